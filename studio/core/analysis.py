@@ -1,0 +1,84 @@
+"""What is known about a vocal: measured values, each with a confidence, or values a user gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Key, Meter
+
+
+@dataclass(frozen=True)
+class VocalNote:
+    """One sung note: seconds, fractional MIDI pitch, loudness in dBFS, confidence 0 to 1."""
+
+    start_s: float
+    end_s: float
+    pitch: float
+    loudness_db: float = -20.0
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class PitchTrack:
+    """Frame-wise pitch.
+
+    Attributes:
+        times_s: float64 [F] frame centres.
+        f0_hz: float32 [F], 0 where unvoiced.
+        confidence: float32 [F], 0 to 1.
+        loudness_db: float32 [F], RMS in dBFS.
+    """
+
+    times_s: NDArray[np.float64]
+    f0_hz: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    loudness_db: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How sure each estimate is, 0 to 1; 1.0 for values that were given."""
+
+    pitch: float
+    notes: float
+    onsets: float
+    loudness: float
+    tempo: float
+    beats: float
+    downbeats: float
+    key: float
+
+
+@dataclass(frozen=True)
+class Given:
+    """Values a user typed or tapped; None means 'estimate it'."""
+
+    tempo_bpm: float | None = None
+    key: Key | None = None
+    downbeat_s: float | None = None
+    meter: Meter | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class VocalAnalysis:
+    """Everything the generator needs to know of a vocal, and what the window shows of it."""
+
+    duration_s: float
+    pitch: PitchTrack
+    notes: tuple[VocalNote, ...]
+    onsets_s: tuple[float, ...]
+    loudness_lufs: float
+    grid: BeatGrid
+    key: Key
+    chords: tuple[Chord, ...]
+    """A plain harmonisation of the melody, one chord a bar of `grid`: a proposal to edit."""
+    confidence: Confidence
+    given: Given = Given()
+
+    @property
+    def tempo_bpm(self) -> float:
+        return self.grid.tempo_bpm

@@ -1,0 +1,77 @@
+"""The beat grid: where every quarter note of a song lies in time.
+
+Beats are stored as times rather than a tempo, so that a singer who drifts carries the band along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from studio.core.music import Meter
+
+#: A step is a sixteenth note.
+STEPS_PER_BEAT = 4
+
+
+@dataclass(frozen=True)
+class BeatGrid:
+    """Quarter-note times from before the first sound to past the last.
+
+    Attributes:
+        times_s: strictly increasing times of the quarters; the first may be negative (a pickup).
+            Bar lines fall on every `meter.quarters_per_bar`-th entry from the first on: index 0 is a downbeat.
+        meter: time signature.
+    """
+
+    times_s: tuple[float, ...]
+    meter: Meter
+
+    def __post_init__(self) -> None:
+        if len(self.times_s) < 2 or any(b <= a for a, b in zip(self.times_s, self.times_s[1:], strict=False)):
+            raise ValueError("a grid needs two or more strictly increasing beat times")
+
+    @property
+    def beats(self) -> int:
+        """Whole quarters between the first and the last time."""
+        return len(self.times_s) - 1
+
+    @property
+    def bars(self) -> int:
+        """Bars begun."""
+        return -(-self.beats // self.meter.quarters_per_bar)
+
+    @property
+    def tempo_bpm(self) -> float:
+        """Median tempo in quarters a minute."""
+        return float(60.0 / np.median(np.diff(self.times_s)))
+
+    @property
+    def downbeats_s(self) -> tuple[float, ...]:
+        return self.times_s[:: self.meter.quarters_per_bar]
+
+    def time_of(self, beat: ArrayLike) -> NDArray[np.float64]:
+        """Seconds of fractional beat positions; extrapolates with the first and last tempo."""
+        beat = np.asarray(beat, dtype=np.float64)
+        times = np.asarray(self.times_s)
+        index = np.clip(np.floor(beat).astype(int), 0, self.beats - 1)
+        return times[index] + (beat - index) * (times[index + 1] - times[index])
+
+    def beat_of(self, time_s: ArrayLike) -> NDArray[np.float64]:
+        """Fractional beat positions of times in seconds; the inverse of `time_of`."""
+        time_s = np.asarray(time_s, dtype=np.float64)
+        times = np.asarray(self.times_s)
+        index = np.clip(np.searchsorted(times, time_s, side="right") - 1, 0, self.beats - 1)
+        return index + (time_s - times[index]) / (times[index + 1] - times[index])
+
+    @classmethod
+    def regular(cls, tempo_bpm: float, meter: Meter, duration_s: float, downbeat_s: float = 0.0) -> BeatGrid:
+        """A constant tempo whose bars pass through `downbeat_s` and cover 0 to `duration_s`."""
+        beat_s = 60.0 / tempo_bpm
+        bar_s = beat_s * meter.quarters_per_bar
+        first = downbeat_s - np.ceil(downbeat_s / bar_s - 1e-9) * bar_s
+        bars = max(1, int(np.ceil((duration_s - first) / bar_s - 1e-9)))
+        count = bars * meter.quarters_per_bar + 1
+        return cls(tuple(float(first + i * beat_s) for i in range(count)), meter)

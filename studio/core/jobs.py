@@ -1,0 +1,39 @@
+"""What a long-running function and its caller agree on: a cancel token and a progress report."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.core.errors import JobCancelled
+
+
+class CancelToken:
+    """Set from any thread; the job calls `check` at every step."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raises JobCancelled once `cancel` was called."""
+        if self._event.is_set():
+            raise JobCancelled
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is: a stage to name to the user, and the share of all work done, 0 to 1."""
+
+    stage: str
+    fraction: float
+
+
+StepCallback = Callable[[Progress], None]

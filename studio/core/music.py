@@ -1,0 +1,139 @@
+"""Pitch names, keys, chords and meters: parsing, printing and their pitch classes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from studio.core.errors import StudioError
+
+SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+# Major keys that are written with flats, as tonic pitch classes; a minor key is spelt as its relative.
+_FLAT_MAJORS = {5, 10, 3, 8, 1}
+
+#: Semitones above the root of each chord quality the arrangement knows, in vocabulary order.
+QUALITIES: dict[str, tuple[int, ...]] = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "sus4": (0, 5, 7),
+    "dim": (0, 3, 6),
+}
+_SUFFIX = {"maj": "", "min": "m", "7": "7", "maj7": "maj7", "min7": "m7", "sus4": "sus4", "dim": "dim"}
+_QUALITY_OF_SUFFIX = {
+    "": "maj", "M": "maj", "maj": "maj", "m": "min", "min": "min", "-": "min", "7": "7",
+    "maj7": "maj7", "M7": "maj7", "m7": "min7", "min7": "min7", "-7": "min7", "sus4": "sus4", "sus": "sus4",
+    "sus2": "sus4", "dim": "dim", "o": "dim", "dim7": "dim", "m7b5": "dim", "6": "maj", "m6": "min",
+    "9": "7", "add9": "maj", "m9": "min7", "maj9": "maj7", "11": "7", "13": "7", "aug": "maj", "+": "maj",
+    "5": "maj",
+}  # fmt: skip
+
+
+def parse_pitch_class(text: str) -> int:
+    """'Bb' -> 10. Raises ValueError for anything else than a letter and accidentals."""
+    match = re.fullmatch(r"([A-Ga-g])([#b♯♭]*)", text.strip())
+    if not match:
+        raise ValueError(f"not a pitch name: {text!r}")
+    accidentals = sum(1 if a in "#♯" else -1 for a in match[2])
+    return (_LETTERS[match[1].upper()] + accidentals) % 12
+
+
+@dataclass(frozen=True)
+class Key:
+    """A tonic pitch class (0 = C) and a mode, 'major' or 'minor'."""
+
+    tonic: int
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{self.names[self.tonic]} {self.mode}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Pitch names as this key spells them."""
+        relative_major = self.tonic if self.mode == "major" else (self.tonic + 3) % 12
+        return FLAT_NAMES if relative_major in _FLAT_MAJORS else SHARP_NAMES
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """The seven pitch classes of the major or natural minor scale."""
+        steps = (0, 2, 4, 5, 7, 9, 11) if self.mode == "major" else (0, 2, 3, 5, 7, 8, 10)
+        return tuple((self.tonic + s) % 12 for s in steps)
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Reads 'A minor', 'Am', 'F# major', 'Bb'. Raises StudioError."""
+        match = re.fullmatch(r"\s*([A-Ga-g][#b♯♭]?)\s*(m|min|minor|maj|major)?\s*", text, re.IGNORECASE)
+        if not match:
+            raise StudioError(
+                "Cannot read the key", seen=repr(text), expected="a name such as 'A minor' or 'Bb major'"
+            )
+        word = match[2] or ""
+        minor = word == "m" or word.lower().startswith("min")
+        return cls(parse_pitch_class(match[1]), "minor" if minor else "major")
+
+
+@dataclass(frozen=True)
+class Chord:
+    """A root pitch class and one of QUALITIES; `root` None is 'no chord'."""
+
+    root: int | None
+    quality: str = "maj"
+
+    @property
+    def pitch_classes(self) -> tuple[int, ...]:
+        """Pitch classes from the root up; empty for no chord."""
+        return () if self.root is None else tuple((self.root + s) % 12 for s in QUALITIES[self.quality])
+
+    def name(self, key: Key | None = None) -> str:
+        """'Bbm7', spelt in the key when one is given; 'N' for no chord."""
+        if self.root is None:
+            return "N"
+        return (key.names if key else SHARP_NAMES)[self.root] + _SUFFIX[self.quality]
+
+    @classmethod
+    def parse(cls, text: str) -> Chord:
+        """Reads common lead-sheet names; a bass after '/' is dropped, extensions are simplified."""
+        symbol = text.strip()
+        if symbol.upper() in ("N", "N.C.", "NC"):
+            return cls(None)
+        match = re.fullmatch(r"([A-G][#b♯♭]?)([^/]*)(/[A-G][#b]?)?", symbol)
+        if not match or match[2] not in _QUALITY_OF_SUFFIX:
+            raise StudioError(
+                f"Cannot read the chord {symbol!r}", expected="names such as C, Am, F#m7, Bb7, Gsus4, Bdim or N"
+            )
+        return cls(parse_pitch_class(match[1]), _QUALITY_OF_SUFFIX[match[2]])
+
+    @classmethod
+    def parse_many(cls, text: str) -> tuple[Chord, ...]:
+        """Reads 'Am F | C G' as one chord a bar; bars are repeated to the end of the song."""
+        return tuple(cls.parse(word) for word in re.split(r"[\s|,]+", text.strip()) if word)
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A time signature. The grid counts quarters, so 6/8 has three a bar."""
+
+    numerator: int
+    denominator: int
+
+    SUPPORTED = ((4, 4), (3, 4), (6, 8), (2, 4))
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+    @property
+    def quarters_per_bar(self) -> int:
+        return self.numerator * 4 // self.denominator
+
+    @classmethod
+    def parse(cls, text: str) -> Meter:
+        """Reads '3/4'. Raises StudioError for a meter the grooves do not know."""
+        match = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", text)
+        if not match or (int(match[1]), int(match[2])) not in cls.SUPPORTED:
+            raise StudioError("Cannot use the meter", seen=repr(text), expected="4/4, 3/4, 6/8 or 2/4")
+        return cls(int(match[1]), int(match[2]))
