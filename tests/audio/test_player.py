@@ -1,0 +1,205 @@
+"""The player through a real sound server: jackd's dummy driver with its loopback, exact to the sample."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from studio.audio.devices import OutputDevice
+from studio.audio.player import Player
+from studio.core.audio import Audio
+
+RATE = 48000
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[OutputDevice]:
+    """jackd on a server of its own, and the device whose output comes back as its input."""
+    if shutil.which("jackd") is None:
+        pytest.skip("jackd is not installed")
+    name = f"backline{os.getpid()}"
+    before = dict(os.environ)
+    os.environ.update(JACK_NO_AUDIO_RESERVATION="1", JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1")
+    command = ["jackd", "--no-realtime", "--sync", "-t", "5000", "-n", name, "-L", "2",
+               "-d", "dummy", "-r", str(RATE), "-p", "1024"]  # fmt: skip
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    import sounddevice
+
+    try:
+        until = time.monotonic() + 20
+        while subprocess.run(["jack_lsp", "-s", name], capture_output=True).returncode:
+            assert time.monotonic() < until, "jackd did not start"
+            time.sleep(0.1)
+        sounddevice._terminate()
+        sounddevice._initialize()
+        found = [d for d in sounddevice.query_devices() if d["name"] == "loopback"]
+        assert found, "jackd's loopback is not among the devices"
+        yield OutputDevice(found[0]["index"], "loopback", 2, RATE)
+    finally:
+        sounddevice._terminate()  # before the server goes: its client thread aborts the process otherwise
+        server.terminate()
+        server.wait(10)
+        os.environ.clear()
+        os.environ.update(before)
+        sounddevice._initialize()
+
+
+class Recorder:
+    """Keeps everything the loopback returns."""
+
+    def __init__(self, device: OutputDevice) -> None:
+        import sounddevice
+
+        self._blocks: list[np.ndarray] = []
+        self._stream = sounddevice.InputStream(
+            device=device.index, samplerate=RATE, channels=2, dtype="float32",
+            callback=lambda block, *_: self._blocks.append(block.copy()),
+        )  # fmt: skip
+        self._stream.start()
+
+    def finish(self) -> np.ndarray:
+        """[2, T]"""
+        self._stream.close()
+        return np.concatenate(self._blocks).T
+
+
+def noise(seed: int, frames: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-0.4, 0.4, (2, frames)).astype(np.float32)
+
+
+def wait_until(condition, timeout_s: float = 20.0) -> None:
+    until = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < until, "the player did not get there"
+        time.sleep(0.01)
+
+
+def find(recording: np.ndarray, part: np.ndarray) -> int:
+    """Where the first samples of `part` stand in the recording."""
+    hits = np.flatnonzero(recording[0] == part[0, 0])
+    for at in hits:
+        if np.array_equal(recording[:, at : at + 64], part[:, :64]):
+            return int(at)
+    raise AssertionError("not found in the recording")
+
+
+@pytest.fixture
+def player(loopback: OutputDevice) -> Iterator[Player]:
+    player = Player(find_device=lambda: loopback)
+    player.open()
+    assert player.problem == ""
+    yield player
+    player.close()
+
+
+def test_plays_every_sample_as_it_is(player: Player, loopback: OutputDevice) -> None:
+    vocal = noise(1, RATE)
+    player.load({"vocal": vocal})
+    player.set_gains({"vocal": 1.0})
+    time.sleep(0.1)  # the gain settles while the transport stands
+    recorder = Recorder(loopback)
+    player.play()
+    wait_until(lambda: not player.playing)
+    time.sleep(0.3)
+    recording = recorder.finish()
+    at = find(recording, vocal)
+    assert np.array_equal(recording[:, at : at + RATE], vocal)
+    assert player.position_s == pytest.approx(1.0)
+
+
+def test_switching_candidates_leaves_no_gap_and_keeps_the_place(
+    player: Player, loopback: OutputDevice
+) -> None:
+    a, b = noise(2, 2 * RATE), noise(3, 2 * RATE)
+    player.load({"a": a, "b": b})
+    player.set_gains({"a": 1.0})
+    time.sleep(0.1)
+    recorder = Recorder(loopback)
+    player.play()
+    wait_until(lambda: player.position_s > 0.5)
+    player.set_gains({"b": 1.0})
+    wait_until(lambda: not player.playing)
+    time.sleep(0.3)
+    recording = recorder.finish()
+    at = find(recording, a)
+    heard = recording[:, at : at + 2 * RATE]
+    is_a, is_b = (heard == a).all(axis=0), (heard == b).all(axis=0)
+    neither = np.flatnonzero(~is_a & ~is_b)
+    assert 0 < len(neither) <= 0.010 * RATE
+    assert neither[-1] - neither[0] < 0.010 * RATE
+    assert is_a[: neither[0]].all()
+    assert is_b[neither[-1] + 1 :].all()
+
+
+def test_a_loop_has_exactly_its_length(player: Player, loopback: OutputDevice) -> None:
+    vocal = noise(4, RATE)
+    player.load({"vocal": vocal})
+    player.set_gains({"vocal": 1.0})
+    start, end = 12000, 31001
+    player.set_loop((start / RATE, end / RATE))
+    time.sleep(0.1)
+    recorder = Recorder(loopback)
+    player.play()
+    time.sleep(2.0)
+    player.pause()
+    time.sleep(0.3)
+    recording = recorder.finish()
+    landmark = vocal[:, start + 1000 :]
+    first = find(recording, landmark)
+    period = end - start
+    second = first + 1 + find(recording[:, first + 1 :], landmark)
+    third = second + 1 + find(recording[:, second + 1 :], landmark)
+    assert (second - first, third - second) == (period, period)
+    assert np.array_equal(recording[:, first : first + end - start - 1000], landmark[:, : end - start - 1000])
+
+
+def test_another_rate_is_converted_once_to_the_devices(player: Player) -> None:
+    t = np.arange(44100) / 44100
+    tone = (0.5 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)[None]
+    prepared = player.prepare(Audio(tone, 44100))
+    assert prepared.shape == (2, RATE)
+    expected = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
+    np.testing.assert_allclose(prepared[0, 2000:-2000], expected[2000:-2000], atol=1e-4)
+    assert np.array_equal(prepared[0], prepared[1])
+
+
+def test_without_a_device_the_playhead_still_runs() -> None:
+    now = [0.0]
+    player = Player(find_device=lambda: None, clock=lambda: now[0])
+    player.load({"vocal": player.prepare(Audio(noise(5, 2 * RATE), RATE))})
+    player.set_gains({"vocal": 1.0})
+    assert player.silent
+    assert "No sound output" in player.problem
+    player.play()
+    for _ in range(30):
+        now[0] += 0.025
+        player.tick()
+    assert player.position_s == pytest.approx(0.75, abs=0.001)
+    player.set_loop((0.5, 1.0))
+    for _ in range(14):
+        now[0] += 0.025
+        player.tick()
+    assert player.position_s == pytest.approx(0.6, abs=0.001)
+    player.pause()
+    assert not player.playing
+    player.close()
+
+
+def test_a_device_that_cannot_open_is_told_and_survived() -> None:
+    player = Player(find_device=lambda: OutputDevice(9999, "gone", 2, RATE))
+    player.open()
+    assert player.silent
+    assert player.problem.startswith("No sound output: ")
+    player.close()
+
+
+def test_matching_stereo_is_not_copied() -> None:
+    player = Player(find_device=lambda: None)
+    audio = Audio(noise(6, 1000), RATE)
+    assert player.prepare(audio) is audio.samples
