@@ -134,7 +134,9 @@ def _bar(rng: np.random.Generator, style: RhythmStyle) -> list[int]:
     return onsets
 
 
-def _close(rng: np.random.Generator, style: RhythmStyle, row: list[int], *, only: bool) -> tuple[list[int], int]:
+def _close(
+    rng: np.random.Generator, style: RhythmStyle, row: list[int], *, only: bool
+) -> tuple[list[int], int]:
     """Cuts the last bar after a note that is then held; returns its onsets and where it stops sounding."""
     size, beat = style.bar, 6 if style.meter.denominator == 8 else 4
     beats = size // beat
@@ -155,7 +157,9 @@ def _enter(
     fine = any(1 in c for c in style.cells) and rng.random() < 0.4
     if chance < style.pickup:
         step = 1 if fine and style.meter.denominator == 4 else 2
-        length = int(rng.choice([1, 2, 3])) * step if style.meter.denominator == 4 else int(rng.choice([2, 4, 6]))
+        length = (
+            int(rng.choice([1, 2, 3])) * step if style.meter.denominator == 4 else int(rng.choice([2, 4, 6]))
+        )
         lead = list(range(-length, 0, step)) if rng.random() < 0.7 else [-length]
         onsets, motif = lead + onsets, [-1] * len(lead) + [m if m < 0 else m + len(lead) for m in motif]
     elif rng.random() < style.late and len(onsets) > 4:
@@ -166,5 +170,8 @@ def _enter(
     stops = [*onsets[1:], max(end, onsets[-1] + 1)]
     durations = [b - a for a, b in zip(onsets, stops, strict=True)]
     # A long note in mid-phrase is sometimes left early.
-    durations = [d - 2 if 6 <= d <= 12 and i < len(onsets) - 1 and rng.random() < 0.15 else d for i, d in enumerate(durations)]
+    durations = [
+        d - 2 if 6 <= d <= 12 and i < len(onsets) - 1 and rng.random() < 0.15 else d
+        for i, d in enumerate(durations)
+    ]
     return PhraseRhythm(tuple(onsets), tuple(durations), tuple(motif))
