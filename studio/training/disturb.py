@@ -1,17 +1,19 @@
 """What a pitch tracker would hear if a real person sang a melody: disturbs notes in pitch, time and number.
 
-The generator is trained on these and not on clean notes, so that a phone recording is nothing new to it. Each song
-has its own singer and recording, from near clean to bad: one `severity` scales most of what goes wrong. Amounts
-were set against hand annotations of sight-singing (pitch within 0.2 to 0.3 semitones of the intended note,
-detached notes, a breath at the end of a phrase) and the usual errors of note trackers.
+The generator is trained on these and not on clean notes, so that a phone recording is nothing new to it. Each
+song has its own singer and recording, from near clean to bad: one `severity` scales most of what goes wrong.
+Amounts were set against hand annotations of sight-singing (pitch within 0.2 to 0.3 semitones of the intended
+note, detached notes, a breath at the end of a phrase) and the usual errors of note trackers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.core.analysis import VocalNote
 from studio.training.skeleton import MelodyNote
@@ -86,8 +88,8 @@ def disturb(
         severity: 0 to 1; drawn when None, mostly mild.
 
     Returns:
-        Notes in seconds from the song's first downbeat, in order, without overlap, each at least MIN_NOTE_S long
-        and within PITCH_RANGE. Most songs keep nearly all notes; an empty melody stays empty.
+        Notes in seconds from the song's first downbeat, in order, without overlap, each at least MIN_NOTE_S
+        long and within PITCH_RANGE. Most songs keep nearly all notes; an empty melody stays empty.
     """
     if not melody:
         return []
@@ -187,7 +189,7 @@ def _split_and_miss(notes: list[VocalNote], rng: np.random.Generator, singer: Si
 def _ghosts(notes: list[VocalNote], rng: np.random.Generator, singer: Singer) -> list[VocalNote]:
     """Breaths, clicks and talk heard as short soft notes where nobody sings."""
     ghosts: list[VocalNote] = []
-    for last, following in zip(notes, notes[1:], strict=False):
+    for last, following in pairwise(notes):
         gap = following.start_s - last.end_s
         if gap < 0.15:
             continue
@@ -208,7 +210,7 @@ def _ghosts(notes: list[VocalNote], rng: np.random.Generator, singer: Singer) ->
 
 
 def _tidy(notes: list[VocalNote]) -> list[VocalNote]:
-    """Puts notes in order, cuts overlaps, drops what became too short, keeps pitches in the range of a voice."""
+    """Puts notes in order, cuts overlaps, drops what became too short, keeps pitches within PITCH_RANGE."""
     tidy: list[VocalNote] = []
     for note in sorted(notes, key=lambda n: n.start_s):
         if tidy and tidy[-1].end_s > note.start_s:
@@ -221,10 +223,10 @@ def _tidy(notes: list[VocalNote]) -> list[VocalNote]:
     return tidy
 
 
-def _slow_walk(rng: np.random.Generator, count: int) -> list[float]:
+def _slow_walk(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     """An autoregressive walk of unit variance over some ten notes."""
     value, walk = float(rng.normal()), []
     for step in rng.normal(size=count):
         value = 0.9 * value + 0.43589 * float(step)
         walk.append(value)
-    return walk
+    return np.array(walk)
