@@ -1,0 +1,53 @@
+"""A vocal enters here: open a file, then learn what is sung in it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.audio.files import read_vocal
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.audio import Audio
+from studio.core.jobs import CancelToken, StepCallback
+
+
+@dataclass(frozen=True, eq=False)
+class Vocal:
+    """An opened vocal.
+
+    Attributes:
+        name: file name without suffix, for titles.
+        sha256: of the file's bytes, for manifests.
+        encoding: sample format of the file, such as 'PCM_24'.
+        warnings: sentences for the user; empty when nothing was odd.
+    """
+
+    audio: Audio
+    path: Path
+    name: str
+    sha256: str
+    encoding: str = "FLOAT"
+    warnings: tuple[str, ...] = ()
+
+
+def open_vocal(path: Path) -> Vocal:
+    """Reads 2 seconds to 10 minutes of WAV, AIFF, FLAC, MP3 or OGG; raises StudioError for anything else."""
+    file = read_vocal(path)
+    with path.open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    return Vocal(file.audio, path, path.stem, sha256, file.encoding, file.warnings)
+
+
+def analyse_vocal(
+    audio: Audio,
+    given: Given | None = None,
+    *,
+    on_step: StepCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> VocalAnalysis:
+    """Pitch, notes, beats, key and a harmonisation; values in `given` are taken instead of estimated."""
+    # Imported here: the pitch network's runtime takes a while to load, and the window must not wait for it.
+    from studio.analysis import analyse
+
+    return analyse(audio, given or Given(), on_step=on_step, cancel=cancel)
