@@ -106,8 +106,8 @@ def _sing(
     """The singer's part: intonation, timing, breath and loudness."""
     count = len(melody)
     total_s = max(melody[-1].end * beat_s, 1.0)
-    wander = _slow_walk(rng, count) * singer.wander_s
-    sway = _slow_walk(rng, count)
+    wander = (_slow_walk(rng, count) * singer.wander_s).tolist()
+    sway = _slow_walk(rng, count).tolist()
     phrase_lag, register = 0.0, float(np.mean([n.pitch for n in melody]))
     notes: list[VocalNote] = []
     for i, note in enumerate(melody):

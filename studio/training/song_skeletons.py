@@ -13,7 +13,7 @@ from studio.training.melody import MelodyStyle, Phrase, join, sing_section
 from studio.training.rhythm import draw_style
 from studio.training.skeleton import MelodyNote, Skeleton
 
-SOURCE = "Backline song factory"
+SOURCE = "factory"
 LICENCE = "MIT"
 
 _METERS = ((4, 4), (3, 4), (6, 8), (2, 4))
