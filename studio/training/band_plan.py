@@ -1,0 +1,231 @@
+"""Who plays what in each bar: one pattern per player for a section and energy, kept for its return.
+
+A band repeats itself, so a section's name and energy fix its patterns; a return may exchange one of them.
+Density works in two places: it leans the choice towards thinner or fuller patterns, and it thins or fills
+the chosen ones (once a plan, so that every bar of the section agrees).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.training.grooves import Feel, Groove, Pattern
+from studio.training.skeleton import Skeleton
+
+KICK, SNARE, CLOSED_HAT, OPEN_HAT, CYMBAL, TOM, PERCUSSION = range(7)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar in its place in the form.
+
+    Attributes:
+        first: its first sixteenth in the song; steps: sixteenths it lasts.
+        section: index of the section; name: its name; place: bars since the section began; length: its bars.
+        energy: level 0 to 3 of most of its beats; next_energy: of the following bar (its own in the last bar).
+    """
+
+    first: int
+    steps: int
+    section: int
+    name: str
+    place: int
+    length: int
+    energy: int
+    next_energy: int
+
+    @property
+    def ends_section(self) -> bool:
+        return self.place == self.length - 1
+
+
+def read_form(skeleton: Skeleton) -> list[Bar]:
+    """The bars of a song. Bars outside every section count as a verse of their own."""
+    quarters = skeleton.meter.quarters_per_bar
+    count = skeleton.beats // quarters
+    owner = [(-1, "verse", 0, count)] * count
+    for index, section in enumerate(skeleton.sections):
+        for bar in range(max(section.first_bar, 0), min(section.first_bar + section.bars, count)):
+            owner[bar] = (index, section.name, section.first_bar, section.bars)
+    energy = [sorted(skeleton.energy[b * quarters : (b + 1) * quarters])[quarters // 2] for b in range(count)]
+    bars = []
+    for b, (index, name, first, length) in enumerate(owner):
+        length = min(length, count - first)
+        following = energy[min(b + 1, count - 1)]
+        bars.append(
+            Bar(b * quarters * 4, quarters * 4, index, name, b - first, length, energy[b], following)
+        )
+    return bars
+
+
+def draw(weights: Mapping[str, float], rng: np.random.Generator) -> str:
+    """One name by weight."""
+    names = list(weights)
+    return names[draw_index(list(weights.values()), rng)]
+
+
+def draw_index(weights: Sequence[float], rng: np.random.Generator) -> int:
+    """One index by weight; much faster than Generator.choice for short lists."""
+    target = rng.random() * sum(weights)
+    for index, weight in enumerate(weights):
+        target -= weight
+        if target < 0:
+            return index
+    return len(weights) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What the band plays in the bars of one section at one energy.
+
+    Attributes:
+        beat: int64 [7, steps], beat and time patterns together, as dense as wished.
+        bass, harmony: symbols of one or two bars.
+        role: what the lead does under the singing; riff: its rhythm when the role needs one.
+        turnaround: whether every fourth bar is varied (a kick pickup, an open hat, an approach in the bass).
+    """
+
+    beat: NDArray[np.int64]
+    bass: str
+    harmony: str
+    role: str
+    riff: str
+    turnaround: bool
+
+    @property
+    def has_drums(self) -> bool:
+        return bool(self.beat.any())
+
+
+class Planner:
+    """Chooses and remembers the plans of one song."""
+
+    def __init__(
+        self, groove: Groove, feel: Feel, density: int, harmony: str, tempo_bpm: float, rng: np.random.Generator
+    ) -> None:
+        """`density`: 0 sparse, 1 medium, 2 busy. `harmony`: the harmony instrument.
+
+        Above the style's fastest tempo the band plays fewer notes a bar, below its slowest a few more.
+        """
+        self.groove, self.feel, self.density, self.rng = groove, feel, density, rng
+        self.lean = (density - 1) * 1.2
+        if tempo_bpm > 1.1 * feel.tempo[1]:
+            self.lean -= 1.0
+        self.fast = tempo_bpm > 1.1 * feel.tempo[1] or tempo_bpm > 138
+        self.comping = tuple(p for p in feel.harmony if harmony in p.instruments) or feel.harmony
+        self.plans: dict[tuple[str, int], Plan] = {}
+        self.last_section: dict[tuple[str, int], int] = {}
+
+    def plan(self, bar: Bar) -> Plan:
+        """The plan of a bar: remembered by section name and energy, sometimes with one player varied."""
+        key = (bar.name, bar.energy)
+        if key not in self.plans:
+            self.plans[key] = self._new(bar.energy)
+        elif self.last_section[key] != bar.section and self.rng.random() < 0.35:
+            fresh = self._new(bar.energy)
+            player = ("beat", "bass", "harmony", "riff")[int(self.rng.integers(4))]
+            self.plans[key] = replace(self.plans[key], **{player: getattr(fresh, player)})
+        self.last_section[key] = bar.section
+        return self.plans[key]
+
+    def _choose(self, patterns: Sequence[Pattern], energy: int, kick: str = "") -> Pattern | None:
+        """A pattern for an energy: by weight, leaning with the density, and towards the kick drum's onsets."""
+        fitting = [p for p in patterns if energy in p.energies]
+        if not fitting:
+            return None
+        counts = [p.onsets for p in fitting]
+        middle, spread = sum(counts) / len(counts), max(max(counts) - min(counts), 1)
+        weights = []
+        for pattern, onsets in zip(fitting, counts, strict=True):
+            weight = pattern.weight * float(np.exp(2.0 * self.lean * (onsets - middle) / spread))
+            if kick and pattern.line != "kick":
+                struck = [i for i, c in enumerate(pattern.line) if c not in "-."]
+                shared = sum(kick[i % len(kick)] != "." for i in struck)
+                weight *= 0.5 + 1.5 * shared / max(len(struck), 1)
+            weights.append(weight)
+        return fitting[draw_index(weights, self.rng)]
+
+    def _new(self, energy: int) -> Plan:
+        """Draws a plan for an energy."""
+        beat, time = self._choose(self.feel.beats, energy), self._choose(self.feel.time, energy)
+        levels = np.zeros((7, 0), np.int64) if beat is None else beat.levels
+        kick = "" if beat is None else beat.rows.get("kick", "")
+        if time is not None and levels.shape[1]:
+            steps = max(levels.shape[1], time.steps)
+            levels = np.maximum(
+                np.tile(levels, (1, steps // levels.shape[1])), np.tile(time.levels, (1, steps // time.steps))
+            )
+        bass = self._choose(self.feel.bass, energy, kick)
+        comping = self._choose(self.comping, energy)
+        riff = self._choose(self.feel.riffs, energy)
+        assert bass is not None and comping is not None  # every feel is checked for these on loading
+        line = bass.line
+        if line == "kick":
+            line = lock_to_kick(kick) if kick.strip(".") else "R" + "-" * (bass.steps - 1)
+        return Plan(
+            self._dress_drums(levels),
+            self._dress_line(line, "R8"),
+            self._dress_line(comping.line, "cs"),
+            draw(self.groove.lead_roles[energy], self.rng),
+            riff.line if riff else "",
+            bool(self.rng.random() < 0.6),
+        )
+
+    def _dress_drums(self, levels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Thins a drum pattern when sparse or too fast, adds ghost notes and soft hats when busy."""
+        levels = levels.copy()
+        steps = levels.shape[1]
+        odd = np.arange(steps) % 2 == 1
+        rng = self.rng
+        if self.density == 0 or self.fast:
+            levels[CLOSED_HAT, odd] = 0
+            levels[PERCUSSION, odd] = 0
+        if self.density == 0:
+            levels[SNARE, (levels[SNARE] == 1) & odd] = 0
+            if rng.random() < 0.35:
+                levels[CLOSED_HAT, np.arange(steps) % 4 != 0] = 0
+            if rng.random() < 0.5:
+                levels[PERCUSSION] = 0
+        elif self.density == 2 and steps:
+            offbeats = np.arange(2, steps, 4)
+            hats = levels[CLOSED_HAT]
+            if hats.any() and rng.random() < 0.5:
+                free = offbeats[(hats[offbeats] == 0) & (levels[OPEN_HAT, offbeats] == 0)]
+                hats[free] = 1
+            if self.groove.sixteenths and not self.fast:
+                if hats[offbeats].any() and rng.random() < 0.4:
+                    hats[odd & (hats == 0)] = 1
+                if (levels[SNARE] == 2).any():
+                    ghosts = np.flatnonzero(odd & (levels[SNARE] == 0) & (levels[KICK] == 0))
+                    levels[SNARE, rng.permutation(ghosts)[: int(rng.integers(1, 4))]] = 1
+        return levels
+
+    def _dress_line(self, line: str, restruck: str) -> str:
+        """Thins a bass or comping line when sparse; when busy, restrikes long holds of `restruck` symbols."""
+        symbols = list(line)
+        if self.density == 0 or self.fast:
+            for i in range(1, len(symbols), 2):
+                if symbols[i] not in "-.":
+                    symbols[i] = "-" if symbols[i - 1] != "." else "."
+        if self.density == 0 and self.rng.random() < 0.4:
+            for i in range(2, len(symbols), 4):
+                if symbols[i] in "suR" and symbols[i - 2] not in "-.":
+                    symbols[i] = "-"
+        elif self.density == 2:
+            last = "."
+            for i, symbol in enumerate(symbols):
+                if symbol != "-":
+                    last = symbol
+                elif i % 2 == 0 and last in restruck and symbols[i - 1 : i + 2] == ["-"] * 3:
+                    if self.rng.random() < 0.15:
+                        symbols[i] = "s" if last == "c" else last
+        return "".join(symbols)
+
+
+def lock_to_kick(kick: str) -> str:
+    """A bass line of roots on the kick drum's onsets, held to the next; begins on the first beat."""
+    return "R" + "".join("-" if c == "." else "R" for c in kick[1:])
