@@ -1,0 +1,174 @@
+"""The beat grid of a vocal: chooses tempo, meter and bar line among the readings of its rhythm, and says how sure.
+
+Three sources are added as log probabilities: the rhythm itself (studio.analysis.beats), the harmony a bar line
+implies (studio.analysis.chords) and how usual a meter is. What a user gave is not weighed but kept.
+
+Confidences: `tempo` is the share of the probability of all readings that lies within 4 % of the chosen tempo;
+`downbeats` the share of the chosen bar line among all bar lines (and meters) of the chosen beats; `beats` is how
+much closer the notes lie to the grid's sixteenths than chance would put them. All are scaled down when there are
+few notes. Given values have 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.analysis.beat_grid import build_grid
+from studio.analysis.beats import Event, Parse, TrackerSettings, parse_rhythm
+from studio.analysis.chords import harmonic_evidence
+from studio.analysis.meter_prior import LONGEST_STEP, place_log_probability, step_log_probability
+from studio.core.analysis import Given, VocalNote
+from studio.core.grid import STEPS_PER_BEAT, BeatGrid
+from studio.core.music import Key, Meter
+
+_FALLBACK_BPM = 100.0
+#: How usual a meter is, before anything is heard. 6/8 and 2/4 are used only when given.
+_METERS = ((Meter(4, 4), 0.9), (Meter(3, 4), 0.1))
+_HARMONY_WEIGHT = 1.0
+#: Readings are compared as if a melody had this share of its notes: neighbouring notes repeat each other's evidence.
+_TEMPER = 0.3
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A grid and the confidence in its tempo, beats and downbeats, 0 to 1."""
+
+    grid: BeatGrid
+    tempo: float
+    beats: float
+    downbeats: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    grid: BeatGrid
+    score: float
+    shift_share: float
+
+
+def _events(notes: Sequence[VocalNote], downbeat_s: float | None, s: TrackerSettings) -> list[Event]:
+    events = []
+    for note in notes:
+        # Short or unsteady notes are often ornaments or noise: they may lie off the grid.
+        doubt = (
+            1.0
+            + max(0.0, 0.14 - (note.end_s - note.start_s)) / 0.05
+            + (1.0 - min(1.0, note.confidence)) * 0.5
+        )
+        events.append(Event(note.start_s, s.onset_sd_s * doubt))
+    if downbeat_s is not None:
+        events.append(Event(downbeat_s, 0.004, is_downbeat=True))
+    return sorted(events, key=lambda event: event.time_s)
+
+
+def _shift_scores(parse: Parse) -> NDArray[np.float64]:
+    """Rhythm log probability of a reading with its bar lines moved by each quarter of the bar."""
+    places = parse.meter.quarters_per_bar * STEPS_PER_BEAT
+    log_step, log_place = step_log_probability(parse.meter), place_log_probability(parse.meter)
+    steps = np.minimum(np.diff(parse.sixteenths), LONGEST_STEP)
+    scores = []
+    for shift in range(0, places, STEPS_PER_BEAT):
+        place = (parse.sixteenths - shift) % places
+        scores.append(float(log_place[place[0]] + log_step[place[:-1], steps].sum()))
+    return np.array(scores)
+
+
+def _reading(
+    parse: Parse, events: Sequence[Event], notes: Sequence[VocalNote], key: Key, offset: float,
+    duration_s: float, given: Given,
+) -> _Reading:  # fmt: skip
+    """The best bar line of one reading, as a grid."""
+    times = np.array([event.time_s for event in events])
+    weights = np.array([1e4 if event.is_downbeat else (0.028 / event.sd_s) ** 2 for event in events])
+    size = parse.meter.quarters_per_bar
+    base = build_grid(parse.sixteenths, times, weights, parse.meter, duration_s, given.tempo_bpm)
+    shift, share, gain = 0, 1.0, 0.0
+    if given.downbeat_s is None:
+        rhythm = _shift_scores(parse)
+        harmony = np.array(
+            [
+                harmonic_evidence(
+                    notes, base.time_of(np.arange(s - size, base.beats + size + 1, size)), key, offset
+                )
+                for s in range(size)
+            ]
+        )
+        # The grid's own first bar line may lie whole bars from the parse's: places agree modulo the bar.
+        total = (rhythm - rhythm[0]) + _HARMONY_WEIGHT * (harmony - harmony[0])
+        shift = int(total.argmax())
+        gain = float(total[shift])
+        share = float(1.0 / np.exp(_TEMPER * (total - total.max())).sum())
+    sixteenths = parse.sixteenths - shift * STEPS_PER_BEAT
+    grid = build_grid(sixteenths, times, weights, parse.meter, duration_s, given.tempo_bpm)
+    return _Reading(grid, parse.log_probability + gain, share)
+
+
+def _beat_confidence(grid: BeatGrid, notes: Sequence[VocalNote]) -> float:
+    """How much nearer to sixteenths the starts are than chance, 0 to 1."""
+    starts = np.array([note.start_s for note in notes])
+    position = grid.beat_of(starts) * STEPS_PER_BEAT
+    distance = np.abs(position - np.round(position)) * 60.0 / grid.tempo_bpm / STEPS_PER_BEAT
+    # Chance is a quarter of a sixteenth on average.
+    chance = 0.25 * 60.0 / grid.tempo_bpm / STEPS_PER_BEAT
+    return float(np.clip(1.0 - np.mean(np.minimum(distance, 2 * chance)) / chance, 0.0, 1.0))
+
+
+def find_rhythm(
+    notes: Sequence[VocalNote],
+    key: Key,
+    offset: float,
+    duration_s: float,
+    given: Given,
+    *,
+    on_step: Callable[[float], None] = lambda _: None,
+) -> Rhythm:
+    """The beat grid of the notes.
+
+    Args:
+        key, offset: of the notes (see studio.analysis.key and tuning); harmony helps to place the bar lines.
+        on_step: called with the share done; may raise JobCancelled.
+    """
+    meters = [(given.meter, 1.0)] if given.meter else list(_METERS)
+    sure_tempo = 1.0 if given.tempo_bpm else 0.0
+    sure_downbeat = 1.0 if given.downbeat_s is not None else 0.0
+    if given.tempo_bpm and given.downbeat_s is not None:
+        grid = BeatGrid.regular(given.tempo_bpm, meters[0][0], duration_s, given.downbeat_s)
+        return Rhythm(grid, 1.0, 1.0, 1.0)
+    if len(notes) < 3:
+        start = given.downbeat_s if given.downbeat_s is not None else (notes[0].start_s if notes else 0.0)
+        grid = BeatGrid.regular(given.tempo_bpm or _FALLBACK_BPM, meters[0][0], duration_s, start)
+        return Rhythm(grid, sure_tempo, 0.0, sure_downbeat)
+
+    settings = TrackerSettings()
+    events = _events(notes, given.downbeat_s, settings)
+    readings: list[_Reading] = []
+    parses: list[Parse] = []
+    for number, (meter, usual) in enumerate(meters):
+
+        def on_event(index: int, number: int = number) -> None:
+            on_step((number + index / len(events)) / len(meters))
+
+        found = parse_rhythm(events, meter, tempo_bpm=given.tempo_bpm, settings=settings, on_event=on_event)
+        parses.extend(found)
+        reading = _reading(found[0], events, notes, key, offset, duration_s, given)
+        readings.append(_Reading(reading.grid, reading.score + float(np.log(usual)), reading.shift_share))
+    best = max(readings, key=lambda reading: reading.score)
+    others = sum(float(np.exp(_TEMPER * (r.score - best.score))) for r in readings)
+
+    enough = min(1.0, len(notes) / 12.0)
+    beats = _beat_confidence(best.grid, notes)
+    tempo = enough * _tempo_share(parses, best.grid.tempo_bpm) * min(1.0, 2 * beats)
+    downbeats = enough * best.shift_share / others * min(1.0, 2 * beats)
+    return Rhythm(best.grid, max(sure_tempo, tempo), enough * beats, max(sure_downbeat, downbeats))
+
+
+def _tempo_share(parses: Sequence[Parse], tempo_bpm: float) -> float:
+    """Share of the readings' (tempered) probability within 4 % of a tempo."""
+    scores = np.array([parse.log_probability for parse in parses])
+    weight = np.exp(_TEMPER * (scores - scores.max()))
+    bpm = np.array([15.0 / parse.sixteenth_s for parse in parses])
+    return float(weight[np.abs(bpm / tempo_bpm - 1) < 0.04].sum() / weight.sum())
