@@ -1,9 +1,9 @@
 """Reads tunes in ABC notation: notes and chord symbols, bar by bar, with repeats unfolded.
 
-Only what collections of folk tunes use: keys and accidentals, note lengths, tuplets, chords of notes (the highest
-is the melody), ties, first and second endings, parts. Grace notes and decorations are left out. A tune that changes
-its meter, or whose bars do not add up, is refused with AbcError, since a wrong guess would misplace every chord
-after it.
+Only what collections of folk tunes use: keys and accidentals, note lengths, tuplets, chords of notes (the
+highest is the melody), ties, first and second endings, parts. Grace notes and decorations are left out. A
+tune that changes its meter, or whose bars do not add up, is refused with AbcError, since a wrong guess
+would misplace every chord after it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,19 @@ from fractions import Fraction
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHARPS = "FCGDAEB"
-_MODE_FIFTHS = {"": 0, "maj": 0, "ion": 0, "mix": -1, "dor": -2, "m": -3, "min": -3, "aeo": -3, "phr": -4, "loc": -5, "lyd": 1}
+_MODE_FIFTHS = {
+    "": 0,
+    "maj": 0,
+    "ion": 0,
+    "mix": -1,
+    "dor": -2,
+    "m": -3,
+    "min": -3,
+    "aeo": -3,
+    "phr": -4,
+    "loc": -5,
+    "lyd": 1,
+}
 _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 _TOKEN = re.compile(

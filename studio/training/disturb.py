@@ -1,9 +1,9 @@
 """What a pitch tracker would hear if a real person sang a melody: disturbs notes in pitch, time and number.
 
-The generator is trained on these and not on clean notes, so that a phone recording is nothing new to it. Each
-song has its own singer and recording, from near clean to bad: one `severity` scales most of what goes wrong.
-Amounts were set against hand annotations of sight-singing (pitch within 0.2 to 0.3 semitones of the intended
-note, detached notes, a breath at the end of a phrase) and the usual errors of note trackers.
+The generator is trained on these and not on clean notes, so that a phone recording is nothing new to it.
+Each song has its own singer and recording, from near clean to bad: one `severity` scales most of what goes
+wrong. Amounts were set against hand annotations of sight-singing (pitch within 0.2 to 0.3 semitones of the
+intended note, detached notes, a breath at the end of a phrase) and the usual errors of note trackers.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Singer:
         return cls(
             tuning=float(rng.normal(0, 0.06 + 0.2 * s)),
             tuning_drift=float(rng.normal(0, 0.05 + 0.3 * s)),
-            pitch_sd=some(0.05, 0.28),
+            pitch_sd=some(0.07, 0.32),
             scoop=some(0.02, 0.2),
             octave_slip=some(0.0005, 0.015),
             wrong_neighbour=some(0.002, 0.03),
@@ -67,7 +67,7 @@ class Singer:
             lag_s=float(rng.normal(0.005, 0.01 + 0.02 * s)),
             phrase_lag_sd_s=some(0.008, 0.035),
             wander_s=some(0.005, 0.035),
-            shorten_s=some(0.03, 0.09),
+            shorten_s=float(min(0.2, 0.09 * np.exp(rng.normal(0, 0.6)))),
             split=some(0.004, 0.06),
             merge=some(0.05, 0.5),
             missed=some(0.003, 0.05),
@@ -117,7 +117,7 @@ def _sing(
             phrase_lag = float(rng.normal(0, singer.phrase_lag_sd_s))
         late = singer.lag_s + phrase_lag + wander[i] + float(rng.normal(0, singer.onset_sd_s))
         start = note.start * beat_s + late
-        gap = float(rng.gamma(2.0, singer.shorten_s / 2)) * (1.6 if breath else 0.6)
+        gap = float(rng.gamma(2.0, singer.shorten_s / 2)) * (1.5 if breath else 0.8)
         length = (note.end - note.start) * beat_s
         end = note.end * beat_s + late - min(gap, 0.55 * length)
         if breath and rng.random() < 0.2:  # a last note let go early, or held over

@@ -1,6 +1,7 @@
 """The form of our own songs: sections of whole bars and how full the band plays in each.
 
-Half of the songs are fragments that begin with singing, because a user's recording rarely holds a whole song.
+Half of the songs are fragments that begin with singing, because a user's recording rarely holds a whole
+song.
 """
 
 from __future__ import annotations
@@ -12,9 +13,40 @@ import numpy as np
 from studio.training.skeleton import Section
 
 #: Whole forms and fragments; the weight of each. i intro, v verse, p prechorus, c chorus, b bridge, s solo, e ending.
-_SONGS = {"ivce": 3, "ivpce": 3, "ivvce": 2, "ivcve": 2, "ivcbce": 2, "vcvce": 2, "vvbve": 2, "ivsve": 1, "ivvbe": 1}
-_FRAGMENTS = {"v": 4, "c": 3, "vv": 3, "vc": 5, "vpc": 3, "vcb": 1, "cv": 1, "vvbv": 2, "pc": 2, "vsv": 1, "bc": 1, "vs": 1}
-_NAMES = {"i": "intro", "v": "verse", "p": "prechorus", "c": "chorus", "b": "bridge", "s": "solo", "e": "ending"}
+_SONGS = {
+    "ivce": 3,
+    "ivpce": 3,
+    "ivvce": 2,
+    "ivcve": 2,
+    "ivcbce": 2,
+    "vcvce": 2,
+    "vvbve": 2,
+    "ivsve": 1,
+    "ivvbe": 1,
+}
+_FRAGMENTS = {
+    "v": 4,
+    "c": 3,
+    "vv": 3,
+    "vc": 5,
+    "vpc": 3,
+    "vcb": 1,
+    "cv": 1,
+    "vvbv": 2,
+    "pc": 2,
+    "vsv": 1,
+    "bc": 1,
+    "vs": 1,
+}
+_NAMES = {
+    "i": "intro",
+    "v": "verse",
+    "p": "prechorus",
+    "c": "chorus",
+    "b": "bridge",
+    "s": "solo",
+    "e": "ending",
+}
 SUNG = ("verse", "prechorus", "chorus", "bridge", "ending")
 
 

@@ -1,7 +1,7 @@
 """Real folk tunes with chords: the Nottingham Music Database in ABC as song skeletons.
 
-Reading the whole collection takes about five seconds, so nothing is cached. A tune becomes a song when it is used:
-`studio.training.vary.vary_tune` chooses its key, tempo and sections.
+Reading the whole collection takes about five seconds, so nothing is cached. A tune becomes a song when it
+is used: `studio.training.vary.vary_tune` chooses its key, tempo and sections.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-
-import numpy as np
 
 from studio.core.music import Chord, Key, Meter, parse_pitch_class
 from studio.training.abc_notation import AbcBar, AbcError, AbcTune, parse_tune, split_tunes
@@ -22,15 +20,28 @@ from studio.training.skeleton import MelodyNote, Section, Skeleton
 LICENCE = "Nottingham Music Database, cleaned edition; traditional tunes"
 
 _METERS = {(4, 4): (4, 4), (2, 2): (4, 4), (3, 4): (3, 4), (6, 8): (6, 8), (2, 4): (2, 4)}
-_QUALITIES = {"": "maj", "m": "min", "7": "7", "m7": "min7", "maj7": "maj7", "d": "dim", "dim": "dim", "6": "maj", "m6": "min", "7b9": "7", "9": "7", "sus4": "sus4"}
+_QUALITIES = {
+    "": "maj",
+    "m": "min",
+    "7": "7",
+    "m7": "min7",
+    "maj7": "maj7",
+    "d": "dim",
+    "dim": "dim",
+    "6": "maj",
+    "m6": "min",
+    "7b9": "7",
+    "9": "7",
+    "sus4": "sus4",
+}
 _MIN_BARS = 6
 
 
 def nottingham_skeletons(folder: Path) -> Iterator[Skeleton]:
     """Every usable tune of the collection's *.abc files, in order, with repeats unfolded.
 
-    Tunes with other meters than Meter.SUPPORTED, a change of meter, or bars that do not add up are left out; a tune
-    that changes its key becomes one skeleton a key. The melody lies about E4; the tempo is a usual one of its kind.
+    Tunes with other meters than Meter.SUPPORTED, a change of meter, or bars that do not add up are left out; a
+    tune that changes its key becomes one skeleton a key. The melody lies about E4; the tempo is a usual one.
     """
     for path in sorted(folder.glob("*.abc")):
         for text in split_tunes(path.read_text(encoding="latin-1")):
@@ -58,7 +69,11 @@ def tune_skeletons(tune: AbcTune, *, name: str = "") -> list[Skeleton]:
         line = _lay_out([tune.sections[i] for i in group], Fraction(meter.quarters_per_bar))
         if line.bars >= _MIN_BARS and len(line.notes) >= 8 and line.chords:
             source = f"nottingham/{name}: {tune.title}"
-            skeletons.append(_skeleton(line, [tune.labels[i] for i in group], tune.sections[group[0]][0].key, meter, source))
+            skeletons.append(
+                _skeleton(
+                    line, [tune.labels[i] for i in group], tune.sections[group[0]][0].key, meter, source
+                )
+            )
     return skeletons
 
 
@@ -162,7 +177,7 @@ def _overlap(quarter: int, start: Fraction, end: Fraction) -> Fraction:
 
 
 def _sounding_key(written: str, line: _Line, chords: list[Chord]) -> Key:
-    """The written key, unless the tune ends at home on another chord of that signature (modes, relative minor)."""
+    """The written key, unless the tune is at home on another chord of its signature (modes, relative minor)."""
     match = re.match(r"([A-G][#b]?)\s*([A-Za-z]*)", written)
     assert match is not None
     minor = match[2].lower() in ("m", "min", "minor", "dor", "aeo", "phr")

@@ -1,7 +1,8 @@
 """When the notes of our own melodies are sung: phrases of bars built from rhythmic cells, in sixteenths.
 
-A phrase is a bar motif repeated or varied, closed by a held note and a breath; it may begin before its bar line or
-late. All positions are integers, in sixteenths (`STEPS_PER_BEAT` a quarter) from the phrase's first bar line.
+A phrase is a bar motif repeated or varied, closed by a held note and a breath; it may begin before its bar
+line or late. All positions are integers, in sixteenths (`STEPS_PER_BEAT` a quarter) from the phrase's first
+bar line.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ CELLS: dict[str, dict[Cell, float]] = {
     "ballad": {(4,): 3, (2, 2): 4, (8,): 1.5, (6, 2): 2.5, (2, 4, 2): 1.2, (2, 6): 0.6, (2, 1, 1): 0.8, (3, 1): 0.6},
     "eighths": {(2, 2): 8, (4,): 2.2, (2, 4, 2): 2.2, (6, 2): 1, (2, 6): 0.8, (8,): 0.5, (3, 3, 2): 0.6},
     "sixteenths": {
-        (2, 2): 5.5, (1, 1, 2): 2, (2, 1, 1): 2.4, (1, 2, 1): 1.2, (1, 1, 1, 1): 1.6, (3, 1): 1.2, (4,): 1.2,
+        (2, 2): 4.5, (1, 1, 2): 2.4, (2, 1, 1): 2.8, (1, 2, 1): 1.4, (1, 1, 1, 1): 3, (3, 1): 1.2, (4,): 1.2,
         (1, 3): 0.5, (3, 3, 2): 1.2, (2, 4, 2): 0.6, (1, 2, 2, 2, 1): 0.8, (2, 2, 1, 2, 1): 0.5,
     },
     "compound": {(6,): 3, (4, 2): 5, (2, 2, 2): 6, (2, 4): 0.7, (3, 1, 2): 0.8, (12,): 0.8, (2, 2, 1, 1): 0.4},
@@ -141,7 +142,7 @@ def _close(
     size, beat = style.bar, 6 if style.meter.denominator == 8 else 4
     beats = size // beat
     stop = beat * int(rng.integers(1 if only else 0, max(beats - 1, 1) + 1))
-    kept = [o for o in row if o < stop] or ([] if stop else [])
+    kept = [o for o in row if o < stop]
     shift = 2 if style.syncopation > rng.random() and kept and stop - kept[-1] > 2 else 0
     kept = [*kept, stop - shift]
     breath = int(np.clip(round(rng.gamma(2.0, style.breath / 2)), 0, size - 1))

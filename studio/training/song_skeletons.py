@@ -8,8 +8,10 @@ import numpy as np
 
 from studio.core.music import Chord, Key, Meter
 from studio.training import harmony_grammar
+from studio.training.exercise import exercise_skeleton
 from studio.training.form import SUNG, draw_form
-from studio.training.melody import MelodyStyle, Phrase, join, sing_section
+from studio.training.melody import MelodyStyle, join, sing_section
+from studio.training.pitch_model import Phrase, PitchStyle
 from studio.training.rhythm import draw_style
 from studio.training.skeleton import MelodyNote, Skeleton
 
@@ -32,9 +34,12 @@ def make_skeleton(
         tempo_range: quarters a minute, else 60 to 180 with most songs between 75 and 130.
     """
     meter = meter or Meter(*_METERS[int(rng.choice(4, p=_METER_WEIGHTS))])
-    tempo = draw_tempo(rng, meter, tempo_range)
+    exercise = rng.random() < 0.2
+    tempo = draw_tempo(rng, meter, tempo_range, pace=0.8 if exercise else 1.0)
     key = Key(int(rng.integers(12)), "minor" if rng.random() < 0.35 else "major")
-    manner = _draw_manner(rng, meter, tempo)
+    if exercise and rng.random() < 0.12:
+        return exercise_skeleton(rng, key, meter, tempo, SOURCE, LICENCE)
+    manner = _draw_manner(rng, meter, tempo, exercise)
     style = _draw_melody_style(rng, manner, meter, tempo)
     form = draw_form(rng, short_bars=meter.quarters_per_bar < 4 and tempo > 100)
     palette = harmony_grammar.Palette.draw(rng, meter, tempo)
@@ -58,12 +63,14 @@ def make_skeleton(
     return Skeleton(key, meter, tempo, form.sections, tuple(chords), energy, join(notes), SOURCE, LICENCE)
 
 
-def draw_tempo(rng: np.random.Generator, meter: Meter, tempo_range: tuple[float, float] | None) -> float:
-    """Quarters a minute: log-normal about the meter's usual tempo, kept within the range."""
+def draw_tempo(
+    rng: np.random.Generator, meter: Meter, tempo_range: tuple[float, float] | None, *, pace: float = 1.0
+) -> float:
+    """Quarters a minute: log-normal about `pace` times the meter's usual tempo, kept within the range."""
     low, high = tempo_range or (60.0, 180.0)
     usual = {(4, 4): 100.0, (3, 4): 112.0, (6, 8): 120.0, (2, 4): 100.0}[(meter.numerator, meter.denominator)]
     for _ in range(20):
-        tempo = usual * float(np.exp(rng.normal(0, 0.28)))
+        tempo = pace * usual * float(np.exp(rng.normal(0, 0.28)))
         if low <= tempo <= high:
             return round(tempo, 2)
     return round(float(rng.uniform(low, high)), 2)
@@ -103,8 +110,7 @@ class _Manner:
     exercise: bool = False
 
 
-def _draw_manner(rng: np.random.Generator, meter: Meter, tempo: float) -> _Manner:
-    exercise = rng.random() < 0.2
+def _draw_manner(rng: np.random.Generator, meter: Meter, tempo: float, exercise: bool) -> _Manner:
     if meter.denominator == 8:
         return _Manner("compound", exercise)
     if exercise:
@@ -112,7 +118,7 @@ def _draw_manner(rng: np.random.Generator, meter: Meter, tempo: float) -> _Manne
     if meter.quarters_per_bar == 3:
         return _Manner(str(rng.choice(["folk", "dotted", "ballad"], p=[0.5, 0.15, 0.35])))
     if tempo < 96:
-        weights = [0.05, 0.1, 0.07, 0.18, 0.2, 0.4]
+        weights = [0.04, 0.08, 0.06, 0.14, 0.16, 0.52]
     elif tempo < 125:
         weights = [0.05, 0.2, 0.08, 0.15, 0.32, 0.2]
     else:
@@ -121,17 +127,16 @@ def _draw_manner(rng: np.random.Generator, meter: Meter, tempo: float) -> _Manne
 
 
 def _draw_melody_style(rng: np.random.Generator, manner: _Manner, meter: Meter, tempo: float) -> MelodyStyle:
-    span = int(rng.integers(11, 17))
+    span = int(rng.integers(12, 20))
     low = int(rng.integers(48, 79 - span + 1))
     classical = manner.cells in ("even", "folk", "dotted", "compound")
-    weights = np.array(_SCHEME_WEIGHTS)
-    return MelodyStyle(
-        rhythm=draw_style(rng, manner.cells, meter, tempo_bpm=tempo),
+    pitch = PitchStyle(
         low=low,
         high=low + span,
-        chordal=float(rng.uniform(0.6, 1.3)),
+        chordal=float(rng.uniform(0.8, 1.7) if classical else rng.uniform(0.5, 1.4)),
         pentatonic=0.0 if classical and rng.random() < 0.7 else float(rng.uniform(0, 1.5)),
         leaps=float(rng.uniform(0, 0.6)) if manner.exercise else float(rng.uniform(0, 0.25)),
-        repeats=float(rng.normal(-0.4, 0.3)) if classical else float(rng.normal(0.2, 0.4)),
-        scheme=_SCHEMES[int(rng.choice(len(_SCHEMES), p=weights / weights.sum()))],
+        repeats=float(rng.normal(-0.7, 0.3)) if classical else float(rng.normal(-0.25, 0.35)),
     )
+    scheme = _SCHEMES[int(rng.choice(len(_SCHEMES), p=_SCHEME_WEIGHTS))]
+    return MelodyStyle(draw_style(rng, manner.cells, meter, tempo_bpm=tempo), pitch, scheme)

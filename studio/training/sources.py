@@ -1,6 +1,7 @@
 """Where the songs of the training data come from, and why weights trained on them may ship.
 
-Scores used only to measure (pop songs in copyright, annotated recordings) are not listed: nothing is trained on them.
+Scores used only to measure (pop songs in copyright, annotated recordings) are not listed: nothing is
+trained on them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Makes a song of a tune: another key, a singable tempo, a choice of its sections, breaths and instrumental bars.
+"""Makes a song of a tune: another key, a singable tempo, some of its sections, breaths, instrumental bars.
 
-Folk tunes are written for fiddles: no rests, many notes. A voice breathes at the end of a phrase and sings fewer, so
-some tunes keep only the notes on their beats.
+Folk tunes are written for fiddles: no rests, many notes. A voice breathes at the end of a phrase and sings
+fewer, so some tunes keep only the notes on their beats.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ SUNG_RANGE = (45, 81)
 
 
 def vary_tune(
-    tune: Skeleton, rng: np.random.Generator, *, tempo_range: tuple[float, float] | None = None, max_bars: int = 48
+    tune: Skeleton,
+    rng: np.random.Generator,
+    *,
+    tempo_range: tuple[float, float] | None = None,
+    max_bars: int = 48,
 ) -> Skeleton:
     """A random rendition of a tune.
 
@@ -86,10 +90,15 @@ def _choose_sections(tune: Skeleton, rng: np.random.Generator, max_bars: int) ->
     if len(melody) < 8:
         return tune
     sections = tuple(
-        replace(s, first_bar=s.first_bar - tune.sections[first].first_bar) for s in tune.sections[first : last + 1]
+        replace(s, first_bar=s.first_bar - tune.sections[first].first_bar)
+        for s in tune.sections[first : last + 1]
     )
     return replace(
-        tune, sections=sections, chords=tune.chords[start:stop], energy=tune.energy[start:stop], melody=tuple(melody)
+        tune,
+        sections=sections,
+        chords=tune.chords[start:stop],
+        energy=tune.energy[start:stop],
+        melody=tuple(melody),
     )
 
 
