@@ -1,8 +1,9 @@
 """The song factory's band: a skeleton and a groove -> a score.
 
-The arranger decides once for a song who plays (instruments, density, swing) and what each section is played with
-(band_plan), agrees on the seams (cues), and lets each player write a part. Bass and harmony are first charts of
-symbols, a character a sixteenth, so that stops, hits and the ending are plain edits; the chords enter last.
+The arranger decides once for a song who plays (instruments, density, swing) and what each section is played
+with (band_plan), agrees on the seams (cues), and lets each player write a part. Bass and harmony are first
+charts of symbols, a character a sixteenth, so that stops, hits and the ending are plain edits; the chords
+enter last.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Sco
 
     planner = Planner(groove, feel, density, players["harmony"], skeleton.tempo_bpm, rng)
     plans = [planner.plan(bar) for bar in bars]
+    played = [plan.parts(bar) for plan, bar in zip(plans, bars, strict=True)]
     cues = place_cues(bars, plans, groove, feel, rng)
 
     tokens = np.zeros((skeleton.beats, N_COLUMNS), np.int64)
@@ -51,12 +53,12 @@ def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Sco
         levels = write_drums(bars, plans, cues, groove, rng).reshape(7, -1, 4)
         tokens[:, COLUMNS["drums"]] = (levels @ (27, 9, 3, 1)).T
     if players["bass"] != "none":
-        chart = _chart(bars, cues, [plan.bass for plan in plans], "R", [cue.bass_out for cue in cues])
+        chart = _chart(bars, cues, [parts.bass for parts in played], "R", [cue.bass_out for cue in cues])
         _lead_in(chart, bars, plans, cues)
         bass = BassWriter(chords, groove.chromatic, rng).write(chart)
         tokens[:, COLUMNS["bass"]] = np.reshape(bass, (-1, 4))
     if players["harmony"] != "none":
-        chart = _chart(bars, cues, [plan.harmony for plan in plans], "A", [False] * len(bars))
+        chart = _chart(bars, cues, [parts.harmony for parts in played], "A", [False] * len(bars))
         tokens[:, COLUMNS["harmony"]] = np.reshape(write_harmony(chart, chords), (-1, 4))
     if players["lead"] != "none":
         writer = LeadWriter(skeleton, chords, groove, feel, players["lead"], density, rng)
@@ -105,7 +107,7 @@ def _chart(
 
 
 def _lead_in(chart: list[str], bars: Sequence[Bar], plans: Sequence[Plan], cues: Sequence[Cue]) -> None:
-    """Lets a held bass step into the next chord at the end of a phrase, where the plan varies its fourth bars."""
+    """Lets a held bass step into the next chord at the end of phrases whose plan leads on."""
     for bar, plan, cue in zip(bars, plans, cues, strict=True):
         plain = not (cue.hits or cue.final or cue.stop is not None)
         if plain and plan.turnaround and bar.place % 4 == 3 and bar.energy > 0:
@@ -117,8 +119,8 @@ def _lead_in(chart: list[str], bars: Sequence[Bar], plans: Sequence[Plan], cues:
 def write_harmony(chart: Sequence[str], chords: ChordLine) -> list[int]:
     """Harmony tokens of one stroke symbol a sixteenth.
 
-    A chord change is struck: during a hold in the manner of the latest stroke (an arpeggio begins again at its
-    lowest voice), in a rest softly if the chord would otherwise pass unheard.
+    A chord change is struck: during a hold in the manner of the latest stroke (an arpeggio begins again at
+    its lowest voice), in a rest softly if the chord would otherwise pass unheard.
     """
     tokens = [REST] * len(chart)
     sounding, latest = False, _CHORD
@@ -130,8 +132,10 @@ def write_harmony(chart: Sequence[str], chords: ChordLine) -> list[int]:
         stroke = HARMONY_SYMBOLS[symbol]
         if part == 0 and chords.changes[beat]:
             unheard = all(s in "-." for s in chart[t : 4 * chords.next_change[beat]])
-            if stroke == HOLD or stroke >= _VOICE1:
-                stroke = _VOICE1 if latest >= _VOICE1 or stroke >= _VOICE1 else _SOFT if latest == _SOFT else _CHORD
+            if stroke >= _VOICE1 or (stroke == HOLD and latest >= _VOICE1):
+                stroke = _VOICE1
+            elif stroke == HOLD:
+                stroke = _SOFT if latest == _SOFT else _CHORD
             elif stroke == REST and unheard:
                 stroke = _SOFT
         if stroke == HOLD and not sounding:

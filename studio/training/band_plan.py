@@ -26,7 +26,7 @@ class Bar:
     Attributes:
         first: its first sixteenth in the song; steps: sixteenths it lasts.
         section: index of the section; name: its name; place: bars since the section began; length: its bars.
-        energy: level 0 to 3 of most of its beats; next_energy: of the following bar (its own in the last bar).
+        energy: level 0 to 3 of most of its beats; next_energy: of the following bar (the last bar: its own).
     """
 
     first: int
@@ -56,9 +56,7 @@ def read_form(skeleton: Skeleton) -> list[Bar]:
     for b, (index, name, first, length) in enumerate(owner):
         length = min(length, count - first)
         following = energy[min(b + 1, count - 1)]
-        bars.append(
-            Bar(b * quarters * 4, quarters * 4, index, name, b - first, length, energy[b], following)
-        )
+        bars.append(Bar(b * quarters * 4, quarters * 4, index, name, b - first, length, energy[b], following))
     return bars
 
 
@@ -79,37 +77,60 @@ def draw_index(weights: Sequence[float], rng: np.random.Generator) -> int:
 
 
 @dataclass(frozen=True, eq=False)
+class Parts:
+    """Patterns that are played together.
+
+    Attributes:
+        drums: int64 [7, steps], beat and time patterns together, as dense as wished; no steps: tacet.
+        bass, harmony: symbols of one or two bars.
+    """
+
+    drums: NDArray[np.int64]
+    bass: str
+    harmony: str
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What the band plays in the bars of one section at one energy.
 
     Attributes:
-        beat: int64 [7, steps], beat and time patterns together, as dense as wished.
-        bass, harmony: symbols of one or two bars.
+        main: the patterns of most bars; other: those of every `every`-th bar (0: of none).
         role: what the lead does under the singing; riff: its rhythm when the role needs one.
-        turnaround: whether every fourth bar is varied (a kick pickup, an open hat, an approach in the bass).
+        turnaround: whether every fourth bar leads on (a kick pickup, an open hat, an approach in the bass).
     """
 
-    beat: NDArray[np.int64]
-    bass: str
-    harmony: str
+    main: Parts
+    other: Parts
+    every: int
     role: str
     riff: str
     turnaround: bool
 
     @property
     def has_drums(self) -> bool:
-        return bool(self.beat.any())
+        return bool(self.main.drums.any())
+
+    def parts(self, bar: Bar) -> Parts:
+        """The patterns of a bar."""
+        return self.other if self.every and bar.place % self.every == self.every - 1 else self.main
 
 
 class Planner:
     """Chooses and remembers the plans of one song."""
 
     def __init__(
-        self, groove: Groove, feel: Feel, density: int, harmony: str, tempo_bpm: float, rng: np.random.Generator
+        self,
+        groove: Groove,
+        feel: Feel,
+        density: int,
+        harmony: str,
+        tempo_bpm: float,
+        rng: np.random.Generator,
     ) -> None:
         """`density`: 0 sparse, 1 medium, 2 busy. `harmony`: the harmony instrument.
 
-        Above the style's fastest tempo the band plays fewer notes a bar, below its slowest a few more.
+        Above the style's fastest tempo the band plays fewer notes a bar.
         """
         self.groove, self.feel, self.density, self.rng = groove, feel, density, rng
         self.lean = (density - 1) * 1.2
@@ -125,15 +146,13 @@ class Planner:
         key = (bar.name, bar.energy)
         if key not in self.plans:
             self.plans[key] = self._new(bar.energy)
-        elif self.last_section[key] != bar.section and self.rng.random() < 0.35:
-            fresh = self._new(bar.energy)
-            player = ("beat", "bass", "harmony", "riff")[int(self.rng.integers(4))]
-            self.plans[key] = replace(self.plans[key], **{player: getattr(fresh, player)})
+        elif self.last_section[key] != bar.section and self.rng.random() < 0.4:
+            self.plans[key] = self._varied(self.plans[key], self._new(bar.energy))
         self.last_section[key] = bar.section
         return self.plans[key]
 
     def _choose(self, patterns: Sequence[Pattern], energy: int, kick: str = "") -> Pattern | None:
-        """A pattern for an energy: by weight, leaning with the density, and towards the kick drum's onsets."""
+        """A pattern for an energy: by weight, leaning with the density and towards the kick drum."""
         fitting = [p for p in patterns if energy in p.energies]
         if not fitting:
             return None
@@ -149,30 +168,51 @@ class Planner:
             weights.append(weight)
         return fitting[draw_index(weights, self.rng)]
 
+    def _varied(self, plan: Plan, fresh: Plan) -> Plan:
+        """The plan with one player's patterns exchanged."""
+        player = ("drums", "bass", "harmony", "lead")[int(self.rng.integers(4))]
+        if player == "lead":
+            return replace(plan, role=fresh.role, riff=fresh.riff)
+        main, other = (
+            replace(old, **{player: getattr(new, player)})
+            for old, new in ((plan.main, fresh.main), (plan.other, fresh.other))
+        )
+        return replace(plan, main=main, other=other)
+
     def _new(self, energy: int) -> Plan:
         """Draws a plan for an energy."""
-        beat, time = self._choose(self.feel.beats, energy), self._choose(self.feel.time, energy)
-        levels = np.zeros((7, 0), np.int64) if beat is None else beat.levels
-        kick = "" if beat is None else beat.rows.get("kick", "")
-        if time is not None and levels.shape[1]:
-            steps = max(levels.shape[1], time.steps)
-            levels = np.maximum(
-                np.tile(levels, (1, steps // levels.shape[1])), np.tile(time.levels, (1, steps // time.steps))
-            )
+        rng = self.rng
+        time = self._choose(self.feel.time, energy)
+        main = self._parts(energy, time)
+        drawn = self._parts(energy, time) if main.drums.any() else main
+        # The other bars vary one or two of the players, the rest go on as they were.
+        vary = rng.random(3) < (0.5, 0.4, 0.5)
+        other = Parts(
+            drawn.drums if vary[0] else main.drums,
+            drawn.bass if vary[1] else main.bass,
+            drawn.harmony if vary[2] else main.harmony,
+        )
+        riff = self._choose(self.feel.riffs, energy)
+        role = draw(self.groove.lead_roles[energy], rng)
+        every = (0, 4, 2)[draw_index((3, 4, 2), rng)]
+        return Plan(main, other, every, role, riff.line if riff else "", bool(rng.random() < 0.6))
+
+    def _parts(self, energy: int, time: Pattern | None) -> Parts:
+        """Draws a beat for a time pattern, a bass that goes with its kick drum, and comping."""
+        beat = self._choose(self.feel.beats, energy)
+        assert beat is not None
+        levels, kick = beat.levels, beat.rows.get("kick", "")
+        if time is not None and (beat.rows or energy < 2):
+            steps = max(levels.shape[1], time.levels.shape[1])
+            levels = np.maximum(_lasting(levels, steps), _lasting(time.levels, steps))
         bass = self._choose(self.feel.bass, energy, kick)
         comping = self._choose(self.comping, energy)
-        riff = self._choose(self.feel.riffs, energy)
         assert bass is not None and comping is not None  # every feel is checked for these on loading
         line = bass.line
         if line == "kick":
             line = lock_to_kick(kick) if kick.strip(".") else "R" + "-" * (bass.steps - 1)
-        return Plan(
-            self._dress_drums(levels),
-            self._dress_line(line, "R8"),
-            self._dress_line(comping.line, "cs"),
-            draw(self.groove.lead_roles[energy], self.rng),
-            riff.line if riff else "",
-            bool(self.rng.random() < 0.6),
+        return Parts(
+            self._dress_drums(levels), self._dress_line(line, "R8"), self._dress_line(comping.line, "cs")
         )
 
     def _dress_drums(self, levels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -220,12 +260,20 @@ class Planner:
             for i, symbol in enumerate(symbols):
                 if symbol != "-":
                     last = symbol
-                elif i % 2 == 0 and last in restruck and symbols[i - 1 : i + 2] == ["-"] * 3:
-                    if self.rng.random() < 0.15:
-                        symbols[i] = "s" if last == "c" else last
+                elif i % 2 or last not in restruck or symbols[i - 1 : i + 2] != ["-"] * 3:
+                    continue
+                elif self.rng.random() < 0.15:
+                    symbols[i] = "s" if last == "c" else last
         return "".join(symbols)
 
 
 def lock_to_kick(kick: str) -> str:
     """A bass line of roots on the kick drum's onsets, held to the next; begins on the first beat."""
     return "R" + "".join("-" if c == "." else "R" for c in kick[1:])
+
+
+def _lasting(levels: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
+    """Drum levels repeated to last `steps` sixteenths; silence for no pattern."""
+    if not levels.shape[1]:
+        return np.zeros((7, steps), np.int64)
+    return np.tile(levels, (1, steps // levels.shape[1]))

@@ -1,7 +1,7 @@
 """Bass symbols of a groove -> bass tokens that follow the chords.
 
-Lines are thought in the register -5 to 6 semitones around the tonic (`chord_line.register`), so that an approach
-note leads to where the next root really is; a player of the tokens should place roots the same way.
+Lines are thought in the register -5 to 6 semitones around the tonic (`chord_line.register`), so that an
+approach note leads to where the next root really is; a player of the tokens should place roots the same way.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class BassWriter:
         reach = (goal - 1, goal + 1, goal - 2, goal + 2)
         steps = [s for s in reach if self.chromatic or (root + s) % 12 in self.chords.scale]
         steps = [s for s in steps if -12 <= s <= 12 and s % 12 != 0] or [self.chords.intervals[t // 4][2]]
-        return min(steps, key=lambda s: abs(s - here) + 2.0 * self.rng.random())
+        return min(steps, key=lambda s: abs(s - here) + 2.0 * self.rng.random() + 6.0 * (s == here))
 
     def _walk(self, t: int, symbols: Sequence[str], root: int, last: int) -> int:
         """The next quarter of a walking line: chord tones and scale steps on a path to the next root."""
@@ -110,7 +110,7 @@ class BassWriter:
         best, best_cost = 0, 1e9
         for step in range(-8, 13):
             pitch_class = (root + step) % 12
-            if pitch_class not in tones and pitch_class not in scale or step == here:
+            if pitch_class not in tones | scale or step == here:
                 continue
             leap = abs(step - here)
             cost = 0.5 * abs(step - wanted) + 0.3 * max(leap - 4, 0) + (0.0 if pitch_class in tones else 1.0)

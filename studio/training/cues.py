@@ -52,7 +52,7 @@ def place_cues(
     waiting = 0
     drums_out = bass_out = False
     build = 0
-    for i, (bar, plan) in enumerate(zip(bars, plans, strict=True)):
+    for i, bar in enumerate(bars):
         if bar.place == 0:
             waiting, drums_out, bass_out = _entries(bar, groove, rng)
             lift = _lift_after(bars, i)
@@ -62,14 +62,17 @@ def place_cues(
             ring = bar.steps - 4 if rng.random() < 0.7 else 4
             cues.append(Cue(final=True, ring=ring, drums_out=out and drums_out, bass_out=out and bass_out))
             continue
-        fill, stop, hits = None, None, ()
+        fill: Pattern | None = None
+        stop: int | None = None
+        hits: tuple[int, ...] = ()
         left = bar.length - bar.place
         lifts = bar.ends_section and (bar.next_energy > bar.energy or bar.next_energy == 3)
         if lifts and rng.random() < groove.stop and bar.energy > 0:
             if rng.random() < 0.5:
                 hits = _HITS[bar.steps][int(rng.integers(len(_HITS[bar.steps])))]
             else:
-                stop = bar.steps - (4 if rng.random() < 0.6 or bar.steps == 8 else 8 if bar.steps == 16 else 6)
+                half = {8: 4, 12: 6, 16: 8}[bar.steps]
+                stop = bar.steps - (4 if rng.random() < 0.6 else half)
         entry = waiting and bar.place == waiting - 1
         due = bar.ends_section or (bar.place + 1) % phrase == 0
         chance = 0.85 if bar.ends_section or entry else groove.fill

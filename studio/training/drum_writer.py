@@ -28,10 +28,11 @@ def write_drums(
     drums = np.zeros((7, bars[-1].first + bars[-1].steps), np.int64)
     for i, (bar, plan, cue) in enumerate(zip(bars, plans, cues, strict=True)):
         here = drums[:, bar.first : bar.first + bar.steps]
-        playing = plan.has_drums and not cue.drums_out
+        pattern = plan.parts(bar).drums
+        playing = plan.has_drums and pattern.shape[1] > 0 and not cue.drums_out
         if playing:
             offset = bar.place * bar.steps
-            here[:] = plan.beat[:, (offset + np.arange(bar.steps)) % plan.beat.shape[1]]
+            here[:] = pattern[:, (offset + np.arange(bar.steps)) % pattern.shape[1]]
             if plan.turnaround and bar.place % 4 == 3 and cue.fill is None:
                 _turn_around(here)
             rising = i > 0 and bar.energy > bars[i - 1].energy

@@ -1,7 +1,7 @@
 """The lead player: pads, lines and riffs under the singing, answers where the singer rests.
 
-Pitches are tokens' semitones above the lead register's tonic, 0 to 23. Every note is in the chord or in the key,
-never a semitone from the note sung at that moment, and as a rule a third or more away from it.
+Pitches are tokens' semitones above the lead register's tonic, 0 to 23. Every note is in the chord or in the
+key, never a semitone from the note sung at that moment, and as a rule a third or more away from it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,12 @@ class LeadWriter:
         return tones, passing | tones
 
     def _sung_in(self, start: int, stop: int) -> set[int]:
+        """Pitch classes above the tonic."""
         return {p for p in self.sung[start:stop] if p >= 0}
+
+    def _rubs(self, pitch: int, start: int, stop: int) -> bool:
+        """Whether a pitch lies a semitone from anything sung in the meantime."""
+        return any((pitch - other) % 12 in (1, 11) for other in self._sung_in(start, stop))
 
     def _pitch(self, start: int, stop: int, target: float, *, strong: bool, near: float = 1.0) -> int | None:
         """The best pitch near a target for the sixteenths start to stop; None when every one would rub.
@@ -154,9 +159,10 @@ class LeadWriter:
         """Long thirds and sevenths, moving as little as possible."""
         every = bar.steps if bar.energy < 3 else max(bar.steps // 2, 4)
         for start, stop in self._spans(bar.first, bar.first + bar.steps, every):
-            root, steps = self.chords.roots[start // 4], self.chords.intervals[start // 4]
+            root = self.chords.roots[start // 4]
             if root is None:
                 continue
+            steps = self.chords.intervals[start // 4]
             guides = {(root + s) % 12 for s in (steps[1], steps[-1])}
             pitch = self._pitch(start, stop, self.last, strong=True)
             for target in (self.last, self.last - 3, self.last + 3):
@@ -167,23 +173,26 @@ class LeadWriter:
             self._play(start, stop, pitch)
 
     def _counter(self, bar: Bar, plan: Plan) -> None:
-        """Moves while the singer holds and holds while the singer moves."""
-        unit = 6 if bar.steps == 12 and self.feel is self.groove.feels.get("6/8") else 4
-        spans = self._spans(bar.first, bar.first + bar.steps, unit)
+        """Moves where the singer holds or rests and holds where the singer moves."""
+        unit = 6 if self.feel is self.groove.feels.get("6/8") else 4
         direction = 1 if self.last < _CENTRE else -1
-        index = 0
-        while index < len(spans):
-            start, stop = spans[index]
-            busy = sum(self.onsets[start:stop])
-            if busy >= 2 and index + 1 < len(spans) and not self.chords.changes[spans[index + 1][0] // 4]:
-                index += 1
-                stop = spans[index][1]
-            index += 1
-            if self.chords.roots[start // 4] is None:
+        for start, stop in self._spans(bar.first, bar.first + bar.steps, unit):
+            tones, _ = self.allowed[start // 4]
+            if not tones:
+                continue
+            sounding = start > 0 and self.tokens[start - 1] not in (REST, LEAD_CHORD)
+            fits = self.last % 12 in tones and not self._rubs(self.last, start, stop)
+            moving = not any(self.onsets[start:stop]) or start == bar.first
+            if sounding and fits and not (moving and self.rng.random() < 0.7):
+                self.tokens[start:stop] = [HOLD] * (stop - start)
                 continue
             step = 2 * direction if self.rng.random() < 0.7 else -2 * direction
-            if start > bar.first or self.rng.random() < 0.8:
-                self._play(start, stop, self._pitch(start, stop, self.last + step, strong=index % 2 == 1))
+            strong = start == bar.first or self.chords.changes[start // 4]
+            pitch = self._pitch(start, stop, self.last + step, strong=strong)
+            if sounding and pitch == self.last:
+                self.tokens[start:stop] = [HOLD] * (stop - start)
+            else:
+                self._play(start, stop, pitch)
 
     def _riff(self, bar: Bar, plan: Plan) -> None:
         """The plan's rhythm on a contour of chord tones that the whole song shares."""
@@ -220,14 +229,14 @@ class LeadWriter:
             if root is None:
                 continue
             ladder = [p for p in range(6, 24) if p % 12 in self.chords.tones[start // 4]]
-            pitch: int | None = ladder[shape[i // every % len(shape)] % len(ladder)]
-            sung = self._sung_in(start, start + every)
-            if any((pitch - s) % 12 in (1, 11) for s in sung):
-                pitch = self._pitch(start, start + every, float(pitch), strong=True)
-            self._play(start, start + every, pitch)
+            pitch = ladder[shape[i // every % len(shape)] % len(ladder)]
+            if not self._rubs(pitch, start, start + every):
+                self._play(start, start + every, pitch)
+                continue
+            self._play(start, start + every, self._pitch(start, start + every, pitch, strong=True))
 
     def _follow(self, bar: Bar, degrees: int) -> None:
-        """Doubles the sung line, in unison or a diatonic third below; holds its last note over foreign ones."""
+        """Doubles the sung line, in unison or a diatonic third below, where that is in key."""
         scale = sorted(self.chords.scale)
         for start in range(bar.first, bar.first + bar.steps):
             if not self.onsets[start] or self.sung[start] < 0:
@@ -251,7 +260,7 @@ class LeadWriter:
     # --- answers ----------------------------------------------------------------------------------------
 
     def _answers(self, bars: Sequence[Bar], plans: Sequence[Plan], silent: Sequence[bool]) -> None:
-        """Plays phrases in the singer's rests: short ones after a line, the song's hook where nobody sings."""
+        """Plays phrases in the singer's rests: one after a line, more where nobody sings."""
         step_bar = bars[0].steps
         t = 0
         while t < self.steps:
@@ -312,12 +321,13 @@ class LeadWriter:
         return kept.line
 
     def _phrase(self, start: int, stop: int, cell: str) -> None:
-        """One phrase on a rhythm: the motif's steps, chord tones on strong places, a chord tone at the end."""
+        """One phrase on a rhythm: the motif's steps, chord tones on strong places and at the end."""
         line = cell[: stop - start]
         places = [i for i, c in enumerate(line) if c in "xC"]
-        self.tokens[start:stop] = [REST] * (stop - start)
+        struck = [t for t in range(max(stop - 64, 0), stop) if self.tokens[t] > HOLD]
         if stop < self.steps and self.tokens[stop] == HOLD:
-            self._restrike(stop)
+            self._cut(stop, was_chord=bool(struck) and self.tokens[struck[-1]] == LEAD_CHORD)
+        self.tokens[start:stop] = [REST] * (stop - start)
         target = float(np.clip(self.last, 8, 17))
         for number, place in enumerate(places):
             first, after = start + place, start + place + 1
@@ -338,9 +348,9 @@ class LeadWriter:
             if not 6 <= target <= 20:
                 target -= 3.6 * step
 
-    def _restrike(self, t: int) -> None:
-        """Starts again what was held over the end of a phrase laid on top of it."""
-        if self.chordal and self.chords.roots[t // 4] is not None:
+    def _cut(self, t: int, was_chord: bool) -> None:
+        """Ends what was held over the end of a phrase laid on top of it; a pad's chord is struck again."""
+        if was_chord and self.chords.roots[t // 4] is not None:
             self.tokens[t] = LEAD_CHORD
             return
         while t < self.steps and self.tokens[t] == HOLD:
