@@ -24,9 +24,7 @@ class Audio:
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or self.samples.dtype != np.float32:
-            raise ValueError(
-                f"samples must be float32 [C, T], not {self.samples.dtype} {self.samples.shape}"
-            )
+            raise ValueError(f"samples must be float32 [C, T], not {self.samples.dtype} {self.samples.shape}")
 
     @property
     def channels(self) -> int:

@@ -22,7 +22,8 @@ class BeatGrid:
 
     Attributes:
         times_s: strictly increasing times of the quarters; the first may be negative (a pickup).
-            Bar lines fall on every `meter.quarters_per_bar`-th entry from the first on: index 0 is a downbeat.
+            Bar lines fall on every `meter.quarters_per_bar`-th entry from the first on: index 0 is a
+            downbeat.
         meter: time signature.
     """
 

@@ -104,7 +104,8 @@ class Chord:
         match = re.fullmatch(r"([A-G][#b♯♭]?)([^/]*)(/[A-G][#b]?)?", symbol)
         if not match or match[2] not in _QUALITY_OF_SUFFIX:
             raise StudioError(
-                f"Cannot read the chord {symbol!r}", expected="names such as C, Am, F#m7, Bb7, Gsus4, Bdim or N"
+                f"Cannot read the chord {symbol!r}",
+                expected="names such as C, Am, F#m7, Bb7, Gsus4, Bdim or N",
             )
         return cls(parse_pitch_class(match[1]), _QUALITY_OF_SUFFIX[match[2]])
 

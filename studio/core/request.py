@@ -21,7 +21,7 @@ class Controls:
     style: str | None = None
     density: str | None = None
     chords: tuple[Chord, ...] | None = None
-    """One chord a bar from the first full bar on, repeated to the end."""
+    """One chord a bar from bar 0 of the grid on, repeated to the end."""
 
 
 @dataclass(frozen=True, eq=False)

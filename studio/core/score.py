@@ -8,9 +8,9 @@ Columns of `Score.tokens` [beats, 21]:
     energy   1  0 (hush) to 3 (full)
     drums    7  one column a drum class; four base-3 digits, first sixteenth most significant:
                 0 nothing, 1 soft or ghost, 2 full
-    bass     4  one a sixteenth: 0 rest, 1 hold, 2 + n: a note n - 12 semitones from the bass register's chord root
-    harmony  4  one a sixteenth: 0 rest, 1 hold, else a stroke of HARMONY_STROKES
-    lead     4  one a sixteenth: 0 rest, 1 hold, 2 + n: n semitones above the lead register's tonic (n < 24),
+    bass     4  one a sixteenth: 0 rest, 1 hold, 2 + n: a note n - 12 semitones from the bass register's chord
+    root harmony  4  one a sixteenth: 0 rest, 1 hold, else a stroke of HARMONY_STROKES lead     4  one a
+    sixteenth: 0 rest, 1 hold, 2 + n: n semitones above the lead register's tonic (n < 24),
                 26: a sustained chord
 
 `Score.globals` [7]: style, density, swing and the instrument of each stem.
@@ -38,7 +38,19 @@ STYLES = (
 )  # fmt: skip
 
 DRUM_CLASSES = ("kick", "snare", "closed_hat", "open_hat", "cymbal", "tom", "percussion")
-HARMONY_STROKES = ("rest", "hold", "chord", "soft", "accent", "upper", "low", "voice1", "voice2", "voice3", "voice4")
+HARMONY_STROKES = (
+    "rest",
+    "hold",
+    "chord",
+    "soft",
+    "accent",
+    "upper",
+    "low",
+    "voice1",
+    "voice2",
+    "voice3",
+    "voice4",
+)
 SWINGS = ("straight", "light", "heavy")
 QUALITY_NAMES = tuple(QUALITIES)
 
@@ -86,7 +98,11 @@ class Score:
     globals: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if self.tokens.ndim != 2 or self.tokens.shape[1] != N_COLUMNS or self.globals.shape != (len(GLOBALS),):
+        if (
+            self.tokens.ndim != 2
+            or self.tokens.shape[1] != N_COLUMNS
+            or self.globals.shape != (len(GLOBALS),)
+        ):
             raise ValueError(f"a score is [beats, {N_COLUMNS}] and [{len(GLOBALS)}], not {self.tokens.shape}")
         if (self.tokens < 0).any() or (self.tokens >= np.array(VOCABULARY)).any():
             raise ValueError("a token lies outside its column's vocabulary")
@@ -117,3 +133,19 @@ def pack_drums(levels: NDArray[np.int64]) -> int:
 def unpack_drums(tokens: NDArray[np.int64]) -> NDArray[np.int64]:
     """Tokens of any shape -> levels 0 to 2 with a last axis of four sixteenths."""
     return np.stack([tokens // 27 % 3, tokens // 9 % 3, tokens // 3 % 3, tokens % 3], axis=-1)
+
+
+def repair(score: Score) -> Score:
+    """The score with bass and harmony struck anew where a chord changes under a held note."""
+    tokens = score.tokens.copy()
+    for name, strike in (("bass", BASS_OFFSET), ("harmony", HARMONY_STROKES.index("chord"))):
+        columns = COLUMNS[name]
+        sounding = False
+        for beat in range(len(tokens)):
+            row = tokens[beat, columns]
+            changed = beat > 0 and tokens[beat, 0] != tokens[beat - 1, 0]
+            if changed and sounding and row[0] == HOLD:
+                row[0] = strike
+            for token in row:
+                sounding = token != REST and (sounding or token != HOLD)
+    return Score(tokens, score.globals)

@@ -1,0 +1,274 @@
+"""From score to arrangement: tokens become notes in seconds, as players would place and voice them.
+
+Rules, not learnt: chord voicings move as little as possible, drums get General MIDI keys, timing and velocity
+are humanised. The same function serves training and the application, so the model hears what it will be asked
+for. Every random draw belongs to a position (stem, sixteenth), so a change elsewhere in the song never moves
+a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.arrangement import STEMS, Arrangement, Note, Part
+from studio.core.grid import STEPS_PER_BEAT, BeatGrid
+from studio.core.instruments import INSTRUMENTS, Instrument
+from studio.core.music import Chord, Key
+from studio.core.score import (
+    BASS_OFFSET,
+    COLUMNS,
+    GLOBALS,
+    HARMONY_STROKES,
+    HOLD,
+    LEAD_CHORD,
+    REST,
+    STYLES,
+    SWINGS,
+    Score,
+    token_chord,
+    unpack_drums,
+)
+
+#: Where the four sixteenths of a quarter fall, by swing: light swings sixteenths, heavy swings eighths.
+SWING_STEPS = {
+    "straight": (0.0, 0.25, 0.5, 0.75),
+    "light": (0.0, 0.29, 0.5, 0.79),
+    "heavy": (0.0, 1 / 3, 2 / 3, 5 / 6),
+}
+
+_VELOCITY_OF_ENERGY = (62, 78, 92, 104)
+_DRUM_KEYS = {"kick": 36, "snare": 38, "closed_hat": 42, "open_hat": 46}
+_RIDE, _CRASH = 51, 49
+_TOMS = (50, 47, 45, 43)
+_CLAP, _SHAKER, _TAMBOURINE = 39, 70, 54
+_DRUM_LENGTH_S = 0.12
+_GUITARS = ("nylon guitar", "steel guitar", "clean guitar", "driven guitar", "harp")
+
+
+class _Player:
+    """Places notes of one stem: timing from grid and swing, jitter and velocity from the position."""
+
+    def __init__(self, score: Score, grid: BeatGrid, stem: str, seed: int) -> None:
+        steps = len(score.tokens) * STEPS_PER_BEAT
+        rng = np.random.default_rng([seed, STEMS.index(stem)])
+        offsets = np.array(SWING_STEPS[SWINGS[int(score.globals[GLOBALS.index("swing")])]])
+        beats = np.arange(len(score.tokens) + 1)[:, None] + offsets
+        self._times = grid.time_of(beats).reshape(-1)
+        self._jitter_s = np.clip(rng.normal(0.0, 0.005, steps), -0.012, 0.012)
+        self._push = rng.normal(0.0, 4.0, steps)
+        self._energy = score.tokens[:, COLUMNS["energy"]][:, 0]
+        self.notes: list[Note] = []
+
+    def add(
+        self,
+        start: int,
+        end: int,
+        pitch: int,
+        *,
+        soft: bool = False,
+        accent: bool = False,
+        late_s: float = 0.0,
+    ) -> None:
+        """One note from step `start` to step `end`."""
+        base = _VELOCITY_OF_ENERGY[int(self._energy[start // STEPS_PER_BEAT])]
+        metric = (6, -6, 0, -8)[start % STEPS_PER_BEAT]
+        velocity = base + metric + self._push[start] - 26 * soft + 12 * accent
+        start_s = float(self._times[start] + self._jitter_s[start] + late_s)
+        end_s = max(float(self._times[end]) - 0.01, start_s + 0.05)
+        self.notes.append(Note(start_s, end_s, pitch, int(np.clip(velocity, 12, 127))))
+
+
+def _into_range(pitch: int, instrument: Instrument) -> int:
+    """Moves a pitch by octaves into the instrument's range."""
+    while pitch < instrument.low:
+        pitch += 12
+    while pitch > instrument.high:
+        pitch -= 12
+    return pitch
+
+
+def _drums(player: _Player, tokens: NDArray[np.int64], kit: Instrument) -> None:
+    levels = unpack_drums(tokens)  # [beats, classes, 4]
+    levels = levels.transpose(0, 2, 1).reshape(-1, levels.shape[1])  # [steps, classes]
+    electronic = kit.name in ("electronic kit", "808 kit")
+    for step, row in enumerate(levels):
+        kick, snare, closed, opened, cymbal, tom, percussion = (int(v) for v in row)
+        for name, level in (("kick", kick), ("snare", snare), ("closed_hat", closed), ("open_hat", opened)):
+            if level:
+                player.add(
+                    step, step + 1, _DRUM_KEYS[name], soft=level == 1, accent=name == "snare" and level == 2
+                )
+        if cymbal:
+            # A lone full hit on a beat is a crash; hits in a row are a ride pattern.
+            alone = cymbal == 2 and not levels[max(0, step - 8) : step, 4].any()
+            player.add(step, step + 1, _CRASH if alone and step % 4 == 0 else _RIDE, soft=cymbal == 1)
+        if tom:
+            player.add(step, step + 1, _TOMS[step % 4], soft=tom == 1)
+        if percussion:
+            key = (_CLAP if electronic else _TAMBOURINE) if percussion == 2 else _SHAKER
+            player.add(step, step + 1, key, soft=percussion == 1)
+
+
+def _ends(tokens: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each step, the step where a note begun there stops: the next token that is not a hold."""
+    ends = np.empty(len(tokens), dtype=np.int64)
+    stop = len(tokens)
+    for step in range(len(tokens) - 1, -1, -1):
+        ends[step] = stop
+        if tokens[step] != HOLD:
+            stop = step
+    return ends
+
+
+def _bass(player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], bass: Instrument) -> None:
+    flat = tokens.reshape(-1)
+    ends = _ends(flat)
+    for step, token in enumerate(flat):
+        root = chords[step // STEPS_PER_BEAT].root
+        if token <= HOLD or root is None:
+            continue
+        # The register's roots run from E1 to D#2.
+        pitch = 28 + (root - 4) % 12 + int(token) - BASS_OFFSET
+        player.add(step, int(ends[step]), _into_range(pitch, bass))
+
+
+def voice_chord(chord: Chord, previous: tuple[int, ...] | None, centre: int) -> tuple[int, ...]:
+    """Voices of a chord, low to high, about `centre`, moving little from `previous`."""
+    classes = chord.pitch_classes
+    options = []
+    for turn in range(len(classes)):
+        rotated = classes[turn:] + classes[:turn]
+        low = centre - 8 + (rotated[0] - (centre - 8)) % 12
+        for base in (low - 12, low):
+            voices = [base]
+            for pitch_class in rotated[1:]:
+                voices.append(voices[-1] + (pitch_class - voices[-1]) % 12)
+            options.append(tuple(voices))
+
+    def cost(voices: tuple[int, ...]) -> float:
+        middle = abs(float(np.mean(voices)) - centre)
+        if previous is None:
+            return middle
+        return sum(min(abs(v - p) for p in previous) for v in voices) + 0.35 * middle
+
+    return min(options, key=cost)
+
+
+def _voicings(chords: Sequence[Chord], centre: int) -> list[tuple[int, ...]]:
+    """The voicing of each quarter; empty where there is no chord."""
+    voicings: list[tuple[int, ...]] = []
+    previous: tuple[int, ...] | None = None
+    for beat, chord in enumerate(chords):
+        if beat and chord == chords[beat - 1]:
+            voicings.append(voicings[-1])
+            continue
+        if chord.root is None:
+            voicings.append(())
+            continue
+        previous = voice_chord(chord, previous, centre)
+        voicings.append(previous)
+    return voicings
+
+
+def _chord_ends(chords: Sequence[Chord]) -> list[int]:
+    """For each quarter, the step where its chord gives way to another."""
+    ends = [0] * len(chords)
+    stop = len(chords)
+    for beat in range(len(chords) - 1, -1, -1):
+        if beat + 1 < len(chords) and chords[beat + 1] != chords[beat]:
+            stop = beat + 1
+        ends[beat] = stop * STEPS_PER_BEAT
+    return ends
+
+
+def _harmony(
+    player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], instrument: Instrument
+) -> None:
+    flat = tokens.reshape(-1)
+    ends = _ends(flat)
+    guitar = instrument.name in _GUITARS
+    voicings = _voicings(chords, 57 if guitar else 62)
+    chord_ends = _chord_ends(chords)
+    strum_up = False
+    # Where the next rest or full chord falls: broken-chord notes of a decaying instrument ring until then.
+    breaks = np.append(np.flatnonzero((flat == REST) | ((flat >= 2) & (flat <= 5))), len(flat))
+    for step, token in enumerate(flat):
+        beat = step // STEPS_PER_BEAT
+        voices = voicings[beat]
+        if token <= HOLD or not voices:
+            continue
+        root = chords[beat].root
+        assert root is not None  # a voiced chord has a root
+        low = 40 + (root - 4) % 12
+        stroke = HARMONY_STROKES[int(token)]
+        end = int(ends[step])
+        if stroke in ("chord", "soft", "accent", "upper"):
+            struck = voices[-3:] if stroke == "upper" else ((low, *voices) if low < voices[0] - 2 else voices)
+            strum_s = 0.009 if guitar else 0.0015
+            order = reversed(struck) if guitar and strum_up else struck
+            for position, pitch in enumerate(order):
+                late_s = position * strum_s
+                player.add(
+                    step, end, _into_range(pitch, instrument),
+                    soft=stroke in ("soft", "upper"), accent=stroke == "accent", late_s=late_s,
+                )  # fmt: skip
+            strum_up = not strum_up
+            continue
+        if not instrument.sustained:
+            end = int(min(chord_ends[beat], breaks[np.searchsorted(breaks, step, side="right")], step + 16))
+            end = max(end, step + 1)
+        pitch = low if stroke == "low" else voices[(int(stroke[-1]) - 1) % len(voices)]
+        player.add(step, end, _into_range(pitch, instrument))
+
+
+def _lead(
+    player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], key: Key, instrument: Instrument
+) -> None:
+    flat = tokens.reshape(-1)
+    ends = _ends(flat)
+    voicings = _voicings(chords, 64)
+    tonic = 60 + key.tonic
+    for step, token in enumerate(flat):
+        if token <= HOLD:
+            continue
+        if token == LEAD_CHORD:
+            for pitch in voicings[step // STEPS_PER_BEAT]:
+                player.add(step, int(ends[step]), _into_range(pitch, instrument), soft=True)
+        else:
+            player.add(step, int(ends[step]), _into_range(tonic + int(token) - 2, instrument))
+
+
+def perform(score: Score, grid: BeatGrid, key: Key, *, seed: int) -> Arrangement:
+    """Plays a score on a grid.
+
+    Args:
+        score: tokens for every quarter of the grid.
+        grid: beat times; must have as many quarters as the score.
+        key: what the score's relative pitches refer to.
+        seed: of the humanising.
+
+    Raises:
+        ValueError: when score and grid differ in length.
+    """
+    if len(score.tokens) != grid.beats:
+        raise ValueError(f"the score has {len(score.tokens)} quarters, the grid {grid.beats}")
+    chords = tuple(token_chord(t, key) for t in score.tokens[:, 0])
+    parts: dict[str, Part] = {}
+    for stem in STEMS:
+        entry = INSTRUMENTS[stem][int(score.globals[GLOBALS.index(stem)])]
+        player = _Player(score, grid, stem, seed)
+        tokens = score.tokens[:, COLUMNS[stem]]
+        if entry.name != "none":
+            if stem == "drums":
+                _drums(player, tokens, entry)
+            elif stem == "bass":
+                _bass(player, tokens, chords, entry)
+            elif stem == "harmony":
+                _harmony(player, tokens, chords, entry)
+            else:
+                _lead(player, tokens, chords, key, entry)
+        parts[stem] = Part(entry.name, tuple(sorted(player.notes, key=lambda n: (n.start_s, n.pitch))))
+    return Arrangement(grid, key, STYLES[int(score.globals[0])], chords, parts)

@@ -1,0 +1,182 @@
+"""Sampling a score: masked diffusion from all masked to none, stage by stage, from one block of Gaussian
+noise.
+
+Each token is drawn once, by inverse CDF from its own Gaussian, at a moment set by a second Gaussian and by
+how sure the model is. The noise is thus the genome of a candidate: the same noise gives the same song, and
+noise halfway between two candidates gives a song between them (arXiv:2506.04852 crosses candidates so).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, VOCABULARY, Score
+from studio.ml.arrangement_model import N_GLOBALS, ArrangementModel, Condition, mask_ids
+
+#: Columns that are drawn together; each stage sees all earlier ones.
+STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
+_STEPS_OF_STAGE = (10, 5, 6, 6, 8)
+#: Globals drawn together, in order.
+_GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (("style",), ("density", "swing"), ("drums", "bass", "harmony", "lead"))
+#: Network calls of one sampling, for progress; guidance doubles them.
+CALLS = len(_GLOBAL_STAGES) + sum(_STEPS_OF_STAGE)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is fixed beforehand.
+
+    Attributes:
+        tokens: int64 [L, 21] with -1 where the model is free, or None.
+        globals: by name of core.score.GLOBALS.
+        styles: for each candidate, the styles it may choose from; None for all.
+        melody_guidance: 1 follows the melody as trained, more follows it closer.
+    """
+
+    tokens: NDArray[np.int64] | None = None
+    globals: dict[str, int] | None = None
+    styles: tuple[int, ...] | None = None
+    melody_guidance: float = 1.5
+
+
+def genome(seed: int, candidate: int, beats: int) -> tuple[Tensor, Tensor]:
+    """Noise of one candidate, standard normal: [L, 21, 2] (choice, moment), rows independent of L, and [7]."""
+    rng = np.random.default_rng([seed, candidate])
+    globals_ = rng.standard_normal(N_GLOBALS)
+    tokens = rng.standard_normal((beats, N_COLUMNS, 2))
+    return torch.from_numpy(tokens).float(), torch.from_numpy(globals_).float()
+
+
+def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:
+    """Inverse-CDF draw from the nucleus of logits [..., V] by Gaussian noise [...]: (token, log-probability)."""
+    probability = torch.softmax(logits.float() / temperature, dim=-1)
+    ordered, index = probability.sort(dim=-1, descending=True)
+    before = ordered.cumsum(-1) - ordered
+    ordered = torch.where(before < top_p, ordered, torch.zeros_like(ordered))
+    cumulative = ordered.cumsum(-1)
+    uniform = 0.5 * (1 + torch.erf(noise / math.sqrt(2)))
+    threshold = (uniform * cumulative[..., -1].double()).float()[..., None]
+    choice = (cumulative < threshold).sum(-1, keepdim=True).clamp(max=logits.shape[-1] - 1)
+    # Rounding may step past the nucleus: stay inside it.
+    choice = torch.minimum(choice, (ordered > 0).sum(-1, keepdim=True) - 1)
+    token = index.gather(-1, choice)[..., 0]
+    return token, torch.log(probability.gather(-1, token[..., None])[..., 0] + 1e-9)
+
+
+_TEMPERATURE = {"chord": 0.9, "energy": 0.7, "drums": 0.7, "bass": 0.75, "harmony": 0.7, "lead": 0.85}
+_TOP_P = {"chord": 0.9, "energy": 0.9, "drums": 0.9, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
+
+
+@torch.inference_mode()
+def sample_scores(
+    model: ArrangementModel,
+    condition: Condition,
+    noise: Sequence[tuple[Tensor, Tensor]],
+    wishes: Wishes,
+    *,
+    on_step: Callable[[], None] | None = None,
+) -> list[Score]:
+    """One score for each noise, batched.
+
+    Args:
+        condition: of one song (B = 1).
+        noise: from `genome`, or children of such.
+        on_step: called after each of CALLS steps; may raise JobCancelled.
+    """
+    device = next(model.parameters()).device
+    count, beats = len(noise), condition.melody.shape[1]
+    both = condition.repeat(count).to(device)
+    guide = wishes.melody_guidance
+    bare = both.without_melody() if guide != 1.0 else None
+    token_noise = torch.stack([n[0] for n in noise]).to(device)
+    global_noise = torch.stack([n[1] for n in noise]).to(device)
+    masks, global_masks = mask_ids(device)
+    tokens = masks.expand(count, beats, N_COLUMNS).clone()
+    globals_ = global_masks.expand(count, N_GLOBALS).clone()
+    if wishes.tokens is not None:
+        fixed = torch.from_numpy(wishes.tokens).to(device)
+        tokens = torch.where(fixed >= 0, fixed, tokens)
+    for name, value in (wishes.globals or {}).items():
+        globals_[:, GLOBALS.index(name)] = value
+
+    def predict() -> tuple[list[Tensor], list[Tensor]]:
+        with torch.autocast(device.type, torch.bfloat16):
+            logits, global_logits = model(tokens, globals_, both)
+            if bare is None:
+                return logits, global_logits
+            free, global_free = model(tokens, globals_, bare)
+        return (
+            [f.float() + guide * (g.float() - f.float()) for g, f in zip(logits, free, strict=True)],
+            [
+                f.float() + guide * (g.float() - f.float())
+                for g, f in zip(global_logits, global_free, strict=True)
+            ],
+        )
+
+    for group in _GLOBAL_STAGES:
+        _, global_logits = predict()
+        for name in group:
+            index = GLOBALS.index(name)
+            if int(globals_[0, index]) != int(global_masks[index]):
+                continue
+            own = global_logits[index].float().clone()
+            if name == "style":
+                globals_[:, index] = _distinct_styles(own, global_noise[:, index], wishes.styles)
+            else:
+                globals_[:, index] = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
+        if on_step:
+            on_step()
+    for names, steps in zip(STAGES, _STEPS_OF_STAGE, strict=True):
+        columns = [c for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)]
+        name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
+        total = (tokens[:, :, columns] == masks[columns]).flatten(1).sum(1)
+        for step in range(steps):
+            logits, _ = predict()
+            hidden = tokens[:, :, columns] == masks[columns]
+            drawn, surety = [], []
+            for c in columns:
+                token, log_p = _draw(
+                    logits[c], token_noise[:, :, c, 0], _TEMPERATURE[name_of[c]], _TOP_P[name_of[c]]
+                )
+                drawn.append(token)
+                surety.append(log_p + 1.0 * (1 - step / steps) * token_noise[:, :, c, 1])
+            choice = torch.stack(drawn, -1)
+            order = torch.where(
+                hidden, torch.stack(surety, -1), torch.full_like(surety[0][..., None], -torch.inf)
+            )
+            # Cosine schedule (MaskGIT): few tokens while little is known, many at the end.
+            left = (
+                (total * math.cos(0.5 * math.pi * (step + 1) / steps)).floor()
+                if step + 1 < steps
+                else total * 0
+            )
+            reveal = (hidden.flatten(1).sum(1) - left).clamp(min=0).long()
+            rank = order.flatten(1).argsort(dim=1, descending=True).argsort(dim=1).reshape(hidden.shape)
+            chosen = hidden & (rank < reveal[:, None, None])
+            tokens[:, :, columns] = torch.where(chosen, choice, tokens[:, :, columns])
+            if on_step:
+                on_step()
+    return [Score(t.cpu().numpy(), g.cpu().numpy()) for t, g in zip(tokens, globals_, strict=True)]
+
+
+def _distinct_styles(logits: Tensor, noise: Tensor, allowed: tuple[int, ...] | None) -> Tensor:
+    """A style for each candidate, no two alike while there are enough."""
+    taken: list[int] = []
+    open_ = torch.full((logits.shape[-1],), -torch.inf, device=logits.device)
+    open_[list(allowed) if allowed else slice(None)] = 0.0
+    for row, value in zip(logits, noise, strict=True):
+        masked = row + open_
+        if len(taken) < int(torch.isfinite(open_).sum()):
+            masked[taken] = -torch.inf
+        taken.append(int(_draw(masked, value, 1.0, 0.9)[0]))
+    return torch.tensor(taken, device=logits.device)
+
+
+assert len(VOCABULARY) == N_COLUMNS

@@ -1,0 +1,95 @@
+"""Playing an arrangement with SoundFonts: the teacher's sound.
+
+Stems come out dry and mono: rooms, width and bus colour belong to the mixing stage, which the application
+applies to what the networks make. Only fonts whose licence allows shipping what is learnt from them (see
+sources.py).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import tinysoundfont
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
+
+from studio.core.arrangement import Arrangement, Part
+from studio.core.instruments import instrument
+
+Array = NDArray[np.float32]
+
+SAMPLE_RATE = 44100
+FONTS = {
+    "fluid": Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
+    "musescore": Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
+}
+#: RMS over the sounding part that each stem is brought to, dBFS.
+STEM_LEVEL_DB = {"drums": -21.0, "bass": -20.0, "harmony": -23.0, "lead": -23.0}
+
+
+@lru_cache(maxsize=2)
+def _synth(font: str) -> tuple[tinysoundfont.Synth, int]:
+    synth = tinysoundfont.Synth(gain=-12, samplerate=SAMPLE_RATE)
+    return synth, synth.sfload(str(FONTS[font]))
+
+
+def render_part(stem: str, part: Part, frames: int, font: str) -> Array:
+    """One stem, dry mono float32 [frames], at the font's own level."""
+    out = np.zeros((frames, 2), dtype=np.float32)
+    if not part.notes:
+        return out.mean(axis=1)
+    synth, font_id = _synth(font)
+    channel = 9 if stem == "drums" else 0
+    synth.sounds_off(channel)
+    synth.program_select(
+        channel,
+        font_id,
+        128 if stem == "drums" else 0,
+        instrument(stem, part.instrument).program,
+        stem == "drums",
+    )
+    events: list[tuple[int, int, int, int]] = []
+    for note in part.notes:
+        start = max(0, round(note.start_s * SAMPLE_RATE))
+        events.append((start, 1, note.pitch, note.velocity))
+        events.append((max(start + 1, round(note.end_s * SAMPLE_RATE)), 0, note.pitch, 0))
+    position = 0
+    for time, on, pitch, velocity in sorted(events):
+        time = min(time, frames)
+        if time > position:
+            out[position:time] = np.frombuffer(synth.generate(time - position), dtype=np.float32).reshape(
+                -1, 2
+            )
+            position = time
+        if position >= frames:
+            break
+        if on:
+            synth.noteon(channel, pitch, velocity)
+        else:
+            synth.noteoff(channel, pitch)
+    if position < frames:
+        out[position:] = np.frombuffer(synth.generate(frames - position), dtype=np.float32).reshape(-1, 2)
+    synth.sounds_off(channel)
+    # Some pads of FluidR3 carry a constant offset.
+    high_pass = butter(2, 25.0, "highpass", fs=SAMPLE_RATE, output="sos")
+    return np.asarray(sosfilt(high_pass, out.mean(axis=1)), dtype=np.float32)
+
+
+def level(audio: Array, target_db: float) -> Array:
+    """Scales so that the frames within 40 dB of the loudest have the wanted RMS; silence stays silence."""
+    frames = audio[: len(audio) // 2048 * 2048].reshape(-1, 2048)
+    power = frames.astype(np.float64).__pow__(2).mean(axis=1)
+    if not len(power) or power.max() < 1e-10:
+        return audio
+    rms = np.sqrt(power[power > power.max() * 1e-4].mean())
+    return (audio * (10.0 ** (target_db / 20.0) / rms)).astype(np.float32)
+
+
+def render(arrangement: Arrangement, frames: int, font: str) -> dict[str, Array]:
+    """All four stems, dry mono float32 [frames], levelled as a rough mix would be."""
+    return {
+        stem: level(render_part(stem, part, frames, font), STEM_LEVEL_DB[stem])
+        for stem, part in arrangement.parts.items()
+    }

@@ -1,0 +1,216 @@
+"""Training the arrangement model: masked diffusion over scores, in the order in which they will be sampled.
+
+Most examples copy a moment of sampling: the columns of earlier stages visible, some of the current stage,
+nothing of later ones. The rest mask at random or in stretches, which is what fixed chords and regenerated
+bars look like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from studio.core.analysis import VocalNote
+from studio.core.grid import BeatGrid
+from studio.core.music import Key
+from studio.core.score import (
+    COLUMNS,
+    GLOBAL_VOCABULARY,
+    HOLD,
+    LEAD_CHORD,
+    N_COLUMNS,
+)
+from studio.ml.arrangement_model import ArrangementModel, Condition, mask_ids, places, song_features
+from studio.ml.arrangement_sampler import STAGES
+from studio.ml.melody import N_MELODY, STEP_FEATURES, melody_features
+from studio.training.corpus import Song
+from studio.training.disturb import disturb
+from studio.training.loop import LoopConfig, train
+
+CROP_BEATS = 64
+_VERSIONS = 3
+
+
+class MelodyBook:
+    """Disturbed melody features of every song, made when first asked for: a few singers a song."""
+
+    def __init__(self, songs: Sequence[Song]) -> None:
+        self.songs = songs
+        self._pages: dict[tuple[int, int], NDArray[np.float16]] = {}
+
+    def features(self, index: int, version: int) -> NDArray[np.float16]:
+        """[beats, N_MELODY] of one song by one singer."""
+        page = self._pages.get((index, version))
+        if page is None:
+            song = self.songs[index]
+            rng = np.random.default_rng([13, index, version])
+            notes: list[VocalNote] = disturb(song.melody, rng, tempo_bpm=song.tempo_bpm)
+            beat_s = 60.0 / song.tempo_bpm
+            # An estimated grid is never quite the true one.
+            shift_s = float(np.clip(rng.normal(0.0, 0.02), -0.05, 0.05))
+            times = shift_s + beat_s * np.arange(len(song.score.tokens) + 1) + rng.normal(0.0, 0.004)
+            page = melody_features(notes, BeatGrid(tuple(times.tolist()), song.meter), song.key).astype(
+                np.float16
+            )
+            self._pages[index, version] = page
+        return page
+
+
+def retonic(
+    tokens: NDArray[np.int64], melody: NDArray[np.float32], up: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The same music described from a tonic `up` semitones higher, as after a wrong key estimate."""
+    tokens, melody = tokens.copy(), melody.copy()
+    chord = tokens[:, 0]
+    tokens[:, 0] = np.where(chord > 0, 1 + (chord - 1) // 12 * 12 + ((chord - 1) % 12 - up) % 12, 0)
+    lead = tokens[:, COLUMNS["lead"]]
+    degree = lead - 2 - up
+    degree = np.where(degree < 0, degree + 12, np.where(degree > 23, degree - 12, degree))
+    tokens[:, COLUMNS["lead"]] = np.where((lead > HOLD) & (lead < LEAD_CHORD), degree + 2, lead)
+    steps = melody.reshape(-1, STEP_FEATURES)
+    steps[:, :12] = np.roll(steps[:, :12], -up, axis=1)
+    return tokens, steps.reshape(melody.shape)
+
+
+def _mask(
+    rng: np.random.Generator, beats: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
+    """(masked tokens [L, 21], masked globals [7], loss weight [L, 21]) of one example."""
+    hidden = np.zeros((beats, N_COLUMNS), dtype=bool)
+    globals_ = np.zeros(len(GLOBAL_VOCABULARY), dtype=bool)
+    weight = np.ones((beats, N_COLUMNS), dtype=np.float32)
+    kind = rng.random()
+    if kind < 0.1:
+        hidden[:] = True
+        globals_ = rng.random(len(globals_)) < rng.uniform(0.2, 1.0)
+        weight[:] = 0.2
+    elif kind < 0.85:
+        stage = int(rng.integers(len(STAGES)))
+        for later, names in enumerate(STAGES):
+            for name in names:
+                if later > stage:
+                    hidden[:, COLUMNS[name]] = True
+                    weight[:, COLUMNS[name]] = 0.1
+                elif later == stage:
+                    share = np.cos(0.5 * np.pi * rng.random())
+                    width = COLUMNS[name].stop - COLUMNS[name].start
+                    hidden[:, COLUMNS[name]] = rng.random((beats, width)) < share
+    else:
+        hidden = rng.random((beats, N_COLUMNS)) < rng.random()
+        if rng.random() < 0.5:  # a stretch to fill between fixed bars
+            start, stop = sorted(rng.integers(0, beats + 1, 2))
+            hidden[:] = False
+            hidden[start:stop] = True
+    return hidden, globals_, weight
+
+
+def make_batch(
+    book: MelodyBook, indices: Sequence[int], rng: np.random.Generator, size: int
+) -> dict[str, Tensor]:
+    """`size` masked crops of the given songs, padded with weight 0."""
+    tokens = np.zeros((size, CROP_BEATS, N_COLUMNS), dtype=np.int64)
+    hidden = np.zeros((size, CROP_BEATS, N_COLUMNS), dtype=bool)
+    weight = np.zeros((size, CROP_BEATS, N_COLUMNS), dtype=np.float32)
+    melody = np.zeros((size, CROP_BEATS, N_MELODY), dtype=np.float32)
+    place = torch.zeros(size, CROP_BEATS, dtype=torch.int64)
+    globals_ = np.zeros((size, len(GLOBAL_VOCABULARY)), dtype=np.int64)
+    hidden_globals = np.zeros_like(globals_, dtype=bool)
+    song_rows = []
+    for row in range(size):
+        index = int(indices[int(rng.integers(len(indices)))])
+        song = book.songs[index]
+        bar, beats = song.meter.quarters_per_bar, len(song.score.tokens)
+        start = bar * int(rng.integers(0, max(1, (beats - CROP_BEATS) // bar + 2)))
+        stop = min(beats, start + CROP_BEATS)
+        part = song.score.tokens[start:stop]
+        sung = book.features(index, int(rng.integers(_VERSIONS)))[start:stop].astype(np.float32)
+        if rng.random() < 0.12:
+            part, sung = retonic(part, sung, int(rng.choice([3, 9, 5, 7])))
+        n = len(part)
+        tokens[row, :n], melody[row, :n] = part, sung
+        hidden[row, :n], hidden_globals[row], weight[row, :n] = _mask(rng, n)
+        place[row, :n] = places(song.meter, n)
+        globals_[row] = song.score.globals
+        features = song_features(song.tempo_bpm * float(np.exp(rng.normal(0.0, 0.03))), Key(0, song.key.mode))
+        if rng.random() < 0.1:
+            melody[row], features[2] = 0.0, 0.0
+        song_rows.append(features)
+    return {
+        "tokens": torch.from_numpy(tokens), "hidden": torch.from_numpy(hidden), "weight": torch.from_numpy(weight),
+        "melody": torch.from_numpy(melody), "place": place, "globals": torch.from_numpy(globals_),
+        "hidden_globals": torch.from_numpy(hidden_globals), "song": torch.stack(song_rows),
+    }  # fmt: skip
+
+
+def masked_losses(model: nn.Module, batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    """Cross-entropy of the masked tokens, by group of columns; 'loss' is their weighted sum."""
+    batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+    masks, global_masks = mask_ids(device)
+    seen = torch.where(batch["hidden"], masks, batch["tokens"])
+    seen_globals = torch.where(batch["hidden_globals"], global_masks, batch["globals"])
+    condition = Condition(batch["melody"], batch["place"], batch["song"])
+    with torch.autocast(device.type, torch.bfloat16):
+        logits, global_logits = model(seen, seen_globals, condition)
+    weight = batch["weight"] * batch["hidden"]
+    losses: dict[str, Tensor] = {}
+    for name, columns in COLUMNS.items():
+        total, count = torch.zeros((), device=device), torch.zeros((), device=device)
+        for column in range(columns.start, columns.stop):
+            entropy = nn.functional.cross_entropy(
+                logits[column].float().flatten(0, 1), batch["tokens"][..., column].flatten(), reduction="none"
+            )
+            total = total + (entropy * weight[..., column].flatten()).sum()
+            count = count + weight[..., column].sum()
+        losses[name] = total / count.clamp(min=1.0)
+    entropy = torch.stack(
+        [
+            nn.functional.cross_entropy(g.float(), batch["globals"][:, i], reduction="none")
+            for i, g in enumerate(global_logits)
+        ],
+        1,
+    )
+    losses["globals"] = (entropy * batch["hidden_globals"]).sum() / batch["hidden_globals"].sum().clamp(min=1)
+    shares = {
+        "chord": 1.5,
+        "energy": 0.3,
+        "drums": 1.0,
+        "bass": 1.0,
+        "harmony": 1.0,
+        "lead": 1.0,
+        "globals": 0.3,
+    }
+    losses["loss"] = torch.stack([shares[name] * value for name, value in losses.items()]).sum()
+    return losses
+
+
+def train_arrangement(
+    model: ArrangementModel,
+    songs: Sequence[Song],
+    folder: Path,
+    config: LoopConfig,
+    *,
+    batch: int,
+    device: str,
+) -> None:
+    """Trains on all songs but every fiftieth, which are held out."""
+    book = MelodyBook(songs)
+    kept = [i for i in range(len(songs)) if i % 50]
+    held_out = [i for i in range(len(songs)) if i % 50 == 0]
+    place = torch.device(device)
+    model.to(place)
+
+    def loss_of_step(step: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng([config.seed, step])
+        return masked_losses(model, make_batch(book, kept, rng, batch), place)
+
+    def evaluate(network: nn.Module) -> dict[str, float]:
+        rng = np.random.default_rng(99)
+        scores = [masked_losses(network, make_batch(book, held_out, rng, 32), place) for _ in range(4)]
+        return {name: float(torch.stack([s[name] for s in scores]).mean()) for name in scores[0]}
+
+    train(model, loss_of_step, folder, config, evaluate=evaluate)
