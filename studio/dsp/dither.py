@@ -37,3 +37,14 @@ def quantise(
         steps -= dither.random(samples.shape, dtype=np.float32)
     integers: NDArray[np.int32] = np.clip(np.rint(steps), -full_scale, full_scale - 1).astype(np.int32)
     return integers
+
+
+def to_grid(samples: NDArray[np.float32], bits: int, seed: int) -> NDArray[np.float32]:
+    """Samples rounded, with dither, to whole steps of 16 or 24 bits; unchanged when they are there already.
+
+    A float32 holds such a value exactly, and the sum of a few of them too while that is below full scale.
+    """
+    if is_on_grid(samples, bits):
+        return samples
+    steps = quantise(samples, bits, np.random.default_rng(seed))
+    return np.ldexp(steps.astype(np.float32), 1 - bits)

@@ -1,0 +1,94 @@
+"""Use of the generator: loaded on first use, kept for the next request, one request at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.pipeline import Engine
+from studio.core.request import Candidate, GenerationRequest
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationResult:
+    """All candidates of one request.
+
+    Attributes:
+        stages_s: seconds of work by stage; 'load models' is there when this request had to load them.
+        device, model_hashes: what made them.
+    """
+
+    candidates: tuple[Candidate, ...]
+    stages_s: Mapping[str, float]
+    device: str
+    model_hashes: Mapping[str, str]
+
+
+class GenerationService:
+    """Owns the engine.
+
+    Args:
+        models_dir: folder of the bundled weights.
+        device: 'auto', 'cpu' or 'cuda'.
+        load: makes the engine; by default the bundled one, whose import (torch) waits for the first request.
+    """
+
+    def __init__(
+        self, models_dir: Path, device: str = "auto", load: Callable[[Path, str], Engine] | None = None
+    ) -> None:
+        self._models_dir, self._device = models_dir, device
+        self._load = load or _load_bundled_engine
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def loaded(self) -> bool:
+        return self._engine is not None
+
+    def unload(self) -> None:
+        """Gives the models' memory back; the next request loads them again."""
+        with self._lock:
+            self._engine = None
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        on_step: StepCallback,
+        cancel: CancelToken,
+        on_candidate: Callable[[Candidate], None] | None = None,
+    ) -> GenerationResult:
+        """Makes the request's candidates; `on_candidate` gets each as soon as it is whole.
+
+        Raises:
+            StudioError: models missing or damaged, no such device, not enough memory.
+            JobCancelled: within a second of `cancel`; candidates handed over before stay valid.
+        """
+        candidates: list[Candidate] = []
+
+        def keep(candidate: Candidate) -> None:
+            candidates.append(candidate)
+            if on_candidate:
+                on_candidate(candidate)
+
+        with self._lock:
+            stages_s: dict[str, float] = {}
+            if self._engine is None:
+                on_step(Progress("Loading models", 0.0))
+                started = time.perf_counter()
+                self._engine = self._load(self._models_dir, self._device)
+                stages_s["load models"] = time.perf_counter() - started
+            cancel.check()
+            engine = self._engine
+            stages_s.update(engine.generate(request, on_step=on_step, on_candidate=keep, cancel=cancel))
+        return GenerationResult(tuple(candidates), stages_s, engine.device, engine.model_hashes)
+
+
+def _load_bundled_engine(models_dir: Path, device: str) -> Engine:
+    from studio.ml.engine import load_engine
+
+    return load_engine(models_dir, device)

@@ -1,0 +1,124 @@
+"""What is written beside the sound: the analysis as JSON, report.json of a run, and the memory it took."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.music import Key, Meter
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class Report:
+    """One run of the generator, written to report.json.
+
+    Attributes:
+        vocal: name, path, sha256, duration and rate.
+        analysis: see `analysis_json`.
+        stages_s: seconds of work by stage, in the order they ran.
+        candidates: of each the folder (relative to the report), style, instruments, chords, gain and checks.
+        real_time_factor: seconds of work per second of vocal per candidate; loading the models not counted.
+        peak_memory_bytes: of the process; None where the system does not tell.
+        models: SHA-256 by model name.
+        settings: the request's controls.
+        cancelled: the user stopped the run; the candidates listed are whole.
+    """
+
+    vocal: Mapping[str, object]
+    analysis: Mapping[str, object]
+    device: str
+    stages_s: Mapping[str, float]
+    candidates: list[Mapping[str, object]]
+    real_time_factor: float | None
+    peak_memory_bytes: int | None
+    models: Mapping[str, str]
+    seed: int
+    settings: Mapping[str, object] = field(default_factory=dict)
+    cancelled: bool = False
+    schema_version: int = SCHEMA_VERSION
+
+
+def write_report(folder: Path, report: Report) -> Path:
+    """Writes DIR/report.json, whole or not at all."""
+    path = folder / "report.json"
+    write_json(path, {"schema_version": report.schema_version, **asdict(report)})
+    return path
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Indented JSON under a temporary name, then renamed."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(json.dumps(content, indent=2, default=_plain) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
+    """The musical facts of a vocal. `source` says of each value whether it was given or estimated."""
+    given, grid = analysis.given, analysis.grid
+    return {
+        "duration_s": round(analysis.duration_s, 6),
+        "tempo_bpm": round(analysis.tempo_bpm, 3),
+        "meter": str(grid.meter),
+        "key": str(analysis.key),
+        "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
+        "loudness_lufs": round(analysis.loudness_lufs, 2),
+        "chords": [chord.name(analysis.key) for chord in analysis.chords],
+        "confidence": {name: round(value, 3) for name, value in asdict(analysis.confidence).items()},
+        "source": {
+            "tempo": _source(given.tempo_bpm),
+            "key": _source(given.key),
+            "downbeat": _source(given.downbeat_s),
+            "meter": _source(given.meter),
+        },
+        "beats_s": [round(t, 6) for t in grid.times_s],
+        "onsets_s": [round(t, 4) for t in analysis.onsets_s],
+        "notes": [
+            {
+                "start_s": round(n.start_s, 4),
+                "end_s": round(n.end_s, 4),
+                "pitch": round(n.pitch, 2),
+                "loudness_db": round(n.loudness_db, 1),
+                "confidence": round(n.confidence, 3),
+            }
+            for n in analysis.notes
+        ],
+    }
+
+
+def given_from_json(analysis: Mapping[str, Any]) -> Given:
+    """What the user had given, read back from `analysis_json`."""
+    source = analysis["source"]
+    return Given(
+        tempo_bpm=float(analysis["tempo_bpm"]) if source["tempo"] == "given" else None,
+        key=Key.parse(analysis["key"]) if source["key"] == "given" else None,
+        downbeat_s=analysis["first_downbeat_s"] if source["downbeat"] == "given" else None,
+        meter=Meter.parse(analysis["meter"]) if source["meter"] == "given" else None,
+    )
+
+
+def peak_memory_bytes() -> int | None:
+    """The most memory this process has had resident; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource  # not on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _source(value: object) -> str:
+    return "estimated" if value is None else "given"
+
+
+def _plain(value: Any) -> object:
+    """numpy scalars and arrays as numbers and lists; anything else as its text."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(value)

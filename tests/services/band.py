@@ -1,0 +1,100 @@
+"""A vocal, its analysis and a band of tones: what an engine would hand over, with known content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
+from studio.core.arrangement import STEMS, Arrangement, Note, Part
+from studio.core.audio import Audio
+from studio.core.grid import BeatGrid
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.music import Chord, Key, Meter
+from studio.core.request import Candidate, GenerationRequest
+from studio.services.vocal import Vocal
+
+RATE = 44100
+INSTRUMENTS = {"drums": "room kit", "bass": "pick bass", "harmony": "piano", "lead": "none"}
+
+
+def make_vocal(seconds: float = 3.0, channels: int = 1, level: float = 0.3, rate: int = RATE) -> Vocal:
+    wave = level * np.sin(2 * np.pi * 330 * np.arange(round(seconds * rate)) / rate)
+    samples = np.repeat(wave.astype(np.float32)[None], channels, axis=0)
+    return Vocal(
+        Audio(samples, rate), Path("take.wav"), "take", hashlib.sha256(samples.tobytes()).hexdigest()
+    )
+
+
+def make_analysis(
+    duration_s: float, grid: BeatGrid | None = None, given: Given | None = None
+) -> VocalAnalysis:
+    none = np.zeros(0, dtype=np.float32)
+    return VocalAnalysis(
+        duration_s=duration_s,
+        pitch=PitchTrack(np.zeros(0), none, none, none),
+        notes=(VocalNote(0.5, 1.0, 64.0),),
+        onsets_s=(0.5,),
+        loudness_lufs=-18.0,
+        grid=grid or BeatGrid.regular(120.0, Meter(4, 4), duration_s, 0.42),
+        key=Key.parse("A minor"),
+        chords=Chord.parse_many("Am F C G"),
+        confidence=Confidence(*[0.5] * 8),
+        given=given or Given(),
+    )
+
+
+def make_arrangement(grid: BeatGrid, parts: Mapping[str, tuple[Note, ...]] | None = None) -> Arrangement:
+    names = Chord.parse_many("Am F C G")
+    quarters = grid.meter.quarters_per_bar
+    chords = tuple(names[beat // quarters % 4] for beat in range(grid.beats))
+    notes = {stem: (Note(0.5, 0.8, 40, 90),) for stem in STEMS} | dict(parts or {})
+    return Arrangement(
+        grid, Key.parse("A minor"), "pop", chords, {s: Part(INSTRUMENTS[s], notes[s]) for s in STEMS}
+    )
+
+
+def make_candidate(vocal: Vocal, analysis: VocalAnalysis, number: int = 1, level: float = 0.1) -> Candidate:
+    """Four stereo tones and a little noise, so that rounding and dither matter."""
+    rng = np.random.default_rng(number)
+    stems = {}
+    for i, stem in enumerate(STEMS):
+        wave = level * np.sin(
+            2 * np.pi * 110 * (i + 1) * np.arange(vocal.audio.frames) / vocal.audio.sample_rate
+        )
+        noise = rng.normal(0, level / 20, (2, vocal.audio.frames))
+        stems[stem] = Audio((wave + noise).astype(np.float32), vocal.audio.sample_rate)
+    return Candidate(number, make_arrangement(analysis.grid), stems, {"style": "pop", "swing": np.int64(0)})
+
+
+class ToneEngine:
+    """An engine of tones that follows the contract: seeded, batched, cancellable at every step.
+
+    Args:
+        before_step: called before each step with its number, to cancel from a test.
+    """
+
+    device = "cpu"
+    model_hashes: Mapping[str, str] = {"tones": "0" * 64}
+
+    def __init__(self, before_step: Callable[[int], None] = lambda _: None) -> None:
+        self.before_step = before_step
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        on_step: StepCallback,
+        on_candidate: Callable[[Candidate], None],
+        cancel: CancelToken,
+    ) -> Mapping[str, float]:
+        vocal = Vocal(request.vocal, Path("take.wav"), "take", "")
+        for number in range(1, request.candidates + 1):
+            self.before_step(number)
+            cancel.check()
+            on_candidate(make_candidate(vocal, request.analysis, number))
+            on_step(Progress("Tones", number / request.candidates))
+        return {"tones": 0.25}
