@@ -229,7 +229,6 @@ def _as_stored(audio: Audio, encoding: Encoding) -> NDArray[Any]:
 def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
     vocal, candidate = request.vocal, request.candidate
     arrangement = candidate.arrangement
-    analysis = analysis_json(request.analysis)
     return {
         "schema_version": SCHEMA_VERSION,
         "generator": f"Backline {studio.__version__}",
@@ -241,6 +240,7 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "models": dict(request.models),
         "vocal": {
             "name": vocal.name,
+            "path": str(vocal.path.resolve()),
             "sha256": vocal.sha256,
             "sample_rate": vocal.audio.sample_rate,
             "frames": vocal.audio.frames,
@@ -254,7 +254,7 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "bar_chords": [chord.name(arrangement.key) for chord in arrangement.bar_chords()],
         "beat_chords": [chord.name(arrangement.key) for chord in arrangement.chords],
         "beats_s": [round(t, 6) for t in arrangement.grid.times_s],
-        "analysis": {name: analysis[name] for name in ("confidence", "source")},
+        "analysis": analysis_json(request.analysis),
         "encoding": request.encoding,
         "common_gain_db": round(gain_db, 3),
     }

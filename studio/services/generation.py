@@ -49,6 +49,18 @@ class GenerationService:
     def loaded(self) -> bool:
         return self._engine is not None
 
+    @property
+    def model_hashes(self) -> Mapping[str, str]:
+        """SHA-256 by model name; empty until the models are loaded."""
+        engine = self._engine
+        return engine.model_hashes if engine else {}
+
+    @property
+    def device(self) -> str:
+        """Where the loaded models run; empty until they are loaded."""
+        engine = self._engine
+        return engine.device if engine else ""
+
     def unload(self) -> None:
         """Gives the models' memory back; the next request loads them again."""
         with self._lock:

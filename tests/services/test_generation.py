@@ -26,6 +26,7 @@ def test_loads_once_and_hands_candidates_over_as_they_come() -> None:
 
     service = GenerationService(Path("weights"), "cpu", load)
     assert not service.loaded
+    assert service.model_hashes == {}
     steps: list[Progress] = []
     seen: list[Candidate] = []
     result = service.generate(
@@ -38,6 +39,7 @@ def test_loads_once_and_hands_candidates_over_as_they_come() -> None:
     assert steps[0] == Progress("Loading models", 0.0)
     assert steps[-1].fraction == 1.0
 
+    assert service.model_hashes == ToneEngine.model_hashes
     again = service.generate(make_request(1), on_step=steps.append, cancel=CancelToken())
     assert list(again.stages_s) == ["tones"]
     service.unload()

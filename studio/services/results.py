@@ -1,0 +1,115 @@
+"""Exported candidates read back: what `generate` or an earlier session left in a folder, ready to be heard again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.audio.files import read_audio
+from studio.core.analysis import Given
+from studio.core.arrangement import STEMS, Arrangement, Part
+from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.music import Chord, Key, Meter
+from studio.core.request import Candidate
+from studio.services.export_midi import read_notes
+from studio.services.report import given_from_json
+from studio.services.vocal import Vocal, open_vocal
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A folder of candidates of one vocal.
+
+    Attributes:
+        vocal: the file the candidates were made for when it is still there unchanged, else their own copy.
+        given: what the user had given for the analysis.
+        candidates: in the order of their numbers, at their exported level.
+        seed, models: of the first candidate's request: seed, and SHA-256 by model name.
+    """
+
+    vocal: Vocal
+    given: Given
+    candidates: tuple[Candidate, ...]
+    seed: int
+    models: Mapping[str, str]
+
+
+def open_results(
+    folder: Path, *, on_step: StepCallback | None = None, cancel: CancelToken | None = None
+) -> Results:
+    """Reads DIR with its `candidate_NN` folders, or one such folder. Raises StudioError when there is none."""
+    folders = [folder] if (folder / "manifest.json").exists() else sorted(folder.glob("candidate_*"))
+    folders = [f for f in folders if (f / "manifest.json").exists()]
+    if not folders:
+        raise StudioError(
+            f"Cannot open {folder}",
+            seen="no candidates in it" if folder.is_dir() else "no such folder",
+            expected="a folder with candidate_01 and so on, as Backline writes them",
+            todo="Open a vocal and generate, or choose another folder",
+        )
+    manifests = [_read_manifest(f) for f in folders]
+    candidates: dict[int, Candidate] = {}
+    for i, (path, manifest) in enumerate(zip(folders, manifests, strict=True)):
+        if cancel:
+            cancel.check()
+        if on_step:
+            on_step(Progress(f"Opening {path.name}", i / len(folders)))
+        candidate = _read_candidate(path, manifest)
+        candidates.setdefault(candidate.number, candidate)
+    first = manifests[0]
+    return Results(
+        vocal=_find_vocal(folders[0], first),
+        given=given_from_json(first["analysis"]),
+        candidates=tuple(candidates[number] for number in sorted(candidates)),
+        seed=int(first["seed"]),
+        models=dict(first["models"]),
+    )
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, error) from error
+    return manifest
+
+
+def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> Candidate:
+    """A candidate as it was exported; its notes are those of arrangement.mid, to the tick."""
+    try:
+        notes = read_notes(folder / "arrangement.mid")
+        arrangement = Arrangement(
+            grid=BeatGrid(tuple(manifest["beats_s"]), Meter.parse(manifest["meter"])),
+            key=Key.parse(manifest["key"]),
+            style=manifest["style"],
+            chords=tuple(Chord.parse(name) for name in manifest["beat_chords"]),
+            parts={stem: Part(manifest["instruments"][stem], notes[stem]) for stem in STEMS},
+        )
+        number, settings = int(manifest["candidate"]), dict(manifest["settings"])
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, error) from error
+    stems = {stem: read_audio(folder / f"{stem}.wav") for stem in STEMS}
+    return Candidate(number, arrangement, stems, settings)
+
+
+def _find_vocal(folder: Path, manifest: Mapping[str, Any]) -> Vocal:
+    original = Path(manifest["vocal"].get("path", ""))
+    if original.is_file():
+        vocal = open_vocal(original)
+        if vocal.sha256 == manifest["vocal"]["sha256"]:
+            return vocal
+    return open_vocal(folder / "vocal.wav")
+
+
+def _damaged(folder: Path, error: Exception) -> StudioError:
+    return StudioError(
+        f"Cannot read the candidate in {folder}",
+        seen=f"{type(error).__name__}: {error}",
+        expected="manifest.json and arrangement.mid as they were written",
+        todo="Remove this folder, or generate again",
+    )

@@ -1,0 +1,81 @@
+"""What export wrote, opened again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.audio.wav import write_wav
+from studio.core.analysis import Given
+from studio.core.errors import StudioError
+from studio.core.music import Key
+from studio.services.export import ExportRequest, export_candidate
+from studio.services.results import open_results
+from studio.services.vocal import open_vocal
+from tests.services.band import make_analysis, make_candidate, make_vocal
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> ExportRequest:
+    """Two candidates of a vocal on disk; the request of the first."""
+    write_wav(tmp_path / "take.wav", make_vocal().audio)
+    vocal = open_vocal(tmp_path / "take.wav")
+    analysis = make_analysis(3.0, given=Given(tempo_bpm=120.0, key=Key.parse("A minor")))
+    request = ExportRequest(
+        tmp_path / "out", vocal, analysis, make_candidate(vocal, analysis), 7, {"mel": "ab"}
+    )
+    export_candidate(request)
+    export_candidate(replace(request, candidate=make_candidate(vocal, analysis, 2)))
+    return request
+
+
+def test_candidates_come_back_as_they_were_written(exported: ExportRequest) -> None:
+    results = open_results(exported.parent)
+    assert [c.number for c in results.candidates] == [1, 2]
+    assert results.vocal.path == exported.vocal.path
+    assert results.vocal.sha256 == exported.vocal.sha256
+    assert results.given == exported.analysis.given
+    assert (results.seed, results.models) == (7, {"mel": "ab"})
+    candidate, wanted = results.candidates[0], exported.candidate
+    for stem, audio in wanted.stems.items():
+        assert np.abs(candidate.stems[stem].samples - audio.samples).max() <= 1.5 * 2**-23
+    assert candidate.arrangement.chords == wanted.arrangement.chords
+    assert candidate.arrangement.key == wanted.arrangement.key
+    assert np.allclose(candidate.arrangement.grid.times_s, wanted.arrangement.grid.times_s, atol=1e-6)
+    assert candidate.arrangement.parts["bass"].instrument == "pick bass"
+    (note,) = candidate.arrangement.parts["bass"].notes
+    assert note.start_s == pytest.approx(0.5, abs=0.001)
+
+
+def test_a_vocal_that_moved_is_replaced_by_the_copy(exported: ExportRequest) -> None:
+    exported.vocal.path.unlink()
+    results = open_results(exported.parent / "candidate_02")
+    assert [c.number for c in results.candidates] == [2]
+    assert results.vocal.path == exported.parent / "candidate_02" / "vocal.wav"
+    assert np.array_equal(results.vocal.audio.samples, exported.vocal.audio.samples)
+
+
+@pytest.mark.parametrize("damage", ["text", "field", "midi"])
+def test_a_damaged_candidate_is_a_clear_error(exported: ExportRequest, damage: str) -> None:
+    folder = exported.parent / "candidate_01"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if damage == "text":
+        (folder / "manifest.json").write_text("{")
+    elif damage == "field":
+        del manifest["beats_s"]
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    else:
+        (folder / "arrangement.mid").write_bytes(b"MThd")
+    with pytest.raises(StudioError, match="Cannot read the candidate"):
+        open_results(exported.parent)
+
+
+def test_a_folder_without_candidates_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="no candidates in it"):
+        open_results(tmp_path)
+    with pytest.raises(StudioError, match="no such folder"):
+        open_results(tmp_path / "nowhere")
