@@ -1,6 +1,6 @@
 """Real folk tunes with chords: the Nottingham Music Database in ABC as song skeletons.
 
-Reading the whole collection takes about five seconds, so nothing is cached. A tune becomes a song when it
+Reading the whole collection takes a few seconds, so nothing is cached. A tune becomes a song when it
 is used: `studio.training.vary.vary_tune` chooses its key, tempo and sections.
 """
 
@@ -89,8 +89,8 @@ def parse_symbol(text: str) -> Chord | None:
 class _Line:
     """Notes and chords of a whole tune in quarters from its first downbeat."""
 
-    notes: list[tuple[Fraction, Fraction, int]]
-    chords: list[tuple[Fraction, Chord]]
+    notes: list[tuple[float, float, int]]
+    chords: list[tuple[float, Chord]]
     starts: list[int]
     bars: int
 
@@ -128,7 +128,12 @@ def _lay_out(sections: list[tuple[AbcBar, ...]], full: Fraction) -> _Line:
                 if chord is not None:
                     chords.append((at + onset, chord))
             at += bar.length
-    return _Line(notes, chords, starts, int(-(-at // full)))
+    return _Line(
+        [(float(start), float(end), pitch) for start, end, pitch in notes],
+        [(float(start), chord) for start, chord in chords],
+        starts,
+        int(-(-at // full)),
+    )
 
 
 def _skeleton(line: _Line, labels: list[int], written_key: str, meter: Meter, source: str) -> Skeleton:
@@ -136,7 +141,7 @@ def _skeleton(line: _Line, labels: list[int], written_key: str, meter: Meter, so
     chords = _quarter_chords(line, beats)
     key = _sounding_key(written_key, line, chords)
     shift = _shift_to(64, [p for _, _, p in line.notes])
-    melody = tuple(MelodyNote(float(s), float(e), p + shift) for s, e, p in line.notes)
+    melody = tuple(MelodyNote(s, e, p + shift) for s, e, p in line.notes)
     chords = [_moved(c, shift) for c in chords]
     sections, energy = _form(line, labels)
     tempo = {(4, 4): 112.0, (3, 4): 120.0, (6, 8): 132.0, (2, 4): 100.0}[(meter.numerator, meter.denominator)]
@@ -164,7 +169,7 @@ def _quarter_chords(line: _Line, beats: int) -> list[Chord]:
         sounding = line.notes[max(bisect_right(onsets, q) - 1, 0) : bisect_left(onsets, q + 1)]
         scores = []
         for k in range(first, last):
-            span = (starts[k], starts[k + 1] if k + 1 < len(starts) else Fraction(beats))
+            span = (starts[k], starts[k + 1] if k + 1 < len(starts) else float(beats))
             chord = line.chords[k][1]
             fit = sum(_overlap(q, s, e) for s, e, p in sounding if p % 12 in chord.pitch_classes)
             scores.append(_overlap(q, *span) + fit / 10)
@@ -172,8 +177,8 @@ def _quarter_chords(line: _Line, beats: int) -> list[Chord]:
     return chosen
 
 
-def _overlap(quarter: int, start: Fraction, end: Fraction) -> Fraction:
-    return max(min(end, Fraction(quarter + 1)) - max(start, Fraction(quarter)), Fraction(0))
+def _overlap(quarter: int, start: float, end: float) -> float:
+    return max(min(end, quarter + 1) - max(start, quarter), 0.0)
 
 
 def _sounding_key(written: str, line: _Line, chords: list[Chord]) -> Key:

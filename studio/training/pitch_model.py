@@ -19,7 +19,7 @@ from studio.training.rhythm import PhraseRhythm
 
 #: Log-odds of an interval of 0 to 12 semitones: repeats and steps, few leaps, no tritone. With the other terms
 #: they give the intervals of sung pop and folk song.
-_INTERVALS = np.log([0.18, 0.175, 0.25, 0.185, 0.105, 0.09, 0.006, 0.085, 0.036, 0.045, 0.012, 0.002, 0.045])
+_INTERVALS = np.log([0.185, 0.175, 0.25, 0.185, 0.1, 0.095, 0.006, 0.095, 0.04, 0.05, 0.013, 0.002, 0.05])
 _FARTHER = -9.0
 
 
@@ -87,6 +87,9 @@ def draw_pitches(rng: np.random.Generator, style: PitchStyle, task: PhraseTask) 
     table[0] += style.repeats
     # A dissonance is left by step or stays: passing and neighbour notes, appoggiaturas.
     moves = table[distance] + dissonant[:, :, None] * np.where(distance > 2, -2.5, 0.0)
+    # Fast notes run, long notes may be left by leap.
+    ease = np.array([-1.0 if d == 1 else 0.0 if d < 4 else 0.35 for d in task.rhythm.durations])
+    moves += ease[:, None, None] * (distance > 4)
     count = len(task.rhythm.onsets)
     ahead = np.zeros((count, len(candidates)))
     for i in range(count - 2, -1, -1):
