@@ -1,0 +1,65 @@
+"""The composition root: settings, services, player and window meet here and nowhere else."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio.audio.player import Player
+from studio.services.export import export_candidate
+from studio.services.generation import GenerationService
+from studio.services.vocal import analyse_vocal, open_vocal
+from studio.storage.paths import models_dir, resources_dir, user_data_dir
+from studio.ui import theme
+from studio.ui.main_window import MainWindow
+from studio.ui.playback import Playback
+from studio.ui.preferences import APP_NAME, Preferences
+from studio.ui.timeline import Timeline
+from studio.ui.workflow import UseCases, Workflow
+
+
+def build_window(
+    service: GenerationService, player: Player, preferences: Preferences, sessions_dir: Path
+) -> MainWindow:
+    """The window on top of its services. The QApplication must exist and be themed."""
+    use_cases = UseCases(
+        open_vocal=open_vocal,
+        analyse=analyse_vocal,
+        generate=service.generate,
+        models=lambda: service.model_hashes,
+        export=export_candidate,
+        sessions_dir=sessions_dir,
+    )
+    playback = Playback(player, Timeline())
+    workflow = Workflow(use_cases, playback)
+    return MainWindow(workflow, playback, preferences, resources_dir() / "demo_vocal.flac")
+
+
+def run_app(path: Path | None = None, *, device: str = "auto") -> int:
+    """Opens the window and returns when it is closed.
+
+    Args:
+        path: a vocal or a folder of results to open at once.
+        device: for the generator: 'auto', 'cpu' or 'cuda'.
+
+    Returns:
+        The process's exit code.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(APP_NAME)
+    app.setDesktopFileName(APP_NAME.lower())
+    preferences = Preferences()
+    theme.apply_theme(app, preferences.get("theme", "system"))
+    service = GenerationService(models_dir(), device)
+    window = build_window(service, Player(), preferences, user_data_dir() / "sessions")
+    window.show()
+    if path is not None:
+        QTimer.singleShot(0, lambda: window.open_path(path))
+    # Python handles Ctrl+C only while it runs: the playback's timer wakes it often enough.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    return app.exec()

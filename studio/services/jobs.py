@@ -1,0 +1,196 @@
+"""Background work: one lane for the generator, a small pool for files, and measured remaining time.
+
+A job is a plain function `run(request, *, on_step, cancel) -> result`. Its callbacks are handed to `post`, which
+the window sets to its bridge, so that they run on the main thread. Nothing is ever terminated: a job ends by
+itself or at the next check of its cancel token.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from studio.core.errors import JobCancelled
+from studio.core.jobs import CancelToken, Progress, StepCallback
+
+RequestT = TypeVar("RequestT", contravariant=True)
+ResultT = TypeVar("ResultT", covariant=True)
+R = TypeVar("R")
+
+Post = Callable[[Callable[[], None]], None]
+
+#: Steps reported faster than this are skipped: no eye follows them, and they would fill the event queue.
+_STEP_INTERVAL_S = 0.05
+#: No estimate before this much was measured.
+_ETA_AFTER_S, _ETA_AFTER_FRACTION = 1.0, 0.02
+
+
+class JobFunction(Protocol[RequestT, ResultT]):
+    """What runs in the background: immutable values in and out."""
+
+    def __call__(self, request: RequestT, /, *, on_step: StepCallback, cancel: CancelToken) -> ResultT: ...
+
+
+@dataclass(eq=False)
+class Job(Generic[R]):
+    """A submitted job. `cancel` asks it to stop; `future` is done once it has.
+
+    An `essential` job is never cancelled by shutting down: it writes what must not be lost.
+    """
+
+    number: int
+    title: str
+    generator: bool = False
+    essential: bool = False
+    token: CancelToken = field(default_factory=CancelToken)
+    future: Future[None] | None = None
+
+    def cancel(self) -> None:
+        self.token.cancel()
+
+
+class EtaEstimator:
+    """Remaining time from the measured pace: the average so far, pulled towards the recent past.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start_s = clock()
+        self._last: tuple[float, float] = (self._start_s, 0.0)
+        self._pace: float | None = None  # seconds for the whole, by the recent steps
+
+    def update(self, fraction: float) -> float | None:
+        """Seconds left at `fraction` of the work, or None while too little was measured."""
+        now = self._clock()
+        then, before = self._last
+        if fraction > before and now > then:
+            recent = (now - then) / (fraction - before)
+            # A step counts by its share of the work, so a burst of tiny steps does not shake the estimate.
+            weight = min(1.0, 4.0 * (fraction - before))
+            self._pace = recent if self._pace is None else self._pace + weight * (recent - self._pace)
+            self._last = (now, fraction)
+        elapsed = now - self._start_s
+        if self._pace is None or elapsed < _ETA_AFTER_S or fraction < _ETA_AFTER_FRACTION:
+            return None
+        average = elapsed / fraction
+        return max(0.0, (1.0 - fraction) * (average + self._pace) / 2)
+
+
+class JobRunner:
+    """Runs jobs on two lanes and posts what happens to them.
+
+    Args:
+        post: runs a callback on the main thread; may be called from any thread.
+        file_workers: threads of the lane for files and pictures.
+    """
+
+    def __init__(self, post: Post, *, file_workers: int = 2) -> None:
+        self._post = post
+        # One worker: the generator's memory and threads are never shared between two jobs.
+        self._generator = ThreadPoolExecutor(1, thread_name_prefix="generator")
+        self._files = ThreadPoolExecutor(file_workers, thread_name_prefix="files")
+        self._jobs: set[Job[object]] = set()
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._closed = False
+
+    def submit(
+        self,
+        title: str,
+        run: JobFunction[RequestT, R],
+        request: RequestT,
+        *,
+        generator: bool = False,
+        essential: bool = False,
+        on_step: Callable[[Progress, float | None], None] | None = None,
+        on_done: Callable[[R], None] | None = None,
+        on_failed: Callable[[Exception], None] | None = None,
+        on_cancelled: Callable[[], None] | None = None,
+    ) -> Job[R]:
+        """Queues a job. Exactly one of on_done, on_failed and on_cancelled is posted at its end.
+
+        Args:
+            title: names the job to the user.
+            generator: True for work on the models, which runs one at a time.
+            essential: True for what `shutdown` lets finish.
+            on_step: gets each report with the seconds left, None while unknown.
+        """
+        job: Job[R] = Job(next(self._numbers), title, generator, essential)
+
+        def work() -> None:
+            steps = _Steps(self._post, on_step)
+            try:
+                job.token.check()
+                result = run(request, on_step=steps, cancel=job.token)
+            except JobCancelled:
+                self._finish(job, on_cancelled)
+            except Exception as error:  # the job boundary: whatever went wrong is shown, never swallowed
+                failure = error
+                self._finish(job, on_failed and (lambda: on_failed(failure)))
+            else:
+                self._finish(job, on_done and (lambda: on_done(result)))
+
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the job runner is shut down")
+            self._jobs.add(job)  # type: ignore[arg-type]
+        job.future = (self._generator if generator else self._files).submit(work)
+        return job
+
+    def _finish(self, job: Job[R], callback: Callable[[], None] | None) -> None:
+        with self._lock:
+            self._jobs.discard(job)  # type: ignore[arg-type]
+        if callback:
+            self._post(callback)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._jobs)
+
+    def stop_generator(self) -> None:
+        """Asks the generator's jobs to stop and waits until they have."""
+        with self._lock:
+            jobs = [job for job in self._jobs if job.generator]
+        for job in jobs:
+            job.cancel()
+        wait([job.future for job in jobs if job.future is not None])
+
+    def shutdown(self) -> None:
+        """Takes no new job, asks all but the essential ones to stop, waits for all, and ends the threads."""
+        with self._lock:
+            self._closed = True
+            jobs = list(self._jobs)
+        for job in jobs:
+            if not job.essential:
+                job.cancel()
+        wait([job.future for job in jobs if job.future is not None])
+        self._generator.shutdown()
+        self._files.shutdown()
+
+
+class _Steps:
+    """The on_step of one job: measures the pace, thins out, posts."""
+
+    def __init__(self, post: Post, on_step: Callable[[Progress, float | None], None] | None) -> None:
+        self._post, self._on_step = post, on_step
+        self._eta = EtaEstimator()
+        self._shown_s, self._stage = 0.0, ""
+
+    def __call__(self, progress: Progress) -> None:
+        remaining_s = self._eta.update(progress.fraction)
+        now = time.monotonic()
+        if self._on_step is None or (
+            progress.stage == self._stage and now - self._shown_s < _STEP_INTERVAL_S
+        ):
+            return
+        self._shown_s, self._stage = now, progress.stage
+        on_step = self._on_step
+        self._post(lambda: on_step(progress, remaining_s))

@@ -1,0 +1,91 @@
+"""One vocal on the desk: what was estimated, what the user set instead, and every candidate made so far.
+
+Candidates are only ever added, numbered through the whole session, so that a new request cannot cost an old result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.errors import StudioError
+from studio.core.music import Chord
+from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.services.vocal import Vocal
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a candidate was made from: the analysis and seed of its request, SHA-256 of the models by name."""
+
+    analysis: VocalAnalysis
+    seed: int
+    models: Mapping[str, str]
+
+
+@dataclass(eq=False)
+class Session:
+    """Changed on the main thread only.
+
+    Attributes:
+        folder: where finished candidates are kept as they come; None until the first is.
+        analysis: with the user's values where there are any; None until it is done.
+        chords: the user's, one a bar of the grid, repeated to the end; None leaves them to the model.
+        made: by number, like `candidates`.
+        picked: number of the winner.
+    """
+
+    vocal: Vocal
+    folder: Path | None = None
+    analysis: VocalAnalysis | None = None
+    chords: tuple[Chord, ...] | None = None
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    made: dict[int, Made] = field(default_factory=dict)
+    picked: int | None = None
+
+    @property
+    def given(self) -> Given:
+        return self.analysis.given if self.analysis else Given()
+
+    def add(self, candidate: Candidate, made: Made) -> Candidate:
+        """Takes a finished candidate in under the next number of the session, and returns it so numbered."""
+        number = max(self.candidates, default=0) + 1
+        settings = dict(candidate.settings)
+        if number != candidate.number:
+            settings["number_in_request"] = candidate.number
+        numbered = dataclasses.replace(candidate, number=number, settings=settings)
+        self.candidates[number] = numbered
+        self.made[number] = made
+        return numbered
+
+    def request(
+        self, *, candidates: int, seed: int, style: str | None = None, density: str | None = None
+    ) -> GenerationRequest:
+        """What to ask of the generator. Raises StudioError while the vocal is not analysed."""
+        if self.analysis is None:
+            raise StudioError(
+                "Cannot generate yet", seen="a vocal still being analysed", todo="Wait a moment"
+            )
+        analysis = self.analysis
+        if self.chords is not None:
+            analysis = dataclasses.replace(analysis, chords=self.bar_chords())
+        controls = Controls(style=style, density=density, chords=self.chords)
+        return GenerationRequest(self.vocal.audio, analysis, candidates, seed, controls)
+
+    def bar_chords(self) -> tuple[Chord, ...]:
+        """One chord for each bar of the grid: the user's where there are any, else the proposal."""
+        if self.analysis is None:
+            return ()
+        if not self.chords:
+            return self.analysis.chords
+        return tuple(self.chords[bar % len(self.chords)] for bar in range(self.analysis.grid.bars))
+
+    def set_bar_chord(self, bar: int, chord: Chord) -> None:
+        """Makes one bar of the grid the user's, and with it the whole progression as it stands."""
+        chords = list(self.bar_chords())
+        if 0 <= bar < len(chords):
+            chords[bar] = chord
+            self.chords = tuple(chords)

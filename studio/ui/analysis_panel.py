@@ -1,0 +1,204 @@
+"""What was heard in the vocal, as fields: each says whether it is estimated, and how surely, or yours."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.analysis import Given
+from studio.core.errors import StudioError
+from studio.core.music import Chord, Key, Meter
+from studio.services.session import Session
+from studio.ui import theme
+from studio.ui.widgets import IconButton, label, push, set_role, set_state, tight
+
+KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
+METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
+
+
+class _Row:
+    """A field with its label, the line that says where the value comes from, and the way back."""
+
+    def __init__(self, grid: QGridLayout, row: int, text: str, editor: QWidget) -> None:
+        self.editor = editor
+        editor.setAccessibleName(text)
+        caption = label(text, "muted")
+        caption.setBuddy(editor)
+        self.source = label("", "estimate")
+        self.source.setMinimumWidth(92)
+        self.reset = IconButton("restore", f"Back to the estimated {text.lower()}", size=14, role="muted")
+        size = self.reset.sizePolicy()
+        size.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(size)
+        self.reset.hide()
+        for column, widget in enumerate((caption, editor, self.source, self.reset)):
+            grid.addWidget(widget, row, column)
+
+    def show_source(self, confidence: float | None, *, yours: bool) -> None:
+        """`confidence` 0 to 1 of an estimate, None where none is told."""
+        known = "estimated" if confidence is None else f"estimated {confidence:.0%}"
+        self.source.setText("yours" if yours else known)
+        set_state(self.source, "yours", yours)
+        self.reset.setVisible(yours)
+
+
+class AnalysisPanel(QFrame):
+    """Emits `given_changed` (a Given) and `chords_changed` (a tuple of chords, or None for the model's own)."""
+
+    given_changed = Signal(object)
+    chords_changed = Signal(object)
+    message = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        set_role(self, "panel")
+        self._given = Given()
+        self._playhead_s = 0.0
+        self._shown_chords = ""
+        self.tempo = _spin(30.0, 300.0, 1, " bpm")
+        self.key = QComboBox()
+        for key in KEYS:
+            self.key.addItem(str(key), key)
+        self.key.setMaxVisibleItems(24)
+        self.meter = QComboBox()
+        for meter in METERS:
+            self.meter.addItem(str(meter), meter)
+        self.downbeat = _spin(0.0, 600.0, 3, " s")
+        self.chords = QLineEdit()
+        self.chords.setPlaceholderText("one a bar: Am F C G")
+        grid = QGridLayout()
+        tight(grid, spacing=8)
+        grid.setColumnStretch(1, 1)
+        self.rows = {
+            "tempo": _Row(grid, 0, "Tempo", self.tempo),
+            "key": _Row(grid, 2, "Key", self.key),
+            "meter": _Row(grid, 3, "Meter", self.meter),
+            "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
+            "chords": _Row(grid, 6, "Chords", self.chords),
+        }
+        self.half = push("½ ×")
+        self.double = push("2 ×")
+        self.half.setToolTip("Half the tempo")
+        self.double.setToolTip("Twice the tempo")
+        self.at_playhead = push("Set at playhead")
+        self.at_playhead.setToolTip("The bar line is where the playhead stands")
+        factors = QHBoxLayout()
+        tight(factors)
+        for button in (self.half, self.double):
+            factors.addWidget(button)
+        grid.addLayout(factors, 1, 1)
+        grid.addWidget(self.at_playhead, 5, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 12, 12)
+        column.setSpacing(theme.UNIT * 2)
+        column.addWidget(label("HEARD IN THE VOCAL", "section"))
+        column.addLayout(grid)
+
+        self.tempo.editingFinished.connect(self._on_tempo_edited)
+        self.downbeat.editingFinished.connect(self._on_downbeat_edited)
+        self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
+        self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
+        self.chords.editingFinished.connect(self._on_chords_edited)
+        self.half.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() / 2))
+        self.double.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() * 2))
+        self.at_playhead.clicked.connect(lambda: self._give(downbeat_s=self._playhead_s))
+        for name, field in (
+            ("tempo", "tempo_bpm"),
+            ("key", "key"),
+            ("meter", "meter"),
+            ("downbeat", "downbeat_s"),
+        ):
+            self.rows[name].reset.clicked.connect(lambda _=False, f=field: self._give(**{f: None}))
+        self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None))
+        self.setEnabled(False)
+
+    def set_playhead(self, time_s: float) -> None:
+        self._playhead_s = time_s
+
+    def show_session(self, session: Session) -> None:
+        """Fills the fields from the session's analysis; disabled while there is none."""
+        analysis = session.analysis
+        self.setEnabled(analysis is not None)
+        if analysis is None:
+            for row in self.rows.values():
+                row.source.setText("listening …")
+                row.reset.hide()
+            return
+        given, sure = analysis.given, analysis.confidence
+        self._given = given
+        self._set(self.tempo, analysis.tempo_bpm)
+        grid = analysis.grid
+        first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
+        self._set(self.downbeat, first_s if given.downbeat_s is None else given.downbeat_s)
+        self.key.setCurrentIndex(KEYS.index(analysis.key))
+        self.meter.setCurrentIndex(METERS.index(grid.meter))
+        self.rows["tempo"].show_source(sure.tempo, yours=given.tempo_bpm is not None)
+        self.rows["key"].show_source(sure.key, yours=given.key is not None)
+        self.rows["meter"].show_source(sure.downbeats, yours=given.meter is not None)
+        self.rows["downbeat"].show_source(sure.downbeats, yours=given.downbeat_s is not None)
+        self.rows["chords"].show_source(None, yours=session.chords is not None)
+        chords = session.chords or analysis.chords
+        self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
+        self.chords.setText(self._shown_chords)
+        self.chords.setCursorPosition(0)
+        self.chords.setToolTip(self._shown_chords)
+
+    def _set(self, spin: QDoubleSpinBox, value: float) -> None:
+        spin.blockSignals(True)
+        spin.setValue(value)
+        spin.setProperty("shown", spin.value())
+        spin.blockSignals(False)
+
+    def _give(self, **fields: object) -> None:
+        self._given = dataclasses.replace(self._given, **fields)  # type: ignore[arg-type]
+        self.given_changed.emit(self._given)
+
+    def _on_tempo_edited(self) -> None:
+        if self.tempo.value() != self.tempo.property("shown"):
+            self._give(tempo_bpm=self.tempo.value())
+
+    def _on_downbeat_edited(self) -> None:
+        if self.downbeat.value() != self.downbeat.property("shown"):
+            self._give(downbeat_s=self.downbeat.value())
+
+    def _on_chords_edited(self) -> None:
+        text = self.chords.text().strip()
+        if text == self._shown_chords:
+            return
+        try:
+            chords = Chord.parse_many(text)
+        except (StudioError, ValueError) as error:
+            self.message.emit(str(error))
+            self.chords.setText(self._shown_chords)
+            return
+        self.chords_changed.emit(chords or None)
+
+
+def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:
+    """The progression without its repeats: 'Am F C G', not the same four written eight times."""
+    for length in range(1, len(chords) // 2 + 1):
+        if all(chords[i] == chords[i % length] for i in range(len(chords))):
+            return chords[:length]
+    return chords
+
+
+def _spin(low: float, high: float, decimals: int, unit: str) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(low, high)
+    spin.setDecimals(decimals)
+    spin.setSuffix(unit)
+    spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    spin.setKeyboardTracking(False)
+    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return spin

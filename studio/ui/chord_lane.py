@@ -1,0 +1,150 @@
+"""One bar, one chord: the harmony above a spectrogram, with bar numbers where they fit, editable where it is yours."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QLineEdit
+
+from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Key
+from studio.ui import theme
+from studio.ui.timeline import Timeline, TimelineView
+
+HEIGHT = 24
+
+
+class ChordLane(TimelineView):
+    """Shows chords; with `editable`, a double click opens a field and `chord_edited` gives (bar index, chord)."""
+
+    chord_edited = Signal(int, object)
+
+    def __init__(self, timeline: Timeline, *, editable: bool = False) -> None:
+        super().__init__(timeline)
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName("Chords")
+        self.editable = editable
+        if editable:
+            self.setToolTip("Double-click a chord to change it")
+        self._grid: BeatGrid | None = None
+        self._names: tuple[str, ...] = ()
+        self._key: Key | None = None
+        self._editor: QLineEdit | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is written in each bar, for tests and screen readers."""
+        return self._names
+
+    def set_chords(self, grid: BeatGrid, chords: tuple[Chord, ...], key: Key) -> None:
+        """One chord a bar of the grid."""
+        self._grid, self._key = grid, key
+        self._names = tuple(chord.name(key) for chord in chords)
+        self.update()
+
+    def clear(self) -> None:
+        self._grid, self._names = None, ()
+        self.update()
+
+    def _bars(self) -> list[tuple[int, float, float]]:
+        """(index, start, end) in seconds of each bar with a chord."""
+        if self._grid is None:
+            return []
+        edges = (*self._grid.downbeats_s, self._grid.times_s[-1])
+        return [(i, edges[i], edges[i + 1]) for i in range(min(len(self._names), len(edges) - 1))
+                if edges[i + 1] > edges[i]]  # fmt: skip
+
+    def paint_gutter(self, painter: QPainter, rect: QRect) -> None:
+        font = QFont(self.font())
+        font.setPixelSize(10)
+        painter.setFont(font)
+        painter.setPen(theme.current().colour("muted"))
+        painter.drawText(
+            rect.adjusted(0, 0, -6, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "chord"
+        )
+
+    def paint_content(self, painter: QPainter, rect: QRect) -> None:
+        colours = theme.current()
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shown_until = -1.0
+        for index, start, end in self._bars():
+            left, right = self.x_of(start), self.x_of(end)
+            if right < rect.left() or left > rect.right():
+                continue
+            now = start <= self.timeline.playhead_s < end
+            box = QRectF(left + 1, 2, max(1.0, right - left - 2), HEIGHT - 4)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.colour("accent", 60) if now else colours.colour("raised"))
+            painter.drawRoundedRect(box, 3, 3)
+            name = self._names[index]
+            text_left = max(left, float(rect.left())) + 5
+            width = metrics.horizontalAdvance(name)
+            # A name wider than its bar may run on over bars of the same chord, never over another's name.
+            if text_left >= shown_until and (
+                width + 8 <= right - left or self._same_until(index) >= text_left + width
+            ):
+                painter.setPen(QPen(colours.colour("accent" if now else "text")))
+                painter.drawText(QPointF(text_left, HEIGHT / 2 + metrics.capHeight() / 2), name)
+                shown_until = text_left + width + 6
+
+    def _same_until(self, index: int) -> float:
+        """The pixel at which the chord of a bar gives way to another."""
+        bars = self._bars()
+        last = index
+        while last + 1 < len(bars) and self._names[last + 1] == self._names[index]:
+            last += 1
+        return self.x_of(bars[last][2])
+
+    def _on_playhead_moved(self, before: float, after: float) -> None:
+        bars = self._bars()
+        changed = next((b for b in bars if b[1] <= before < b[2]), None) != next(
+            (b for b in bars if b[1] <= after < b[2]), None
+        )
+        if changed:
+            self.update()
+        else:
+            super()._on_playhead_moved(before, after)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        time_s = self.time_at(event.position().x())
+        bar = next((b for b in self._bars() if b[1] <= time_s < b[2]), None)
+        if self.editable and bar is not None:
+            self.edit_bar(bar[0])
+
+    def edit_bar(self, index: int) -> None:
+        """Opens a field over one bar; Enter accepts, Escape or leaving it does not."""
+        self._close_editor()
+        _, start, end = self._bars()[index]
+        editor = QLineEdit(self._names[index], self)
+        left = max(float(self.plot_rect.left()), self.x_of(start))
+        editor.setGeometry(int(left), 0, max(72, int(self.x_of(end) - left)), HEIGHT)
+        editor.setStyleSheet("padding: 0 4px; min-height: 0;")
+        editor.selectAll()
+        editor.returnPressed.connect(lambda: self._accept(index, editor))
+        editor.editingFinished.connect(self._close_editor)
+        self._editor = editor
+        editor.show()
+        editor.setFocus()
+
+    def _accept(self, index: int, editor: QLineEdit) -> None:
+        try:
+            chord = Chord.parse(editor.text())
+        except StudioError as error:
+            editor.setToolTip(str(error))
+            self.hovered.emit(str(error))
+            editor.selectAll()
+            return
+        self._close_editor()
+        self.chord_edited.emit(index, chord)
+
+    def _close_editor(self) -> None:
+        editor, self._editor = self._editor, None
+        if editor is not None:
+            editor.blockSignals(True)
+            editor.deleteLater()

@@ -1,0 +1,73 @@
+"""The candidates under the vocal, one row each, in the order they were finished."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from studio.core.request import Candidate
+from studio.ui import theme
+from studio.ui.candidate_row import CandidateRow
+from studio.ui.timeline import Timeline
+from studio.ui.widgets import label, tight
+
+
+class Deck(QScrollArea):
+    """Emits what the rows emit, and what their views hover and seek."""
+
+    selected = Signal(int)
+    picked = Signal(int)
+    export_requested = Signal(int)
+    seek_requested = Signal(float)
+    hovered = Signal(str)
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+        self.rows: dict[int, CandidateRow] = {}
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there: the rows' time axis must not shift when the list grows beyond the window.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        tight(self._column, spacing=theme.UNIT * 2)
+        self.invitation = label("", "muted")
+        self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._column.addWidget(self.invitation, 1)
+        self._column.addStretch(0)
+        self.setWidget(inner)
+
+    def clear(self) -> None:
+        for row in self.rows.values():
+            self._column.removeWidget(row)
+            row.deleteLater()
+        self.rows = {}
+        self.invitation.show()
+
+    def add(self, candidate: Candidate) -> CandidateRow:
+        """Appends a row; what is selected stays selected."""
+        row = CandidateRow(candidate, self._timeline)
+        self.rows[candidate.number] = row
+        self.invitation.hide()
+        self._column.insertWidget(self._column.count() - 1, row)
+        self._column.setStretch(self._column.count() - 1, 1)
+        row.selected.connect(self.selected)
+        row.picked.connect(self.picked)
+        row.export_requested.connect(self.export_requested)
+        for view in (row.lane, row.spectrogram):
+            view.seek_requested.connect(self.seek_requested)
+            view.hovered.connect(self.hovered)
+        return row
+
+    def show_selected(self, number: int | None) -> None:
+        for row in self.rows.values():
+            row.show_selected(row.number == number)
+        if number in self.rows:
+            self.ensureWidgetVisible(self.rows[number], 0, 8)
+
+    def show_picked(self, number: int | None) -> None:
+        for row in self.rows.values():
+            row.show_picked(row.number == number)

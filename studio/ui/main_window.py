@@ -1,0 +1,454 @@
+"""Assembles the panels and wires their intents to the workflow and the playback; decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.request import Candidate
+from studio.dsp.spectrogram import Spectrogram
+from studio.services.export import ExportedCandidate
+from studio.services.session import Session
+from studio.services.session_mix import VOCAL, MixState
+from studio.ui import theme
+from studio.ui.analysis_panel import AnalysisPanel
+from studio.ui.deck import Deck
+from studio.ui.dialogs.error_dialog import ErrorDialog
+from studio.ui.dialogs.export_result import ExportResult
+from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
+from studio.ui.empty_state import EmptyState
+from studio.ui.playback import Playback
+from studio.ui.preferences import APP_NAME, Preferences
+from studio.ui.request_panel import RequestPanel, Wishes
+from studio.ui.ruler import Ruler
+from studio.ui.shortcuts import KeyFilter, make_actions
+from studio.ui.stem_strip import StemStrip
+from studio.ui.transport_bar import TransportBar
+from studio.ui.vocal_panel import VocalPanel
+from studio.ui.widgets import IconButton, tight
+from studio.ui.workflow import Workflow
+
+AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
+_SEEK_S = 1.0
+
+
+class MainWindow(QMainWindow):
+    """One vocal on the desk, its candidates below.
+
+    Args:
+        workflow: what happens in the background.
+        playback: what is heard.
+        preferences: what is remembered.
+        demo_vocal: the file behind "Try the demo vocal".
+    """
+
+    def __init__(
+        self, workflow: Workflow, playback: Playback, preferences: Preferences, demo_vocal: Path
+    ) -> None:
+        super().__init__()
+        self.workflow, self.playback, self.preferences = workflow, playback, preferences
+        self._demo_vocal = demo_vocal
+        self.timeline = playback.timeline
+        self.setWindowTitle(APP_NAME)
+        self.setMinimumSize(1040, 640)
+        self.setAcceptDrops(True)
+        self._build()
+        self.actions_by_name = make_actions(self, self._handlers())
+        self._build_menus()
+        self._connect()
+        self.keys = KeyFilter(self)
+        self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
+        self._restore()
+        self._show_selection()
+
+    # Assembly
+
+    def _build(self) -> None:
+        self.strip = StemStrip()
+        self.transport = TransportBar(self.timeline, self.strip)
+        self.empty = EmptyState()
+        self.ruler = Ruler(self.timeline)
+        self.vocal = VocalPanel(self.timeline)
+        self.deck = Deck(self.timeline)
+        self.analysis = AnalysisPanel()
+        self.request = RequestPanel()
+        ruler_row = QHBoxLayout()
+        tight(ruler_row, spacing=0)
+        ruler_row.addSpacing(theme.HEADER_WIDTH + 1)
+        ruler_row.addWidget(self.ruler, 1)
+        upper = QVBoxLayout()
+        upper.setContentsMargins(0, 0, theme.SCROLL_BAR, 0)
+        upper.setSpacing(0)
+        upper.addLayout(ruler_row)
+        upper.addWidget(self.vocal, 1)
+        desk = QWidget()
+        column = QVBoxLayout(desk)
+        tight(column, spacing=theme.UNIT * 2)
+        column.addLayout(upper, 2)
+        column.addWidget(self.deck, 3)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(desk)
+        side = QWidget()
+        side_column = QVBoxLayout(side)
+        tight(side_column, spacing=theme.UNIT * 2)
+        side_column.addWidget(self.analysis)
+        side_column.addWidget(self.request)
+        side_column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(side)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFixedWidth(theme.SIDE_WIDTH)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        body = QHBoxLayout()
+        body.setContentsMargins(12, 12, 12, 8)
+        body.setSpacing(12)
+        body.addWidget(self.stack, 1)
+        body.addWidget(scroll)
+        central = QWidget()
+        whole = QVBoxLayout(central)
+        tight(whole, spacing=0)
+        whole.addWidget(self.transport)
+        whole.addLayout(body, 1)
+        self.setCentralWidget(central)
+        self.doing = QLabel()
+        self.under_mouse = QLabel()
+        self.output = QLabel()
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.doing, 1)
+        self.statusBar().addPermanentWidget(self.under_mouse)
+        self.statusBar().addPermanentWidget(self.output)
+
+    def _build_menus(self) -> None:
+        actions = self.actions_by_name
+        menus = {
+            "&File": ("open", "demo", "open_folder", "", "export", "", "quit"),
+            "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo"),
+            "&Candidates": ("generate", "cancel", "", "previous", "next", "swap", "pick"),
+            "&View": ("zoom_region", "zoom_fit", ""),
+            "&Help": ("sheet",),
+        }
+        for title, names in menus.items():
+            menu = self.menuBar().addMenu(title)
+            for name in names:
+                if name:
+                    menu.addAction(actions[name])
+                else:
+                    menu.addSeparator()
+            if title == "&View":
+                group = QActionGroup(self)
+                themes = menu.addMenu("Theme")
+                for mode, text in zip(theme.MODES, ("Follow the system", "Dark", "Light"), strict=True):
+                    action = themes.addAction(text)
+                    action.setCheckable(True)
+                    action.setChecked(mode == self.preferences.get("theme", "system"))
+                    action.triggered.connect(lambda _=False, m=mode: self.set_theme(m))
+                    group.addAction(action)
+
+    def _handlers(self) -> dict[str, Callable[[], None]]:
+        playback = self.playback
+        handlers: dict[str, Callable[[], None]] = {
+            "open": self.choose_vocal,
+            "open_folder": self.choose_results,
+            "demo": lambda: self.open_vocal(self._demo_vocal),
+            "export": self.export_selected,
+            "quit": self.close,
+            "play": playback.toggle,
+            "stop": playback.stop,
+            "loop": playback.toggle_loop,
+            "back": lambda: playback.seek(self.timeline.playhead_s - _SEEK_S),
+            "forward": lambda: playback.seek(self.timeline.playhead_s + _SEEK_S),
+            "mute": lambda: playback.toggle_mute(self.strip.target),
+            "solo": lambda: playback.toggle_solo(self.strip.target),
+            "previous": lambda: self._step(-1),
+            "next": lambda: self._step(1),
+            "swap": playback.swap,
+            "pick": self._pick_selected,
+            "generate": self.generate,
+            "cancel": self._cancel,
+            "zoom_region": self._zoom_region,
+            "zoom_fit": self.timeline.fit,
+            "sheet": lambda: ShortcutSheet(self).open(),
+        }
+        for n in range(1, 9):
+            handlers[f"candidate_{n}"] = lambda n=n: self._select(n)  # type: ignore[misc]
+        return handlers
+
+    def _connect(self) -> None:
+        playback, workflow = self.playback, self.workflow
+        self.transport.play_toggled.connect(playback.toggle)
+        self.transport.stopped.connect(playback.stop)
+        self.transport.loop_toggled.connect(playback.toggle_loop)
+        self.transport.balance_changed.connect(lambda b: playback.set_mix(balance=b))
+        self.strip.solo_toggled.connect(playback.toggle_solo)
+        self.strip.mute_toggled.connect(playback.toggle_mute)
+        playback.playing_changed.connect(self.transport.show_playing)
+        playback.mix_changed.connect(self._on_mix_changed)
+        playback.problem_changed.connect(lambda _: self._show_output())
+        for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
+            view.seek_requested.connect(playback.seek)
+            view.hovered.connect(self.under_mouse.setText)
+        self.vocal.scale_changed.connect(self._on_scale_changed)
+        self.vocal.chord_edited.connect(workflow.set_bar_chord)
+        self.deck.selected.connect(playback.select)
+        self.deck.seek_requested.connect(playback.seek)
+        self.deck.hovered.connect(self.under_mouse.setText)
+        self.deck.picked.connect(workflow.pick)
+        self.deck.export_requested.connect(self.export)
+        self.analysis.given_changed.connect(workflow.set_given)
+        self.analysis.chords_changed.connect(workflow.set_chords)
+        self.analysis.message.connect(lambda text: self.statusBar().showMessage(text, 8000))
+        self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
+        self.request.generate_requested.connect(self.generate)
+        self.request.cancel_requested.connect(self._cancel)
+        self.empty.open_requested.connect(self.choose_vocal)
+        self.empty.demo_requested.connect(lambda: self.open_vocal(self._demo_vocal))
+        workflow.busy_changed.connect(self.doing.setText)
+        workflow.opened.connect(self._on_opened)
+        workflow.analysis_changed.connect(self._on_analysis_changed)
+        workflow.candidate_added.connect(self._on_candidate_added)
+        workflow.picture_ready.connect(self._on_picture_ready)
+        workflow.generation_stepped.connect(self.request.show_progress)
+        workflow.generation_ended.connect(self._on_generation_ended)
+        workflow.picked_changed.connect(self.deck.show_picked)
+        workflow.exported.connect(self._on_exported)
+        workflow.failed.connect(self.show_error)
+        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme_changed)
+
+    # Opening
+
+    def choose_vocal(self) -> None:
+        patterns = " ".join(f"*{s} *{s.upper()}" for s in AUDIO_SUFFIXES)
+        start = self.preferences.get("open_folder", str(Path.home()))
+        path, _ = QFileDialog.getOpenFileName(self, "Open vocal", start, f"Audio ({patterns});;All files (*)")
+        if path:
+            self.preferences.set("open_folder", str(Path(path).parent))
+            self.open_vocal(Path(path))
+
+    def choose_results(self) -> None:
+        start = self.preferences.get("results_folder", str(Path.home()))
+        path = QFileDialog.getExistingDirectory(self, "Open results", start)
+        if path:
+            self.preferences.set("results_folder", path)
+            self.workflow.open_results(Path(path))
+
+    def open_vocal(self, path: Path) -> None:
+        """Opens a vocal; asks first when a request is running."""
+        if self.workflow.generating and not self._agrees(
+            "Stop generating and open another vocal?", "What is finished is kept in your results folder."
+        ):
+            return
+        self.workflow.open(path)
+
+    def open_path(self, path: Path) -> None:
+        """A vocal, or a folder of results."""
+        if path.is_dir():
+            self.workflow.open_results(path)
+        else:
+            self.open_vocal(path)
+
+    def _agrees(self, question: str, detail: str) -> bool:
+        box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, question, parent=self)
+        box.setInformativeText(detail)
+        box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
+        return box.exec() == QMessageBox.StandardButton.Yes
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.empty.show_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.empty.show_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.empty.show_over(False)
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_path(paths[0])
+
+    def _on_opened(self, session: Session) -> None:
+        self.setWindowTitle(f"{session.vocal.name} – {APP_NAME}")
+        self.stack.setCurrentIndex(1)
+        self.deck.clear()
+        self.vocal.show_vocal(session)
+        self.analysis.show_session(session)
+        self.request.show_ready(session.analysis is not None)
+        self._show_output()
+        self._show_selection()
+
+    def _on_analysis_changed(self, session: Session) -> None:
+        self.vocal.show_analysis(session)
+        self.analysis.show_session(session)
+        self.request.show_ready(session.analysis is not None)
+        self.timeline.changed.emit()
+
+    # Candidates
+
+    def generate(self) -> None:
+        if self.request.generate.isEnabled() and not self.workflow.generating:
+            self.workflow.generate(self.request.wishes)
+
+    def _cancel(self) -> None:
+        if self.workflow.generating:
+            self.request.show_cancelling()
+            self.workflow.cancel_generation()
+
+    def _on_candidate_added(self, candidate: Candidate) -> None:
+        row = self.deck.add(candidate)
+        row.show_selected(candidate.number == self.playback.mix.selected)
+        if self.playback.mix.selected is None and not self.playback.player.playing:
+            self.playback.select(candidate.number)
+
+    def _on_picture_ready(self, key: object, spectrogram: Spectrogram) -> None:
+        if key == VOCAL:
+            self.vocal.show_picture(spectrogram)
+        elif key in self.deck.rows:
+            self.deck.rows[key].show_picture(spectrogram)  # type: ignore[index]
+
+    def _on_generation_ended(self, outcome: str) -> None:
+        self.request.show_idle()
+        if outcome == "done":
+            self.request.next_seed()
+        elif outcome == "cancelled":
+            self.statusBar().showMessage("Cancelled. Finished candidates are kept.", 8000)
+
+    def _select(self, number: int) -> None:
+        if number in self.deck.rows:
+            self.playback.select(number)
+
+    def _step(self, direction: int) -> None:
+        numbers = list(self.deck.rows)
+        if numbers:
+            now = self.playback.mix.selected
+            at = numbers.index(now) + direction if now in numbers else (0 if direction > 0 else len(numbers) - 1)
+            self.playback.select(numbers[min(max(0, at), len(numbers) - 1)])
+
+    def _pick_selected(self) -> None:
+        if self.playback.mix.selected is not None:
+            self.workflow.pick(self.playback.mix.selected)
+
+    def _on_mix_changed(self, mix: MixState) -> None:
+        self.transport.show_mix(mix)
+        self.strip.show_mix(mix)
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        selected = self.playback.mix.selected
+        self.deck.show_selected(selected)
+        self.actions_by_name["export"].setEnabled(selected is not None)
+        self.actions_by_name["pick"].setEnabled(selected is not None)
+
+    # Export
+
+    def export_selected(self) -> None:
+        if self.playback.mix.selected is not None:
+            self.export(self.playback.mix.selected)
+
+    def export(self, number: int) -> None:
+        start = self.preferences.get("export_folder", str(Path.home()))
+        folder = QFileDialog.getExistingDirectory(self, f"Export candidate {number} into", start)
+        if folder:
+            self.preferences.set("export_folder", folder)
+            self.workflow.export(number, Path(folder))
+
+    def _on_exported(self, result: ExportedCandidate) -> None:
+        ExportResult(result, self).open()
+
+    # View
+
+    def _zoom_region(self) -> None:
+        if self.timeline.region:
+            self.timeline.show_range(*self.timeline.region)
+
+    def _on_scale_changed(self, scale: str) -> None:
+        self.preferences.set("scale", scale)
+        self.workflow.set_scale(scale)  # type: ignore[arg-type]
+
+    def set_theme(self, mode: str) -> None:
+        """'system', 'dark' or 'light', now and from now on."""
+        self.preferences.set("theme", mode)
+        theme.apply_theme(QApplication.instance(), mode)  # type: ignore[arg-type]
+        for button in self.findChildren(IconButton):
+            button.refresh()
+        self.empty.refresh()
+        self.request.refresh()
+        for widget in self.findChildren(QWidget):
+            widget.update()
+
+    def _on_system_theme_changed(self, _scheme: object) -> None:
+        if self.preferences.get("theme", "system") == "system":
+            self.set_theme("system")
+
+    def _show_output(self) -> None:
+        player = self.playback.player
+        if player.problem:
+            self.output.setText("No sound output: everything works but listening")
+            self.output.setToolTip(player.problem)
+        elif player.device is not None:
+            self.output.setText(f"{player.device.name} · {player.device.sample_rate / 1000:g} kHz")
+            self.output.setToolTip("")
+
+    def show_error(self, error: Exception) -> None:
+        ErrorDialog(error, self).open()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # A click beside a field ends typing, so that single keys work again.
+        focus = QApplication.focusWidget()
+        if focus is not None:
+            focus.clearFocus()
+
+    # Settings and end
+
+    def _restore(self) -> None:
+        get = self.preferences.get
+        if not self.restoreGeometry(self.preferences.get_bytes("geometry")):
+            self.resize(1360, 860)
+        self.vocal.scales.set_value(get("scale", "mel"))
+        self.workflow.scale = self.vocal.scales.value  # type: ignore[assignment]
+        self.request.set_wishes(
+            Wishes(
+                get("style", "") or None,
+                get("density", "") or None,
+                get("candidates", 4),
+                get("seed", 1),
+                get("keep_seed", False),
+            )
+        )
+        self.playback.set_mix(balance=min(max(-1.0, get("balance", 0.0)), 1.0))
+
+    def _save(self) -> None:
+        wishes = self.request.wishes
+        self.preferences.set_bytes("geometry", self.saveGeometry())
+        self.preferences.set("style", wishes.style or "")
+        self.preferences.set("density", wishes.density or "")
+        self.preferences.set("candidates", wishes.candidates)
+        self.preferences.set("seed", wishes.seed)
+        self.preferences.set("keep_seed", wishes.keep_seed)
+        self.preferences.set("balance", self.playback.mix.balance)
+        self.preferences.sync()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._save()
+        self.hide()
+        self.keys.detach()
+        QApplication.styleHints().colorSchemeChanged.disconnect(self._on_system_theme_changed)
+        self.workflow.close()
+        event.accept()

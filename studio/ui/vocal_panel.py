@@ -1,0 +1,87 @@
+"""The vocal: its name and format on the left, its chord lane and spectrogram on the timeline."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from studio.dsp.spectrogram import Spectrogram
+from studio.services.session import Session
+from studio.ui import theme
+from studio.ui.chord_lane import ChordLane
+from studio.ui.spectrogram_view import SpectrogramView
+from studio.ui.timeline import Timeline
+from studio.ui.widgets import ElidedLabel, Segments, label, set_role, tight
+
+SCALES = (("Mel", "mel"), ("Log", "log"), ("Linear", "linear"))
+
+
+class VocalPanel(QFrame):
+    """Emits `scale_changed` ('mel', 'log', 'linear') for all spectrograms, and `chord_edited` (bar, chord)."""
+
+    scale_changed = Signal(object)
+    chord_edited = Signal(int, object)
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        set_role(self, "panel")
+        self.lane = ChordLane(timeline, editable=True)
+        self.spectrogram = SpectrogramView(timeline)
+        self.spectrogram.setMinimumHeight(120)
+        self.name = ElidedLabel("", "title")
+        self.format = label("", "muted")
+        self.level = label("", "muted")
+        self.warning = label("", "warning", wrap=True)
+        self.warning.hide()
+        self.scales = Segments(SCALES, name="Frequency axis")
+        self.scales.chosen.connect(self.scale_changed)
+
+        header = QVBoxLayout()
+        header.setContentsMargins(12, 8, 12, 8)
+        header.setSpacing(theme.UNIT)
+        header.addWidget(label("VOCAL", "section"))
+        header.addWidget(self.name)
+        header.addWidget(self.format)
+        header.addWidget(self.level)
+        header.addWidget(self.warning)
+        header.addStretch(1)
+        header.addWidget(label("Frequency axis", "small"))
+        header.addWidget(self.scales)
+        lanes = QVBoxLayout()
+        tight(lanes, spacing=0)
+        lanes.addWidget(self.lane)
+        lanes.addWidget(self.spectrogram, 1)
+        row = QHBoxLayout(self)
+        tight(row, margin=1, spacing=0)
+        side = QFrame()
+        side.setLayout(header)
+        side.setFixedWidth(theme.HEADER_WIDTH)
+        row.addWidget(side)
+        row.addLayout(lanes, 1)
+        self.lane.chord_edited.connect(self.chord_edited)
+        self.setAcceptDrops(False)
+
+    def show_vocal(self, session: Session) -> None:
+        """Name, format and warnings of a new vocal; its picture and analysis come later."""
+        vocal, audio = session.vocal, session.vocal.audio
+        self.name.setText(vocal.name)
+        self.name.setToolTip(str(vocal.path))
+        channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
+        minutes, seconds = divmod(round(audio.duration_s), 60)
+        self.format.setText(f"{audio.sample_rate / 1000:g} kHz · {channels} · {minutes}:{seconds:02d}")
+        self.level.setText("Listening …")
+        self.warning.setText("\n".join(vocal.warnings))
+        self.warning.setVisible(bool(vocal.warnings))
+        self.lane.clear()
+        self.spectrogram.set_spectrogram(None, message="Drawing …")
+
+    def show_analysis(self, session: Session) -> None:
+        analysis = session.analysis
+        if analysis is None:
+            return
+        notes = len(analysis.notes)
+        self.level.setText(f"{analysis.loudness_lufs:.1f} LUFS · {notes} note{'s' if notes != 1 else ''}")
+        self.lane.set_chords(analysis.grid, session.bar_chords(), analysis.key)
+
+    def show_picture(self, spectrogram: Spectrogram) -> None:
+        self.spectrogram.set_spectrogram(spectrogram)

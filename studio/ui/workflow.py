@@ -1,0 +1,366 @@
+"""From a file to candidates to an export: submits the jobs, keeps the session, and tells the window by signals.
+
+Every job carries the session it was started for; what arrives for a session that is no longer on the desk is still
+saved, only not shown. Finished candidates are written to the user's data folder at once, so nothing waits for a
+question when the window closes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.arrangement import STEMS
+from studio.core.audio import Audio, Samples
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.music import Chord
+from studio.core.request import Candidate, GenerationRequest
+from studio.dsp.spectrogram import Scale, Spectrogram, display_spectrogram
+from studio.services.export import ExportedCandidate, ExportRequest, free_folder
+from studio.services.jobs import Job, JobFunction, JobRunner
+from studio.services.report import write_json
+from studio.services.session import Made, Session
+from studio.services.session_mix import VOCAL
+from studio.services.vocal import Vocal
+from studio.ui.bridge import Bridge
+from studio.ui.playback import Playback
+from studio.ui.request_panel import Wishes
+
+#: A spectrogram never has more columns than this, whatever the song's length; 10 minutes still get 33 a second.
+_MOST_COLUMNS = 20_000
+_COLUMNS_PER_S = 100.0
+_BINS = 256
+
+
+class Generate(Protocol):
+    """Makes candidates; see GenerationService.generate."""
+
+    def __call__(
+        self,
+        request: GenerationRequest,
+        *,
+        on_step: StepCallback,
+        on_candidate: Callable[[Candidate], None],
+        cancel: CancelToken,
+    ) -> object: ...
+
+
+class Analyse(Protocol):
+    """See studio.services.vocal.analyse_vocal."""
+
+    def __call__(
+        self, audio: Audio, given: Given | None, *, on_step: StepCallback | None, cancel: CancelToken | None
+    ) -> VocalAnalysis: ...
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """The services behind the window, as functions."""
+
+    open_vocal: Callable[[Path], Vocal]
+    analyse: Analyse
+    generate: Generate
+    models: Callable[[], Mapping[str, str]]
+    export: JobFunction[ExportRequest, ExportedCandidate]
+    sessions_dir: Path
+
+
+class Workflow(QObject):
+    """Main thread only. `session` is what is on the desk, None before the first vocal."""
+
+    busy_changed = Signal(str)
+    opened = Signal(object)
+    analysis_changed = Signal(object)
+    candidate_added = Signal(object)
+    picture_ready = Signal(object, object)
+    generation_stepped = Signal(object, object)
+    generation_ended = Signal(str)
+    exported = Signal(object)
+    picked_changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, use_cases: UseCases, playback: Playback, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._use = use_cases
+        self._playback = playback
+        self.bridge = Bridge(self)
+        self.runner = JobRunner(self.bridge.post)
+        self.session: Session | None = None
+        self.scale: Scale = "mel"
+        self._opening: Job[Any] | None = None
+        self._analysis_job: Job[Any] | None = None
+        self._generation: Job[Any] | None = None
+
+    # Opening
+
+    def open(self, path: Path) -> None:
+        """Reads a vocal in the background and puts it on the desk; then it is drawn and analysed."""
+        if self._opening is not None:
+            self._opening.cancel()
+
+        def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Samples]:
+            vocal = self._use.open_vocal(path)
+            cancel.check()
+            return vocal, self._playback.player.prepare(vocal.audio)
+
+        self.busy_changed.emit(f"Opening {path.name} …")
+        self._opening = self.runner.submit(
+            "Opening", run, path, on_done=lambda r: self._on_opened(*r), on_failed=self._on_failed
+        )
+
+    def _on_opened(self, vocal: Vocal, samples: Samples) -> None:
+        if self._generation is not None:
+            self._generation.cancel()
+        self._opening = None
+        self.session = session = Session(vocal)
+        self._playback.load_vocal(samples, vocal.audio.duration_s)
+        self.busy_changed.emit("")
+        self.opened.emit(session)
+        self._draw(VOCAL, vocal.audio)
+        self._analyse(session, Given())
+
+    # Analysis
+
+    def set_given(self, given: Given) -> None:
+        """Takes the user's tempo, key, meter or downbeat and listens again with them."""
+        if self.session is not None:
+            self._analyse(self.session, given)
+
+    def set_chords(self, chords: tuple[Chord, ...] | None) -> None:
+        """The user's progression from the first full bar on, or None for the proposal."""
+        if self.session is not None:
+            self.session.chords = chords
+            self.analysis_changed.emit(self.session)
+
+    def set_bar_chord(self, bar: int, chord: Chord) -> None:
+        if self.session is not None:
+            self.session.set_bar_chord(bar, chord)
+            self.analysis_changed.emit(self.session)
+
+    def _analyse(self, session: Session, given: Given) -> None:
+        if self._analysis_job is not None:
+            self._analysis_job.cancel()
+
+        def run(audio: Audio, /, *, on_step: StepCallback, cancel: CancelToken) -> VocalAnalysis:
+            return self._use.analyse(audio, given, on_step=on_step, cancel=cancel)
+
+        def on_done(analysis: VocalAnalysis) -> None:
+            if session is not self.session or self._analysis_job is not job:
+                return
+            self._analysis_job = None
+            session.analysis = analysis
+            self._playback.timeline.set_grid(analysis.grid)
+            self.busy_changed.emit("")
+            self.analysis_changed.emit(session)
+
+        def on_step(progress: Progress, remaining_s: float | None) -> None:
+            if self._analysis_job is job:
+                self.busy_changed.emit(f"Listening to the vocal: {progress.stage} {progress.fraction:.0%}")
+
+        def on_failed(error: Exception) -> None:
+            if self._analysis_job is job:
+                self._analysis_job = None
+            self._on_failed(error)
+            if session is self.session:
+                self.analysis_changed.emit(session)
+
+        self.busy_changed.emit("Listening to the vocal …")
+        job = self.runner.submit(
+            "Listening", run, session.vocal.audio, on_step=on_step, on_done=on_done, on_failed=on_failed
+        )
+        self._analysis_job = job
+
+    # Generation
+
+    @property
+    def generating(self) -> bool:
+        return self._generation is not None
+
+    def generate(self, wishes: Wishes) -> None:
+        """Starts a request in the background; its candidates are added to those there are."""
+        session = self.session
+        if session is None or self._generation is not None:
+            return
+        try:
+            request = session.request(
+                candidates=wishes.candidates, seed=wishes.seed, style=wishes.style, density=wishes.density
+            )
+        except StudioError as error:
+            self._on_failed(error)
+            return
+
+        def run(request: GenerationRequest, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
+            def on_candidate(candidate: Candidate) -> None:
+                self.bridge.post(lambda: self._on_candidate(session, request, candidate))
+
+            return self._use.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
+
+        def on_end(outcome: str, error: Exception | None = None) -> None:
+            self._generation = None
+            self.generation_ended.emit(outcome)
+            if error is not None:
+                self._on_failed(error)
+
+        self.generation_stepped.emit(Progress("Starting …", 0.0), None)
+        self._generation = self.runner.submit(
+            "Generating",
+            run,
+            request,
+            generator=True,
+            on_step=self.generation_stepped.emit,
+            on_done=lambda _: on_end("done"),
+            on_failed=lambda error: on_end("failed", error),
+            on_cancelled=lambda: on_end("cancelled"),
+        )
+
+    def cancel_generation(self) -> None:
+        if self._generation is not None:
+            self._generation.cancel()
+
+    def _on_candidate(self, session: Session, request: GenerationRequest, candidate: Candidate) -> None:
+        numbered = session.add(candidate, Made(request.analysis, request.seed, self._use.models()))
+        self._keep(session, numbered.number)
+        if session is self.session:
+            self.show_candidate(numbered)
+
+    def show_candidate(self, candidate: Candidate) -> None:
+        """Gives a candidate its row, its picture and its place in the player."""
+        session = self.session
+        self.candidate_added.emit(candidate)
+
+        def run(
+            stems: Mapping[str, Audio], /, *, on_step: StepCallback, cancel: CancelToken
+        ) -> dict[str, Samples]:
+            return {stem: self._playback.player.prepare(stems[stem]) for stem in STEMS if stem in stems}
+
+        def on_done(prepared: dict[str, Samples]) -> None:
+            if session is self.session:
+                self._playback.add_candidate(candidate.number, prepared)
+
+        self.runner.submit("Loading", run, candidate.stems, on_done=on_done, on_failed=self._on_failed)
+        self._draw(candidate.number, _band(candidate))
+
+    # Pictures
+
+    def set_scale(self, scale: Scale) -> None:
+        """Draws every spectrogram again on another frequency axis."""
+        self.scale = scale
+        session = self.session
+        if session is not None:
+            self._draw(VOCAL, session.vocal.audio)
+            for number, candidate in session.candidates.items():
+                self._draw(number, _band(candidate))
+
+    def _draw(self, key: object, audio: Audio | Callable[[], Audio]) -> None:
+        session, scale = self.session, self.scale
+
+        def run(scale: Scale, /, *, on_step: StepCallback, cancel: CancelToken) -> Spectrogram:
+            sound = audio() if callable(audio) else audio
+            columns_per_s = min(_COLUMNS_PER_S, _MOST_COLUMNS / max(sound.duration_s, 1e-3))
+            return display_spectrogram(
+                sound.mono(), sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
+            )
+
+        def on_done(spectrogram: Spectrogram) -> None:
+            if session is self.session and scale == self.scale:
+                self.picture_ready.emit(key, spectrogram)
+
+        self.runner.submit("Drawing", run, scale, on_done=on_done, on_failed=self._on_failed)
+
+    # Picking, keeping, exporting
+
+    def pick(self, number: int) -> None:
+        """Marks the winner, or takes the mark back."""
+        session = self.session
+        if session is not None and number in session.candidates:
+            session.picked = None if session.picked == number else number
+            self.picked_changed.emit(session.picked)
+            self._keep_notes(session)
+
+    def _keep(self, session: Session, number: int) -> None:
+        """Writes a finished candidate to the user's data folder, even if the window closes meanwhile."""
+        if session.folder is None:
+            now = datetime.datetime.now()
+            session.folder = free_folder(session_folder(self._use.sessions_dir, session.vocal.name, now))
+        self._write(session, number, session.folder, essential=True)
+        self._keep_notes(session)
+
+    def _keep_notes(self, session: Session) -> None:
+        if session.folder is None:
+            return
+        notes = {"vocal": str(session.vocal.path), "picked": session.picked}
+        folder = session.folder
+
+        def run(notes: Mapping[str, object], /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(folder / "session.json", notes)
+
+        self.runner.submit("Keeping", run, notes, essential=True, on_failed=self._on_failed)
+
+    def _write(
+        self,
+        session: Session,
+        number: int,
+        parent: Path,
+        *,
+        essential: bool = False,
+        on_done: Callable[[ExportedCandidate], None] | None = None,
+    ) -> None:
+        made = session.made[number]
+        request = ExportRequest(
+            parent, session.vocal, made.analysis, session.candidates[number], made.seed, made.models
+        )
+        self.runner.submit(
+            "Writing", self._use.export, request, essential=essential, on_done=on_done, on_failed=self._on_failed
+        )
+
+    def export(self, number: int, parent: Path) -> None:
+        """Writes one candidate into a folder of the user's choice, verified."""
+        session = self.session
+        if session is None or number not in session.candidates:
+            return
+        self.busy_changed.emit(f"Exporting candidate {number} …")
+        self._write(session, number, parent, on_done=self._on_exported)
+
+    def _on_exported(self, result: ExportedCandidate) -> None:
+        self.busy_changed.emit("")
+        self.exported.emit(result)
+
+    def close(self) -> None:
+        """Stops the generator, keeps what it had finished, waits for all jobs and ends the threads."""
+        self.runner.stop_generator()
+        # Candidates that were handed over while we waited are still in the queue: they are kept as well.
+        QCoreApplication.sendPostedEvents(self.bridge)
+        self.runner.shutdown()
+        QCoreApplication.sendPostedEvents(self.bridge)
+        self.bridge.close()
+        self._playback.close()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.busy_changed.emit("")
+        self.failed.emit(error)
+
+
+def _band(candidate: Candidate) -> Callable[[], Audio]:
+    """The sum of a candidate's stems, made when called."""
+
+    def make() -> Audio:
+        stems = [candidate.stems[s] for s in STEMS if s in candidate.stems]
+        return Audio(np.sum([s.samples for s in stems], axis=0, dtype=np.float32), stems[0].sample_rate)
+
+    return make
+
+
+def session_folder(parent: Path, vocal_name: str, now: datetime.datetime) -> Path:
+    """A new folder's name: when it was, and of what."""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "_", vocal_name).strip("_")[:40] or "vocal"
+    return parent / f"{now:%Y-%m-%d_%H%M%S}_{plain}"
