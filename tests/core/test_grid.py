@@ -1,0 +1,32 @@
+"""Beat grids: positions and times are inverses, bars pass through the downbeat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.grid import BeatGrid
+from studio.core.music import Meter
+
+FOUR = Meter(4, 4)
+
+
+def test_times_and_beats_are_inverse_even_outside_the_grid() -> None:
+    grid = BeatGrid((0.0, 0.5, 1.1, 1.6), FOUR)
+    positions = np.array([-1.5, 0.0, 0.25, 1.5, 2.9, 4.0])
+    np.testing.assert_allclose(grid.beat_of(grid.time_of(positions)), positions, atol=1e-9)
+    assert float(grid.time_of(1.5)) == pytest.approx(0.8)
+
+
+def test_regular_grid_covers_the_song_and_hits_the_downbeat() -> None:
+    grid = BeatGrid.regular(120.0, FOUR, 9.3, downbeat_s=0.7)
+    assert grid.times_s[0] <= 0.0
+    assert grid.times_s[-1] >= 9.3
+    assert min(abs(t - 0.7) for t in grid.downbeats_s) < 1e-9
+    assert grid.tempo_bpm == pytest.approx(120.0)
+    assert grid.beats % 4 == 0
+
+
+def test_a_grid_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(ValueError, match="increasing"):
+        BeatGrid((0.0, 1.0, 0.9), FOUR)

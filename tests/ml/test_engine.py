@@ -1,0 +1,124 @@
+"""The engine's contract, on a tiny model with random weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from studio.core.arrangement import STEMS
+from studio.core.errors import JobCancelled, StudioError
+from studio.core.jobs import CancelToken, Progress
+from studio.core.music import Chord
+from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.ml.engine import BandEngine, load_engine
+
+
+def _run(engine: BandEngine, request: GenerationRequest) -> list[Candidate]:
+    made: list[Candidate] = []
+    engine.generate(request, on_step=lambda p: None, on_candidate=made.append, cancel=CancelToken())
+    return made
+
+
+def test_stems_match_the_vocal_in_rate_and_length(
+    engine: BandEngine, request_of_four_bars: GenerationRequest
+) -> None:
+    made = _run(engine, request_of_four_bars)
+    assert [c.number for c in made] == [1, 2]
+    for candidate in made:
+        assert tuple(candidate.stems) == STEMS
+        for audio in candidate.stems.values():
+            assert audio.sample_rate == 48000
+            assert audio.samples.shape == (2, request_of_four_bars.vocal.frames)
+            assert np.isfinite(audio.samples).all()
+
+
+def test_same_request_same_samples(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
+    first, again = _run(engine, request_of_four_bars), _run(engine, request_of_four_bars)
+    for a, b in zip(first, again, strict=True):
+        for stem in STEMS:
+            np.testing.assert_array_equal(a.stems[stem].samples, b.stems[stem].samples)
+
+
+def test_candidates_differ(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
+    arrangements = engine.arrange(
+        replace(request_of_four_bars, candidates=4), on_step=lambda p: None, cancel=CancelToken()
+    )
+    kinds = [
+        (a.bar_chords(), a.parts["drums"], tuple(p.instrument for p in a.parts.values()))
+        for a in arrangements
+    ]
+    assert all(x != y for i, x in enumerate(kinds) for y in kinds[:i])
+
+
+def test_fewer_candidates_do_not_change_the_first(
+    engine: BandEngine, request_of_four_bars: GenerationRequest
+) -> None:
+    one = engine.arrange(
+        replace(request_of_four_bars, candidates=1), on_step=lambda p: None, cancel=CancelToken()
+    )
+    two = engine.arrange(request_of_four_bars, on_step=lambda p: None, cancel=CancelToken())
+    assert one[0] == two[0]
+
+
+def test_wishes_are_obeyed(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
+    controls = Controls(style="folk", chords=Chord.parse_many("Am F"))
+    arrangement = engine.arrange(
+        replace(request_of_four_bars, controls=controls), on_step=lambda p: None, cancel=CancelToken()
+    )[0]
+    assert arrangement.style == "folk"
+    assert [c.name() for c in arrangement.bar_chords()] == ["Am", "F", "Am", "F"]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"controls": Controls(style="polka")}, "style"),
+        ({"controls": Controls(density="thick")}, "density"),
+        ({"candidates": 9}, "1 to 8"),
+    ],
+)
+def test_impossible_wishes_are_named(
+    engine: BandEngine, request_of_four_bars: GenerationRequest, change: dict[str, object], word: str
+) -> None:
+    with pytest.raises(StudioError, match=word):
+        engine.arrange(replace(request_of_four_bars, **change), on_step=lambda p: None, cancel=CancelToken())  # type: ignore[arg-type]
+
+
+def test_progress_rises_to_one(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
+    seen: list[Progress] = []
+    engine.generate(
+        request_of_four_bars, on_step=seen.append, on_candidate=lambda c: None, cancel=CancelToken()
+    )
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0)
+    assert {p.stage for p in seen} == {"Arranging", "Playing band 1 of 2", "Playing band 2 of 2"}
+
+
+def test_cancel_keeps_what_was_handed_over(
+    engine: BandEngine, request_of_four_bars: GenerationRequest
+) -> None:
+    made: list[Candidate] = []
+    token = CancelToken()
+
+    def first_is_enough(candidate: Candidate) -> None:
+        made.append(candidate)
+        token.cancel()
+
+    with pytest.raises(JobCancelled):
+        engine.generate(
+            request_of_four_bars, on_step=lambda p: None, on_candidate=first_is_enough, cancel=token
+        )
+    assert len(made) == 1
+
+
+def test_missing_models_and_devices_are_named(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match=r"arrangement\.safetensors is missing"):
+        load_engine(tmp_path, "cpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(StudioError, match="CUDA"):
+            load_engine(tmp_path, "cuda")
