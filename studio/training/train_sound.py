@@ -85,8 +85,8 @@ def vocoder_losses(model: Vocoder, batch: dict[str, Tensor], device: torch.devic
     return {"spectral": spectral, "mel": mel_error, "loss": spectral + 0.5 * mel_error}
 
 
-def train_vocoder(model: Vocoder, sounds: list[StemSound], held_out: list[StemSound], folder: Path, config: LoopConfig, *,
-                  batch: int, device: str) -> None:  # fmt: skip
+def train_vocoder(model: Vocoder, sounds: list[StemSound], held_out: list[StemSound], folder: Path,
+                  config: LoopConfig, *, batch: int, device: str) -> None:  # fmt: skip
     """Trains on random crops of `sounds` with true mels."""
     place = torch.device(device)
     model.to(place)
