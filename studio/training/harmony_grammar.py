@@ -59,7 +59,7 @@ class Palette:
     @classmethod
     def draw(cls, rng: np.random.Generator, meter: Meter, tempo_bpm: float) -> Palette:
         jazziness = float(rng.choice([0.0, rng.uniform(0, 0.4), rng.uniform(0.4, 1.0)], p=[0.4, 0.4, 0.2]))
-        fast = min(0.55, max(0.06, (135 - tempo_bpm) / 90)) if meter.quarters_per_bar == 4 else 0.06
+        fast = min(0.6, max(0.08, (145 - tempo_bpm) / 90)) if meter.quarters_per_bar == 4 else 0.06
         slow = 0.1 if tempo_bpm > 120 or meter.quarters_per_bar == 2 else 0.03
         pace = float(rng.choice([2.0, 0.5, 1.0], p=[fast, slow, 1 - fast - slow]))
         sevenths = {}

@@ -31,11 +31,12 @@ def vary_tune(
         max_bars: about how many bars are kept; at least one section is.
     """
     song = _choose_sections(tune, rng, max_bars)
-    if rng.random() < 0.4:
-        song = replace(song, melody=_plain(song.melody, song.meter))
-    song = replace(song, melody=_breathe(song.melody, song.meter, rng))
-    if rng.random() < 0.4:
-        song = _with_instrumental(song, rng)
+    if sum(n.end - n.start for n in song.melody) > 0.9 * song.beats:  # written for an instrument: no rests
+        if rng.random() < 0.4:
+            song = replace(song, melody=_plain(song.melody, song.meter))
+        song = replace(song, melody=_breathe(song.melody, song.meter, rng))
+        if rng.random() < 0.4:
+            song = _with_instrumental(song, rng)
     song = transposed(song, _random_shift(song, rng))
     energy_lift = int(rng.choice([-1, 0, 1], p=[0.25, 0.55, 0.2]))
     energy = tuple(int(np.clip(e + energy_lift, 0, 3)) for e in song.energy)
