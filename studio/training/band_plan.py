@@ -136,7 +136,8 @@ class Planner:
         self.lean = (density - 1) * 1.2
         if tempo_bpm > 1.1 * feel.tempo[1]:
             self.lean -= 1.0
-        self.fast = tempo_bpm > 1.1 * feel.tempo[1] or tempo_bpm > 138
+        self.fast = tempo_bpm > 1.1 * feel.tempo[1]
+        self.roomy = groove.sixteenths and tempo_bpm < 126
         self.comping = tuple(p for p in feel.harmony if harmony in p.instruments) or feel.harmony
         self.plans: dict[tuple[str, int], Plan] = {}
         self.last_section: dict[tuple[str, int], int] = {}
@@ -236,7 +237,7 @@ class Planner:
             if hats.any() and rng.random() < 0.5:
                 free = offbeats[(hats[offbeats] == 0) & (levels[OPEN_HAT, offbeats] == 0)]
                 hats[free] = 1
-            if self.groove.sixteenths and not self.fast:
+            if self.roomy:
                 if hats[offbeats].any() and rng.random() < 0.4:
                     hats[odd & (hats == 0)] = 1
                 if (levels[SNARE] == 2).any():
