@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.pipeline import Engine
 from studio.core.request import Candidate, GenerationRequest
@@ -15,14 +16,13 @@ from studio.core.request import Candidate, GenerationRequest
 
 @dataclass(frozen=True, eq=False)
 class GenerationResult:
-    """All candidates of one request.
+    """How one request was worked off. The candidates themselves went to `on_candidate` and are not held.
 
     Attributes:
-        stages_s: seconds of work by stage; 'load models' is there when this request had to load them.
-        device, model_hashes: what made them.
+        stages_s: seconds of work by stage, 'load models' first.
+        device, model_hashes: what made the candidates.
     """
 
-    candidates: tuple[Candidate, ...]
     stages_s: Mapping[str, float]
     device: str
     model_hashes: Mapping[str, str]
@@ -66,38 +66,43 @@ class GenerationService:
         with self._lock:
             self._engine = None
 
+    def load(self, *, on_step: StepCallback | None = None) -> float:
+        """Loads the models unless they are; returns the seconds it took.
+
+        Raises:
+            StudioError: models missing or damaged, or no such device.
+        """
+        with self._lock:
+            if self._engine is not None:
+                return 0.0
+            if on_step:
+                on_step(Progress("Loading models", 0.0))
+            started = time.perf_counter()
+            self._engine = self._load(self._models_dir, self._device)
+            return time.perf_counter() - started
+
     def generate(
         self,
         request: GenerationRequest,
         *,
         on_step: StepCallback,
+        on_candidate: Callable[[Candidate], None],
         cancel: CancelToken,
-        on_candidate: Callable[[Candidate], None] | None = None,
     ) -> GenerationResult:
         """Makes the request's candidates; `on_candidate` gets each as soon as it is whole.
 
         Raises:
-            StudioError: models missing or damaged, no such device, not enough memory.
+            StudioError: see `load`.
             JobCancelled: within a second of `cancel`; candidates handed over before stay valid.
         """
-        candidates: list[Candidate] = []
-
-        def keep(candidate: Candidate) -> None:
-            candidates.append(candidate)
-            if on_candidate:
-                on_candidate(candidate)
-
+        loading_s = self.load(on_step=on_step)
+        cancel.check()
         with self._lock:
-            stages_s: dict[str, float] = {}
-            if self._engine is None:
-                on_step(Progress("Loading models", 0.0))
-                started = time.perf_counter()
-                self._engine = self._load(self._models_dir, self._device)
-                stages_s["load models"] = time.perf_counter() - started
-            cancel.check()
             engine = self._engine
-            stages_s.update(engine.generate(request, on_step=on_step, on_candidate=keep, cancel=cancel))
-        return GenerationResult(tuple(candidates), stages_s, engine.device, engine.model_hashes)
+            if engine is None:
+                raise JobCancelled  # unloaded from another thread meanwhile
+            stages_s = engine.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
+        return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
 
 
 def _load_bundled_engine(models_dir: Path, device: str) -> Engine:

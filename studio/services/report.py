@@ -28,7 +28,7 @@ class Report:
         peak_memory_bytes: of the process; None where the system does not tell.
         models: SHA-256 by model name.
         settings: the request's controls.
-        cancelled: the user stopped the run; the candidates listed are whole.
+        status: 'done', 'cancelled' or 'failed'; the candidates listed are whole in any case.
     """
 
     vocal: Mapping[str, object]
@@ -41,7 +41,7 @@ class Report:
     models: Mapping[str, str]
     seed: int
     settings: Mapping[str, object] = field(default_factory=dict)
-    cancelled: bool = False
+    status: str = "done"
     schema_version: int = SCHEMA_VERSION
 
 

@@ -33,17 +33,19 @@ def test_loads_once_and_hands_candidates_over_as_they_come() -> None:
         make_request(), on_step=steps.append, cancel=CancelToken(), on_candidate=seen.append
     )
     assert [c.number for c in seen] == [1, 2, 3]
-    assert result.candidates == tuple(seen)
     assert (result.device, result.model_hashes) == ("cpu", ToneEngine.model_hashes)
     assert list(result.stages_s) == ["load models", "tones"]
     assert steps[0] == Progress("Loading models", 0.0)
     assert steps[-1].fraction == 1.0
 
     assert service.model_hashes == ToneEngine.model_hashes
-    again = service.generate(make_request(1), on_step=steps.append, cancel=CancelToken())
-    assert list(again.stages_s) == ["tones"]
+    again = service.generate(
+        make_request(1), on_step=steps.append, cancel=CancelToken(), on_candidate=seen.append
+    )
+    assert again.stages_s["load models"] == 0.0
     service.unload()
-    service.generate(make_request(1), on_step=steps.append, cancel=CancelToken())
+    service.generate(make_request(1), on_step=steps.append, cancel=CancelToken(), on_candidate=seen.append)
+    assert len(seen) == 5
     assert loads == [(Path("weights"), "cpu")] * 2
 
 
@@ -56,7 +58,8 @@ def test_cancel_keeps_what_was_handed_over_and_the_engine() -> None:
         service.generate(make_request(), on_step=lambda _: None, cancel=cancel, on_candidate=seen.append)
     assert [c.number for c in seen] == [1, 2]
     engine.before_step = lambda _: None
-    assert len(service.generate(make_request(), on_step=lambda _: None, cancel=CancelToken()).candidates) == 3
+    service.generate(make_request(), on_step=lambda _: None, cancel=CancelToken(), on_candidate=seen.append)
+    assert [c.number for c in seen] == [1, 2, 1, 2, 3]
 
 
 def test_a_failed_load_is_tried_again() -> None:
@@ -70,5 +73,6 @@ def test_a_failed_load_is_tried_again() -> None:
 
     service = GenerationService(Path("weights"), "cpu", load)
     with pytest.raises(StudioError):
-        service.generate(make_request(), on_step=lambda _: None, cancel=CancelToken())
-    assert service.generate(make_request(1), on_step=lambda _: None, cancel=CancelToken()).candidates
+        service.load()
+    service.load()
+    assert service.loaded

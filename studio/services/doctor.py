@@ -1,0 +1,218 @@
+"""What works on this machine, one finding after the other, each with what to do about it."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from studio.audio.devices import output_devices, portaudio
+from studio.audio.files import read_audio
+from studio.core.errors import StudioError
+from studio.storage.paths import user_data_dir
+
+Status = Literal["OK", "WARN", "FAIL"]
+
+MODELS = ("arrangement", "mel", "vocoder")
+_LEAST_MEMORY_GB = 8.0
+_LEAST_DISK_GB = 2.0
+_REINSTALL = "Run 'python3 run.py doctor' in the repository: it installs what is missing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """OK: works. WARN: the studio works without it. FAIL: something will not work."""
+
+    name: str
+    status: Status
+    seen: str
+    todo: str = ""
+
+
+def examine(models_dir: Path, resources_dir: Path) -> Iterator[Finding]:
+    """All findings, each as soon as it is known."""
+    yield _python()
+    yield _packages()
+    yield _processor()
+    yield _memory()
+    yield _gpu()
+    yield _sound()
+    yield from _models(models_dir)
+    yield _demo_vocal(resources_dir / "demo_vocal.flac")
+    yield _disk(Path.cwd())
+    yield _disk(user_data_dir())
+    yield _window()
+
+
+def _python() -> Finding:
+    return Finding("Python", "OK", f"{platform.python_version()} on {platform.platform()}")
+
+
+def _packages() -> Finding:
+    try:
+        requirements = importlib.metadata.requires("backline") or []
+    except importlib.metadata.PackageNotFoundError:
+        return Finding("Packages", "WARN", "Backline itself is not installed in this environment", _REINSTALL)
+    versions, missing = {}, []
+    for requirement in requirements:
+        if "extra ==" in requirement:
+            continue
+        name = re.match(r"[\w.-]+", requirement)
+        assert name
+        try:
+            versions[name[0]] = importlib.metadata.version(name[0])
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name[0])
+    if missing:
+        return Finding("Packages", "FAIL", f"missing: {', '.join(missing)}", _REINSTALL)
+    shown = ", ".join(f"{name} {versions[name]}" for name in ("torch", "PySide6-Essentials", "numpy"))
+    return Finding("Packages", "OK", f"all {len(versions)} found ({shown})")
+
+
+def _processor() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    seen = f"{cores} core{'s' if cores > 1 else ''}, {platform.machine()}"
+    if cores < 2:
+        return Finding("CPU", "WARN", seen, "Generating will be slow; two cores or more are better")
+    return Finding("CPU", "OK", seen)
+
+
+def _memory() -> Finding:
+    total_gb = _total_memory_gb()
+    if total_gb is None:
+        return Finding("Memory", "WARN", "unknown on this system")
+    if total_gb < _LEAST_MEMORY_GB:
+        todo = "Close other programs, and prefer short vocals and fewer candidates"
+        return Finding("Memory", "WARN", f"{total_gb:.1f} GB, {_LEAST_MEMORY_GB:g} GB are better", todo)
+    return Finding("Memory", "OK", f"{total_gb:.1f} GB")
+
+
+def _total_memory_gb() -> float | None:
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    if sys.platform == "win32":
+        kilobytes = ctypes.c_ulonglong()
+        ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes))
+        return kilobytes.value * 1024 / 1e9
+    return None
+
+
+def _gpu() -> Finding:
+    try:
+        from studio.ml.device import choose_device
+
+        device = choose_device("auto").type
+    except (ImportError, OSError) as error:
+        return Finding("GPU", "FAIL", f"torch does not load: {error}", _REINSTALL)
+    card = _nvidia_card()
+    if device == "cuda":
+        return Finding("GPU", "OK", f"CUDA on {card or 'an NVIDIA GPU'}")
+    if card:
+        todo = (
+            "Install the NVIDIA driver for CUDA 13, and a CUDA build of torch 2.11 (PyTorch's site says how)"
+        )
+        return Finding(
+            "GPU", "WARN", f"{card} is there, but torch cannot use it; generating on the CPU", todo
+        )
+    return Finding("GPU", "OK", "none; generating on the CPU")
+
+
+def _nvidia_card() -> str | None:
+    tool = shutil.which("nvidia-smi")
+    if not tool:
+        return None
+    try:
+        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"GPU 0: (.+?)(?: \(UUID|$)", listed, re.MULTILINE)
+    return match[1] if match else None
+
+
+def _sound() -> Finding:
+    try:
+        portaudio()
+    except StudioError as error:
+        return Finding("Sound", "WARN", f"no output: {error.seen}", error.todo)
+    devices = output_devices()
+    if not devices:
+        todo = "Connect one to listen; generating and exporting work without"
+        return Finding("Sound", "WARN", "no output device", todo)
+    return Finding("Sound", "OK", f"{len(devices)} outputs, the first: {devices[0].name}")
+
+
+def _models(folder: Path) -> Iterator[Finding]:
+    for name in MODELS:
+        weights, card = folder / f"{name}.safetensors", folder / f"{name}.md"
+        restore = f"Restore {weights.name} from the repository"
+        if not weights.is_file():
+            yield Finding("Model", "FAIL", f"{weights} is missing", restore)
+            continue
+        data = weights.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        seen = f"{name}, {len(data) / 1e6:.1f} MB, sha256 {sha256[:16]}"
+        if not _is_whole(data):
+            yield Finding("Model", "FAIL", f"{weights} is damaged ({len(data)} bytes)", restore)
+        elif not card.is_file():
+            yield Finding(
+                "Model", "WARN", f"{seen}, without a card", f"Restore {card.name} from the repository"
+            )
+        elif (
+            listed := re.findall(r"\b[0-9a-f]{64}\b", card.read_text(encoding="utf-8"))
+        ) and sha256 not in listed:
+            yield Finding("Model", "WARN", f"{seen}, not the file its card describes", restore)
+        else:
+            yield Finding("Model", "OK", seen)
+
+
+def _is_whole(data: bytes) -> bool:
+    """A safetensors file is the length of its JSON header, the header, and the tensors it gives the places of."""
+    try:
+        start = 8 + int.from_bytes(data[:8], "little")
+        header = json.loads(data[8:start])
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return start + max(ends, default=0) == len(data)
+
+
+def _demo_vocal(path: Path) -> Finding:
+    try:
+        audio = read_audio(path)
+    except StudioError as error:
+        return Finding("Demo vocal", "WARN", str(error), f"Restore {path.name} from the repository")
+    return Finding("Demo vocal", "OK", f"{path.name}, {audio.duration_s:.0f} s")
+
+
+def _disk(folder: Path) -> Finding:
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    seen = f"{free_gb:.1f} GB free at {folder}"
+    if not os.access(folder, os.W_OK):
+        return Finding("Disk", "FAIL", f"{folder} cannot be written", "Choose another folder for results")
+    if free_gb < _LEAST_DISK_GB:
+        return Finding("Disk", "WARN", seen, "A candidate takes about 1 MB a second: free some space")
+    return Finding("Disk", "OK", seen)
+
+
+def _window() -> Finding:
+    # In a process of its own: a missing system library would end this one.
+    probe = [sys.executable, "-c", "import PySide6.QtWidgets, pyqtgraph"]
+    result = subprocess.run(probe, capture_output=True, text=True, timeout=120, check=False)
+    if result.returncode:
+        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+        todo = "Install the system libraries Qt needs; 'python3 run.py' names them. The command line works without"
+        return Finding("Window", "FAIL", f"Qt does not load: {reason}", todo)
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return Finding("Window", "WARN", "no display", "Use 'studio generate' here, or start from a desktop")
+    return Finding("Window", "OK", "Qt loads and there is a display")
