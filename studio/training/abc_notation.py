@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+
+from studio.training.abc_repeats import AbcBar, unfold
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHARPS = "FCGDAEB"
@@ -49,22 +51,6 @@ _NOTE = re.compile(r"([\^_=]*)([A-Ga-g])([,']*)(\d*/*\d*)")
 
 class AbcError(ValueError):
     """A tune this reader does not take, with the reason."""
-
-
-@dataclass
-class AbcBar:
-    """What stands between two bar lines; all times in quarters from the bar's start.
-
-    Attributes:
-        notes: onset, duration, MIDI pitch; a tied note is marked to continue the one before.
-        chords: onset and symbol as written.
-        key: the K: field in force.
-    """
-
-    key: str
-    length: Fraction = Fraction(0)
-    notes: list[tuple[Fraction, Fraction, int, bool]] = field(default_factory=list)
-    chords: list[tuple[Fraction, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -107,7 +93,7 @@ def parse_tune(text: str) -> AbcTune:
     body = re.sub(r"\\\s*\n(?![A-Z]:)", " ", text)
     for line in body.splitlines():
         line = line.split("%")[0].rstrip("\\ \t").strip()
-        found = re.match(r"([A-Za-z]):(?!\|)\s*(.*)", line)
+        found = re.match(r"([A-Za-z]):(?![|:])\s*(.*)", line)
         if found:
             reader.read_field(found[1], found[2].strip())
         elif line:
@@ -202,7 +188,7 @@ class _Reader:
             items = [item for letter in letters for item in [*parts[letter], "||"]]
         else:
             items = [item for part in parts.values() for item in [*part, "||"]]
-        sections, labels = _unfold(items)
+        sections, labels = unfold(items)
         if not sections:
             raise AbcError("no music")
         return AbcTune(self.title, self.meter, tuple(sections), tuple(labels))
@@ -284,49 +270,3 @@ class _Reader:
         inner = self._length(notes[0][1])
         scale = self._length(length) / self._length("") if length else 1
         self._append(max(p for p, _ in notes), inner * scale)
-
-
-@dataclass
-class _Repeat:
-    body: list[AbcBar] = field(default_factory=list)
-    endings: dict[int, list[AbcBar]] = field(default_factory=dict)
-    repeated: bool = False
-
-    def play(self) -> list[list[AbcBar]]:
-        if self.endings:
-            return [self.body + self.endings[n] for n in sorted(self.endings)]
-        if not self.body:
-            return []
-        return [self.body, self.body] if self.repeated else [self.body]
-
-
-def _unfold(items: list[AbcBar | str]) -> tuple[list[tuple[AbcBar, ...]], list[int]]:
-    """Plays repeats and endings. A section without a repeat sign begins at the last double bar."""
-    runs: list[_Repeat] = [_Repeat()]
-    active: list[AbcBar] | None = None
-    for item in items:
-        run = runs[-1]
-        if isinstance(item, AbcBar):
-            if active is None and run.endings:  # music after the endings
-                run = _Repeat()
-                runs.append(run)
-            (run.body if active is None else active).append(item)
-        elif item.startswith("ending "):
-            active = run.endings.setdefault(int(item[7:]), [])
-        elif item == ":|":
-            run.repeated = True
-            active = None
-            if not run.endings or max(run.endings) > 1:
-                runs.append(_Repeat())
-        elif item == "|:" or (item == "||" and not (run.endings and max(run.endings) == 1 and run.repeated)):
-            active = None
-            if run.body or run.endings:
-                runs.append(_Repeat())
-    known: dict[tuple[object, ...], int] = {}
-    sections, labels = [], []
-    for run in runs:
-        for bars in run.play():
-            shape = tuple(n for bar in bars[: max(1, len(bars) - 2)] for n in bar.notes)
-            sections.append(tuple(bars))
-            labels.append(known.setdefault(shape, len(known)))
-    return sections, labels

@@ -163,9 +163,11 @@ def _colour(rng: np.random.Generator, palette: Palette, mode: str, plan: list[Ba
         last, target = plan[i][-1], plan[i + 1][0]
         rich: Numeral | None = None
         chance = rng.random()
+        if len(plan[i]) == 1 and last.quality == "maj" and chance < {7: 0.25, 0: 0.04}.get(last.degree, 0.0):
+            suspended = Numeral(last.degree, "sus4")
+            plan[i] = (suspended,) if last.degree == 7 and chance < 0.08 else (suspended, last)
+            continue
         if last == target or last.degree == (target.degree + 7) % 12:
-            if last == numeral("V") and len(plan[i]) == 1 and chance < 0.08:
-                plan[i] = (numeral("Vsus"), numeral("V"))
             continue
         if (
             target.degree not in (0, 11)

@@ -14,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from studio.core.music import Chord, Key, Meter, parse_pitch_class
-from studio.training.abc_notation import AbcBar, AbcError, AbcTune, parse_tune, split_tunes
+from studio.training.abc_notation import AbcError, AbcTune, parse_tune, split_tunes
+from studio.training.abc_repeats import AbcBar
 from studio.training.skeleton import MelodyNote, Section, Skeleton
 
 LICENCE = "Nottingham Music Database, cleaned edition; traditional tunes"
