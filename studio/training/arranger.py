@@ -62,7 +62,7 @@ def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Sco
         tokens[:, COLUMNS["harmony"]] = np.reshape(write_harmony(chart, chords), (-1, 4))
     if players["lead"] != "none":
         writer = LeadWriter(skeleton, chords, groove, feel, players["lead"], density, rng)
-        lead = writer.write(bars, plans, [bool(cue.hits) or cue.stop is not None for cue in cues])
+        lead = writer.write(bars, plans, [cue.hits for cue in cues])
         tokens[:, COLUMNS["lead"]] = np.reshape(lead, (-1, 4))
 
     names = {stem: [entry.name for entry in entries] for stem, entries in INSTRUMENTS.items()}

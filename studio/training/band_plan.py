@@ -153,15 +153,16 @@ class Planner:
         return self.plans[key]
 
     def _choose(self, patterns: Sequence[Pattern], energy: int, kick: str = "") -> Pattern | None:
-        """A pattern for an energy: by weight, leaning with the density and towards the kick drum."""
+        """A pattern for an energy: by weight, leaning with density and energy and towards the kick drum."""
         fitting = [p for p in patterns if energy in p.energies]
         if not fitting:
             return None
         counts = [p.onsets for p in fitting]
+        lean = self.lean + (-0.8, -0.2, 0.0, 0.3)[energy]
         middle, spread = sum(counts) / len(counts), max(max(counts) - min(counts), 1)
         weights = []
         for pattern, onsets in zip(fitting, counts, strict=True):
-            weight = pattern.weight * float(np.exp(2.0 * self.lean * (onsets - middle) / spread))
+            weight = pattern.weight * float(np.exp(2.0 * lean * (onsets - middle) / spread))
             if kick and pattern.line != "kick":
                 struck = [i for i, c in enumerate(pattern.line) if c not in "-."]
                 shared = sum(kick[i % len(kick)] != "." for i in struck)
@@ -208,7 +209,9 @@ class Planner:
             levels = np.maximum(_lasting(levels, steps), _lasting(time.levels, steps))
         bass = self._choose(self.feel.bass, energy, kick)
         comping = self._choose(self.comping, energy)
-        assert bass is not None and comping is not None  # every feel is checked for these on loading
+        # Every feel is checked on loading to have these.
+        assert bass is not None
+        assert comping is not None
         line = bass.line
         if line == "kick":
             line = lock_to_kick(kick) if kick.strip(".") else "R" + "-" * (bass.steps - 1)

@@ -1,9 +1,9 @@
 """The groove library: what a band of each style plays in each meter, read from grooves/*.toml and checked.
 
-A groove file names the style, its instruments and one feel for each meter it serves. A feel is a set of patterns
-in the shorthand of rhythm charts, one string each: energy levels, an optional weight (`*2`), an optional group of
-harmony instruments, then the rows. A character is a sixteenth, so a bar has 16 in 4/4 and 12 in 3/4 and 6/8;
-patterns last one or two bars and `|` is only for the eye.
+A groove file names the style, its instruments and one feel for each meter it serves. A feel is a set of
+patterns in the shorthand of rhythm charts, one string each: energy levels, an optional weight (`*2`), an
+optional group of harmony instruments, then the rows. A character is a sixteenth, so a bar has 16 in 4/4 and 12
+in 3/4 and 6/8; patterns last one or two bars and `|` is only for the eye.
 
     beats, time   drum rows, each after its letter (DRUM_LETTERS): `.` nothing, `o` soft or ghost, `x` full.
                   A beat (kick and backbeat) is combined with any time pattern (hats, ride) of its energy.
@@ -223,6 +223,18 @@ def _weights(table: Mapping[str, float], names: tuple[str, ...], where: str) -> 
     return {name: float(value) for name, value in table.items()}
 
 
+def _check_eighths(feels: Mapping[str, Feel], where: str) -> None:
+    """Where eighths swing, a stroke on an odd sixteenth would fall beside the swing."""
+    for meter, feel in feels.items():
+        for name in PATTERN_SETS:
+            for pattern in getattr(feel, name):
+                for row in pattern.rows.values():
+                    if row != "kick" and set(row[1::2]) - set(".-"):
+                        raise GrooveError(
+                            f"{where} {meter} {name}", f"{row!r} has odd sixteenths, eighths swing"
+                        )
+
+
 def parse_groove(data: Mapping[str, Any], where: str) -> Groove:
     """A groove from a parsed file. Raises GrooveError with the place and the reason."""
     data = dict(data)
@@ -249,6 +261,8 @@ def parse_groove(data: Mapping[str, Any], where: str) -> Groove:
     swing = _weights(data.pop("swing"), SWINGS, where)
     data.pop("instruments")
     density = tuple(float(w) for w in data.pop("density", (1, 2, 1)))
+    if not data.get("sixteenths", True):
+        _check_eighths(feels, where)
     try:
         return Groove(style, swing, instruments, feels, roles, answers, density, **data)
     except TypeError as error:

@@ -58,21 +58,23 @@ class LeadWriter:
         self.figures: dict[tuple[int, str], Pattern] = {}
         self.last = _CENTRE
 
-    def write(self, bars: Sequence[Bar], plans: Sequence[Plan], silent: Sequence[bool]) -> list[int]:
-        """Lead tokens of every sixteenth; `silent` bars (stops, hits) stay empty."""
+    def write(self, bars: Sequence[Bar], plans: Sequence[Plan], hits: Sequence[tuple[int, ...]]) -> list[int]:
+        """Lead tokens of every sixteenth. Bars with hits have nothing else, and those only as chords."""
         roles: dict[str, Callable[[Bar, Plan], None]] = {
             "pad": self._pad if self.chordal else self._guide,
             "guide": self._guide,
             "counter": self._guide if self.slow else self._counter,
-            "riff": self._pad if self.slow else self._riff,
+            "riff": self._slow_riff if self.slow else self._riff,
             "arpeggio": self._pad if self.slow else self._arpeggio,
             "double": lambda bar, plan: self._follow(bar, 0),
             "thirds": lambda bar, plan: self._follow(bar, -2),
         }
-        for bar, plan, quiet in zip(bars, plans, silent, strict=True):
-            if not quiet and plan.role in roles:
+        for bar, plan, struck in zip(bars, plans, hits, strict=True):
+            if struck and plan.role != "silent" and self.chordal:
+                self._hit(bar, struck)
+            elif not struck and plan.role in roles:
                 roles[plan.role](bar, plan)
-        self._answers(bars, plans, silent)
+        self._answers(bars, plans, [bool(struck) for struck in hits])
         self._end(bars[-1])
         return self.tokens
 
@@ -142,6 +144,14 @@ class LeadWriter:
         ]
         return list(zip(cuts, [*cuts[1:], stop], strict=True))
 
+    def _sounding(self, t: int) -> int:
+        """The token of the note that still sounds at a sixteenth, REST for none."""
+        while t > 0:
+            t -= 1
+            if self.tokens[t] != HOLD:
+                return self.tokens[t]
+        return REST
+
     # --- under the singing ------------------------------------------------------------------------------
 
     def _pad(self, bar: Bar, plan: Plan) -> None:
@@ -149,8 +159,8 @@ class LeadWriter:
         for start, stop in self._spans(bar.first, bar.first + bar.steps, bar.steps):
             if self.chords.roots[start // 4] is None:
                 continue
-            held = start > 0 and self.tokens[start - 1] in (HOLD, LEAD_CHORD) and bar.place % 4 != 0
-            if held and not self.chords.changes[start // 4]:
+            held = bar.place % 4 != 0 and not self.chords.changes[start // 4]
+            if held and self._sounding(start) == LEAD_CHORD:
                 self.tokens[start:stop] = [HOLD] * (stop - start)
             else:
                 self._play(start, stop, LEAD_CHORD - 2)
@@ -180,7 +190,7 @@ class LeadWriter:
             tones, _ = self.allowed[start // 4]
             if not tones:
                 continue
-            sounding = start > 0 and self.tokens[start - 1] not in (REST, LEAD_CHORD)
+            sounding = self._sounding(start) == 2 + self.last
             fits = self.last % 12 in tones and not self._rubs(self.last, start, stop)
             moving = not any(self.onsets[start:stop]) or start == bar.first
             if sounding and fits and not (moving and self.rng.random() < 0.7):
@@ -194,13 +204,23 @@ class LeadWriter:
             else:
                 self._play(start, stop, pitch)
 
+    def _hit(self, bar: Bar, hits: Sequence[int]) -> None:
+        """The band's hits as chords, the last one held for a quarter."""
+        for step, after in zip(hits, [*hits[1:], hits[-1] + 4], strict=True):
+            if self.chords.roots[(bar.first + step) // 4] is not None:
+                stop = min(bar.first + after, bar.first + step + 4, bar.first + bar.steps)
+                self._play(bar.first + step, stop, LEAD_CHORD - 2)
+
+    def _slow_riff(self, bar: Bar, plan: Plan) -> None:
+        """Slow players sing a riff's chords and leave one of single notes."""
+        (self._riff if "C" in plan.riff and "x" not in plan.riff else self._pad)(bar, plan)
+
     def _riff(self, bar: Bar, plan: Plan) -> None:
         """The plan's rhythm on a contour of chord tones that the whole song shares."""
-        contour = self.contours.setdefault(plan.riff, tuple(int(x) for x in self.rng.integers(-3, 5, 12)))
+        contour = self.contours.setdefault(plan.riff, _contour(self.rng))
         offset = bar.place * bar.steps % len(plan.riff)
         line = [plan.riff[(offset + i) % len(plan.riff)] for i in range(bar.steps)]
         struck = plan.riff[:offset].count("x")
-        home = 10 + contour[-1]
         for i, symbol in enumerate(line):
             if symbol not in "xC":
                 continue
@@ -215,7 +235,7 @@ class LeadWriter:
             if symbol == "C" and self.chordal:
                 self._play(start, stop, LEAD_CHORD - 2)
                 continue
-            target = home + 2.0 * contour[struck % len(contour)]
+            target = _CENTRE + 2.0 * contour[struck % len(contour)]
             self._play(start, stop, self._pitch(start, stop, target, strong=i % 4 == 0 or stop - start > 2))
             struck += 1
 
@@ -228,7 +248,7 @@ class LeadWriter:
             root = self.chords.roots[start // 4]
             if root is None:
                 continue
-            ladder = [p for p in range(6, 24) if p % 12 in self.chords.tones[start // 4]]
+            ladder = [p for p in range(6, 22) if p % 12 in self.chords.tones[start // 4]]
             pitch = ladder[shape[i // every % len(shape)] % len(ladder)]
             if not self._rubs(pitch, start, start + every):
                 self._play(start, start + every, pitch)
@@ -243,6 +263,8 @@ class LeadWriter:
                 continue
             stop = start + 1
             while stop < self.steps and self.sung[stop] == self.sung[start] and not self.onsets[stop]:
+                if stop % 4 == 0 and self.chords.changes[stop // 4]:
+                    break
                 stop += 1
             pc = self.sung[start]
             if pc in self.chords.scale:
@@ -324,9 +346,8 @@ class LeadWriter:
         """One phrase on a rhythm: the motif's steps, chord tones on strong places and at the end."""
         line = cell[: stop - start]
         places = [i for i, c in enumerate(line) if c in "xC"]
-        struck = [t for t in range(max(stop - 64, 0), stop) if self.tokens[t] > HOLD]
         if stop < self.steps and self.tokens[stop] == HOLD:
-            self._cut(stop, was_chord=bool(struck) and self.tokens[struck[-1]] == LEAD_CHORD)
+            self._cut(stop)
         self.tokens[start:stop] = [REST] * (stop - start)
         target = float(np.clip(self.last, 8, 17))
         for number, place in enumerate(places):
@@ -348,9 +369,9 @@ class LeadWriter:
             if not 6 <= target <= 20:
                 target -= 3.6 * step
 
-    def _cut(self, t: int, was_chord: bool) -> None:
+    def _cut(self, t: int) -> None:
         """Ends what was held over the end of a phrase laid on top of it; a pad's chord is struck again."""
-        if was_chord and self.chords.roots[t // 4] is not None:
+        if self._sounding(t) == LEAD_CHORD:
             self.tokens[t] = LEAD_CHORD
             return
         while t < self.steps and self.tokens[t] == HOLD:
@@ -394,3 +415,13 @@ def _motif(rng: np.random.Generator) -> tuple[int, ...]:
     if leap + 1 < len(steps):
         steps[leap + 1] = -1 if steps[leap] > 0 else 1
     return tuple(steps)
+
+
+def _contour(rng: np.random.Generator) -> tuple[int, ...]:
+    """Heights of a riff's notes around its centre, a step being about a third: a walk that turns home."""
+    heights, height = [], int(rng.integers(-1, 3))
+    for _ in range(12):
+        heights.append(height)
+        step = (0, 0, 1, -1, 1, -1, 2, -2)[int(rng.integers(8))]
+        height += step if abs(height + step) <= 3 else -step
+    return tuple(heights)
