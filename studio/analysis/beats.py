@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.analysis.meter_prior import LONGEST_STEP, PriorTables, place_log_probability, step_log_probability
+from studio.analysis.meter_prior import LONGEST_STEP, place_log_probability, step_log_probability
 from studio.core.grid import STEPS_PER_BEAT
 from studio.core.music import Meter
 
@@ -84,9 +84,7 @@ class _Beam:
         return _Beam(**{name: value[index] for name, value in vars(self).items()})
 
 
-def _first_beam(
-    event: Event, meter: Meter, tempo_bpm: float | None, s: TrackerSettings, tables: PriorTables
-) -> _Beam:
+def _first_beam(event: Event, meter: Meter, tempo_bpm: float | None, s: TrackerSettings) -> _Beam:
     places = meter.quarters_per_bar * STEPS_PER_BEAT
     if tempo_bpm is None:
         bpm = np.exp(np.arange(np.log(s.lowest_bpm), np.log(s.highest_bpm), s.tempo_bin))
@@ -95,7 +93,7 @@ def _first_beam(
     else:
         bpm, spread, prior = np.array([tempo_bpm]), 0.002, np.zeros(1)
     place, tempo = np.meshgrid(np.arange(places), 60.0 / bpm / STEPS_PER_BEAT)
-    score = (prior - np.log(np.exp(prior).sum()))[:, None] + place_log_probability(meter, tables)[None, :]
+    score = (prior - np.log(np.exp(prior).sum()))[:, None] + place_log_probability(meter)[None, :]
     if event.is_downbeat:
         score = np.where(place == 0, score, -1e9)
     size = place.size
@@ -183,7 +181,6 @@ def parse_rhythm(
     *,
     tempo_bpm: float | None = None,
     settings: TrackerSettings | None = None,
-    tables: PriorTables | None = None,
     on_event: Callable[[int], None] = lambda _: None,
 ) -> list[Parse]:
     """Readings of a rhythm in one meter, best first; the best one of each final tempo and place is kept.
@@ -193,10 +190,10 @@ def parse_rhythm(
         tempo_bpm: a tempo to hold to; None searches.
         on_event: called with the index of each event; may raise JobCancelled.
     """
-    s, t = settings or TrackerSettings(), tables or PriorTables()
-    log_step = step_log_probability(meter, t)
+    s = settings or TrackerSettings()
+    log_step = step_log_probability(meter)
     drift = s.tempo_drift if tempo_bpm is None else s.tempo_drift / 10
-    beam = _pruned(_first_beam(events[0], meter, tempo_bpm, s, t), s)
+    beam = _pruned(_first_beam(events[0], meter, tempo_bpm, s), s)
     first_place = beam.place
     history: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for index, event in enumerate(events[1:], start=1):

@@ -2,8 +2,7 @@
 
 A hidden Markov model: a chord emits the sung pitch classes of its bar, weighted by length and by place in the bar,
 and follows the last chord by common practice (fourths down and fifths, stepwise motion, staying). Viterbi gives
-the proposal; the forward algorithm gives the evidence that beat tracking uses to choose between bar lines, since
-harmony that changes on the right bar lines explains a melody best.
+the proposal.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def key_chords(key: Key) -> tuple[tuple[Chord, ...], NDArray[np.float64]]:
     return chords, common / common.sum()
 
 
-def _emissions(chords: Sequence[Chord], key: Key) -> NDArray[np.float64]:
+def chord_emissions(chords: Sequence[Chord], key: Key) -> NDArray[np.float64]:
     """log P(pitch class | chord), [chords, 12]."""
     rows = []
     for chord in chords:
@@ -50,7 +49,7 @@ def _emissions(chords: Sequence[Chord], key: Key) -> NDArray[np.float64]:
     return np.stack(rows)
 
 
-def _transitions(chords: Sequence[Chord], common: NDArray[np.float64]) -> NDArray[np.float64]:
+def chord_transitions(chords: Sequence[Chord], common: NDArray[np.float64]) -> NDArray[np.float64]:
     """log P(next chord | chord), [chords, chords]."""
     matrix = np.tile(common, (len(chords), 1))
     for i, a in enumerate(chords):
@@ -59,14 +58,15 @@ def _transitions(chords: Sequence[Chord], common: NDArray[np.float64]) -> NDArra
             matrix[i, j] *= {5: 1.6, 7: 1.2, 2: 1.1, 9: 1.2, 0: _STAY}.get(interval, 0.9)
             if a.quality == "7" and interval == 5:
                 matrix[i, j] *= 3.0
-    return np.log(matrix / matrix.sum(axis=1, keepdims=True))
+    logs: NDArray[np.float64] = np.log(matrix / matrix.sum(axis=1, keepdims=True))
+    return logs
 
 
 def bar_chroma(
     notes: Sequence[VocalNote], downbeats_s: Sequence[float], offset: float
 ) -> NDArray[np.float64]:
     """Sung weight of each pitch class in each bar, [bars, 12]: share of the bar, first beats a little heavier."""
-    edges = np.asarray(downbeats_s)
+    edges = np.asarray(downbeats_s, dtype=np.float64)
     chroma = np.zeros((len(edges) - 1, 12))
     for note, weight in zip(notes, note_weights(notes), strict=True):
         confidence = weight / max(min(note.end_s - note.start_s, 1.0), 1e-9)
@@ -82,7 +82,7 @@ def bar_chroma(
 
 
 def _log_likelihood(chroma: NDArray[np.float64], chords: Sequence[Chord], key: Key) -> NDArray[np.float64]:
-    return _EVIDENCE * chroma @ _emissions(chords, key).T
+    return _EVIDENCE * chroma @ chord_emissions(chords, key).T
 
 
 def harmonise(notes: Sequence[VocalNote], grid: BeatGrid, key: Key) -> tuple[Chord, ...]:
@@ -90,7 +90,7 @@ def harmonise(notes: Sequence[VocalNote], grid: BeatGrid, key: Key) -> tuple[Cho
     edges = _bar_edges(grid)
     chords, common = key_chords(key)
     fit = _log_likelihood(bar_chroma(notes, edges, tuning_offset(notes)), chords, key)
-    move = _transitions(chords, common)
+    move = chord_transitions(chords, common)
     value = np.log(common) + fit[0]
     back = np.zeros(fit.shape, dtype=np.int64)
     for bar in range(1, len(fit)):
@@ -103,21 +103,6 @@ def harmonise(notes: Sequence[VocalNote], grid: BeatGrid, key: Key) -> tuple[Cho
     for bar in range(len(fit) - 1, 0, -1):
         path.append(int(back[bar, path[-1]]))
     return tuple(chords[i] for i in reversed(path))
-
-
-def harmonic_evidence(
-    notes: Sequence[VocalNote], downbeats_s: Sequence[float], key: Key, offset: float
-) -> float:
-    """log P(melody | bar lines): the melody explained by one chord a bar, over all chord sequences."""
-    chords, common = key_chords(key)
-    fit = _log_likelihood(bar_chroma(notes, downbeats_s, offset), chords, key)
-    move = np.exp(_transitions(chords, common))
-    value = np.log(common) + fit[0]
-    for bar in range(1, len(fit)):
-        top = value.max()
-        value = np.log(np.exp(value - top) @ move) + top + fit[bar]
-    top = value.max()
-    return float(top + np.log(np.exp(value - top).sum()))
 
 
 def _bar_edges(grid: BeatGrid) -> list[float]:

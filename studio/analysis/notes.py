@@ -10,6 +10,7 @@ to the flux peak beside it, which is where a listener hears it.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,7 @@ def _segments(line: NDArray[np.float64]) -> list[tuple[int, int]]:
     """[first, last) frames of each constant stretch that is not silent."""
     label = np.nan_to_num(line, nan=-1.0)
     edges = np.concatenate([[0], np.nonzero(np.diff(label))[0] + 1, [len(line)]])
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if label[a] >= 0]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(edges) if label[a] >= 0]
 
 
 def _onset_evidence(time_s: float, curve: OnsetCurve, s: Segmentation) -> float:
@@ -174,10 +175,30 @@ def _split_times(start_s: float, end_s: float, curve: OnsetCurve, s: Segmentatio
 def _refined_start(start_s: float, earliest_s: float, latest_s: float, curve: OnsetCurve) -> float:
     """The flux peak that belongs to a start, or the start itself when there is none."""
     low, high = curve.index(max(start_s - 0.07, earliest_s)), curve.index(min(start_s + 0.05, latest_s)) + 1
+    if high <= low:
+        return start_s
     offsets = np.arange(low, high) * curve.hop_s - start_s
     weighted = curve.strength[low:high] * np.exp(-0.5 * np.square(offsets / 0.04))
     best = int(np.argmax(weighted))
     return float(start_s + offsets[best]) if weighted[best] > 0.15 else start_s
+
+
+def _unfold_octaves(
+    segments: list[tuple[int, int]],
+    midi: NDArray[np.float64],
+    pitch: PitchTrack,
+    curve: OnsetCurve,
+    s: Segmentation,
+) -> None:
+    """Brings back stretches where the tracker slipped an octave inside a syllable; changes `midi`."""
+    for (first, last), (after, end) in itertools.pairwise(segments):
+        if last != after:
+            continue
+        step = float(np.nanmedian(midi[after:end]) - np.nanmedian(midi[first:last]))
+        octaves = 12 * round(step / 12)
+        quiet = _onset_evidence(float(pitch.times_s[after]), curve, s) < s.split_total
+        if octaves and abs(step - octaves) < s.merge_semitones and quiet:
+            midi[after:end] -= octaves
 
 
 def find_notes(
@@ -193,13 +214,14 @@ def find_notes(
     heard = np.array([curve.peak_near(t, 0.03, 0.03)[1] for t in pitch.times_s])
     change = s.change - (s.change - s.change_at_onset) * np.clip(heard, 0.0, 1.0)
     segments = _segments(_fit_levels(midi, voiced, change, s))
+    _unfold_octaves(segments, midi, pitch, curve, s)
     segments = _merge_wandering(_absorb_glides(segments, midi, hop_s, s), midi, pitch, curve, s)
 
     spans: list[tuple[float, float]] = []
     for first, last in segments:
         start_s, end_s = float(pitch.times_s[first]) - hop_s / 2, float(pitch.times_s[last - 1]) + hop_s / 2
         cuts = [start_s, *_split_times(start_s, end_s, curve, s), end_s]
-        spans.extend(zip(cuts[:-1], cuts[1:], strict=True))
+        spans.extend(itertools.pairwise(cuts))
 
     notes: list[VocalNote] = []
     for index, (start_s, end_s) in enumerate(spans):

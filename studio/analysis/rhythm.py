@@ -1,7 +1,7 @@
 """The beat grid of a vocal: chooses tempo, meter and bar line among the readings of its rhythm, and says how sure.
 
-Three sources are added as log probabilities: the rhythm itself (studio.analysis.beats), the harmony a bar line
-implies (studio.analysis.chords) and how usual a meter is. What a user gave is not weighed but kept.
+Three sources are added as log probabilities: the rhythm itself (studio.analysis.beats), the cues to the bar line
+(studio.analysis.bar_lines) and how usual a meter is. What a user gave is not weighed but kept.
 
 Confidences: `tempo` is the share of the probability of all readings that lies within 4 % of the chosen tempo;
 `downbeats` the share of the chosen bar line among all bar lines (and meters) of the chosen beats; `beats` is how
@@ -17,10 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.analysis.bar_lines import SHIFT, bar_line_scores
 from studio.analysis.beat_grid import build_grid
 from studio.analysis.beats import Event, Parse, TrackerSettings, parse_rhythm
-from studio.analysis.chords import harmonic_evidence
-from studio.analysis.meter_prior import LONGEST_STEP, place_log_probability, step_log_probability
 from studio.core.analysis import Given, VocalNote
 from studio.core.grid import STEPS_PER_BEAT, BeatGrid
 from studio.core.music import Key, Meter
@@ -28,7 +27,8 @@ from studio.core.music import Key, Meter
 _FALLBACK_BPM = 100.0
 #: How usual a meter is, before anything is heard. 6/8 and 2/4 are used only when given.
 _METERS = ((Meter(4, 4), 0.9), (Meter(3, 4), 0.1))
-_HARMONY_WEIGHT = 1.0
+#: Weight of a downbeat that was given, among notes of weight 1.
+_HELD = 1e4
 #: Readings are compared as if a melody had this share of its notes: neighbouring notes repeat each other's evidence.
 _TEMPER = 0.3
 
@@ -65,46 +65,24 @@ def _events(notes: Sequence[VocalNote], downbeat_s: float | None, s: TrackerSett
     return sorted(events, key=lambda event: event.time_s)
 
 
-def _shift_scores(parse: Parse) -> NDArray[np.float64]:
-    """Rhythm log probability of a reading with its bar lines moved by each quarter of the bar."""
-    places = parse.meter.quarters_per_bar * STEPS_PER_BEAT
-    log_step, log_place = step_log_probability(parse.meter), place_log_probability(parse.meter)
-    steps = np.minimum(np.diff(parse.sixteenths), LONGEST_STEP)
-    scores = []
-    for shift in range(0, places, STEPS_PER_BEAT):
-        place = (parse.sixteenths - shift) % places
-        scores.append(float(log_place[place[0]] + log_step[place[:-1], steps].sum()))
-    return np.array(scores)
-
-
 def _reading(
     parse: Parse, events: Sequence[Event], notes: Sequence[VocalNote], key: Key, offset: float,
     duration_s: float, given: Given,
 ) -> _Reading:  # fmt: skip
     """The best bar line of one reading, as a grid."""
     times = np.array([event.time_s for event in events])
-    weights = np.array([1e4 if event.is_downbeat else (0.028 / event.sd_s) ** 2 for event in events])
-    size = parse.meter.quarters_per_bar
-    base = build_grid(parse.sixteenths, times, weights, parse.meter, duration_s, given.tempo_bpm)
-    shift, share, gain = 0, 1.0, 0.0
-    if given.downbeat_s is None:
-        rhythm = _shift_scores(parse)
-        harmony = np.array(
-            [
-                harmonic_evidence(
-                    notes, base.time_of(np.arange(s - size, base.beats + size + 1, size)), key, offset
-                )
-                for s in range(size)
-            ]
-        )
-        # The grid's own first bar line may lie whole bars from the parse's: places agree modulo the bar.
-        total = (rhythm - rhythm[0]) + _HARMONY_WEIGHT * (harmony - harmony[0])
-        shift = int(total.argmax())
-        gain = float(total[shift])
-        share = float(1.0 / np.exp(_TEMPER * (total - total.max())).sum())
-    sixteenths = parse.sixteenths - shift * STEPS_PER_BEAT
-    grid = build_grid(sixteenths, times, weights, parse.meter, duration_s, given.tempo_bpm)
-    return _Reading(grid, parse.log_probability + gain, share)
+    weights = np.array([_HELD if event.is_downbeat else (0.028 / event.sd_s) ** 2 for event in events])
+
+    def grid_with(sixteenths: NDArray[np.int64], covered_s: float) -> BeatGrid:
+        return build_grid(sixteenths, times, weights, parse.meter, covered_s, given.tempo_bpm)
+
+    if given.downbeat_s is not None:
+        return _Reading(grid_with(parse.sixteenths, duration_s), parse.log_probability, 1.0)
+    scores = bar_line_scores(parse, parse.sixteenths, notes, key, offset)
+    best = int(scores.argmax())
+    share = float(1.0 / np.exp(scores - scores[best]).sum())
+    grid = grid_with(parse.sixteenths - best * SHIFT, duration_s)
+    return _Reading(grid, parse.log_probability + float(scores[best]), share)
 
 
 def _beat_confidence(grid: BeatGrid, notes: Sequence[VocalNote]) -> float:
