@@ -106,7 +106,7 @@ def test_what_is_no_score_is_refused(tmp_path: Path) -> None:
 
 def test_estimated_chords_of_a_known_accompaniment() -> None:
     wanted = ["C", "Am", "Dm7", "G7", "Fmaj7", "Bdim", "E7", "Am"]
-    notes = []
+    notes: list[tuple[float, float, int, float]] = []
     for bar, name in enumerate(wanted):
         chord = Chord.parse(name)
         assert chord.root is not None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.core.music import QUALITIES, Key, Meter
+from studio.core.music import QUALITIES, Chord, Key, Meter
 from studio.training.exercise import exercise_skeleton, harmonise
 from studio.training.melody import join
 from studio.training.pitch_model import shift_in_scale
@@ -59,7 +59,7 @@ def test_sections_of_one_name_share_their_chords() -> None:
     compared = 0
     for seed in range(60):
         song = make_skeleton(np.random.default_rng(seed), meter=Meter(4, 4))
-        first: dict[str, tuple] = {}
+        first: dict[str, tuple[Chord, ...]] = {}
         for s in song.sections:
             chords = song.chords[s.first_bar * 4 : (s.first_bar + s.bars) * 4]
             assert first.setdefault(s.name, chords) == chords
