@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from studio.audio.player import Player
 from studio.services.export import export_candidate
 from studio.services.generation import GenerationService
+from studio.services.results import open_results
 from studio.services.vocal import analyse_vocal, open_vocal
 from studio.storage.paths import models_dir, resources_dir, user_data_dir
 from studio.ui import theme
@@ -28,6 +29,7 @@ def build_window(
     """The window on top of its services. The QApplication must exist and be themed."""
     use_cases = UseCases(
         open_vocal=open_vocal,
+        open_results=open_results,
         analyse=analyse_vocal,
         generate=service.generate,
         models=lambda: service.model_hashes,

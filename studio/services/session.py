@@ -6,6 +6,7 @@ Candidates are only ever added, numbered through the whole session, so that a ne
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +15,22 @@ from studio.core.analysis import Given, VocalAnalysis
 from studio.core.errors import StudioError
 from studio.core.music import Chord
 from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.services.export import ExportRequest
+from studio.services.report import write_json
+from studio.services.results import Results
 from studio.services.vocal import Vocal
+
+_NOTES = "session.json"
 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a candidate was made from: the analysis and seed of its request, SHA-256 of the models by name."""
+    """What a candidate was made from: the analysis and seed of its request, SHA-256 of the models by name.
 
-    analysis: VocalAnalysis
+    `analysis` is None for a candidate read back from disk, which stands on the session's own.
+    """
+
+    analysis: VocalAnalysis | None
     seed: int
     models: Mapping[str, str]
 
@@ -61,6 +70,14 @@ class Session:
         self.made[number] = made
         return numbered
 
+    def export_request(self, number: int, parent: Path) -> ExportRequest:
+        """What to write of one candidate. Raises StudioError while the vocal is not analysed."""
+        made = self.made[number]
+        analysis = made.analysis or self.analysis
+        if analysis is None:
+            raise _still_listening("export")
+        return ExportRequest(parent, self.vocal, analysis, self.candidates[number], made.seed, made.models)
+
     def request(
         self, *, candidates: int, seed: int, style: str | None = None, density: str | None = None
     ) -> GenerationRequest:
@@ -89,3 +106,37 @@ class Session:
         if 0 <= bar < len(chords):
             chords[bar] = chord
             self.chords = tuple(chords)
+
+
+def restored(results: Results, folder: Path) -> Session:
+    """The session a folder of results holds, not analysed yet; new candidates will be kept beside the old."""
+    session = Session(results.vocal, folder)
+    for candidate in results.candidates:
+        seed = candidate.settings.get("seed", results.seed)
+        session.candidates[candidate.number] = candidate
+        session.made[candidate.number] = Made(None, int(str(seed)), results.models)
+    picked = _read_notes(folder).get("picked")
+    session.picked = picked if picked in session.candidates else None
+    return session
+
+
+def write_notes(session: Session) -> None:
+    """Keeps what the candidates' own folders do not say, which is the pick. Nothing to do without a folder."""
+    if session.folder is not None:
+        session.folder.mkdir(parents=True, exist_ok=True)
+        write_json(session.folder / _NOTES, {"vocal": str(session.vocal.path), "picked": session.picked})
+
+
+def _read_notes(folder: Path) -> dict[str, object]:
+    """Empty when there are none, or none that can be read: a pick is no reason to refuse a folder."""
+    try:
+        notes = json.loads((folder / _NOTES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return notes if isinstance(notes, dict) else {}
+
+
+def _still_listening(what: str) -> StudioError:
+    return StudioError(
+        f"Cannot {what} yet", seen="a vocal still being analysed", todo="Wait a moment, then try again"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -21,7 +21,7 @@ from studio.core.errors import StudioError
 from studio.core.music import Chord, Key, Meter
 from studio.services.session import Session
 from studio.ui import theme
-from studio.ui.widgets import IconButton, label, push, set_role, set_state, tight
+from studio.ui.widgets import IconButton, as_field, label, set_role, set_state, small_button, tight
 
 KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
 METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
@@ -30,7 +30,9 @@ METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
 class _Row:
     """A field with its label, the line that says where the value comes from, and the way back."""
 
-    def __init__(self, grid: QGridLayout, row: int, text: str, editor: QWidget) -> None:
+    def __init__(
+        self, grid: QGridLayout, row: int, text: str, editor: QWidget, *, wide: bool = False
+    ) -> None:
         self.editor = editor
         editor.setAccessibleName(text)
         caption = label(text, "muted")
@@ -42,8 +44,13 @@ class _Row:
         size.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(size)
         self.reset.hide()
-        for column, widget in enumerate((caption, editor, self.source, self.reset)):
-            grid.addWidget(widget, row, column)
+        grid.addWidget(caption, row, 0)
+        if wide:
+            grid.addWidget(editor, row + 1, 0, 1, 4)
+        else:
+            grid.addWidget(editor, row, 1)
+        grid.addWidget(self.source, row, 2)
+        grid.addWidget(self.reset, row, 3)
 
     def show_source(self, confidence: float | None, *, yours: bool) -> None:
         """`confidence` 0 to 1 of an estimate, None where none is told."""
@@ -85,14 +92,11 @@ class AnalysisPanel(QFrame):
             "key": _Row(grid, 2, "Key", self.key),
             "meter": _Row(grid, 3, "Meter", self.meter),
             "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
-            "chords": _Row(grid, 6, "Chords", self.chords),
+            "chords": _Row(grid, 6, "Chords", self.chords, wide=True),
         }
-        self.half = push("½ ×")
-        self.double = push("2 ×")
-        self.half.setToolTip("Half the tempo")
-        self.double.setToolTip("Twice the tempo")
-        self.at_playhead = push("Set at playhead")
-        self.at_playhead.setToolTip("The bar line is where the playhead stands")
+        self.half = small_button("½ ×", "Half the tempo")
+        self.double = small_button("2 ×", "Twice the tempo")
+        self.at_playhead = small_button("At playhead", "A bar line is where the playhead stands")
         factors = QHBoxLayout()
         tight(factors)
         for button in (self.half, self.double):
@@ -198,7 +202,6 @@ def _spin(low: float, high: float, decimals: int, unit: str) -> QDoubleSpinBox:
     spin.setRange(low, high)
     spin.setDecimals(decimals)
     spin.setSuffix(unit)
-    spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     spin.setKeyboardTracking(False)
-    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    as_field(spin)
     return spin

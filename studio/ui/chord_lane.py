@@ -80,15 +80,15 @@ class ChordLane(TimelineView):
             now = start <= self.timeline.playhead_s < end
             box = QRectF(left + 1, 2, max(1.0, right - left - 2), HEIGHT - 4)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.colour("accent", 60) if now else colours.colour("raised"))
+            painter.setBrush(colours.colour("accent", 60) if now else colours.colour("hover"))
             painter.drawRoundedRect(box, 3, 3)
             name = self._names[index]
-            text_left = max(left, float(rect.left())) + 5
+            visible_left = max(left, float(rect.left()))
+            text_left = visible_left + 5
             width = metrics.horizontalAdvance(name)
             # A name wider than its bar may run on over bars of the same chord, never over another's name.
-            if text_left >= shown_until and (
-                width + 8 <= right - left or self._same_until(index) >= text_left + width
-            ):
+            fits = width + 8 <= right - visible_left or self._same_until(index) >= text_left + width
+            if fits and text_left >= shown_until:
                 painter.setPen(QPen(colours.colour("accent" if now else "text")))
                 painter.drawText(QPointF(text_left, HEIGHT / 2 + metrics.capHeight() / 2), name)
                 shown_until = text_left + width + 6

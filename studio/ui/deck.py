@@ -9,7 +9,7 @@ from studio.core.request import Candidate
 from studio.ui import theme
 from studio.ui.candidate_row import CandidateRow
 from studio.ui.timeline import Timeline
-from studio.ui.widgets import label, tight
+from studio.ui.widgets import frame, label, set_state, tight
 
 
 class Deck(QScrollArea):
@@ -30,12 +30,23 @@ class Deck(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # Always there: the rows' time axis must not shift when the list grows beyond the window.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        bar = self.verticalScrollBar()
+        bar.setProperty("idle", True)
+        bar.rangeChanged.connect(lambda low, high: set_state(bar, "idle", low == high))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         tight(self._column, spacing=theme.UNIT * 2)
-        self.invitation = label("", "muted")
-        self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.invitation = frame("panel")
+        invitation = QVBoxLayout(self.invitation)
+        invitation.setSpacing(theme.UNIT * 2)
+        invitation.addStretch(1)
+        for text, role in (
+            ("No accompaniments yet", "title"),
+            ("Correct what was heard if need be, say what you want, then press Generate (G).", "muted"),
+        ):
+            invitation.addWidget(label(text, role), 0, Qt.AlignmentFlag.AlignHCenter)
+        invitation.addStretch(1)
         self._column.addWidget(self.invitation, 1)
         self._column.addStretch(0)
         self.setWidget(inner)

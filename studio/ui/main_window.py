@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
         self._restore()
         self._show_selection()
+        self.centralWidget().setFocus()  # no button starts with the focus, so Space plays
 
     # Assembly
 
@@ -89,8 +90,10 @@ class MainWindow(QMainWindow):
         self.request = RequestPanel()
         ruler_row = QHBoxLayout()
         tight(ruler_row, spacing=0)
-        ruler_row.addSpacing(theme.HEADER_WIDTH + 1)
+        # The frame of a row and its layout take a pixel each on either side.
+        ruler_row.addSpacing(theme.HEADER_WIDTH + 2)
         ruler_row.addWidget(self.ruler, 1)
+        ruler_row.addSpacing(2)
         upper = QVBoxLayout()
         upper.setContentsMargins(0, 0, theme.SCROLL_BAR, 0)
         upper.setSpacing(0)
@@ -338,7 +341,11 @@ class MainWindow(QMainWindow):
         numbers = list(self.deck.rows)
         if numbers:
             now = self.playback.mix.selected
-            at = numbers.index(now) + direction if now in numbers else (0 if direction > 0 else len(numbers) - 1)
+            at = (
+                numbers.index(now) + direction
+                if now in numbers
+                else (0 if direction > 0 else len(numbers) - 1)
+            )
             self.playback.select(numbers[min(max(0, at), len(numbers) - 1)])
 
     def _pick_selected(self) -> None:

@@ -12,7 +12,7 @@ from studio.core.jobs import Progress
 from studio.core.request import DENSITIES
 from studio.core.score import STYLES
 from studio.ui import theme
-from studio.ui.widgets import ElidedLabel, IconButton, Segments, icon, label, push, set_role, tight
+from studio.ui.widgets import ElidedLabel, IconButton, Segments, as_field, icon, label, push, set_role, tight
 
 _HIGHEST_SEED = 999_999
 
@@ -48,7 +48,7 @@ class RequestPanel(QFrame):
         self.seed = QSpinBox()
         self.seed.setRange(0, _HIGHEST_SEED)
         self.seed.setValue(1)
-        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        as_field(self.seed)
         self.dice = IconButton("dice-5-outline", "Another seed")
         self.pin = IconButton("pin-outline", "Keep this seed for the next request", checkable=True)
         self.generate = push("Generate", icon_name="creation", primary=True)

@@ -57,7 +57,7 @@ SHORTCUTS = (
     Shortcut("cancel", "Cancel", ("Ctrl+.",), "Candidates"),
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
-    Shortcut("sheet", "Keyboard shortcuts", ("?",), "Help"),
+    Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?"), "Help"),
 )  # fmt: skip
 
 #: What the table cannot say: held keys and the mouse.

@@ -20,7 +20,7 @@ from studio.storage.paths import resources_dir
 #: Every distance is a multiple of this many pixels.
 UNIT = 4
 HEADER_WIDTH = 216
-SIDE_WIDTH = 344
+SIDE_WIDTH = 360
 SCROLL_BAR = 10
 GUTTER = 44  # the frequency axis left of every timeline
 
@@ -119,8 +119,9 @@ QToolButton:disabled { color: $muted; }
 QToolButton[role="play"] { background: $raised; border: 1px solid $border; border-radius: 18px; }
 QToolButton[role="play"]:hover { background: $hover; }
 QToolButton[role="segment"] { background: $raised; border: 1px solid $border; border-radius: 4px; color: $muted;
-    padding: 3px 8px; font-size: 12px; min-height: 18px; }
+    padding: 3px 4px; font-size: 12px; min-height: 18px; }
 QToolButton[role="segment"]:hover { color: $text; }
+QToolButton[role="segment"]:focus { border-color: $text; }
 QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent; font-weight: 600; }
 QToolButton[role="solo"], QToolButton[role="mute"] { background: $raised; border: 1px solid $border; border-radius: 4px;
     color: $muted; font-size: 11px; font-weight: 600; padding: 0; }
@@ -132,8 +133,11 @@ QToolButton[role="stem"]:checked { background: transparent; border: 1px solid tr
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $raised; color: $text; border: 1px solid $border;
     border-radius: 4px; padding: 3px 8px; min-height: 20px; selection-background-color: $accent;
     selection-color: $on_accent; }
+QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted; background: $panel; }
+/* Not shown, but without an origin Qt leaves the text one pixel wide. */
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 16px; }
 QComboBox::drop-down { border: 0; width: 22px; subcontrol-position: center right; }
 QComboBox::down-arrow { image: url($icons/chevron-$name.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $hover;
@@ -159,6 +163,7 @@ QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; font-size: 12px; padding: 0 8px; }
 QScrollBar:vertical { background: transparent; width: ${scroll_bar}px; margin: 0; }
 QScrollBar::handle:vertical { background: $border; border-radius: 4px; min-height: 32px; margin: 1px; }
+QScrollBar[idle="true"]::handle:vertical { background: transparent; }
 QScrollBar::handle:vertical:hover { background: $muted; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle:horizontal { background: $border; border-radius: 4px; min-width: 32px; margin: 1px; }

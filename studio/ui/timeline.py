@@ -1,4 +1,4 @@
-"""The time axis all pictures share: what is visible, the playhead, the loop, the beat grid; and the view that draws on it.
+"""The time axis all pictures share: visible range, playhead, loop, beat grid; and the view that draws on it.
 
 Choices: one model object instead of linked axes, so that rows of any origin agree to the pixel; plain QPainter,
 because a cached pixmap under a moving line is all a spectrogram needs, and only the strip under the line repaints.
@@ -16,6 +16,8 @@ from studio.ui import theme
 
 _SHORTEST_VIEW_S = 0.25
 _DRAG_PIXELS = 5
+#: This close before a beat, in beats, the clock already shows it.
+_ON_BEAT = 0.02
 
 
 class Timeline(QObject):
@@ -99,7 +101,7 @@ class Timeline(QObject):
             return ""
         per_bar = self.grid.meter.quarters_per_bar
         first = sum(1 for t in self.grid.downbeats_s if t < -1e-6) * per_bar
-        beat = int(np.floor(float(self.grid.beat_of(time_s)) + 1e-6)) - first
+        beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
         return f"{beat // per_bar + 1}.{beat % per_bar + 1}"
 
 

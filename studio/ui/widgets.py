@@ -8,6 +8,7 @@ import qtawesome
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -99,13 +100,9 @@ class Segments(QWidget):
         row = QHBoxLayout(self)
         tight(row, spacing=2)
         for index, (text, _) in enumerate(choices):
-            button = QToolButton()
-            button.setText(text)
+            button = small_button(text, f"{name}: {text}")
+            button.setToolTip("")
             button.setCheckable(True)
-            button.setAccessibleName(f"{name}: {text}")
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            set_role(button, "segment")
             self._group.addButton(button, index)
             row.addWidget(button)
         self._group.button(0).setChecked(True)
@@ -119,6 +116,26 @@ class Segments(QWidget):
         """Chooses without reporting it; an unknown value leaves the choice as it is."""
         if value in self._values:
             self._group.button(self._values.index(value)).setChecked(True)
+
+
+def as_field(spin: QAbstractSpinBox) -> None:
+    """Makes a spin box look and stand like a text field: no arrows, the text inset, as high as a list."""
+    spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    spin.lineEdit().setTextMargins(7, 0, 0, 0)
+    spin.setFixedHeight(28)
+    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def small_button(text: str, tip: str) -> QToolButton:
+    """A quiet button as high as a segment, for help beside a field."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    set_role(button, "segment")
+    return button
 
 
 def push(text: str, *, icon_name: str = "", primary: bool = False) -> QPushButton:

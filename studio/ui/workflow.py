@@ -27,8 +27,8 @@ from studio.core.request import Candidate, GenerationRequest
 from studio.dsp.spectrogram import Scale, Spectrogram, display_spectrogram
 from studio.services.export import ExportedCandidate, ExportRequest, free_folder
 from studio.services.jobs import Job, JobFunction, JobRunner
-from studio.services.report import write_json
-from studio.services.session import Made, Session
+from studio.services.results import Results
+from studio.services.session import Made, Session, restored, write_notes
 from studio.services.session_mix import VOCAL
 from studio.services.vocal import Vocal
 from studio.ui.bridge import Bridge
@@ -62,11 +62,20 @@ class Analyse(Protocol):
     ) -> VocalAnalysis: ...
 
 
+class OpenResults(Protocol):
+    """See studio.services.results.open_results."""
+
+    def __call__(
+        self, folder: Path, *, on_step: StepCallback | None, cancel: CancelToken | None
+    ) -> Results: ...
+
+
 @dataclass(frozen=True)
 class UseCases:
     """The services behind the window, as functions."""
 
     open_vocal: Callable[[Path], Vocal]
+    open_results: OpenResults
     analyse: Analyse
     generate: Generate
     models: Callable[[], Mapping[str, str]]
@@ -114,19 +123,43 @@ class Workflow(QObject):
 
         self.busy_changed.emit(f"Opening {path.name} …")
         self._opening = self.runner.submit(
-            "Opening", run, path, on_done=lambda r: self._on_opened(*r), on_failed=self._on_failed
+            "Opening",
+            run,
+            path,
+            on_done=lambda r: self._put_on_desk(Session(r[0]), r[1], Given()),
+            on_failed=self._on_failed,
         )
 
-    def _on_opened(self, vocal: Vocal, samples: Samples) -> None:
+    def open_results(self, folder: Path) -> None:
+        """Puts a folder of finished candidates on the desk, as `generate` or an earlier session left it."""
+        if self._opening is not None:
+            self._opening.cancel()
+
+        def run(folder: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Results, Samples]:
+            results = self._use.open_results(folder, on_step=on_step, cancel=cancel)
+            return results, self._playback.player.prepare(results.vocal.audio)
+
+        def on_done(done: tuple[Results, Samples]) -> None:
+            results, samples = done
+            self._put_on_desk(restored(results, folder), samples, results.given)
+            for candidate in results.candidates:
+                self._show_candidate(candidate)
+            if self.session is not None:
+                self.picked_changed.emit(self.session.picked)
+
+        self.busy_changed.emit(f"Opening {folder.name} …")
+        self._opening = self.runner.submit("Opening", run, folder, on_done=on_done, on_failed=self._on_failed)
+
+    def _put_on_desk(self, session: Session, samples: Samples, given: Given) -> None:
         if self._generation is not None:
             self._generation.cancel()
         self._opening = None
-        self.session = session = Session(vocal)
-        self._playback.load_vocal(samples, vocal.audio.duration_s)
+        self.session = session
+        self._playback.load_vocal(samples, session.vocal.audio.duration_s)
         self.busy_changed.emit("")
         self.opened.emit(session)
-        self._draw(VOCAL, vocal.audio)
-        self._analyse(session, Given())
+        self._draw(VOCAL, session.vocal.audio)
+        self._analyse(session, given)
 
     # Analysis
 
@@ -230,9 +263,9 @@ class Workflow(QObject):
         numbered = session.add(candidate, Made(request.analysis, request.seed, self._use.models()))
         self._keep(session, numbered.number)
         if session is self.session:
-            self.show_candidate(numbered)
+            self._show_candidate(numbered)
 
-    def show_candidate(self, candidate: Candidate) -> None:
+    def _show_candidate(self, candidate: Candidate) -> None:
         """Gives a candidate its row, its picture and its place in the player."""
         session = self.session
         self.candidate_added.emit(candidate)
@@ -295,16 +328,10 @@ class Workflow(QObject):
         self._keep_notes(session)
 
     def _keep_notes(self, session: Session) -> None:
-        if session.folder is None:
-            return
-        notes = {"vocal": str(session.vocal.path), "picked": session.picked}
-        folder = session.folder
+        def run(session: Session, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+            write_notes(session)
 
-        def run(notes: Mapping[str, object], /, *, on_step: StepCallback, cancel: CancelToken) -> None:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_json(folder / "session.json", notes)
-
-        self.runner.submit("Keeping", run, notes, essential=True, on_failed=self._on_failed)
+        self.runner.submit("Keeping", run, session, essential=True, on_failed=self._on_failed)
 
     def _write(
         self,
@@ -315,12 +342,18 @@ class Workflow(QObject):
         essential: bool = False,
         on_done: Callable[[ExportedCandidate], None] | None = None,
     ) -> None:
-        made = session.made[number]
-        request = ExportRequest(
-            parent, session.vocal, made.analysis, session.candidates[number], made.seed, made.models
-        )
+        try:
+            request = session.export_request(number, parent)
+        except StudioError as error:
+            self._on_failed(error)
+            return
         self.runner.submit(
-            "Writing", self._use.export, request, essential=essential, on_done=on_done, on_failed=self._on_failed
+            "Writing",
+            self._use.export,
+            request,
+            essential=essential,
+            on_done=on_done,
+            on_failed=self._on_failed,
         )
 
     def export(self, number: int, parent: Path) -> None:

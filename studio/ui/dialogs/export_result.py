@@ -22,7 +22,9 @@ class ExportResult(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         passed = all(state == "PASS" for state in result.checks.values())
-        column.addWidget(label("Exported and verified" if passed else "Exported, but not all is well", "title"))
+        column.addWidget(
+            label("Exported and verified" if passed else "Exported, but not all is well", "title")
+        )
         where = label(str(result.folder), "muted", wrap=True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(where)

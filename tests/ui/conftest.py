@@ -1,0 +1,118 @@
+"""The real window on real services; only the engine makes tones, and no sound device is asked for."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.app import build_window
+from studio.audio.player import Player
+from studio.services.generation import GenerationService
+from studio.ui import theme
+from studio.ui.main_window import MainWindow
+from studio.ui.preferences import Preferences
+from tests.services.band import ToneEngine
+
+RATE = 44100
+
+
+def write_vocal(path: Path, seconds: float = 3.0) -> Path:
+    """A sung-like line: four notes of a few harmonics, 16-bit mono WAV."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    notes = (220.0, 246.94, 261.63, 196.0)
+    f0 = np.choose((t * len(notes) / seconds).astype(int), notes)
+    phase = 2 * np.pi * np.cumsum(f0) / RATE
+    voice = sum(np.sin(k * phase) / k for k in range(1, 6)) * 0.15
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((voice * 32767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture(autouse=True)
+def themed(qapp: QApplication) -> Iterator[None]:
+    """The theme of the application, and no window left behind."""
+    theme.apply_theme(qapp, "dark")
+    yield
+    left = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+    for widget in left:
+        widget.close()
+    assert not left, f"windows left open: {left}"
+
+
+@pytest.fixture
+def vocal_path(tmp_path: Path) -> Path:
+    return write_vocal(tmp_path / "first take.wav")
+
+
+@pytest.fixture
+def engine() -> ToneEngine:
+    return ToneEngine()
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, tmp_path: Path, engine: ToneEngine) -> Iterator[Callable[[], MainWindow]]:
+    """Opens the window as often as asked, with the same settings file and data folder."""
+    made: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        service = GenerationService(Path("no weights"), "cpu", load=lambda *_: engine)
+        player = Player(find_device=lambda: None)
+        window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
+        made.append(window)
+        window.show()
+        return window
+
+    yield make
+    for window in made:
+        for dialog in window.findChildren(QWidget):
+            if dialog.isWindow():
+                dialog.close()
+        if window.isVisible():
+            window.close()
+        window.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+@pytest.fixture
+def window(make_window: Callable[[], MainWindow]) -> MainWindow:
+    return make_window()
+
+
+@pytest.fixture
+def open_vocal(qtbot: QtBot, vocal_path: Path) -> Callable[[MainWindow], None]:
+    """Opens the vocal and waits until it is drawn and analysed."""
+
+    def open_it(window: MainWindow) -> None:
+        window.open_vocal(vocal_path)
+        qtbot.waitUntil(lambda: window.request.generate.isEnabled(), timeout=30_000)
+        qtbot.waitUntil(lambda: window.vocal.spectrogram.spectrogram is not None, timeout=10_000)
+
+    return open_it
+
+
+@pytest.fixture
+def generate(qtbot: QtBot) -> Callable[[MainWindow, int], None]:
+    """Asks for candidates and waits until they are there, drawn, and the request has ended."""
+
+    def ask(window: MainWindow, count: int) -> None:
+        before = len(window.deck.rows)
+        window.request.count.set_value(count)
+        window.request.generate.click()
+        assert window.workflow.generating
+        qtbot.waitUntil(lambda: not window.workflow.generating, timeout=30_000)
+        qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+        qtbot.waitUntil(
+            lambda: all(r.spectrogram.spectrogram for r in window.deck.rows.values()), timeout=10_000
+        )
+        assert len(window.deck.rows) == before + count
+
+    return ask
