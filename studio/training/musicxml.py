@@ -98,7 +98,7 @@ class _PartReader:
         self.divisions = 1
         self.meter = (4, 4)
         self.fifths = 0
-        self.open: dict[tuple[int, str], XmlNote] = {}
+        self.open: dict[tuple[int, str], int] = {}  # place of a tied note among the part's
 
     def read_measure(self, bar: ET.Element, start: Fraction) -> Fraction:
         """Adds the notes of a measure; returns the quarters it fills."""
@@ -139,12 +139,12 @@ class _PartReader:
         pitch = 12 * (int(octave) + 1) + _STEPS[step] + round(float(item.findtext("pitch/alter") or 0))
         voice = item.findtext("voice") or "1"
         ties = {tie.get("type") for tie in item.findall("tie")}
-        held = self.open.pop((pitch, voice), None)
-        if "stop" in ties and held is not None and held.end == start:
-            note = XmlNote(held.start, end, pitch, voice)
-            self.part.notes[self.part.notes.index(held)] = note
+        notes = self.part.notes
+        place = self.open.pop((pitch, voice), None)
+        if "stop" in ties and place is not None and notes[place].end == start:
+            notes[place] = XmlNote(notes[place].start, end, pitch, voice)
         else:
-            note = XmlNote(start, end, pitch, voice)
-            self.part.notes.append(note)
+            place = len(notes)
+            notes.append(XmlNote(start, end, pitch, voice))
         if "start" in ties:
-            self.open[pitch, voice] = note
+            self.open[pitch, voice] = place

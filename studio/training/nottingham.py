@@ -1,6 +1,6 @@
 """Real folk tunes with chords: the Nottingham Music Database in ABC as song skeletons.
 
-Reading the whole collection takes a few seconds, so nothing is cached. A tune becomes a song when it
+A tune becomes a song when it
 is used: `studio.training.vary.vary_tune` chooses its key, tempo and sections.
 """
 
