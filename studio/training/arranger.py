@@ -37,14 +37,16 @@ def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Sco
     feel = groove.feel(str(skeleton.meter))
     density = draw_index(groove.density, rng)
     swing = draw(groove.swing, rng)
+    if skeleton.meter.denominator == 8:
+        swing = "straight"
     players = _players(groove, rng)
     bars = read_form(skeleton)
     chords = ChordLine.of(skeleton)
 
-    planner = Planner(groove, feel, density, players["harmony"], skeleton.tempo_bpm, rng)
+    planner = Planner(groove, feel, density, players, skeleton.tempo_bpm, rng)
     plans = [planner.plan(bar) for bar in bars]
     played = [plan.parts(bar) for plan, bar in zip(plans, bars, strict=True)]
-    cues = place_cues(bars, plans, groove, feel, rng)
+    cues = place_cues(bars, plans, chords, groove, feel, rng)
 
     tokens = np.zeros((skeleton.beats, N_COLUMNS), np.int64)
     tokens[:, COLUMNS["chord"]] = [[chord_token(chord, skeleton.key)] for chord in skeleton.chords]

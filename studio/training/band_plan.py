@@ -124,11 +124,11 @@ class Planner:
         groove: Groove,
         feel: Feel,
         density: int,
-        harmony: str,
+        players: Mapping[str, str],
         tempo_bpm: float,
         rng: np.random.Generator,
     ) -> None:
-        """`density`: 0 sparse, 1 medium, 2 busy. `harmony`: the harmony instrument.
+        """`density`: 0 sparse, 1 medium, 2 busy. `players`: the instrument of each stem.
 
         Above the style's fastest tempo the band plays fewer notes a bar.
         """
@@ -138,7 +138,9 @@ class Planner:
             self.lean -= 1.0
         self.fast = tempo_bpm > 1.1 * feel.tempo[1]
         self.roomy = groove.sixteenths and tempo_bpm < 126
-        self.comping = tuple(p for p in feel.harmony if harmony in p.instruments) or feel.harmony
+        self.comping = tuple(p for p in feel.harmony if players["harmony"] in p.instruments) or feel.harmony
+        #: On these kits a full stroke of the percussion is a clap.
+        self.claps = players["drums"] in ("electronic kit", "808 kit")
         self.plans: dict[tuple[str, int], Plan] = {}
         self.last_section: dict[tuple[str, int], int] = {}
 
@@ -225,6 +227,8 @@ class Planner:
         steps = levels.shape[1]
         odd = np.arange(steps) % 2 == 1
         rng = self.rng
+        if self.claps and (levels[PERCUSSION] == 2).sum() > steps // 8:
+            levels[PERCUSSION] = np.minimum(levels[PERCUSSION], 1)
         if self.density == 0 or self.fast:
             levels[CLOSED_HAT, odd] = 0
             levels[PERCUSSION, odd] = 0

@@ -45,6 +45,6 @@ class ChordLine:
         return cls(roots, intervals, tones, changes, tuple(next_change), scale)
 
 
-def register(root: int) -> int:
-    """Where a root lies in the bass: -5 (the fifth below) to 6 semitones from the tonic."""
-    return (root + 5) % 12 - 5
+def nearest(interval: int) -> int:
+    """The same step between pitch classes, up or down by at most a tritone: -6 to 5."""
+    return (interval + 6) % 12 - 6

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.training.band_plan import Bar, Plan, draw_index
+from studio.training.chord_line import ChordLine
 from studio.training.grooves import Feel, Groove, Pattern
 
 #: Sixteenths of band hits in a bar of 8, 12 and 16.
@@ -44,7 +45,12 @@ class Cue:
 
 
 def place_cues(
-    bars: Sequence[Bar], plans: Sequence[Plan], groove: Groove, feel: Feel, rng: np.random.Generator
+    bars: Sequence[Bar],
+    plans: Sequence[Plan],
+    chords: ChordLine,
+    groove: Groove,
+    feel: Feel,
+    rng: np.random.Generator,
 ) -> list[Cue]:
     """One cue a bar."""
     phrase = 8 if bars[0].steps == 8 else 4
@@ -60,6 +66,9 @@ def place_cues(
         out = bar.place < waiting
         if i == len(bars) - 1:
             ring = bar.steps - 4 if rng.random() < 0.7 else 4
+            quarters = range(bar.first // 4, (bar.first + bar.steps) // 4)
+            latest = max((q for q in quarters if chords.changes[q]), default=quarters[0])
+            ring = max(ring, 4 * (latest - quarters[0] + 1))
             cues.append(Cue(final=True, ring=ring, drums_out=out and drums_out, bass_out=out and bass_out))
             continue
         fill: Pattern | None = None

@@ -123,7 +123,8 @@ class Groove:
         lead_roles: for each energy, weights of LEAD_ROLES while the singer sings.
         answers: for each energy, the chance that the lead answers a gap in the singing.
         density: weights of sparse, medium, busy.
-        sixteenths: whether odd sixteenths belong to the style; False where eighths swing.
+        sixteenths: whether odd sixteenths belong to the style; False where eighths swing. 'light' swings
+            sixteenths, 'heavy' eighths (studio.core.perform); 6/8 is always played straight.
         chromatic: whether bass approaches may leave the scale.
         pentatonic: whether the lead's phrases keep to the pentatonic scale.
         crash, fill, stop, build: chances of a crash on a section's first beat, of a fill inside a section,
@@ -223,16 +224,17 @@ def _weights(table: Mapping[str, float], names: tuple[str, ...], where: str) -> 
     return {name: float(value) for name, value in table.items()}
 
 
-def _check_eighths(feels: Mapping[str, Feel], where: str) -> None:
-    """Where eighths swing, a stroke on an odd sixteenth would fall beside the swing."""
+def _check_eighths(feels: Mapping[str, Feel], swing: Mapping[str, float], where: str) -> None:
+    """Where eighths swing the sixteenths of a quarter fall on 0, 1/3, 2/3 and 5/6: the second is the middle
+    of a triplet, the fourth falls beside the swing."""
+    beside = (1, 3) if set(swing) - {"heavy"} else (3,)
     for meter, feel in feels.items():
         for name in PATTERN_SETS:
             for pattern in getattr(feel, name):
-                for row in pattern.rows.values():
-                    if row != "kick" and set(row[1::2]) - set(".-"):
-                        raise GrooveError(
-                            f"{where} {meter} {name}", f"{row!r} has odd sixteenths, eighths swing"
-                        )
+                rows = [row for row in pattern.rows.values() if row != "kick"]
+                for row in rows:
+                    if any(set(row[place::4]) - set(".-") for place in beside):
+                        raise GrooveError(f"{where} {meter} {name}", f"{row!r} strikes beside swung eighths")
 
 
 def parse_groove(data: Mapping[str, Any], where: str) -> Groove:
@@ -246,6 +248,7 @@ def parse_groove(data: Mapping[str, Any], where: str) -> Groove:
         for stem, entries in INSTRUMENTS.items()
     }
     harmony = {name: w for name, w in instruments["harmony"].items() if name != "none"}
+    swing = _weights(data.pop("swing"), SWINGS, f"{where} swing")
     feels = {m: _feel(data.pop(m), m, harmony, f"{where} {m}") for m in BAR_STEPS if m in data}
     if not feels:
         raise GrooveError(where, "serves no meter")
@@ -258,11 +261,10 @@ def parse_groove(data: Mapping[str, Any], where: str) -> Groove:
         for level, table in enumerate(roles):
             if "riff" in table and not any(level in p.energies for p in feel.riffs):
                 raise GrooveError(where, f"a riff role but no riff at energy {level}")
-    swing = _weights(data.pop("swing"), SWINGS, where)
     data.pop("instruments")
     density = tuple(float(w) for w in data.pop("density", (1, 2, 1)))
     if not data.get("sixteenths", True):
-        _check_eighths(feels, where)
+        _check_eighths(feels, swing, where)
     try:
         return Groove(style, swing, instruments, feels, roles, answers, density, **data)
     except TypeError as error:

@@ -208,8 +208,10 @@ class LeadWriter:
         """The band's hits as chords, the last one held for a quarter."""
         for step, after in zip(hits, [*hits[1:], hits[-1] + 4], strict=True):
             if self.chords.roots[(bar.first + step) // 4] is not None:
-                stop = min(bar.first + after, bar.first + step + 4, bar.first + bar.steps)
-                self._play(bar.first + step, stop, LEAD_CHORD - 2)
+                first = bar.first + step
+                change = 4 * self.chords.next_change[first // 4]
+                stop = min(bar.first + after, first + 4, bar.first + bar.steps, change)
+                self._play(first, stop, LEAD_CHORD - 2)
 
     def _slow_riff(self, bar: Bar, plan: Plan) -> None:
         """Slow players sing a riff's chords and leave one of single notes."""
