@@ -1,7 +1,6 @@
 """Real folk tunes with chords: the Nottingham Music Database in ABC as song skeletons.
 
-A tune becomes a song when it
-is used: `studio.training.vary.vary_tune` chooses its key, tempo and sections.
+A tune becomes a song when it is used: `studio.training.vary.vary_tune` chooses its key, tempo and sections.
 """
 
 from __future__ import annotations
