@@ -43,7 +43,9 @@ def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Sco
     bars = read_form(skeleton)
     chords = ChordLine.of(skeleton)
 
-    planner = Planner(groove, feel, density, players, skeleton.tempo_bpm, rng)
+    planner = Planner(
+        groove, feel, density, players, skeleton.tempo_bpm, max(bar.energy for bar in bars), rng
+    )
     plans = [planner.plan(bar) for bar in bars]
     played = [plan.parts(bar) for plan, bar in zip(plans, bars, strict=True)]
     cues = place_cues(bars, plans, chords, groove, feel, rng)

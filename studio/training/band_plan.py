@@ -126,13 +126,16 @@ class Planner:
         density: int,
         players: Mapping[str, str],
         tempo_bpm: float,
+        peak: int,
         rng: np.random.Generator,
     ) -> None:
         """`density`: 0 sparse, 1 medium, 2 busy. `players`: the instrument of each stem.
+        `peak`: the song's highest energy, where the lead seldom stays silent.
 
         Above the style's fastest tempo the band plays fewer notes a bar.
         """
         self.groove, self.feel, self.density, self.rng = groove, feel, density, rng
+        self.peak = peak
         self.lean = (density - 1) * 1.2
         if tempo_bpm > 1.1 * feel.tempo[1]:
             self.lean -= 1.0
@@ -197,7 +200,10 @@ class Planner:
             drawn.harmony if vary[2] else main.harmony,
         )
         riff = self._choose(self.feel.riffs, energy)
-        role = draw(self.groove.lead_roles[energy], rng)
+        roles = self.groove.lead_roles[energy]
+        role = draw(roles, rng)
+        if role == "silent" and energy == self.peak and len(roles) > 1 and rng.random() < 0.75:
+            role = draw({name: weight for name, weight in roles.items() if name != "silent"}, rng)
         every = (0, 4, 2)[draw_index((3, 4, 2), rng)]
         return Plan(main, other, every, role, riff.line if riff else "", bool(rng.random() < 0.6))
 

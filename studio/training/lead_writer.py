@@ -54,8 +54,12 @@ class LeadWriter:
         self.allowed = [self._allowed(beat) for beat in range(skeleton.beats)]
         #: The song's own melodic idea: scale steps from note to note.
         self.motif = _motif(rng)
+        #: How many of its steps the answer under way has told.
+        self.told = 0
         self.contours: dict[str, tuple[int, ...]] = {}
         self.figures: dict[tuple[int, str], Pattern] = {}
+        #: Whether sections, by name and energy, are answered.
+        self.habits: dict[tuple[str, int], bool] = {}
         self.last = _CENTRE
 
     def write(self, bars: Sequence[Bar], plans: Sequence[Plan], hits: Sequence[tuple[int, ...]]) -> list[int]:
@@ -96,10 +100,13 @@ class LeadWriter:
         """Whether a pitch lies a semitone from anything sung in the meantime."""
         return any((pitch - other) % 12 in (1, 11) for other in self._sung_in(start, stop))
 
-    def _pitch(self, start: int, stop: int, target: float, *, strong: bool, near: float = 1.0) -> int | None:
+    def _pitch(
+        self, start: int, stop: int, target: float, *, strong: bool, avoid: int | None = None
+    ) -> int | None:
         """The best pitch near a target for the sixteenths start to stop; None when every one would rub.
 
-        `strong` asks for a chord tone. A note lasts over sung notes: it must be a semitone from none of them.
+        `strong` asks for a chord tone, `avoid` for another pitch than the one before. A note lasts over sung
+        notes: it must be a semitone from none of them.
         """
         beat = start // 4
         tones, passing = self.allowed[beat]
@@ -112,7 +119,7 @@ class LeadWriter:
             pc = pitch % 12
             if pc not in pool:
                 continue
-            cost = near * abs(pitch - target) + 0.05 * abs(pitch - _CENTRE)
+            cost = abs(pitch - target) + 0.05 * abs(pitch - _CENTRE) + 2.5 * (pitch == avoid)
             if pc not in tones and any((pc - tone) % 12 == 1 for tone in tones):
                 cost += 2.0  # the avoid note, a semitone above a chord tone
             for other in sung:
@@ -144,13 +151,16 @@ class LeadWriter:
         ]
         return list(zip(cuts, [*cuts[1:], stop], strict=True))
 
-    def _sounding(self, t: int) -> int:
-        """The token of the note that still sounds at a sixteenth, REST for none."""
-        while t > 0:
+    def _struck(self, t: int) -> int:
+        """Where the note, or the rest, began that reaches up to a sixteenth."""
+        t -= 1
+        while t > 0 and self.tokens[t] == HOLD:
             t -= 1
-            if self.tokens[t] != HOLD:
-                return self.tokens[t]
-        return REST
+        return max(t, 0)
+
+    def _sounding(self, t: int) -> int:
+        """The token of the note that still sounds when a sixteenth begins, REST for none."""
+        return self.tokens[self._struck(t)] if t else REST
 
     # --- under the singing ------------------------------------------------------------------------------
 
@@ -193,13 +203,14 @@ class LeadWriter:
             sounding = self._sounding(start) == 2 + self.last
             fits = self.last % 12 in tones and not self._rubs(self.last, start, stop)
             moving = not any(self.onsets[start:stop]) or start == bar.first
-            if sounding and fits and not (moving and self.rng.random() < 0.7):
+            stale = start - self._struck(start) >= 2 * bar.steps
+            if sounding and fits and not stale and not (moving and self.rng.random() < 0.7):
                 self.tokens[start:stop] = [HOLD] * (stop - start)
                 continue
             step = 2 * direction if self.rng.random() < 0.7 else -2 * direction
             strong = start == bar.first or self.chords.changes[start // 4]
             pitch = self._pitch(start, stop, self.last + step, strong=strong)
-            if sounding and pitch == self.last:
+            if sounding and pitch == self.last and not stale:
                 self.tokens[start:stop] = [HOLD] * (stop - start)
             else:
                 self._play(start, stop, pitch)
@@ -307,18 +318,21 @@ class LeadWriter:
         silent: Sequence[bool],
         step_bar: int,
     ) -> None:
-        """Fills one gap, or leaves it."""
-        bar = bars[min(gap // step_bar, len(bars) - 1)]
+        """Fills one gap, or leaves it: a section is answered as a habit, a gap now and then left."""
+        bar, plan = bars[gap // step_bar], plans[gap // step_bar]
         long = stop - gap >= 2 * step_bar
-        chance = self.groove.answers[bar.energy] * self.eagerness * (0.35 if self.slow else 1.0)
-        chance *= 1.3 if long or bar.name in ("intro", "solo", "ending") else 1.0
-        if plans[min(gap // step_bar, len(plans) - 1)].role in ("riff", "arpeggio"):
-            chance *= 0.4
-        if self.rng.random() >= chance:
+        key = (bar.name, bar.energy)
+        if key not in self.habits:
+            chance = self.groove.answers[bar.energy] * self.eagerness * (0.5 if self.slow else 1.4)
+            chance *= 1.3 if long or bar.name in ("intro", "solo", "ending") else 1.0
+            chance *= 0.5 if plan.role in ("riff", "arpeggio") else 1.0
+            self.habits[key] = bool(self.rng.random() < chance)
+        if self.rng.random() >= (0.85 if self.habits[key] else 0.08):
             return
-        start = gap + (2 - gap % 2) + (2 if gap and self.rng.random() < 0.5 else 0)
-        if gap == 0:
-            start = 0
+        self.told = 0
+        start = gap + gap % 2
+        if gap and stop - start > 8 and self.rng.random() < 0.6:
+            start += 2 if self.rng.random() < 0.6 else 4
         while start + 4 <= stop:
             bar = bars[start // step_bar]
             cell = self._cell(bar.energy, stop - start, start // (4 * step_bar) % 2, bar.name)
@@ -335,7 +349,7 @@ class LeadWriter:
         """A rhythm that fits: the section's own figure when it does, for a band repeats itself."""
         fitting = [p for p in self.feel.cells if energy in p.energies and p.steps <= room]
         if not fitting:
-            return None
+            return _SHORT[int(self.rng.integers(len(_SHORT)))] if room < 8 else None
         key = (energy * 2 + variant, name)
         kept = self.figures.get(key)
         if kept is None or kept.steps > room or self.rng.random() < 0.2:
@@ -351,7 +365,7 @@ class LeadWriter:
         if stop < self.steps and self.tokens[stop] == HOLD:
             self._cut(stop)
         self.tokens[start:stop] = [REST] * (stop - start)
-        target = float(np.clip(self.last, 8, 17))
+        target, pitch = float(np.clip(self.last, 8, 17)), None
         for number, place in enumerate(places):
             first, after = start + place, start + place + 1
             while after < stop and line[after - start] == "-":
@@ -364,9 +378,13 @@ class LeadWriter:
                 continue
             final = number == len(places) - 1
             strong = final or number == 0 or first % 8 == 0
-            pitch = self._pitch(first, after, target, strong=strong, near=1.2)
+            before = pitch
+            pitch = self._pitch(
+                first, after, target, strong=strong, avoid=before if number % 4 != 3 else None
+            )
             self._play(first, after, pitch)
-            step = self.motif[number % len(self.motif)]
+            step = self.motif[self.told % len(self.motif)]
+            self.told += 1
             target = (target if pitch is None else pitch) + 1.8 * step
             if not 6 <= target <= 20:
                 target -= 3.6 * step
@@ -394,6 +412,8 @@ class LeadWriter:
             self._play(bar.first, stop, self._pitch(bar.first, stop, self.last, strong=True))
 
 
+#: Rhythms for a rest of little more than a quarter.
+_SHORT = ("x---", "x-x-", "..x-")
 _ARPEGGIOS = ((0, 1, 2, 3), (0, 1, 2, 3, 2, 1), (3, 2, 1, 0), (0, 2, 1, 3), (0, 1, 3, 2, 4, 3, 2, 1))
 
 

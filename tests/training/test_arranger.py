@@ -198,7 +198,7 @@ def test_a_returning_section_is_recognised() -> None:
     for seed in range(40):
         groove = GROOVES["pop"]
         players = {"drums": "room kit", "harmony": "piano"}
-        planner = Planner(groove, groove.feel("4/4"), 1, players, 100.0, np.random.default_rng(seed))
+        planner = Planner(groove, groove.feel("4/4"), 1, players, 100.0, 3, np.random.default_rng(seed))
         plans = [planner.plan(bar) for bar in bars]
         assert len({id(plan) for plan in plans[4:12]}) == 1
         same += plans[4] is plans[20]
