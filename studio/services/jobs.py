@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -97,7 +97,7 @@ class JobRunner:
         # One worker: the generator's memory and threads are never shared between two jobs.
         self._generator = ThreadPoolExecutor(1, thread_name_prefix="generator")
         self._files = ThreadPoolExecutor(file_workers, thread_name_prefix="files")
-        self._jobs: set[Job[object]] = set()
+        self._jobs: set[Job[Any]] = set()
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._closed = False
@@ -141,13 +141,13 @@ class JobRunner:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the job runner is shut down")
-            self._jobs.add(job)  # type: ignore[arg-type]
+            self._jobs.add(job)
         job.future = (self._generator if generator else self._files).submit(work)
         return job
 
     def _finish(self, job: Job[R], callback: Callable[[], None] | None) -> None:
         with self._lock:
-            self._jobs.discard(job)  # type: ignore[arg-type]
+            self._jobs.discard(job)
         if callback:
             self._post(callback)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit
 
 from studio.core.errors import StudioError
@@ -13,6 +13,22 @@ from studio.ui import theme
 from studio.ui.timeline import Timeline, TimelineView
 
 HEIGHT = 24
+
+
+class _ChordField(QLineEdit):
+    """Tells when it is left without Enter; editingFinished would not tell the one from the other."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
 
 
 class ChordLane(TimelineView):
@@ -30,7 +46,7 @@ class ChordLane(TimelineView):
         self._grid: BeatGrid | None = None
         self._names: tuple[str, ...] = ()
         self._key: Key | None = None
-        self._editor: QLineEdit | None = None
+        self._editor: _ChordField | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +103,10 @@ class ChordLane(TimelineView):
             text_left = visible_left + 5
             width = metrics.horizontalAdvance(name)
             # A name wider than its bar may run on over bars of the same chord, never over another's name.
-            fits = width + 8 <= right - visible_left or self._same_until(index) >= text_left + width
+            fits = (
+                width + 8 <= min(right, rect.right()) - visible_left
+                or self._same_until(index) >= text_left + width
+            )
             if fits and text_left >= shown_until:
                 painter.setPen(QPen(colours.colour("accent" if now else "text")))
                 painter.drawText(QPointF(text_left, HEIGHT / 2 + metrics.capHeight() / 2), name)
@@ -99,7 +118,7 @@ class ChordLane(TimelineView):
         last = index
         while last + 1 < len(bars) and self._names[last + 1] == self._names[index]:
             last += 1
-        return self.x_of(bars[last][2])
+        return min(self.x_of(bars[last][2]), float(self.plot_rect.right()))
 
     def _on_playhead_moved(self, before: float, after: float) -> None:
         bars = self._bars()
@@ -121,18 +140,18 @@ class ChordLane(TimelineView):
         """Opens a field over one bar; Enter accepts, Escape or leaving it does not."""
         self._close_editor()
         _, start, end = self._bars()[index]
-        editor = QLineEdit(self._names[index], self)
+        editor = _ChordField(self._names[index], self)
         left = max(float(self.plot_rect.left()), self.x_of(start))
         editor.setGeometry(int(left), 0, max(72, int(self.x_of(end) - left)), HEIGHT)
         editor.setStyleSheet("padding: 0 4px; min-height: 0;")
         editor.selectAll()
         editor.returnPressed.connect(lambda: self._accept(index, editor))
-        editor.editingFinished.connect(self._close_editor)
+        editor.left.connect(self._close_editor)
         self._editor = editor
         editor.show()
         editor.setFocus()
 
-    def _accept(self, index: int, editor: QLineEdit) -> None:
+    def _accept(self, index: int, editor: _ChordField) -> None:
         try:
             chord = Chord.parse(editor.text())
         except StudioError as error:

@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
         self._restore()
         self._show_selection()
-        self.centralWidget().setFocus()  # no button starts with the focus, so Space plays
+        self._central.setFocus()  # no button starts with the focus, so Space plays
 
     # Assembly
 
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         body.setSpacing(12)
         body.addWidget(self.stack, 1)
         body.addWidget(scroll)
-        central = QWidget()
+        self._central = central = QWidget()
         whole = QVBoxLayout(central)
         tight(whole, spacing=0)
         whole.addWidget(self.transport)
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
             "open_folder": self.choose_results,
             "demo": lambda: self.open_vocal(self._demo_vocal),
             "export": self.export_selected,
-            "quit": self.close,
+            "quit": self._quit,
             "play": playback.toggle,
             "stop": playback.stop,
             "loop": playback.toggle_loop,
@@ -324,7 +324,7 @@ class MainWindow(QMainWindow):
         if key == VOCAL:
             self.vocal.show_picture(spectrogram)
         elif key in self.deck.rows:
-            self.deck.rows[key].show_picture(spectrogram)  # type: ignore[index]
+            self.deck.rows[key].show_picture(spectrogram)
 
     def _on_generation_ended(self, outcome: str) -> None:
         self.request.show_idle()
@@ -451,6 +451,9 @@ class MainWindow(QMainWindow):
         self.preferences.set("keep_seed", wishes.keep_seed)
         self.preferences.set("balance", self.playback.mix.balance)
         self.preferences.sync()
+
+    def _quit(self) -> None:
+        self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._save()

@@ -70,20 +70,14 @@ class RequestPanel(QFrame):
         seeds.addWidget(self.dice)
         seeds.addWidget(self.pin)
         for row, (text, field) in enumerate(
-            (
-                ("Style", self.style_box),
-                ("Density", self.density),
-                ("Candidates", self.count),
-                ("Seed", seeds),
-            )
+            (("Style", self.style_box), ("Density", self.density), ("Candidates", self.count))
         ):
+            field.setAccessibleName(text)
             grid.addWidget(label(text, "muted"), row, 0)
-            if isinstance(field, QHBoxLayout):
-                grid.addLayout(field, row, 1)
-            else:
-                field.setAccessibleName(text)
-                grid.addWidget(field, row, 1)
+            grid.addWidget(field, row, 1)
         self.seed.setAccessibleName("Seed")
+        grid.addWidget(label("Seed", "muted"), 3, 0)
+        grid.addLayout(seeds, 3, 1)
         self._busy = QFrame()
         busy = QVBoxLayout(self._busy)
         tight(busy, spacing=8)

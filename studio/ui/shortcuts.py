@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -95,10 +95,16 @@ class KeyFilter(QObject):
         super().__init__(window)
         self._window = window
         self._held = False
-        QApplication.instance().installEventFilter(self)
+        self._application().installEventFilter(self)
 
     def detach(self) -> None:
-        QApplication.instance().removeEventFilter(self)
+        self._application().removeEventFilter(self)
+
+    @staticmethod
+    def _application() -> QCoreApplication:
+        application = QCoreApplication.instance()
+        assert application is not None  # a window exists
+        return application
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from string import Template
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
@@ -56,7 +55,8 @@ class Colours:
 
     def heat_table(self) -> list[int]:
         """256 opaque ARGB entries for the spectrogram."""
-        anchors: NDArray[np.float64] = np.array([QColor(h).getRgb()[:3] for h in self.heat], dtype=np.float64)
+        colours = [QColor(name) for name in self.heat]
+        anchors = np.array([(c.red(), c.green(), c.blue()) for c in colours], dtype=np.float64)
         at = np.linspace(0, len(anchors) - 1, 256)
         rgb = np.stack([np.interp(at, np.arange(len(anchors)), anchors[:, c]) for c in range(3)], axis=1)
         return [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in rgb.round()]
@@ -122,9 +122,10 @@ QToolButton[role="segment"] { background: $raised; border: 1px solid $border; bo
     padding: 3px 4px; font-size: 12px; min-height: 18px; }
 QToolButton[role="segment"]:hover { color: $text; }
 QToolButton[role="segment"]:focus { border-color: $text; }
-QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent; font-weight: 600; }
-QToolButton[role="solo"], QToolButton[role="mute"] { background: $raised; border: 1px solid $border; border-radius: 4px;
-    color: $muted; font-size: 11px; font-weight: 600; padding: 0; }
+QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent;
+    font-weight: 600; }
+QToolButton[role="solo"], QToolButton[role="mute"] { background: $raised; border: 1px solid $border;
+    border-radius: 4px; color: $muted; font-size: 11px; font-weight: 600; padding: 0; }
 QToolButton[role="solo"]:checked { background: $accent; border-color: $accent; color: $on_accent; }
 QToolButton[role="mute"]:checked { background: $warning; border-color: $warning; color: $window; }
 QToolButton[role="stem"] { padding: 2px 6px; font-size: 12px; border: 1px solid transparent; }
@@ -135,7 +136,8 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $raised; color: $te
     selection-color: $on_accent; }
 QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border: 1px solid $accent; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted; background: $panel; }
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted;
+    background: $panel; }
 /* Not shown, but without an origin Qt leaves the text one pixel wide. */
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 16px; }
 QComboBox::drop-down { border: 0; width: 22px; subcontrol-position: center right; }

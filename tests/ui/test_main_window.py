@@ -317,7 +317,8 @@ def test_opens_without_loading_torch(tmp_path: Path) -> None:
         "from studio.app import build_window; from studio.audio.player import Player;"
         "from studio.services.generation import GenerationService; from studio.ui.preferences import Preferences;"
         f"root = Path({str(tmp_path)!r});"
-        "w = build_window(GenerationService(root), Player(find_device=lambda: None), Preferences(root / 'w.ini'), root);"
+        "service, player = GenerationService(root), Player(find_device=lambda: None);"
+        "w = build_window(service, player, Preferences(root / 'w.ini'), root);"
         "w.show(); app.processEvents(); w.close();"
         "sys.exit('torch' in sys.modules or 'onnxruntime' in sys.modules)"
     )

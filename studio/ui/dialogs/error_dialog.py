@@ -30,11 +30,10 @@ class ErrorDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
+        parts: tuple[tuple[str, str], ...]
         if isinstance(error, StudioError):
-            title, parts = (
-                error.what,
-                (("Found", error.seen), ("Expected", error.expected), ("Next", error.todo)),
-            )
+            title = error.what
+            parts = (("Found", error.seen), ("Expected", error.expected), ("Next", error.todo))
         else:
             title = "Something went wrong that should not"
             parts = (

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from studio.core.arrangement import STEMS
+from studio.services.session_mix import VOCAL, MixState
+
+
+def heard(mix: MixState) -> dict[object, float]:
+    """Sources with any gain, of two candidates."""
+    return {key: gain for key, gain in mix.gains([1, 2]).items() if gain}
+
+
+def test_one_candidate_at_a_time() -> None:
+    assert heard(MixState()) == {VOCAL: 1.0}
+    assert heard(MixState(selected=2)) == {VOCAL: 1.0} | {(2, stem): 1.0 for stem in STEMS}
+    assert heard(MixState(selected=7)) == {VOCAL: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("balance", "vocal", "band"),
+    [(-1.0, 1.0, 0.0), (-0.25, 1.0, 0.75), (0.0, 1.0, 1.0), (0.5, 0.5, 1.0), (1.0, 0.0, 1.0)],
+)
+def test_the_balance_takes_from_one_side_only(balance: float, vocal: float, band: float) -> None:
+    gains = MixState(selected=1, balance=balance).gains([1])
+    assert (gains[VOCAL], gains[(1, "bass")]) == (vocal, band)
+
+
+def test_solo_wins_over_mute_and_covers_the_vocal() -> None:
+    mix = MixState(selected=1, muted=frozenset({"bass", VOCAL}))
+    assert set(heard(mix)) == {(1, "drums"), (1, "harmony"), (1, "lead")}
+    mix = MixState(selected=1, muted=frozenset({"bass"}), soloed=frozenset({"bass", "lead"}))
+    assert set(heard(mix)) == {(1, "bass"), (1, "lead")}
+
+
+def test_vocal_only_overrides_everything() -> None:
+    mix = MixState(
+        selected=1, vocal_only=True, balance=1.0, muted=frozenset({VOCAL}), soloed=frozenset({"bass"})
+    )
+    assert heard(mix) == {VOCAL: 1.0}
