@@ -27,9 +27,17 @@ STAGES = ("songs", "sounds", "arrangement", "mel", "vocoder", "export")
 
 def _songs(args: argparse.Namespace) -> None:
     from studio.training.corpus import write_songs
+    from studio.training.lieder import lieder_skeletons
     from studio.training.nottingham import nottingham_skeletons
+    from studio.training.skeleton_store import cached_skeletons
 
-    tunes = list(nottingham_skeletons(args.nottingham)) if args.nottingham else []
+    tunes = []
+    if args.nottingham:
+        tunes.append(
+            cached_skeletons(args.run / "nottingham.json.gz", lambda: nottingham_skeletons(args.nottingham))
+        )
+    if args.lieder:
+        tunes.append(cached_skeletons(args.run / "lieder.json.gz", lambda: lieder_skeletons(args.lieder)))
     write_songs(args.run / "songs", args.count or 8000, tunes, first=args.first)
 
 
@@ -65,7 +73,7 @@ def _mel(args: argparse.Namespace) -> None:
     contract = MelContract()
     torch.manual_seed(args.seed)
     model = MelModel(MelModelConfig(), contract)
-    folders = list(sound_folders(args.run / "sounds"))
+    folders = list(sound_folders(args.run / "sounds"))[: args.count]
     held_out = [to_mels(s, contract) for s in load_sounds(folders[:8])]
     mels = [to_mels(s, contract) for s in load_sounds(folders[8:])]
     config = LoopConfig(args.steps or 6000, 8e-4, seed=args.seed)
@@ -79,7 +87,7 @@ def _vocoder(args: argparse.Namespace) -> None:
 
     torch.manual_seed(args.seed)
     model = Vocoder(VocoderConfig(), MelContract())
-    folders = list(sound_folders(args.run / "sounds"))
+    folders = list(sound_folders(args.run / "sounds"))[: args.count]
     config = LoopConfig(args.steps or 6000, 8e-4, seed=args.seed)
     train_vocoder(
         model, load_sounds(folders[8:]), load_sounds(folders[:8]), args.run / "vocoder", config,
@@ -113,7 +121,8 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("models"), help="export: where the weights go")
     parser.add_argument("--nottingham", type=Path, help="songs: folder of the Nottingham ABC files")
-    parser.add_argument("--count", type=int, help="songs, sounds: how many")
+    parser.add_argument("--lieder", type=Path, help="songs: folder of the OpenScore Lieder (mxl)")
+    parser.add_argument("--count", type=int, help="songs, sounds: how many; mel, vocoder: how many songs to use")
     parser.add_argument("--first", type=int, default=0, help="songs, sounds: number of the first")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--batch", type=int)

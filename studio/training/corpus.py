@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,12 @@ from studio.core.score import GLOBALS, Score
 from studio.training.arranger import arrange
 from studio.training.grooves import Groove, load_grooves
 from studio.training.skeleton import MelodyNote, Skeleton
-from studio.training.song_skeletons import draw_tempo, make_skeleton
+from studio.training.song_skeletons import make_skeleton
+from studio.training.vary import vary_tune
 
 SONGS_PER_SHARD = 200
+#: Share of the songs that each collection of existing tunes gives; the rest are our own.
+TUNE_SHARE = 0.22
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +63,14 @@ def styles_by_meter() -> dict[str, list[str]]:
     return {f"{a}/{b}": [g.style for g in grooves if f"{a}/{b}" in g.meters] for a, b in Meter.SUPPORTED}
 
 
-def make_song(number: int, grooves: Sequence[Groove], tunes: Sequence[Skeleton] = ()) -> Song:
-    """Song `number` of the corpus; one in four plays one of the given traditional tunes."""
+def make_song(number: int, grooves: Sequence[Groove], tunes: Sequence[Sequence[Skeleton]] = ()) -> Song:
+    """Song `number` of the corpus: our own, or a varied tune of one of the given collections (TUNE_SHARE each)."""
     rng = np.random.default_rng([7, number])
     while True:
-        if len(tunes) and rng.random() < 0.25:
-            skeleton = tunes[int(rng.integers(len(tunes)))]
-            skeleton = replace(skeleton, tempo_bpm=draw_tempo(rng, skeleton.meter, None))
+        draw = int(rng.random() / TUNE_SHARE)
+        if draw < len(tunes):
+            collection = tunes[draw]
+            skeleton = vary_tune(collection[int(rng.integers(len(collection)))], rng)
         else:
             skeleton = make_skeleton(rng)
         fitting = fitting_grooves(skeleton, grooves)
@@ -76,7 +80,9 @@ def make_song(number: int, grooves: Sequence[Groove], tunes: Sequence[Skeleton] 
     return Song(score, skeleton.melody, skeleton.key, skeleton.meter, skeleton.tempo_bpm)
 
 
-def write_songs(folder: Path, count: int, tunes: Sequence[Skeleton] = (), *, first: int = 0) -> None:
+def write_songs(
+    folder: Path, count: int, tunes: Sequence[Sequence[Skeleton]] = (), *, first: int = 0
+) -> None:
     """Songs `first` to `count` as shards; shards that exist are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     grooves = list(load_grooves().values())

@@ -39,11 +39,11 @@ class StemMels:
 
 
 def load_sounds(folders: list[Path]) -> list[StemSound]:
-    """Every stem that sounds, memory-mapped."""
+    """Every stem that sounds, in memory: about 12 MB a song."""
     sounds = []
     for folder in folders:
-        audio = np.load(folder / "audio.npy", mmap_mode="r")
-        excitation = np.load(folder / "excitation.npy", mmap_mode="r")
+        audio = np.load(folder / "audio.npy")
+        excitation = np.load(folder / "excitation.npy")
         parts = json.loads((folder / "notes.json").read_text())
         for i, stem in enumerate(STEMS):
             notes = tuple(Note(a, b, int(p), int(v)) for a, b, p, v in parts[stem]["notes"])
