@@ -31,12 +31,16 @@ def quantise(
         int32, shaped like `samples`.
     """
     full_scale = 2 ** (bits - 1)
-    steps = samples.astype(np.float64) * full_scale
-    if dither is not None:
+    if dither is None:
+        steps: NDArray[np.floating] = samples * np.float32(full_scale)  # exact: a power of two
+    else:
+        steps = np.multiply(samples, full_scale, dtype=np.float64)
         steps += dither.random(samples.shape, dtype=np.float32)
         steps -= dither.random(samples.shape, dtype=np.float32)
-    integers: NDArray[np.int32] = np.clip(np.rint(steps), -full_scale, full_scale - 1).astype(np.int32)
-    return integers
+    np.rint(steps, out=steps)
+    np.maximum(steps, -full_scale, out=steps)
+    np.minimum(steps, full_scale - 1, out=steps)
+    return steps.astype(np.int32)
 
 
 def to_grid(samples: NDArray[np.float32], bits: int, seed: int) -> NDArray[np.float32]:
