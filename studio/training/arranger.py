@@ -20,7 +20,7 @@ from studio.training.chord_line import ChordLine
 from studio.training.cues import Cue, place_cues
 from studio.training.drum_writer import write_drums
 from studio.training.grooves import HARMONY_SYMBOLS, Groove
-from studio.training.lead_writer import LeadWriter
+from studio.training.lead_writer import write_lead
 from studio.training.skeleton import Skeleton
 
 _SOFT, _VOICE1, _CHORD = (HARMONY_SYMBOLS[c] for c in "s1c")
@@ -65,8 +65,8 @@ def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Sco
         chart = _chart(bars, cues, [parts.harmony for parts in played], "A", [False] * len(bars))
         tokens[:, COLUMNS["harmony"]] = np.reshape(write_harmony(chart, chords), (-1, 4))
     if players["lead"] != "none":
-        writer = LeadWriter(skeleton, chords, groove, feel, players["lead"], density, rng)
-        lead = writer.write(bars, plans, [cue.hits for cue in cues])
+        hits = [cue.hits for cue in cues]
+        lead = write_lead(skeleton, chords, bars, plans, hits, groove, feel, players["lead"], density, rng)
         tokens[:, COLUMNS["lead"]] = np.reshape(lead, (-1, 4))
 
     names = {stem: [entry.name for entry in entries] for stem, entries in INSTRUMENTS.items()}

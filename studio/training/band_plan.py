@@ -129,17 +129,17 @@ class Planner:
         peak: int,
         rng: np.random.Generator,
     ) -> None:
-        """`density`: 0 sparse, 1 medium, 2 busy. `players`: the instrument of each stem.
-        `peak`: the song's highest energy, where the lead seldom stays silent.
-
-        Above the style's fastest tempo the band plays fewer notes a bar.
+        """
+        Args:
+            density: 0 sparse, 1 medium, 2 busy.
+            players: the instrument of each stem.
+            tempo_bpm: above the style's fastest tempo the band plays fewer notes a bar.
+            peak: the song's highest energy, where the lead seldom stays silent.
         """
         self.groove, self.feel, self.density, self.rng = groove, feel, density, rng
         self.peak = peak
-        self.lean = (density - 1) * 1.2
-        if tempo_bpm > 1.1 * feel.tempo[1]:
-            self.lean -= 1.0
         self.fast = tempo_bpm > 1.1 * feel.tempo[1]
+        self.lean = (density - 1) * 1.2 - 1.0 * self.fast
         self.roomy = groove.sixteenths and tempo_bpm < 126
         self.comping = tuple(p for p in feel.harmony if players["harmony"] in p.instruments) or feel.harmony
         #: On these kits a full stroke of the percussion is a clap.
