@@ -9,10 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile as sf
 
 from studio.cli import FAILED, INTERRUPTED, OK, WRONG_USE, run
+from studio.core.audio import Audio
+from studio.dsp.resample import resample
 from studio.services.export import AUDIO_FILES
 from studio.services.generation import GenerationService
 from studio.storage.paths import resources_dir
@@ -118,7 +121,17 @@ def test_ctrl_c_leaves_finished_candidates_whole(
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["status"] == "cancelled"
     assert len(report["candidates"]) == 2
-    assert "stopped; 2 finished candidates" in capsys.readouterr().err
+    assert "Stopped with 2 candidates finished" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (192_000, 2)])
+def test_a_telephone_and_a_mastering_rate(tmp_path: Path, rate: int, channels: int) -> None:
+    samples, source_rate = sf.read(resources_dir() / "demo_vocal.flac", dtype="float32")
+    sung = Audio(samples[None, 2 * source_rate : 5 * source_rate], source_rate)
+    sf.write(tmp_path / "a.wav", np.repeat(resample(sung, rate).samples.T, channels, axis=1), rate)
+    assert generate(tmp_path / "a.wav", tmp_path / "out", "--candidates", "1", "--bits", "16") == OK
+    infos = [sf.info(tmp_path / "out" / "candidate_01" / file) for file in AUDIO_FILES]
+    assert {(i.frames, i.samplerate, i.subtype) for i in infos} == {(3 * rate, rate, "PCM_16")}
 
 
 @pytest.mark.parametrize(
