@@ -14,10 +14,12 @@ import numpy as np
 
 from studio.core.instruments import INSTRUMENTS
 from studio.core.score import COLUMNS, HOLD, N_COLUMNS, REST, STYLES, SWINGS, Score, chord_token
-from studio.training.band_plan import Bar, Plan, Planner, draw, draw_index, read_form
+from studio.training.band_plan import Plan, Planner
+from studio.training.bars import Bar, read_form
 from studio.training.bass_writer import BassWriter
 from studio.training.chord_line import ChordLine
 from studio.training.cues import Cue, place_cues
+from studio.training.draws import draw, draw_index
 from studio.training.drum_writer import write_drums
 from studio.training.grooves import HARMONY_SYMBOLS, Groove
 from studio.training.lead_writer import write_lead
@@ -111,10 +113,10 @@ def _chart(
 
 
 def _lead_in(chart: list[str], bars: Sequence[Bar], plans: Sequence[Plan], cues: Sequence[Cue]) -> None:
-    """Lets a held bass step into the next chord at the end of phrases whose plan leads on."""
+    """Lets a held bass step into the next chord where a phrase ends and the plan leads on."""
     for bar, plan, cue in zip(bars, plans, cues, strict=True):
         plain = not (cue.hits or cue.final or cue.stop is not None)
-        if plain and plan.turnaround and bar.place % 4 == 3 and bar.energy > 0:
+        if plain and plan.turnaround and (bar.resting or bar.place % 4 == 3) and bar.energy > 0:
             last = bar.first + bar.steps - 2
             if chart[last] == "-" and chart[last + 1] == "-":
                 chart[last] = "a"

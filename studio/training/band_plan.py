@@ -13,67 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.training.bars import Bar
+from studio.training.draws import draw, draw_index
 from studio.training.grooves import Feel, Groove, Pattern
-from studio.training.skeleton import Skeleton
 
 KICK, SNARE, CLOSED_HAT, OPEN_HAT, CYMBAL, TOM, PERCUSSION = range(7)
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A bar in its place in the form.
-
-    Attributes:
-        first: its first sixteenth in the song; steps: sixteenths it lasts.
-        section: index of the section; name: its name; place: bars since the section began; length: its bars.
-        energy: level 0 to 3 of most of its beats; next_energy: of the following bar (the last bar: its own).
-    """
-
-    first: int
-    steps: int
-    section: int
-    name: str
-    place: int
-    length: int
-    energy: int
-    next_energy: int
-
-    @property
-    def ends_section(self) -> bool:
-        return self.place == self.length - 1
-
-
-def read_form(skeleton: Skeleton) -> list[Bar]:
-    """The bars of a song. Bars outside every section count as a verse of their own."""
-    quarters = skeleton.meter.quarters_per_bar
-    count = skeleton.beats // quarters
-    owner = [(-1, "verse", 0, count)] * count
-    for index, section in enumerate(skeleton.sections):
-        for bar in range(max(section.first_bar, 0), min(section.first_bar + section.bars, count)):
-            owner[bar] = (index, section.name, section.first_bar, section.bars)
-    energy = [sorted(skeleton.energy[b * quarters : (b + 1) * quarters])[quarters // 2] for b in range(count)]
-    bars = []
-    for b, (index, name, first, length) in enumerate(owner):
-        length = min(length, count - first)
-        following = energy[min(b + 1, count - 1)]
-        bars.append(Bar(b * quarters * 4, quarters * 4, index, name, b - first, length, energy[b], following))
-    return bars
-
-
-def draw(weights: Mapping[str, float], rng: np.random.Generator) -> str:
-    """One name by weight."""
-    names = list(weights)
-    return names[draw_index(list(weights.values()), rng)]
-
-
-def draw_index(weights: Sequence[float], rng: np.random.Generator) -> int:
-    """One index by weight; much faster than Generator.choice for short lists."""
-    target = rng.random() * sum(weights)
-    for index, weight in enumerate(weights):
-        target -= weight
-        if target < 0:
-            return index
-    return len(weights) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +39,8 @@ class Plan:
     """What the band plays in the bars of one section at one energy.
 
     Attributes:
-        main: the patterns of most bars; other: those of every `every`-th bar (0: of none).
+        main: the patterns of most bars; other: those of every `every`-th bar (0: of none) and, where the band
+            `responds`, of bars in which the singer comes to rest.
         role: what the lead does under the singing; riff: its rhythm when the role needs one.
         turnaround: whether every fourth bar leads on (a kick pickup, an open hat, an approach in the bass).
     """
@@ -103,6 +48,7 @@ class Plan:
     main: Parts
     other: Parts
     every: int
+    responds: bool
     role: str
     riff: str
     turnaround: bool
@@ -113,7 +59,8 @@ class Plan:
 
     def parts(self, bar: Bar) -> Parts:
         """The patterns of a bar."""
-        return self.other if self.every and bar.place % self.every == self.every - 1 else self.main
+        due = self.every and bar.place % self.every == self.every - 1
+        return self.other if due or (self.responds and bar.resting) else self.main
 
 
 class Planner:
@@ -205,7 +152,9 @@ class Planner:
         if role == "silent" and energy == self.peak and len(roles) > 1 and rng.random() < 0.75:
             role = draw({name: weight for name, weight in roles.items() if name != "silent"}, rng)
         every = (0, 4, 2)[draw_index((3, 4, 2), rng)]
-        return Plan(main, other, every, role, riff.line if riff else "", bool(rng.random() < 0.6))
+        responds, turnaround = rng.random(2) < (0.5, 0.6)
+        line = riff.line if riff else ""
+        return Plan(main, other, every, bool(responds), role, line, bool(turnaround))
 
     def _parts(self, energy: int, time: Pattern | None) -> Parts:
         """Draws a beat for a time pattern, a bass that goes with its kick drum, and comping."""

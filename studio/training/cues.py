@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.training.band_plan import Bar, Plan, draw_index
+from studio.training.band_plan import Plan
+from studio.training.bars import Bar
 from studio.training.chord_line import ChordLine
+from studio.training.draws import draw_index
 from studio.training.grooves import Feel, Groove, Pattern
 
 #: Sixteenths of band hits in a bar of 8, 12 and 16.
@@ -84,8 +86,12 @@ def place_cues(
                 stop = bar.steps - (4 if rng.random() < 0.6 else half)
         entry = waiting and bar.place == waiting - 1
         due = bar.ends_section or (bar.place + 1) % phrase == 0
-        chance = 0.85 if bar.ends_section or entry else groove.fill
-        if (due or entry) and stop is None and not hits and rng.random() < chance:
+        if bar.ends_section or entry:
+            chance = 0.85
+        else:
+            # A drummer fills where the singer leaves room.
+            chance = groove.fill * ((1.6 if bar.resting else 0.5) if due else 0.3 * bar.resting)
+        if stop is None and not hits and rng.random() < chance:
             fill = _fill(feel, max(bar.energy, bar.next_energy), bar.steps, not bar.ends_section, rng)
         next_plan = plans[min(i + 1, len(plans) - 1)]
         pickup = next_plan.has_drums and rng.random() < 0.5

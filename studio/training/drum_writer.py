@@ -7,16 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.training.band_plan import (
-    CLOSED_HAT,
-    CYMBAL,
-    KICK,
-    OPEN_HAT,
-    PERCUSSION,
-    SNARE,
-    Bar,
-    Plan,
-)
+from studio.training.band_plan import CLOSED_HAT, CYMBAL, KICK, OPEN_HAT, PERCUSSION, SNARE, Plan
+from studio.training.bars import Bar
 from studio.training.cues import Cue
 from studio.training.grooves import Groove
 
@@ -33,7 +25,7 @@ def write_drums(
         if playing:
             offset = bar.place * bar.steps
             here[:] = pattern[:, (offset + np.arange(bar.steps)) % pattern.shape[1]]
-            if plan.turnaround and bar.place % 4 == 3 and cue.fill is None:
+            if plan.turnaround and (bar.resting or bar.place % 4 == 3) and cue.fill is None:
                 _turn_around(here)
             rising = i > 0 and bar.energy > bars[i - 1].energy
             if bar.place == 0 and (bar.energy >= 2 or (rising and bar.energy == 1)):

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.score import HOLD, REST
-from studio.training.band_plan import Bar, Plan, draw_index
+from studio.training.band_plan import Plan
+from studio.training.bars import Bar
+from studio.training.draws import draw_index
 from studio.training.grooves import Feel, Groove, Pattern
 from studio.training.lead_canvas import LeadCanvas
 from studio.training.lead_roles import SLOW

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from studio.core.score import LEAD_CHORD
-from studio.training.band_plan import Bar, Plan
+from studio.training.band_plan import Plan
+from studio.training.bars import Bar
 from studio.training.grooves import Feel, Groove
 from studio.training.lead_canvas import CENTRE, CHORD, HIGHEST, LOWEST, LeadCanvas
 

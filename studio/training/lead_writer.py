@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.score import REST
-from studio.training.band_plan import Bar, Plan
+from studio.training.band_plan import Plan
+from studio.training.bars import Bar
 from studio.training.chord_line import ChordLine
 from studio.training.grooves import Feel, Groove
 from studio.training.lead_answers import LeadAnswers

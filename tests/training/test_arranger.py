@@ -21,7 +21,8 @@ from studio.core.score import (
     unpack_drums,
 )
 from studio.training.arranger import arrange, write_harmony
-from studio.training.band_plan import Planner, lock_to_kick, read_form
+from studio.training.band_plan import Planner, lock_to_kick
+from studio.training.bars import read_form
 from studio.training.bass_writer import BassWriter
 from studio.training.chord_line import ChordLine
 from studio.training.grooves import HARMONY_SYMBOLS, load_grooves
@@ -188,6 +189,13 @@ def test_reggae_strums_off_the_beat() -> None:
         hit = column(score, "harmony").reshape(-1, 4)[16:-16] > HOLD  # intro and ending apart
         assert hit[:, 1:].any(1).mean() > 0.85  # a skank or the organ's bubble
         assert hit[:, 0].mean() < 0.35
+
+
+def test_the_singer_rests_where_a_line_has_ended() -> None:
+    for meter in ("4/4", "3/4", "2/4"):
+        bars = read_form(song(meter))
+        resting = [i for i, bar in enumerate(bars) if bar.resting]
+        assert resting == [7, 11, 15, 19, 23, 27, 31, 35]  # not the intro nor the ending, where nobody sang
 
 
 def test_a_returning_section_is_recognised() -> None:
