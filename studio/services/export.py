@@ -240,7 +240,6 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "models": dict(request.models),
         "vocal": {
             "name": vocal.name,
-            "path": str(vocal.path.resolve()),
             "sha256": vocal.sha256,
             "sample_rate": vocal.audio.sample_rate,
             "frames": vocal.audio.frames,

@@ -1,16 +1,22 @@
-"""Exported candidates read back: what `generate` or an earlier session left in a folder, ready to be heard again."""
+"""Exported candidates read back: what `generate` or an earlier session left in a folder, ready to be heard again.
+
+A common gain that the export took is given back, so that candidates keep their level against the vocal.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from studio.audio.files import read_audio
 from studio.core.analysis import Given
 from studio.core.arrangement import STEMS, Arrangement, Part
+from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -28,7 +34,7 @@ class Results:
     Attributes:
         vocal: the file the candidates were made for when it is still there unchanged, else their own copy.
         given: what the user had given for the analysis.
-        candidates: in the order of their numbers, at their exported level.
+        candidates: in the order of their numbers, at the level the generator gave them.
         seed, models: of the first candidate's request: seed, and SHA-256 by model name.
     """
 
@@ -93,17 +99,30 @@ def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> Candidate:
         number, settings = int(manifest["candidate"]), dict(manifest["settings"])
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, error) from error
-    stems = {stem: read_audio(folder / f"{stem}.wav") for stem in STEMS}
+    stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in STEMS}
     return Candidate(number, arrangement, stems, settings)
 
 
 def _find_vocal(folder: Path, manifest: Mapping[str, Any]) -> Vocal:
-    original = Path(manifest["vocal"].get("path", ""))
-    if original.is_file():
-        vocal = open_vocal(original)
-        if vocal.sha256 == manifest["vocal"]["sha256"]:
-            return vocal
-    return open_vocal(folder / "vocal.wav")
+    """The original file, if a report beside the candidates leads to it; else the candidate's copy."""
+    made_for = manifest["vocal"]
+    try:
+        report = json.loads((folder.parent / "report.json").read_text(encoding="utf-8"))
+        original = open_vocal(Path(report["vocal"]["path"]))
+        if original.sha256 == made_for["sha256"]:
+            return original
+    except (OSError, ValueError, KeyError, TypeError, StudioError):
+        pass  # no report, or the file is gone: the copy serves as well
+    copy = open_vocal(folder / "vocal.wav")
+    audio = _at_made_level(copy.audio, manifest)
+    return replace(copy, name=made_for["name"], sha256=made_for["sha256"], audio=audio)
+
+
+def _at_made_level(audio: Audio, manifest: Mapping[str, Any]) -> Audio:
+    gain_db = float(manifest["common_gain_db"])
+    if not gain_db:
+        return audio
+    return Audio(audio.samples * np.float32(10 ** (-gain_db / 20)), audio.sample_rate)
 
 
 def _damaged(folder: Path, error: Exception) -> StudioError:

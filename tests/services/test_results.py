@@ -14,35 +14,33 @@ from studio.core.analysis import Given
 from studio.core.errors import StudioError
 from studio.core.music import Key
 from studio.services.export import ExportRequest, export_candidate
+from studio.services.report import write_json
 from studio.services.results import open_results
 from studio.services.vocal import open_vocal
 from tests.services.band import make_analysis, make_candidate, make_vocal
 
 
-@pytest.fixture
-def exported(tmp_path: Path) -> ExportRequest:
-    """Two candidates of a vocal on disk; the request of the first."""
+@pytest.fixture(params=[0.1, 0.5], ids=["untouched", "lowered"])
+def exported(tmp_path: Path, request: pytest.FixtureRequest) -> ExportRequest:
+    """Two candidates of a vocal on disk, in the second case so loud that the export lowers them."""
     write_wav(tmp_path / "take.wav", make_vocal().audio)
     vocal = open_vocal(tmp_path / "take.wav")
     analysis = make_analysis(3.0, given=Given(tempo_bpm=120.0, key=Key.parse("A minor")))
-    request = ExportRequest(
-        tmp_path / "out", vocal, analysis, make_candidate(vocal, analysis), 7, {"mel": "ab"}
-    )
-    export_candidate(request)
-    export_candidate(replace(request, candidate=make_candidate(vocal, analysis, 2)))
-    return request
+    candidate = make_candidate(vocal, analysis, level=request.param)
+    first = ExportRequest(tmp_path / "out", vocal, analysis, candidate, 7, {"mel": "ab"})
+    assert (export_candidate(first).gain_db < 0) == (request.param == 0.5)
+    export_candidate(replace(first, candidate=make_candidate(vocal, analysis, 2)))
+    return first
 
 
-def test_candidates_come_back_as_they_were_written(exported: ExportRequest) -> None:
+def test_candidates_come_back_as_they_were_made(exported: ExportRequest) -> None:
     results = open_results(exported.parent)
     assert [c.number for c in results.candidates] == [1, 2]
-    assert results.vocal.path == exported.vocal.path
-    assert results.vocal.sha256 == exported.vocal.sha256
     assert results.given == exported.analysis.given
     assert (results.seed, results.models) == (7, {"mel": "ab"})
     candidate, wanted = results.candidates[0], exported.candidate
     for stem, audio in wanted.stems.items():
-        assert np.abs(candidate.stems[stem].samples - audio.samples).max() <= 1.5 * 2**-23
+        assert np.allclose(candidate.stems[stem].samples, audio.samples, rtol=1e-4, atol=1e-6)
     assert candidate.arrangement.chords == wanted.arrangement.chords
     assert candidate.arrangement.key == wanted.arrangement.key
     assert np.allclose(candidate.arrangement.grid.times_s, wanted.arrangement.grid.times_s, atol=1e-6)
@@ -51,12 +49,19 @@ def test_candidates_come_back_as_they_were_written(exported: ExportRequest) -> N
     assert note.start_s == pytest.approx(0.5, abs=0.001)
 
 
-def test_a_vocal_that_moved_is_replaced_by_the_copy(exported: ExportRequest) -> None:
-    exported.vocal.path.unlink()
+def test_the_original_vocal_is_used_while_it_is_there_unchanged(exported: ExportRequest) -> None:
+    original = exported.vocal.path
+    write_json(exported.parent / "report.json", {"vocal": {"path": str(original)}})
+    results = open_results(exported.parent)
+    assert results.vocal.path == original
+    assert results.vocal.sha256 == exported.vocal.sha256
+
+    write_wav(original, make_vocal(level=0.2).audio)  # another take under the same name
     results = open_results(exported.parent / "candidate_02")
     assert [c.number for c in results.candidates] == [2]
     assert results.vocal.path == exported.parent / "candidate_02" / "vocal.wav"
-    assert np.array_equal(results.vocal.audio.samples, exported.vocal.audio.samples)
+    assert (results.vocal.name, results.vocal.sha256) == ("take", exported.vocal.sha256)
+    assert np.allclose(results.vocal.audio.samples, exported.vocal.audio.samples, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("damage", ["text", "field", "midi"])
