@@ -17,11 +17,11 @@ from studio.analysis.notes import find_notes, voiced_frames
 from studio.analysis.onsets import OnsetCurve, onset_curve
 from studio.analysis.pitch import resample_mono, track_pitch
 from studio.analysis.rhythm import find_rhythm
-from studio.analysis.tuning import tuning_offset
 from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.tuning import tuning_offset
 from studio.dsp.loudness import integrated_lufs
 from studio.dsp.resample import resample
 

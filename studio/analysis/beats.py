@@ -26,15 +26,15 @@ class TrackerSettings:
     """Widths of the timing model; seconds unless said otherwise."""
 
     onset_sd_s: float = 0.028
-    tempo_center_bpm: float = 90.0
-    tempo_sd_octaves: float = 0.5
+    tempo_center_bpm: float = 88.0
+    tempo_sd_octaves: float = 0.35
     lowest_bpm: float = 45.0
     highest_bpm: float = 190.0
-    tempo_drift: float = 0.012
+    tempo_drift: float = 0.008
     """Relative change of tempo within a quarter, standard deviation."""
     place_drift: float = 0.015
     """Wander of the beat itself within a quarter, in quarters."""
-    outlier_log: float = -6.0
+    outlier_log: float = -4.0
     """Price of a note that belongs to no place (it then moves nothing)."""
     beam: int = 700
     tempo_bin: float = 0.035
@@ -56,8 +56,8 @@ class Parse:
 
     Attributes:
         sixteenths: int64 [N] place of each event, counted from the first event's bar line.
-        log_probability: of the events under this reading.
-        sixteenth_s: tempo at the end.
+        log_probability: of the events under this reading and of its tempo, up to a constant.
+        sixteenth_s: mean seconds a sixteenth.
     """
 
     meter: Meter
@@ -84,16 +84,27 @@ class _Beam:
         return _Beam(**{name: value[index] for name, value in vars(self).items()})
 
 
-def _first_beam(event: Event, meter: Meter, tempo_bpm: float | None, s: TrackerSettings) -> _Beam:
+def tempo_log_prior(bpm: NDArray[np.float64], s: TrackerSettings) -> NDArray[np.float64]:
+    """How usual a tempo is, up to a constant: normal in octaves."""
+    return np.asarray(-0.5 * np.square(np.log2(bpm / s.tempo_center_bpm) / s.tempo_sd_octaves))
+
+
+def _first_beam(
+    event: Event,
+    meter: Meter,
+    tempo_bpm: float | None,
+    tempo_range: tuple[float, float] | None,
+    s: TrackerSettings,
+) -> _Beam:
     places = meter.quarters_per_bar * STEPS_PER_BEAT
     if tempo_bpm is None:
-        bpm = np.exp(np.arange(np.log(s.lowest_bpm), np.log(s.highest_bpm), s.tempo_bin))
-        spread = s.tempo_bin / 2
-        prior = -0.5 * np.square(np.log2(bpm / s.tempo_center_bpm) / s.tempo_sd_octaves)
+        low, high = tempo_range or (s.lowest_bpm, s.highest_bpm)
+        bpm = np.exp(np.arange(np.log(low), np.log(high) + 1e-9, s.tempo_bin))
+        spread, prior = s.tempo_bin / 2, tempo_log_prior(bpm, s)
     else:
         bpm, spread, prior = np.array([tempo_bpm]), 0.002, np.zeros(1)
     place, tempo = np.meshgrid(np.arange(places), 60.0 / bpm / STEPS_PER_BEAT)
-    score = (prior - np.log(np.exp(prior).sum()))[:, None] + place_log_probability(meter)[None, :]
+    score = prior[:, None] + place_log_probability(meter)[None, :]
     if event.is_downbeat:
         score = np.where(place == 0, score, -1e9)
     size = place.size
@@ -180,6 +191,7 @@ def parse_rhythm(
     meter: Meter,
     *,
     tempo_bpm: float | None = None,
+    tempo_range: tuple[float, float] | None = None,
     settings: TrackerSettings | None = None,
     on_event: Callable[[int], None] = lambda _: None,
 ) -> list[Parse]:
@@ -187,13 +199,13 @@ def parse_rhythm(
 
     Args:
         events: in order of time, one or more.
-        tempo_bpm: a tempo to hold to; None searches.
+        tempo_bpm: a tempo to hold to; None searches `tempo_range`, or all tempi.
         on_event: called with the index of each event; may raise JobCancelled.
     """
     s = settings or TrackerSettings()
     log_step = step_log_probability(meter)
     drift = s.tempo_drift if tempo_bpm is None else s.tempo_drift / 10
-    beam = _pruned(_first_beam(events[0], meter, tempo_bpm, s), s)
+    beam = _pruned(_first_beam(events[0], meter, tempo_bpm, tempo_range, s), s)
     first_place = beam.place
     history: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for index, event in enumerate(events[1:], start=1):
@@ -213,7 +225,6 @@ def parse_rhythm(
         ancestor = parent[ancestor]
     steps[:, 0] = first_place[ancestor]
     sixteenths = np.cumsum(steps, axis=1)
-    return [
-        Parse(meter, sixteenths[i], float(beam.score[i]), float(beam.tempo[i]))
-        for i in range(len(beam.place))
-    ]
+    walked = np.maximum(sixteenths[:, -1] - sixteenths[:, 0], 1)
+    mean = np.where(walked > 1, (events[-1].time_s - events[0].time_s) / walked, beam.tempo)
+    return [Parse(meter, sixteenths[i], float(beam.score[i]), float(mean[i])) for i in range(len(beam.place))]

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.analysis.tuning import note_weights, tuning_offset
+from studio.analysis.key import note_weights
 from studio.core.analysis import VocalNote
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key
+from studio.core.tuning import tuning_offset
 
 # (degree in semitones above the tonic, quality, how common it is)
 _MAJOR_CHORDS = ((0, "maj", 1.0), (2, "min", 0.5), (4, "min", 0.3), (5, "maj", 0.9), (7, "maj", 0.9),

@@ -12,15 +12,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.analysis.tuning import note_weights, tuning_offset
 from studio.core.analysis import VocalNote
 from studio.core.music import Key
+from studio.core.tuning import tuning_offset
 
 _MAJOR = np.array([0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081])
 _MINOR = np.array([0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052])
 #: Weight of a phrase's last note as evidence for tonic, third and fifth of the key.
 _END_WEIGHT = 0.5
 _FLOOR = 0.01
+_LONGEST_S = 1.0
+
+
+def note_weights(notes: Sequence[VocalNote]) -> NDArray[np.float64]:
+    """How much each note says about harmony: its seconds, up to one, times its confidence. [N]."""
+    return np.array([min(n.end_s - n.start_s, _LONGEST_S) * max(n.confidence, 0.05) for n in notes])
 
 
 def pitch_class_weights(

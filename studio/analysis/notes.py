@@ -24,26 +24,26 @@ from studio.core.analysis import PitchTrack, VocalNote
 class Segmentation:
     """Costs are in semitones times frames of 16 ms."""
 
-    change: float = 6.0
+    change: float = 5.5
     """Price of a new note where nothing is heard; it falls to `change_at_onset` at a clear syllable start."""
-    change_at_onset: float = 2.0
-    error_cap: float = 1.6
-    unvoiced: float = 0.55
+    change_at_onset: float = 1.5
+    error_cap: float = 1.8
+    unvoiced: float = 0.7
     """Price of calling an unvoiced frame sung; `voiced` is the price of calling a voiced frame silent."""
-    voiced: float = 0.8
-    gate_db: float = 24.0
+    voiced: float = 0.7
+    gate_db: float = 25.0
     """Frames this far below the loud ones are room, breath or bleed."""
     min_note_s: float = 0.085
-    glide_s: float = 0.16
-    merge_semitones: float = 0.65
+    glide_s: float = 0.2
+    merge_semitones: float = 0.75
     """Touching notes closer than this are one wandering note, unless a syllable starts between them."""
-    split_strength: float = 0.35
-    split_dip_db: float = 3.0
-    split_total: float = 2.5
+    split_strength: float = 0.45
+    split_dip_db: float = 3.7
+    split_total: float = 2.6
     """How much flux and dip together (each over its scale, at most `split_cap`) make a new syllable."""
     split_cap: float = 1.7
     short_s: float = 0.18
-    short_semitones: float = 1.6
+    short_semitones: float = 1.4
     """A touching note shorter than `short_s` and within this step is an overshoot of its neighbour."""
 
 

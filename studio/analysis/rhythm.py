@@ -15,11 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from studio.analysis.bar_lines import SHIFT, bar_line_scores
 from studio.analysis.beat_grid import build_grid
-from studio.analysis.beats import Event, Parse, TrackerSettings, parse_rhythm
+from studio.analysis.beats import Event, Parse, TrackerSettings, parse_rhythm, tempo_log_prior
 from studio.core.analysis import Given, VocalNote
 from studio.core.grid import STEPS_PER_BEAT, BeatGrid
 from studio.core.music import Key, Meter
@@ -29,8 +28,9 @@ _FALLBACK_BPM = 100.0
 _METERS = ((Meter(4, 4), 0.9), (Meter(3, 4), 0.1))
 #: Weight of a downbeat that was given, among notes of weight 1.
 _HELD = 1e4
-#: Readings are compared as if a melody had this share of its notes: neighbouring notes repeat each other's evidence.
-_TEMPER = 0.3
+#: Readings of different tempo, and of different meter, compete as if a melody had this share of its notes:
+#: neighbouring notes repeat each other's evidence.
+_TEMPER, _METER_TEMPER = 0.1, 0.3
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Rhythm:
 class _Reading:
     grid: BeatGrid
     score: float
+    tempo_share: float
     shift_share: float
 
 
@@ -65,24 +66,55 @@ def _events(notes: Sequence[VocalNote], downbeat_s: float | None, s: TrackerSett
     return sorted(events, key=lambda event: event.time_s)
 
 
+def _best_parse(
+    events: Sequence[Event],
+    meter: Meter,
+    tempo_bpm: float | None,
+    s: TrackerSettings,
+    on_event: Callable[[int], None],
+) -> tuple[Parse, float]:
+    """The likeliest reading in one meter after weighing its tempo octaves, and the share of its tempo, 0 to 1.
+
+    Rhythm hardly tells a tempo from its double: whatever is sung can be written either way. So the octave is
+    decided mostly by how usual the tempo is, and the readings compete with tempered probabilities.
+    """
+    found = parse_rhythm(events, meter, tempo_bpm=tempo_bpm, settings=s, on_event=on_event)
+    if tempo_bpm:
+        return found[0], 1.0
+    octaves = [found[0]]
+    for factor in (0.5, 2.0):
+        bpm = factor * 15.0 / found[0].sixteenth_s
+        if s.lowest_bpm < bpm < s.highest_bpm:
+            octaves.append(parse_rhythm(events, meter, tempo_range=(0.9 * bpm, 1.1 * bpm), settings=s)[0])
+    candidates = octaves + found
+    bpm_of = 15.0 / np.array([parse.sixteenth_s for parse in candidates])
+    prior = tempo_log_prior(bpm_of, s)
+    score = _TEMPER * (np.array([parse.log_probability for parse in candidates]) - prior) + prior
+    best = int(score[: len(octaves)].argmax())
+    # Of all readings of about one tempo only the best counts: how many survive in the beam means nothing.
+    bins, weight = np.round(np.log(bpm_of) / 0.04).astype(int), np.exp(score - score.max())
+    mass = {b: float(weight[bins == b].max()) for b in set(bins.tolist())}
+    near = sum(value for b, value in mass.items() if abs(b - bins[best]) <= 1)
+    return candidates[best], near / sum(mass.values())
+
+
 def _reading(
-    parse: Parse, events: Sequence[Event], notes: Sequence[VocalNote], key: Key, offset: float,
-    duration_s: float, given: Given,
+    parse: Parse, tempo_share: float, usual: float, events: Sequence[Event], notes: Sequence[VocalNote],
+    key: Key, offset: float, duration_s: float, given: Given,
 ) -> _Reading:  # fmt: skip
     """The best bar line of one reading, as a grid."""
     times = np.array([event.time_s for event in events])
     weights = np.array([_HELD if event.is_downbeat else (0.028 / event.sd_s) ** 2 for event in events])
-
-    def grid_with(sixteenths: NDArray[np.int64], covered_s: float) -> BeatGrid:
-        return build_grid(sixteenths, times, weights, parse.meter, covered_s, given.tempo_bpm)
-
-    if given.downbeat_s is not None:
-        return _Reading(grid_with(parse.sixteenths, duration_s), parse.log_probability, 1.0)
-    scores = bar_line_scores(parse, parse.sixteenths, notes, key, offset)
-    best = int(scores.argmax())
-    share = float(1.0 / np.exp(scores - scores[best]).sum())
-    grid = grid_with(parse.sixteenths - best * SHIFT, duration_s)
-    return _Reading(grid, parse.log_probability + float(scores[best]), share)
+    shift, share = 0, 1.0
+    score = _METER_TEMPER * parse.log_probability + float(np.log(usual))
+    if given.downbeat_s is None:
+        scores = bar_line_scores(parse, parse.sixteenths, notes, key, offset)
+        shift = int(scores.argmax())
+        share = float(1.0 / np.exp(scores - scores[shift]).sum())
+        score += float(scores[shift])
+    sixteenths = parse.sixteenths - shift * SHIFT
+    grid = build_grid(sixteenths, times, weights, parse.meter, duration_s, given.tempo_bpm)
+    return _Reading(grid, score, tempo_share, share)
 
 
 def _beat_confidence(grid: BeatGrid, notes: Sequence[VocalNote]) -> float:
@@ -124,29 +156,18 @@ def find_rhythm(
     settings = TrackerSettings()
     events = _events(notes, given.downbeat_s, settings)
     readings: list[_Reading] = []
-    parses: list[Parse] = []
     for number, (meter, usual) in enumerate(meters):
 
         def on_event(index: int, number: int = number) -> None:
             on_step((number + index / len(events)) / len(meters))
 
-        found = parse_rhythm(events, meter, tempo_bpm=given.tempo_bpm, settings=settings, on_event=on_event)
-        parses.extend(found)
-        reading = _reading(found[0], events, notes, key, offset, duration_s, given)
-        readings.append(_Reading(reading.grid, reading.score + float(np.log(usual)), reading.shift_share))
+        parse, sure = _best_parse(events, meter, given.tempo_bpm, settings, on_event)
+        readings.append(_reading(parse, sure, usual, events, notes, key, offset, duration_s, given))
     best = max(readings, key=lambda reading: reading.score)
-    others = sum(float(np.exp(_TEMPER * (r.score - best.score))) for r in readings)
+    others = sum(float(np.exp(r.score - best.score)) for r in readings)
 
     enough = min(1.0, len(notes) / 12.0)
     beats = _beat_confidence(best.grid, notes)
-    tempo = enough * _tempo_share(parses, best.grid.tempo_bpm) * min(1.0, 2 * beats)
+    tempo = enough * best.tempo_share * min(1.0, 2 * beats)
     downbeats = enough * best.shift_share / others * min(1.0, 2 * beats)
     return Rhythm(best.grid, max(sure_tempo, tempo), enough * beats, max(sure_downbeat, downbeats))
-
-
-def _tempo_share(parses: Sequence[Parse], tempo_bpm: float) -> float:
-    """Share of the readings' (tempered) probability within 4 % of a tempo."""
-    scores = np.array([parse.log_probability for parse in parses])
-    weight = np.exp(_TEMPER * (scores - scores.max()))
-    bpm = np.array([15.0 / parse.sixteenth_s for parse in parses])
-    return float(weight[np.abs(bpm / tempo_bpm - 1) < 0.04].sum() / weight.sum())

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from studio.analysis.meter_prior import LONGEST_STEP, TABLE_PATH, smooth_steps
 from studio.core.grid import STEPS_PER_BEAT
 from studio.core.music import Meter
-from studio.training.lieder_melodies import lieder_melodies
+from studio.training.lieder import lieder_skeletons
 from studio.training.nottingham import nottingham_skeletons
 from studio.training.skeleton import MelodyNote
 from studio.training.song_skeletons import make_skeleton
@@ -34,9 +34,8 @@ def melodies(lieder: Path, nottingham: Path) -> Iterator[tuple[Meter, Sequence[M
 
     The Nottingham tunes are dances: they teach the meters that songs have little of, and leave 4/4 to songs.
     """
-    for stretch in lieder_melodies(lieder):
-        if (stretch.numerator, stretch.denominator) in Meter.SUPPORTED:
-            yield Meter(stretch.numerator, stretch.denominator), stretch.notes
+    for song in lieder_skeletons(lieder):
+        yield song.meter, song.melody
     for tune in nottingham_skeletons(nottingham):
         if tune.meter != Meter(4, 4):
             yield tune.meter, tune.melody

@@ -1,0 +1,181 @@
+"""A sung tune with known notes, tempo, bar lines and key, and recordings no one would call a vocal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from studio.analysis import analyse
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.audio import Audio
+from studio.core.errors import JobCancelled, StudioError
+from studio.core.jobs import CancelToken, Progress
+from studio.core.music import Chord, Key, Meter
+from tests.analysis.singer import melody, sing
+
+DEMO = Path(__file__).parents[2] / "resources" / "demo_vocal.flac"
+C_MAJOR = Key(0, "major")
+
+
+@pytest.fixture(scope="module")
+def analysis() -> VocalAnalysis:
+    return analyse(sing(melody(bpm=100.0, first_beat_s=0.5)))
+
+
+def test_notes_have_the_sung_starts_and_pitches(analysis: VocalAnalysis) -> None:
+    sung = melody(bpm=100.0, first_beat_s=0.5)
+    assert len(analysis.notes) == len(sung)
+    for note, truth in zip(analysis.notes, sung, strict=True):
+        assert note.start_s == pytest.approx(truth.start_s, abs=0.03)
+        assert note.end_s == pytest.approx(truth.end_s, abs=0.08)
+        assert note.pitch == pytest.approx(truth.pitch, abs=0.2)
+    assert analysis.onsets_s == tuple(note.start_s for note in analysis.notes)
+
+
+def test_tempo_beats_and_bar_lines_are_found(analysis: VocalAnalysis) -> None:
+    assert analysis.tempo_bpm == pytest.approx(100.0, rel=0.01)
+    assert analysis.grid.meter == Meter(4, 4)
+    beats = np.array([note.start_s for note in melody(bpm=100.0, first_beat_s=0.5) if True][:3])
+    distance = np.abs(np.asarray(analysis.grid.times_s)[:, None] - beats[None]).min(axis=0)
+    assert distance.max() < 0.03
+    assert np.abs(np.asarray(analysis.grid.downbeats_s) - 0.5).min() < 0.03
+
+
+def test_the_grid_covers_the_recording(analysis: VocalAnalysis) -> None:
+    assert analysis.grid.times_s[0] <= 0.0
+    assert analysis.grid.times_s[-1] >= analysis.duration_s
+    assert len(analysis.chords) == analysis.grid.bars
+
+
+def test_key_and_chords_suit_the_tune(analysis: VocalAnalysis) -> None:
+    assert analysis.key == C_MAJOR
+    allowed = {"C", "Dm", "Em", "F", "G", "Am", "G7"}
+    assert {chord.name() for chord in analysis.chords} <= allowed
+    last_bar = int(analysis.grid.beat_of(analysis.notes[-1].start_s + 0.1)) // 4
+    assert analysis.chords[last_bar] == Chord(0)
+
+
+def test_confidences_are_shares_and_high_for_a_clear_tune(analysis: VocalAnalysis) -> None:
+    values = vars(analysis.confidence)
+    assert all(0.0 <= value <= 1.0 for value in values.values())
+    assert analysis.confidence.key > 0.5
+    assert analysis.confidence.beats > 0.5
+    assert analysis.confidence.notes > 0.5
+
+
+def test_given_values_are_kept_and_certain() -> None:
+    given = Given(tempo_bpm=100.0, key=Key(9, "minor"), downbeat_s=1.7, meter=Meter(3, 4))
+    analysis = analyse(sing(melody(bpm=100.0)[:8]), given)
+    assert analysis.given == given
+    assert analysis.key == Key(9, "minor")
+    assert analysis.grid.meter == Meter(3, 4)
+    assert np.diff(analysis.grid.times_s) == pytest.approx(0.6)
+    assert np.abs(np.asarray(analysis.grid.downbeats_s) - 1.7).min() < 1e-6
+    confidence = analysis.confidence
+    assert (confidence.tempo, confidence.beats, confidence.downbeats, confidence.key) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_the_demo_vocal_is_read_as_it_was_written() -> None:
+    samples, rate = soundfile.read(DEMO, dtype="float32", always_2d=True)
+    analysis = analyse(Audio(np.ascontiguousarray(samples.T), rate))
+    assert analysis.tempo_bpm == pytest.approx(96.0, rel=0.01)
+    assert analysis.key == Key(7, "major")
+    assert analysis.grid.meter == Meter(4, 4)
+    assert np.abs(np.asarray(analysis.grid.downbeats_s) - 2.5).min() < 0.08
+    assert 40 <= len(analysis.notes) <= 52  # 46 were written
+
+
+def test_progress_runs_from_zero_to_one_and_cancel_stops() -> None:
+    audio = sing(melody()[:6])
+    steps: list[Progress] = []
+    analyse(audio, on_step=steps.append)
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    cancel = CancelToken()
+    with pytest.raises(JobCancelled):
+        analyse(audio, on_step=lambda step: cancel.cancel() if step.stage == "pitch" else None, cancel=cancel)
+
+
+def _noise(seconds: float, rate: int, channels: int = 1) -> Audio:
+    noise = np.random.default_rng(0).normal(0, 0.1, (channels, int(seconds * rate)))
+    return Audio(noise.astype(np.float32), rate)
+
+
+def _clicks(seconds: float = 6.0, rate: int = 44100) -> Audio:
+    """A drum loop: bursts of noise twice a second, no pitch."""
+    t = np.arange(int(seconds * rate)) / rate
+    samples = np.random.default_rng(0).normal(0, 0.5, len(t)) * np.exp(-(t % 0.5) / 0.03)
+    return Audio(samples.astype(np.float32)[None], rate)
+
+
+def _tone(seconds: float = 4.0, rate: int = 8000) -> Audio:
+    t = np.arange(int(seconds * rate)) / rate
+    return Audio(
+        (0.3 * np.sin(2 * np.pi * 220 * t) + 0.1 * np.sin(2 * np.pi * 440 * t)).astype(np.float32)[None], rate
+    )
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        _noise(5, 44100),
+        _clicks(),
+        _tone(),
+        _tone(2.0),
+        _noise(2, 192000, 2),
+        _tone(3.0, 192000),
+        _noise(0.6, 8000),
+    ],
+    ids=[
+        "noise",
+        "drum loop",
+        "held tone at 8 kHz",
+        "two seconds",
+        "192 kHz stereo noise",
+        "192 kHz",
+        "short",
+    ],
+)
+def test_anything_audible_gives_a_plain_grid_with_low_confidence(audio: Audio) -> None:
+    analysis = analyse(audio)
+    assert analysis.grid.times_s[0] <= 0.0
+    assert analysis.grid.times_s[-1] >= analysis.duration_s
+    assert len(analysis.chords) == analysis.grid.bars
+    assert analysis.confidence.tempo < 0.3
+    assert analysis.confidence.downbeats < 0.3
+    assert np.isfinite(analysis.loudness_lufs)
+
+
+def test_samples_that_are_not_numbers_are_ignored() -> None:
+    audio = sing(melody()[:8])
+    audio.samples[0, 5000:5400] = np.nan
+    audio.samples[0, 9000] = np.inf
+    analysis = analyse(audio)
+    assert np.isfinite(analysis.pitch.loudness_db).all()
+    assert np.isfinite(analysis.loudness_lufs)
+    assert len(analysis.notes) >= 7
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros((1, 48000), np.float32), np.full((1, 48000), np.nan, np.float32), np.zeros((2, 0), np.float32)],
+    ids=["silence", "all NaN", "empty"],
+)
+def test_nothing_to_hear_is_an_error_with_a_way_out(samples: np.ndarray) -> None:
+    with pytest.raises(StudioError, match="Cannot analyse the vocal") as error:
+        analyse(Audio(samples, 48000))
+    assert error.value.seen
+    assert error.value.todo
+
+
+def test_stereo_and_rate_make_no_difference_to_the_music() -> None:
+    notes = melody(bpm=88.0)[:13]
+    mono = analyse(sing(notes, sample_rate=16000))
+    wide = sing(notes, sample_rate=48000)
+    stereo = analyse(Audio(np.repeat(wide.samples, 2, axis=0), 48000))
+    assert len(stereo.notes) == len(mono.notes)
+    assert stereo.tempo_bpm == pytest.approx(mono.tempo_bpm, rel=0.02)

@@ -1,0 +1,109 @@
+"""Tempo, beats and bar lines from notes alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from studio.analysis.beat_grid import build_grid
+from studio.analysis.rhythm import find_rhythm
+from studio.core.analysis import Given, VocalNote
+from studio.core.grid import BeatGrid
+from studio.core.music import Key, Meter
+from tests.analysis.singer import TUNE, melody
+
+C_MAJOR = Key(0, "major")
+#: Six bars of a waltz in C major.
+WALTZ = (
+    (0, 2, 60), (2, 1, 64), (3, 2, 67), (5, 1, 64), (6, 2, 65), (8, 1, 69), (9, 3, 67),
+    (12, 2, 60), (14, 1, 64), (15, 2, 67), (17, 1, 64), (18, 2, 62), (20, 1, 59), (21, 3, 60),
+    (24, 2, 60), (26, 1, 64), (27, 2, 67), (29, 1, 64), (30, 2, 62), (32, 1, 59), (33, 3, 60),
+)  # fmt: skip
+
+
+def _rhythm(notes: list[VocalNote], given: Given | None = None):  # type: ignore[no-untyped-def]
+    return find_rhythm(notes, C_MAJOR, 0.0, notes[-1].end_s + 0.5, given or Given())
+
+
+def _jittered(notes: list[VocalNote], sd_s: float) -> list[VocalNote]:
+    rng = np.random.default_rng(3)
+    return [replace(note, start_s=note.start_s + float(rng.normal(0, sd_s))) for note in notes]
+
+
+def _furthest(grid: BeatGrid, times_s: list[float]) -> float:
+    """Largest distance of a time from the nearest beat."""
+    return float(np.abs(np.asarray(grid.times_s)[None] - np.array(times_s)[:, None]).min(axis=1).max())
+
+
+@pytest.mark.parametrize("bpm", [72.0, 96.0, 118.0])
+def test_a_loosely_sung_tune_keeps_its_tempo_and_bar_lines(bpm: float) -> None:
+    notes = _jittered(melody(bpm=bpm, first_beat_s=0.4), 0.02)
+    rhythm = _rhythm(notes)
+    assert rhythm.grid.tempo_bpm == pytest.approx(bpm, rel=0.02)
+    assert np.abs(np.asarray(rhythm.grid.downbeats_s) - 0.4).min() < 0.05
+
+
+def test_a_waltz_is_in_three() -> None:
+    rhythm = _rhythm(_jittered(melody(WALTZ, bpm=120.0), 0.01))
+    assert rhythm.grid.meter == Meter(3, 4)
+    assert rhythm.grid.tempo_bpm == pytest.approx(120.0, rel=0.02)
+
+
+def test_a_singer_who_slows_down_is_followed() -> None:
+    def drag(t: float) -> float:
+        return t + 0.006 * t * t  # 100 bpm at first, 82 at the end
+
+    notes = [replace(n, start_s=drag(n.start_s), end_s=drag(n.end_s)) for n in melody(bpm=100.0)]
+    rhythm = _rhythm(notes)
+    beats = [drag(0.5 + 0.6 * start) for start, _, _ in TUNE if start == int(start)]
+    assert _furthest(rhythm.grid, beats) < 0.07
+
+
+def test_a_given_tempo_holds_and_its_phase_is_found() -> None:
+    notes = _jittered(melody(bpm=100.0, first_beat_s=0.5), 0.015)
+    grid = _rhythm(notes, Given(tempo_bpm=100.0)).grid
+    assert np.diff(grid.times_s) == pytest.approx(0.6, abs=1e-6)
+    assert _furthest(grid, [0.5, 1.1, 1.7]) < 0.03
+
+
+def test_a_given_half_tempo_is_obeyed() -> None:
+    grid = _rhythm(melody(bpm=120.0), Given(tempo_bpm=60.0)).grid
+    assert grid.tempo_bpm == pytest.approx(60.0, rel=0.01)
+
+
+def test_a_given_downbeat_is_a_bar_line() -> None:
+    notes = melody(bpm=100.0, first_beat_s=0.5)
+    rhythm = _rhythm(notes, Given(downbeat_s=0.5 + 2 * 0.6))
+    assert np.abs(np.asarray(rhythm.grid.downbeats_s) - 1.7).min() < 0.01
+    assert rhythm.downbeats == 1.0
+
+
+def test_a_given_meter_is_kept() -> None:
+    assert _rhythm(melody(bpm=100.0), Given(meter=Meter(6, 8))).grid.meter == Meter(6, 8)
+
+
+def test_confidence_falls_when_notes_fall_anywhere() -> None:
+    rng = np.random.default_rng(5)
+    starts = np.sort(rng.uniform(0.5, 20.0, 30))
+    wild = [VocalNote(float(t), float(t) + 0.1, float(rng.integers(55, 70))) for t in starts]
+    clear, unclear = _rhythm(melody(bpm=100.0)), _rhythm(wild)
+    assert clear.beats > 0.6 > unclear.beats
+    assert clear.tempo > unclear.tempo
+
+
+def test_two_notes_give_a_plain_grid() -> None:
+    rhythm = _rhythm(melody()[:2])
+    assert rhythm.grid.meter == Meter(4, 4)
+    assert (rhythm.tempo, rhythm.beats, rhythm.downbeats) == (0.0, 0.0, 0.0)
+
+
+def test_a_steady_singer_gets_an_exactly_regular_grid() -> None:
+    rng = np.random.default_rng(2)
+    sixteenths = np.arange(0, 160, 4)
+    times = 0.3 + sixteenths * 0.15 + rng.normal(0, 0.015, len(sixteenths))
+    grid = build_grid(sixteenths, times, np.ones(len(times)), Meter(4, 4), 26.0)
+    steps = np.diff(grid.times_s)
+    assert steps.max() - steps.min() < 1e-9
+    assert steps[0] == pytest.approx(0.6, abs=0.002)
