@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.instruments import INSTRUMENTS
-from studio.core.score import COLUMNS, HOLD, N_COLUMNS, REST, STYLES, SWINGS, Score, chord_token
+from studio.core.score import COLUMNS, N_COLUMNS, STYLES, SWINGS, Score, chord_token
 from studio.training.band_plan import Plan, Planner
 from studio.training.bars import Bar, read_form
 from studio.training.bass_writer import BassWriter
@@ -21,11 +21,10 @@ from studio.training.chord_line import ChordLine
 from studio.training.cues import Cue, place_cues
 from studio.training.draws import draw, draw_index
 from studio.training.drum_writer import write_drums
-from studio.training.grooves import HARMONY_SYMBOLS, Groove
+from studio.training.grooves import Groove
+from studio.training.harmony_writer import write_harmony
 from studio.training.lead_writer import write_lead
 from studio.training.skeleton import Skeleton
-
-_SOFT, _VOICE1, _CHORD = (HARMONY_SYMBOLS[c] for c in "s1c")
 
 
 def arrange(skeleton: Skeleton, groove: Groove, rng: np.random.Generator) -> Score:
@@ -120,34 +119,3 @@ def _lead_in(chart: list[str], bars: Sequence[Bar], plans: Sequence[Plan], cues:
             last = bar.first + bar.steps - 2
             if chart[last] == "-" and chart[last + 1] == "-":
                 chart[last] = "a"
-
-
-def write_harmony(chart: Sequence[str], chords: ChordLine) -> list[int]:
-    """Harmony tokens of one stroke symbol a sixteenth.
-
-    A chord change is struck: during a hold in the manner of the latest stroke (an arpeggio begins again at
-    its lowest voice), in a rest softly if the chord would otherwise pass unheard.
-    """
-    tokens = [REST] * len(chart)
-    sounding, latest = False, _CHORD
-    for t, symbol in enumerate(chart):
-        beat, part = divmod(t, 4)
-        if chords.roots[beat] is None:
-            sounding = False
-            continue
-        stroke = HARMONY_SYMBOLS[symbol]
-        if part == 0 and chords.changes[beat]:
-            unheard = all(s in "-." for s in chart[t : 4 * chords.next_change[beat]])
-            if stroke >= _VOICE1 or (stroke == HOLD and latest >= _VOICE1):
-                stroke = _VOICE1
-            elif stroke == HOLD:
-                stroke = _SOFT if latest == _SOFT else _CHORD
-            elif stroke == REST and unheard:
-                stroke = _SOFT
-        if stroke == HOLD and not sounding:
-            stroke = REST
-        sounding = stroke != REST
-        if stroke > HOLD:
-            latest = stroke
-        tokens[t] = stroke
-    return tokens

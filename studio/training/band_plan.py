@@ -123,12 +123,12 @@ class Planner:
         return fitting[draw_index(weights, self.rng)]
 
     def _varied(self, plan: Plan, fresh: Plan) -> Plan:
-        """The plan with one player's patterns exchanged."""
-        player = ("drums", "bass", "harmony", "lead")[int(self.rng.integers(4))]
-        if player == "lead":
+        """The plan with the patterns of one player exchanged; drums take the bass along, which locks to them."""
+        changed = (("drums", "bass"), ("bass",), ("harmony",), ())[int(self.rng.integers(4))]
+        if not changed:
             return replace(plan, role=fresh.role, riff=fresh.riff)
         main, other = (
-            replace(old, **{player: getattr(new, player)})
+            replace(old, **{player: getattr(new, player) for player in changed})
             for old, new in ((plan.main, fresh.main), (plan.other, fresh.other))
         )
         return replace(plan, main=main, other=other)
@@ -140,10 +140,10 @@ class Planner:
         main = self._parts(energy, time)
         drawn = self._parts(energy, time) if main.drums.any() else main
         # The other bars vary one or two of the players, the rest go on as they were.
-        vary = rng.random(3) < (0.5, 0.4, 0.5)
+        vary = rng.random(3) < (0.4, 0.3, 0.5)
         other = Parts(
             drawn.drums if vary[0] else main.drums,
-            drawn.bass if vary[1] else main.bass,
+            drawn.bass if vary[0] or vary[1] else main.bass,
             drawn.harmony if vary[2] else main.harmony,
         )
         riff = self._choose(self.feel.riffs, energy)

@@ -13,11 +13,12 @@ from studio.training.chord_line import ChordLine
 from studio.training.draws import draw_index
 from studio.training.grooves import Feel, Groove, Pattern
 
-#: Sixteenths of band hits in a bar of 8, 12 and 16.
+#: Sixteenths of band hits in a bar, by its length and the felt beat's. No odd ones: eighths may swing.
 _HITS = {
-    8: ((0,), (0, 4), (0, 6)),
-    12: ((0,), (0, 6), (0, 8), (0, 4, 8)),
-    16: ((0,), (0, 6), (0, 6, 12), (0, 4, 10), (0, 8, 14), (0, 3, 6)),
+    (8, 4): ((0,), (0, 4), (0, 6)),
+    (12, 4): ((0,), (0, 6), (0, 8), (0, 4, 8)),
+    (12, 6): ((0,), (0, 6), (0, 6, 10), (0, 4, 6)),
+    (16, 4): ((0,), (0, 6), (0, 6, 12), (0, 4, 10), (0, 8, 14), (0, 6, 8)),
 }
 
 
@@ -80,7 +81,8 @@ def place_cues(
         lifts = bar.ends_section and (bar.next_energy > bar.energy or bar.next_energy == 3)
         if lifts and rng.random() < groove.stop and bar.energy > 0:
             if rng.random() < 0.5:
-                hits = _HITS[bar.steps][int(rng.integers(len(_HITS[bar.steps])))]
+                choices = _HITS[bar.steps, feel.pulse]
+                hits = choices[int(rng.integers(len(choices)))]
             else:
                 half = {8: 4, 12: 6, 16: 8}[bar.steps]
                 stop = bar.steps - (4 if rng.random() < 0.6 else half)

@@ -92,9 +92,15 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Feel:
-    """A style in one meter; see the module's opening for the pattern sets."""
+    """A style in one meter; see the module's opening for the pattern sets.
+
+    Attributes:
+        tempo: slowest and fastest quarters a minute at which the style is at home.
+        pulse: sixteenths of a felt beat: 4, in 6/8 6.
+    """
 
     tempo: tuple[float, float]
+    pulse: int
     beats: tuple[Pattern, ...]
     time: tuple[Pattern, ...]
     fills: tuple[Pattern, ...]
@@ -214,7 +220,7 @@ def _feel(table: Mapping[str, Any], meter: str, harmony: Mapping[str, float], wh
     low, high = table["tempo"]
     if not 30 <= low < high <= 260:
         raise GrooveError(where, f"a tempo range of {low} to {high} BPM")
-    return Feel((float(low), float(high)), **sets)
+    return Feel((float(low), float(high)), 6 if meter == "6/8" else 4, **sets)
 
 
 def _weights(table: Mapping[str, float], names: tuple[str, ...], where: str) -> dict[str, float]:

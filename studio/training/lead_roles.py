@@ -35,7 +35,7 @@ class LeadRoles:
     ) -> None:
         self.canvas, self.groove, self.rng = canvas, groove, rng
         self.chordal, self.slow = instrument in CHORDAL, instrument in SLOW
-        self.pulse = 6 if feel is groove.feels.get("6/8") else 4
+        self.pulse = feel.pulse
         self.running = self.chordal and groove.sixteenths and density > 0
         #: Melodic shapes by riff, so that a riff returns as it was.
         self.contours: dict[str, tuple[int, ...]] = {}

@@ -20,12 +20,13 @@ from studio.core.score import (
     chord_token,
     unpack_drums,
 )
-from studio.training.arranger import arrange, write_harmony
+from studio.training.arranger import arrange
 from studio.training.band_plan import Planner, lock_to_kick
 from studio.training.bars import read_form
 from studio.training.bass_writer import BassWriter
 from studio.training.chord_line import ChordLine
 from studio.training.grooves import HARMONY_SYMBOLS, load_grooves
+from studio.training.harmony_writer import write_harmony
 from studio.training.skeleton import MelodyNote, Section, Skeleton
 
 GROOVES = load_grooves()
