@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ Post = Callable[[Callable[[], None]], None]
 _STEP_INTERVAL_S = 0.05
 #: No estimate before this much was measured.
 _ETA_AFTER_S, _ETA_AFTER_FRACTION = 1.0, 0.02
+#: The share of the work that counts as the latest.
+_ETA_WINDOW = 0.25
 
 
 class JobFunction(Protocol[RequestT, ResultT]):
@@ -55,7 +58,9 @@ class Job(Generic[R]):
 
 
 class EtaEstimator:
-    """Remaining time from the measured pace: the average so far, pulled towards the recent past.
+    """Remaining time from the measured pace: the mean of the average so far and of the latest quarter of the work.
+
+    Time before any progress (models loading) does not count: it says nothing about what is left.
 
     Args:
         clock: monotonic seconds.
@@ -63,25 +68,25 @@ class EtaEstimator:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._start_s = clock()
-        self._last: tuple[float, float] = (self._start_s, 0.0)
-        self._pace: float | None = None  # seconds for the whole, by the recent steps
+        self._marks: deque[tuple[float, float]] = deque([(clock(), 0.0)])  # (seconds, fraction), oldest first
+        self._first = self._marks[0]
 
     def update(self, fraction: float) -> float | None:
         """Seconds left at `fraction` of the work, or None while too little was measured."""
-        now = self._clock()
-        then, before = self._last
-        if fraction > before and now > then:
-            recent = (now - then) / (fraction - before)
-            # A step counts by its share of the work, so a burst of tiny steps does not shake the estimate.
-            weight = min(1.0, 4.0 * (fraction - before))
-            self._pace = recent if self._pace is None else self._pace + weight * (recent - self._pace)
-            self._last = (now, fraction)
-        elapsed = now - self._start_s
-        if self._pace is None or elapsed < _ETA_AFTER_S or fraction < _ETA_AFTER_FRACTION:
+        now = (self._clock(), fraction)
+        if fraction <= 0.0:
+            self._first = now
+            self._marks = deque([now])
             return None
-        average = elapsed / fraction
-        return max(0.0, (1.0 - fraction) * (average + self._pace) / 2)
+        self._marks.append(now)
+        while len(self._marks) > 2 and self._marks[1][1] <= fraction - _ETA_WINDOW:
+            self._marks.popleft()
+        elapsed = now[0] - self._first[0]
+        (then, before) = self._marks[0]
+        if elapsed < _ETA_AFTER_S or fraction < _ETA_AFTER_FRACTION or fraction <= before:
+            return None
+        recent = (now[0] - then) / (fraction - before)
+        return max(0.0, (1.0 - fraction) * (elapsed / fraction + recent) / 2)
 
 
 class JobRunner:

@@ -82,11 +82,10 @@ class ChordLane(TimelineView):
 
     def paint_content(self, painter: QPainter, rect: QRect) -> None:
         colours = theme.current()
-        font = QFont(self.font())
-        font.setPixelSize(12)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
+        fonts = [QFont(self.font()), QFont(self.font())]
+        for font, size in zip(fonts, (12, 9), strict=True):
+            font.setPixelSize(size)
+            font.setWeight(QFont.Weight.DemiBold)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shown_until = -1.0
         for index, start, end in self._bars():
@@ -98,19 +97,19 @@ class ChordLane(TimelineView):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.colour("accent", 60) if now else colours.colour("hover"))
             painter.drawRoundedRect(box, 3, 3)
-            name = self._names[index]
             visible_left = max(left, float(rect.left()))
-            text_left = visible_left + 5
-            width = metrics.horizontalAdvance(name)
             # A name wider than its bar may run on over bars of the same chord, never over another's name.
-            fits = (
-                width + 8 <= min(right, rect.right()) - visible_left
-                or self._same_until(index) >= text_left + width
-            )
-            if fits and text_left >= shown_until:
-                painter.setPen(QPen(colours.colour("accent" if now else "text")))
-                painter.drawText(QPointF(text_left, HEIGHT / 2 + metrics.capHeight() / 2), name)
-                shown_until = text_left + width + 6
+            room = max(min(right, rect.right()), self._same_until(index)) - visible_left
+            for font in fonts:
+                metrics = QFontMetricsF(font)
+                width, inset = metrics.horizontalAdvance(self._names[index]), 5 if font is fonts[0] else 2
+                if width + inset + 2 <= room and visible_left + inset >= shown_until:
+                    painter.setFont(font)
+                    painter.setPen(QPen(colours.colour("accent" if now else "text")))
+                    at = QPointF(visible_left + inset, HEIGHT / 2 + metrics.capHeight() / 2)
+                    painter.drawText(at, self._names[index])
+                    shown_until = visible_left + inset + width + 4
+                    break
 
     def _same_until(self, index: int) -> float:
         """The pixel at which the chord of a bar gives way to another."""

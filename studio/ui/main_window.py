@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self._demo_vocal = demo_vocal
         self.timeline = playback.timeline
         self.setWindowTitle(APP_NAME)
-        self.setMinimumSize(1040, 640)
+        self.setMinimumSize(1120, 640)
         self.setAcceptDrops(True)
         self._build()
         self.actions_by_name = make_actions(self, self._handlers())
@@ -110,20 +110,23 @@ class MainWindow(QMainWindow):
         side = QWidget()
         side_column = QVBoxLayout(side)
         tight(side_column, spacing=theme.UNIT * 2)
-        side_column.addWidget(self.analysis)
-        side_column.addWidget(self.request)
-        side_column.addStretch(1)
+        # In a low window the analysis scrolls, in the gap beside it, and Generate stays in sight.
         scroll = QScrollArea()
-        scroll.setWidget(side)
-        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.analysis)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFixedWidth(theme.SIDE_WIDTH)
+        scroll.setMaximumHeight(self.analysis.sizeHint().height())
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.analysis.setFixedWidth(theme.SIDE_WIDTH)
+        self.request.setFixedWidth(theme.SIDE_WIDTH)
+        side_column.addWidget(scroll, 1)
+        side_column.addWidget(self.request)
+        side_column.addStretch(0)
+        side.setFixedWidth(theme.SIDE_WIDTH + 12)
         body = QHBoxLayout()
-        body.setContentsMargins(12, 12, 12, 8)
+        body.setContentsMargins(12, 12, 0, 8)
         body.setSpacing(12)
         body.addWidget(self.stack, 1)
-        body.addWidget(scroll)
+        body.addWidget(side)
         self._central = central = QWidget()
         whole = QVBoxLayout(central)
         tight(whole, spacing=0)
@@ -414,7 +417,12 @@ class MainWindow(QMainWindow):
             self.output.setToolTip("")
 
     def show_error(self, error: Exception) -> None:
-        ErrorDialog(error, self).open()
+        """One dialog for each failure; the same one again while it is open says nothing new."""
+        dialog = ErrorDialog(error, self)
+        if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
+            dialog.deleteLater()
+        else:
+            dialog.open()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A click beside a field ends typing, so that single keys work again.

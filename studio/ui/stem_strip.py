@@ -24,7 +24,7 @@ class StemStrip(QWidget):
         self.solos: dict[str, QToolButton] = {}
         self.mutes: dict[str, QToolButton] = {}
         row = QHBoxLayout(self)
-        tight(row, spacing=12)
+        tight(row, spacing=8)
         for source in (VOCAL, *STEMS):
             group = QHBoxLayout()
             tight(group, spacing=2)

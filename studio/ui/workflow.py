@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import STEMS
@@ -39,6 +39,8 @@ from studio.ui.request_panel import Wishes
 _MOST_COLUMNS = 20_000
 _COLUMNS_PER_S = 100.0
 _BINS = 256
+#: After a cancel the window is free again no later than this.
+_PATIENCE_MS = 800
 
 
 class Generate(Protocol):
@@ -238,26 +240,42 @@ class Workflow(QObject):
             return self._use.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
 
         def on_end(outcome: str, error: Exception | None = None) -> None:
-            self._generation = None
-            self.generation_ended.emit(outcome)
+            if self._generation is job:
+                self._generation = None
+                self.generation_ended.emit(outcome)
             if error is not None:
                 self._on_failed(error)
 
+        def on_step(progress: Progress, remaining_s: float | None) -> None:
+            if self._generation is job:
+                self.generation_stepped.emit(progress, remaining_s)
+
         self.generation_stepped.emit(Progress("Starting …", 0.0), None)
-        self._generation = self.runner.submit(
+        self._generation = job = self.runner.submit(
             "Generating",
             run,
             request,
             generator=True,
-            on_step=self.generation_stepped.emit,
+            on_step=on_step,
             on_done=lambda _: on_end("done"),
             on_failed=lambda error: on_end("failed", error),
             on_cancelled=lambda: on_end("cancelled"),
         )
 
     def cancel_generation(self) -> None:
-        if self._generation is not None:
-            self._generation.cancel()
+        """Asks the generator to stop. Where it cannot at once (models still loading), the window does not wait:
+        the job ends by itself in the background, and what it still hands over is kept."""
+        job = self._generation
+        if job is None:
+            return
+        job.cancel()
+
+        def let_go() -> None:
+            if self._generation is job:
+                self._generation = None
+                self.generation_ended.emit("cancelled")
+
+        QTimer.singleShot(_PATIENCE_MS, self, let_go)
 
     def _on_candidate(self, session: Session, request: GenerationRequest, candidate: Candidate) -> None:
         numbered = session.add(candidate, Made(request.analysis, request.seed, self._use.models()))

@@ -170,6 +170,14 @@ def test_remaining_time_follows_a_change_of_pace_and_stays_silent_at_first() -> 
     for step in range(11, 17):
         now[0] += 2.0
         left = eta.update(step * 0.05)
-    # Four steps of 2 s are left; the average of the whole would say 4.25 s, the last step 8 s.
-    assert left is not None
-    assert 5.0 < left < 8.5
+    # Four steps of 2 s are left. The average of the whole says 4.25 s, the latest quarter 8 s.
+    assert left == pytest.approx((4.25 + 8.0) / 2)
+
+
+def test_loading_does_not_count_as_work() -> None:
+    now = [0.0]
+    eta = EtaEstimator(lambda: now[0])
+    now[0] = 60.0
+    assert eta.update(0.0) is None
+    now[0] = 61.0
+    assert eta.update(0.1) == pytest.approx(9.0)

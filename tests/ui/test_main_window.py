@@ -120,6 +120,31 @@ def test_candidates_come_one_by_one_and_cancel_keeps_them(
     assert not errors(window)
 
 
+def test_cancel_frees_the_window_even_while_the_generator_cannot_stop(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot, engine: ToneEngine
+) -> None:
+    """As while models load: the job ends later, in the background."""
+    open_vocal(window)
+    loading, loaded = threading.Event(), threading.Event()
+
+    def load(_: int) -> None:
+        loading.set()
+        loaded.wait(20)
+
+    engine.before_step = load
+    window.generate()
+    assert loading.wait(10)
+    try:
+        window.request.cancel.click()
+        qtbot.waitUntil(lambda: not window.workflow.generating, timeout=5000)
+        assert window.request.generate.isVisible()
+        assert window.workflow.runner.busy
+    finally:
+        loaded.set()
+    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=10_000)
+    assert not errors(window)
+
+
 def test_new_results_neither_interrupt_nor_change_the_selection(
     window: MainWindow, open_vocal: Open, generate: Generate
 ) -> None:
