@@ -41,7 +41,7 @@ SWING_STEPS = {
 
 _VELOCITY_OF_ENERGY = (62, 78, 92, 104)
 _DRUM_KEYS = {"kick": 36, "snare": 38, "closed_hat": 42, "open_hat": 46}
-_RIDE, _CRASH = 51, 49
+_RIDE, _CRASH = 51, 49  # the soft and the full level of the cymbal column
 _TOMS = (50, 47, 45, 43)
 _CLAP, _SHAKER, _TAMBOURINE = 39, 70, 54
 _DRUM_LENGTH_S = 0.12
@@ -102,9 +102,7 @@ def _drums(player: _Player, tokens: NDArray[np.int64], kit: Instrument) -> None:
                     step, step + 1, _DRUM_KEYS[name], soft=level == 1, accent=name == "snare" and level == 2
                 )
         if cymbal:
-            # A lone full hit on a beat is a crash; hits in a row are a ride pattern.
-            alone = cymbal == 2 and not levels[max(0, step - 8) : step, 4].any()
-            player.add(step, step + 1, _CRASH if alone and step % 4 == 0 else _RIDE, soft=cymbal == 1)
+            player.add(step, step + 1, _CRASH if cymbal == 2 else _RIDE, soft=cymbal == 1)
         if tom:
             player.add(step, step + 1, _TOMS[step % 4], soft=tom == 1)
         if percussion:
@@ -123,16 +121,27 @@ def _ends(tokens: NDArray[np.int64]) -> NDArray[np.int64]:
     return ends
 
 
+def _bass_roots(chords: Sequence[Chord]) -> list[int]:
+    """The bass register's root of each quarter: between E1 and A2, as near as can be to the root before."""
+    roots: list[int] = []
+    previous = 33
+    for chord in chords:
+        if chord.root is not None:
+            low = 28 + (chord.root - 4) % 12
+            previous = min((p for p in (low, low + 12) if p <= 45), key=lambda p: abs(p - previous))
+        roots.append(previous)
+    return roots
+
+
 def _bass(player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], bass: Instrument) -> None:
     flat = tokens.reshape(-1)
     ends = _ends(flat)
+    roots = _bass_roots(chords)
     for step, token in enumerate(flat):
-        root = chords[step // STEPS_PER_BEAT].root
-        if token <= HOLD or root is None:
-            continue
-        # The register's roots run from E1 to D#2.
-        pitch = 28 + (root - 4) % 12 + int(token) - BASS_OFFSET
-        player.add(step, int(ends[step]), _into_range(pitch, bass))
+        beat = step // STEPS_PER_BEAT
+        if token > HOLD and chords[beat].root is not None:
+            pitch = roots[beat] + int(token) - BASS_OFFSET
+            player.add(step, int(ends[step]), _into_range(pitch, bass))
 
 
 def voice_chord(chord: Chord, previous: tuple[int, ...] | None, centre: int) -> tuple[int, ...]:
@@ -230,7 +239,9 @@ def _lead(
     flat = tokens.reshape(-1)
     ends = _ends(flat)
     voicings = _voicings(chords, 64)
-    tonic = 60 + key.tonic
+    # The two octaves of the tokens lie about the middle of the instrument, so that few notes must be folded.
+    lowest = (instrument.low + instrument.high) // 2 - 12
+    tonic = lowest - 6 + (key.tonic - lowest + 6) % 12
     for step, token in enumerate(flat):
         if token <= HOLD:
             continue

@@ -83,12 +83,13 @@ def _spread(sample_rate: int) -> Array:
     return np.asarray(out / np.sqrt((out**2).sum()), dtype=np.float32)
 
 
-def place_stem(dry: Array, sample_rate: int, mix: StemMix, level: float) -> Array:
+def place_stem(dry: Array, sample_rate: int, mix: StemMix, level: float, highest: float = 1.0) -> Array:
     """One stem in the room.
 
     Args:
         dry: mono float32 [T].
         level: wanted active RMS of the direct sound (linear).
+        highest: peak that the direct sound may reach; a stem of few loud hits stays below its level for it.
 
     Returns:
         float32 [2, T]; the tail of the room past T is cut.
@@ -97,7 +98,8 @@ def place_stem(dry: Array, sample_rate: int, mix: StemMix, level: float) -> Arra
     if rms == 0.0:
         return np.zeros((2, len(dry)), dtype=np.float32)
     low_cut = butter(2, mix.low_cut_hz, "highpass", fs=sample_rate, output="sos")
-    mid = sosfilt(low_cut, dry * np.float32(level / rms)).astype(np.float32)
+    gain = min(level / rms, highest / float(np.abs(dry).max()))
+    mid = sosfilt(low_cut, dry * np.float32(gain)).astype(np.float32)
     side = mix.pan * mid
     if mix.width:
         side = side + mix.width * oaconvolve(mid, _spread(sample_rate))[: len(mid)]
@@ -124,8 +126,9 @@ def mix_band(dry: Mapping[str, Array], sample_rate: int, *, vocal_rms: float) ->
     }
     together = float(np.sqrt(sum(v**2 for v in levels.values()))) or 1.0
     # The band's stems together land 1 dB under the vocal.
-    scale = max(vocal_rms, 0.01) * 10.0 ** (-1.0 / 20.0) / together
+    vocal_rms = max(vocal_rms, 0.01)
+    scale = vocal_rms * 10.0 ** (-1.0 / 20.0) / together
     return {
-        stem: place_stem(x, sample_rate, ROUGH_MIX[stem], levels.get(stem, 0.0) * scale)
+        stem: place_stem(x, sample_rate, ROUGH_MIX[stem], levels.get(stem, 0.0) * scale, 6.0 * vocal_rms)
         for stem, x in dry.items()
     }

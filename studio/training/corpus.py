@@ -74,6 +74,8 @@ def make_song(number: int, grooves: Sequence[Groove], tunes: Sequence[Sequence[S
         else:
             skeleton = make_skeleton(rng)
         fitting = fitting_grooves(skeleton, grooves)
+        if rng.random() < 0.1:  # a user may ask for any style at any tempo
+            fitting = [g for g in grooves if str(skeleton.meter) in g.meters]
         if fitting:
             break
     score = arrange(skeleton, fitting[int(rng.integers(len(fitting)))], rng)

@@ -38,3 +38,10 @@ def test_silence_stays_silence() -> None:
     mixed = mix_band({"drums": np.zeros(RATE, np.float32), "bass": NOISE}, RATE, vocal_rms=0.1)
     assert not mixed["drums"].any()
     assert active_rms(np.zeros(10, np.float32)) == 0.0
+
+
+def test_a_few_loud_hits_do_not_tower_over_the_vocal() -> None:
+    clicks = np.zeros(3 * RATE, np.float32)
+    clicks[:: RATE // 2] = 1.0
+    mixed = mix_band({"drums": clicks}, RATE, vocal_rms=0.1)
+    assert np.abs(mixed["drums"]).max() < 0.75
