@@ -31,6 +31,7 @@ def build_window(
         open_vocal=open_vocal,
         open_results=open_results,
         analyse=analyse_vocal,
+        load_models=service.load,
         generate=service.generate,
         models=lambda: service.model_hashes,
         export=export_candidate,

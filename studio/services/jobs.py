@@ -53,6 +53,10 @@ class Job(Generic[R]):
     token: CancelToken = field(default_factory=CancelToken)
     future: Future[None] | None = None
 
+    @property
+    def done(self) -> bool:
+        return self.future is not None and self.future.done()
+
     def cancel(self) -> None:
         self.token.cancel()
 

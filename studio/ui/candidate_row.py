@@ -8,10 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.core.arrangement import STEMS
 from studio.core.request import Candidate
-from studio.dsp.spectrogram import Spectrogram
 from studio.ui import theme
 from studio.ui.chord_lane import ChordLane
-from studio.ui.spectrogram_view import SpectrogramView
+from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline import Timeline
 from studio.ui.widgets import ElidedLabel, IconButton, label, set_role, set_state, tight
 
@@ -84,8 +83,8 @@ class CandidateRow(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.selected.emit(self.number)
 
-    def show_picture(self, spectrogram: Spectrogram) -> None:
-        self.spectrogram.set_spectrogram(spectrogram)
+    def show_picture(self, picture: Picture) -> None:
+        self.spectrogram.set_picture(picture)
 
     def show_selected(self, selected: bool) -> None:
         set_state(self, "selected", selected)

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.request import Candidate
-from studio.dsp.spectrogram import Spectrogram
 from studio.services.export import ExportedCandidate
 from studio.services.session import Session
 from studio.services.session_mix import VOCAL, MixState
@@ -37,6 +36,7 @@ from studio.ui.preferences import APP_NAME, Preferences
 from studio.ui.request_panel import RequestPanel, Wishes
 from studio.ui.ruler import Ruler
 from studio.ui.shortcuts import KeyFilter, make_actions
+from studio.ui.spectrogram_view import Picture
 from studio.ui.stem_strip import StemStrip
 from studio.ui.transport_bar import TransportBar
 from studio.ui.vocal_panel import VocalPanel
@@ -323,11 +323,11 @@ class MainWindow(QMainWindow):
         if self.playback.mix.selected is None and not self.playback.player.playing:
             self.playback.select(candidate.number)
 
-    def _on_picture_ready(self, key: object, spectrogram: Spectrogram) -> None:
+    def _on_picture_ready(self, key: object, picture: Picture) -> None:
         if key == VOCAL:
-            self.vocal.show_picture(spectrogram)
+            self.vocal.show_picture(picture)
         elif key in self.deck.rows:
-            self.deck.rows[key].show_picture(spectrogram)
+            self.deck.rows[key].show_picture(picture)
 
     def _on_generation_ended(self, outcome: str) -> None:
         self.request.show_idle()

@@ -1,12 +1,16 @@
 """A spectrogram on the timeline: colours from the theme, a frequency axis, bar lines, and a readout under the mouse.
 
 The picture is scaled once for each zoom and size into a pixmap at the screen's own resolution; a moving playhead
-only copies from it.
+only copies from it. Halved copies of the picture are made beforehand, off the main thread, so that zooming costs what
+the screen has pixels, not what the song has seconds.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QResizeEvent
 
@@ -20,15 +24,40 @@ RANGE_DB = 72.0
 _TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A spectrogram ready to paint.
+
+    Attributes:
+        levels: 8-bit images, high frequencies on top; level k has 1 / 2**k of the columns.
+    """
+
+    spectrogram: Spectrogram
+    levels: tuple[QImage, ...]
+
+    @classmethod
+    def of(cls, spectrogram: Spectrogram) -> Picture:
+        """Any thread may make one. The loudest point of the song is the brightest."""
+        loudest = float(spectrogram.db.max()) if spectrogram.db.size else 0.0
+        level = (spectrogram.db - (loudest - RANGE_DB)) * (255.0 / RANGE_DB)
+        pixels = np.clip(level, 0, 255)[::-1].astype(np.uint8)
+        levels = [_to_image(pixels)]
+        while pixels.shape[1] >= 512:
+            # The louder of two columns, as the spectrogram itself does, so that clicks stay visible.
+            even = pixels[:, : pixels.shape[1] // 2 * 2]
+            pixels = np.maximum(even[:, ::2], even[:, 1::2])
+            levels.append(_to_image(pixels))
+        return cls(spectrogram, tuple(levels))
+
+
 class SpectrogramView(TimelineView):
-    """Shows nothing but a message until `set_spectrogram`."""
+    """Shows nothing but a message until `set_picture`."""
 
     def __init__(self, timeline: Timeline, *, message: str = "") -> None:
         super().__init__(timeline)
         self.setMinimumHeight(72)
         self.setAccessibleName("Spectrogram")
-        self._spectrogram: Spectrogram | None = None
-        self._image: QImage | None = None
+        self._picture: Picture | None = None
         self._pixmap: QPixmap | None = None
         self._pixmap_theme = ""
         self._message = message
@@ -36,11 +65,10 @@ class SpectrogramView(TimelineView):
 
     @property
     def spectrogram(self) -> Spectrogram | None:
-        return self._spectrogram
+        return self._picture.spectrogram if self._picture else None
 
-    def set_spectrogram(self, spectrogram: Spectrogram | None, *, message: str = "") -> None:
-        self._spectrogram, self._message = spectrogram, message
-        self._image = None if spectrogram is None else _to_image(spectrogram)
+    def set_picture(self, picture: Picture | None, *, message: str = "") -> None:
+        self._picture, self._message = picture, message
         self._forget_pixmap()
         self.update()
 
@@ -54,7 +82,7 @@ class SpectrogramView(TimelineView):
     def paint_content(self, painter: QPainter, rect: QRect) -> None:
         colours = theme.current()
         painter.fillRect(rect, QColor(colours.heat[0]))
-        if self._image is None:
+        if self._picture is None:
             painter.setPen(colours.colour("muted"))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._message)
             return
@@ -70,39 +98,41 @@ class SpectrogramView(TimelineView):
 
     def _scaled(self, rect: QRect) -> QPixmap | None:
         """The visible part at the screen's resolution; beyond the last column is silence."""
-        image, spectrogram = self._image, self._spectrogram
-        if image is None or spectrogram is None or rect.isEmpty():
+        if self._picture is None or rect.isEmpty():
             return None
-        image.setColorTable(theme.current().heat_table())
-        first = int(self.timeline.start_s / spectrogram.column_s)
-        last = int(np.ceil(self.timeline.end_s / spectrogram.column_s))
-        part = image.copy(first, 0, max(1, last - first), image.height())
+        start_s, end_s = self.timeline.start_s, self.timeline.end_s
         ratio = self.devicePixelRatioF()
+        scale = rect.width() * ratio / (end_s - start_s)  # pixels a second
+        columns_a_pixel = 1 / (scale * self._picture.spectrogram.column_s)
+        level = min(max(0, int(np.log2(max(1.0, columns_a_pixel)))), len(self._picture.levels) - 1)
+        image, column_s = self._picture.levels[level], self._picture.spectrogram.column_s * 2**level
+        image.setColorTable(theme.current().heat_table())
+        first = int(start_s / column_s)
+        part = image.copy(first, 0, max(1, int(np.ceil(end_s / column_s)) - first), image.height())
         # The copied columns cover a little more than the view: scale them by their own time, then crop.
-        scale = rect.width() * ratio / (self.timeline.end_s - self.timeline.start_s)
-        width = max(1, round(part.width() * spectrogram.column_s * scale))
+        width = max(1, round(part.width() * column_s * scale))
         height = max(1, round(rect.height() * ratio))
         smooth = part.convertToFormat(QImage.Format.Format_RGB32).scaled(
             width, height, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
-        offset = round((self.timeline.start_s - first * spectrogram.column_s) * scale)
+        offset = round((start_s - first * column_s) * scale)
         pixmap = QPixmap.fromImage(smooth.copy(offset, 0, round(rect.width() * ratio), height))
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
     def _y_of(self, freq_hz: float) -> float:
-        assert self._spectrogram is not None
-        rows = len(self._spectrogram.freqs_hz)
-        return self.height() * (1.0 - (self._spectrogram.row_of(freq_hz) + 0.5) / rows)
+        assert self.spectrogram is not None
+        rows = len(self.spectrogram.freqs_hz)
+        return self.height() * (1.0 - (self.spectrogram.row_of(freq_hz) + 0.5) / rows)
 
     def paint_gutter(self, painter: QPainter, rect: QRect) -> None:
-        if self._spectrogram is None:
+        if self.spectrogram is None:
             return
         colours = theme.current()
         font = QFont(self.font())
         font.setPixelSize(10)
         painter.setFont(font)
-        lowest, highest = self._spectrogram.freqs_hz[0], self._spectrogram.freqs_hz[-1]
+        lowest, highest = self.spectrogram.freqs_hz[0], self.spectrogram.freqs_hz[-1]
         free_below = float(rect.bottom() + 2)
         for freq_hz in _TICKS_HZ:
             y = self._y_of(freq_hz)
@@ -118,23 +148,19 @@ class SpectrogramView(TimelineView):
 
     def readout(self, at: QPointF) -> str:
         text = super().readout(at)
-        if self._spectrogram is None:
+        if self.spectrogram is None:
             return text
-        row = (1.0 - at.y() / max(1, self.height())) * len(self._spectrogram.freqs_hz) - 0.5
-        freq_hz = float(
-            np.interp(row, np.arange(len(self._spectrogram.freqs_hz)), self._spectrogram.freqs_hz)
-        )
+        row = (1.0 - at.y() / max(1, self.height())) * len(self.spectrogram.freqs_hz) - 0.5
+        freq_hz = float(np.interp(row, np.arange(len(self.spectrogram.freqs_hz)), self.spectrogram.freqs_hz))
         if freq_hz < 20:
             return f"{text}   {freq_hz:.0f} Hz"
         pitch = round(69 + 12 * np.log2(freq_hz / 440))
         return f"{text}   {freq_hz:.0f} Hz   {SHARP_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
-def _to_image(spectrogram: Spectrogram) -> QImage:
-    """8-bit indices, high frequencies on top; the loudest point of the song is the brightest."""
-    loudest = float(spectrogram.db.max()) if spectrogram.db.size else 0.0
-    level = (spectrogram.db - (loudest - RANGE_DB)) * (255.0 / RANGE_DB)
-    pixels = np.ascontiguousarray(np.clip(level, 0, 255)[::-1].astype(np.uint8))
+def _to_image(pixels: NDArray[np.uint8]) -> QImage:
+    """Colour indices [H, W] as an image of its own."""
+    pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape
     # QImage borrows the buffer; the copy owns its own.
     return QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8).copy()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from studio.dsp.spectrogram import Spectrogram
 from studio.services.session import Session
 from studio.ui import theme
 from studio.ui.chord_lane import ChordLane
-from studio.ui.spectrogram_view import SpectrogramView
+from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline import Timeline
 from studio.ui.widgets import ElidedLabel, Segments, label, set_role, tight
 
@@ -73,7 +72,7 @@ class VocalPanel(QFrame):
         self.warning.setText("\n".join(vocal.warnings))
         self.warning.setVisible(bool(vocal.warnings))
         self.lane.clear()
-        self.spectrogram.set_spectrogram(None, message="Drawing …")
+        self.spectrogram.set_picture(None, message="Drawing …")
 
     def show_analysis(self, session: Session) -> None:
         analysis = session.analysis
@@ -83,5 +82,5 @@ class VocalPanel(QFrame):
         self.level.setText(f"{analysis.loudness_lufs:.1f} LUFS · {notes} note{'s' if notes != 1 else ''}")
         self.lane.set_chords(analysis.grid, session.bar_chords(), analysis.key)
 
-    def show_picture(self, spectrogram: Spectrogram) -> None:
-        self.spectrogram.set_spectrogram(spectrogram)
+    def show_picture(self, picture: Picture) -> None:
+        self.spectrogram.set_picture(picture)

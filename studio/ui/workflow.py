@@ -24,7 +24,7 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord
 from studio.core.request import Candidate, GenerationRequest
-from studio.dsp.spectrogram import Scale, Spectrogram, display_spectrogram
+from studio.dsp.spectrogram import Scale, display_spectrogram
 from studio.services.export import ExportedCandidate, ExportRequest, free_folder
 from studio.services.jobs import Job, JobFunction, JobRunner
 from studio.services.results import Results
@@ -34,6 +34,7 @@ from studio.services.vocal import Vocal
 from studio.ui.bridge import Bridge
 from studio.ui.playback import Playback
 from studio.ui.request_panel import Wishes
+from studio.ui.spectrogram_view import Picture
 
 #: A spectrogram never has more columns than this, whatever the song's length; 10 minutes still get 33 a second.
 _MOST_COLUMNS = 20_000
@@ -79,6 +80,7 @@ class UseCases:
     open_vocal: Callable[[Path], Vocal]
     open_results: OpenResults
     analyse: Analyse
+    load_models: Callable[[], object]
     generate: Generate
     models: Callable[[], Mapping[str, str]]
     export: JobFunction[ExportRequest, ExportedCandidate]
@@ -110,6 +112,7 @@ class Workflow(QObject):
         self._opening: Job[Any] | None = None
         self._analysis_job: Job[Any] | None = None
         self._generation: Job[Any] | None = None
+        self._warming: Job[Any] | None = None
 
     # Opening
 
@@ -196,6 +199,7 @@ class Workflow(QObject):
             self._playback.timeline.set_grid(analysis.grid)
             self.busy_changed.emit("")
             self.analysis_changed.emit(session)
+            self._warm_up()
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
             if self._analysis_job is job:
@@ -215,6 +219,16 @@ class Workflow(QObject):
         self._analysis_job = job
 
     # Generation
+
+    def _warm_up(self) -> None:
+        """Loads the models once, after the first vocal: importing them can hold the interpreter, and with it the
+        audio callback, for a moment, which is better now than while somebody listens. Failing is told on Generate."""
+        if self._warming is None:
+
+            def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
+                return self._use.load_models()
+
+            self._warming = self.runner.submit("Loading models", run, None, generator=True)
 
     @property
     def generating(self) -> bool:
@@ -250,7 +264,8 @@ class Workflow(QObject):
             if self._generation is job:
                 self.generation_stepped.emit(progress, remaining_s)
 
-        self.generation_stepped.emit(Progress("Starting …", 0.0), None)
+        loading = self._warming is not None and not self._warming.done
+        self.generation_stepped.emit(Progress("Loading models" if loading else "Starting", 0.0), None)
         self._generation = job = self.runner.submit(
             "Generating",
             run,
@@ -314,16 +329,18 @@ class Workflow(QObject):
     def _draw(self, key: object, audio: Audio | Callable[[], Audio]) -> None:
         session, scale = self.session, self.scale
 
-        def run(scale: Scale, /, *, on_step: StepCallback, cancel: CancelToken) -> Spectrogram:
+        def run(scale: Scale, /, *, on_step: StepCallback, cancel: CancelToken) -> Picture:
             sound = audio() if callable(audio) else audio
             columns_per_s = min(_COLUMNS_PER_S, _MOST_COLUMNS / max(sound.duration_s, 1e-3))
-            return display_spectrogram(
-                sound.mono(), sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
+            return Picture.of(
+                display_spectrogram(
+                    sound.mono(), sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
+                )
             )
 
-        def on_done(spectrogram: Spectrogram) -> None:
+        def on_done(picture: Picture) -> None:
             if session is self.session and scale == self.scale:
-                self.picture_ready.emit(key, spectrogram)
+                self.picture_ready.emit(key, picture)
 
         self.runner.submit("Drawing", run, scale, on_done=on_done, on_failed=self._on_failed)
 
