@@ -69,7 +69,7 @@ def to_mels(sound: StemSound, contract: MelContract) -> StemMels:
 def mel_batch(mels: list[StemMels], rng: np.random.Generator, size: int, frames: int) -> dict[str, Tensor]:
     """Random crops: target, source [B, M, F], features [B, N, F], instrument [B]."""
     rows: dict[str, list[NDArray[np.float32]]] = {"target": [], "source": [], "features": []}
-    instruments = []
+    instruments: list[int] = []
     while len(instruments) < size:
         item = mels[int(rng.integers(len(mels)))]
         length = item.target.shape[1]
@@ -91,11 +91,14 @@ def wave_batch(
     sounds: list[StemSound], rng: np.random.Generator, size: int, samples: int
 ) -> dict[str, Tensor]:
     """Random crops: audio, excitation, noise [B, T], kind [B]."""
-    audio, source, white, kinds = [], [], [], []
+    audio: list[NDArray[np.float32]] = []
+    source: list[NDArray[np.float32]] = []
+    white: list[NDArray[np.float32]] = []
+    kinds: list[int] = []
     while len(kinds) < size:
         item = sounds[int(rng.integers(len(sounds)))]
         start = 512 * int(rng.integers(0, max(1, (len(item.audio) - samples) // 512)))
-        crop = item.audio[start : start + samples].astype(np.float32) * (2 / 32767)
+        crop = item.audio[start : start + samples] * np.float32(2 / 32767)
         if len(crop) < samples or (np.abs(crop).max() < 0.01 and rng.random() < 0.95):
             continue
         audio.append(crop)
