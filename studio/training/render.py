@@ -15,7 +15,7 @@ import tinysoundfont
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from studio.core.arrangement import Arrangement, Part
+from studio.core.arrangement import Arrangement, Note, Part
 from studio.core.instruments import instrument
 
 Array = NDArray[np.float32]
@@ -25,7 +25,7 @@ FONTS = {
     "fluid": Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
     "musescore": Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
 }
-#: RMS over the sounding part that each stem is brought to, dBFS.
+#: RMS that each instrument's test phrase is brought to, dBFS.
 STEM_LEVEL_DB = {"drums": -21.0, "bass": -20.0, "harmony": -23.0, "lead": -23.0}
 
 
@@ -77,19 +77,30 @@ def render_part(stem: str, part: Part, frames: int, font: str) -> Array:
     return np.asarray(sosfilt(high_pass, out.mean(axis=1)), dtype=np.float32)
 
 
-def level(audio: Array, target_db: float) -> Array:
-    """Scales so that the frames within 40 dB of the loudest have the wanted RMS; silence stays silence."""
-    frames = audio[: len(audio) // 2048 * 2048].reshape(-1, 2048)
-    power = frames.astype(np.float64).__pow__(2).mean(axis=1)
-    if not len(power) or power.max() < 1e-10:
-        return audio
-    rms = np.sqrt(power[power > power.max() * 1e-4].mean())
-    return (audio * (10.0 ** (target_db / 20.0) / rms)).astype(np.float32)
+@lru_cache(maxsize=256)
+def instrument_gain(stem: str, name: str, font: str) -> float:
+    """The gain that brings a test phrase on this instrument to STEM_LEVEL_DB.
+
+    A gain for each instrument, not for each song: what a note sounds like must not depend on notes far away, or
+    the mel model would have to guess its level.
+    """
+    entry = instrument(stem, name)
+    if stem == "drums":
+        pitches = [36, 42, 38, 42] * 4
+    else:
+        low, high = max(entry.low, 40 if stem != "bass" else 28), min(entry.high, 76)
+        pitches = [int(p) for p in np.linspace(low, high, 12)]
+    notes = tuple(Note(0.4 * i, 0.4 * i + 0.38, p, 90) for i, p in enumerate(pitches))
+    audio = render_part(stem, Part(name, notes), int(0.4 * len(pitches) * SAMPLE_RATE), font)
+    voices = 3.0 if stem == "harmony" else 1.0
+    rms = float(np.sqrt(np.mean(audio.astype(np.float64) ** 2) * voices))
+    return 10.0 ** (STEM_LEVEL_DB[stem] / 20.0) / max(rms, 1e-4)
 
 
 def render(arrangement: Arrangement, frames: int, font: str) -> dict[str, Array]:
-    """All four stems, dry mono float32 [frames], levelled as a rough mix would be."""
+    """All four stems, dry mono float32 [frames], at their instruments' levels."""
     return {
-        stem: level(render_part(stem, part, frames, font), STEM_LEVEL_DB[stem])
+        stem: render_part(stem, part, frames, font)
+        * np.float32(instrument_gain(stem, part.instrument, font) if part.notes else 1.0)
         for stem, part in arrangement.parts.items()
     }

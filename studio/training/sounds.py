@@ -81,7 +81,7 @@ def mel_batch(mels: list[StemMels], rng: np.random.Generator, size: int, frames:
             continue
         rows["target"].append(item.target[:, crop].astype(np.float32))
         rows["source"].append(item.source[:, crop].astype(np.float32))
-        rows["features"].append(item.features[:, crop].astype(np.float32) / 255)
+        rows["features"].append(item.features[:, crop] * np.float32(1 / 255))
         instruments.append(item.instrument)
     out = {name: torch.from_numpy(np.stack(values)) for name, values in rows.items()}
     return out | {"instrument": torch.tensor(instruments)}
