@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio.audio.player import Player
@@ -56,6 +57,7 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
     app.setDesktopFileName(APP_NAME.lower())
+    app.setWindowIcon(QIcon(str(theme.ICONS / "backline.svg")))
     preferences = Preferences()
     theme.apply_theme(app, preferences.get("theme", "system"))
     service = GenerationService(models_dir(), device)

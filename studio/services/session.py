@@ -42,7 +42,7 @@ class Session:
     Attributes:
         folder: where finished candidates are kept as they come; None until the first is.
         analysis: with the user's values where there are any; None until it is done.
-        chords: the user's, one a bar of the grid, repeated to the end; None leaves them to the model.
+        chords: the user's, one a bar from `first_bar` on, repeated to the end; None leaves them to the model.
         made: by number, like `candidates`.
         picked: number of the winner.
     """
@@ -89,7 +89,8 @@ class Session:
         analysis = self.analysis
         if self.chords is not None:
             analysis = dataclasses.replace(analysis, chords=self.bar_chords())
-        controls = Controls(style=style, density=density, chords=self.chords)
+        chords = None if self.chords is None else self.bar_chords()
+        controls = Controls(style=style, density=density, chords=chords)
         return GenerationRequest(self.vocal.audio, analysis, candidates, seed, controls)
 
     def bar_chords(self) -> tuple[Chord, ...]:
@@ -98,14 +99,28 @@ class Session:
             return ()
         if not self.chords:
             return self.analysis.chords
-        return tuple(self.chords[bar % len(self.chords)] for bar in range(self.analysis.grid.bars))
+        first = self.first_bar
+        return tuple(self.chords[(bar - first) % len(self.chords)] for bar in range(self.analysis.grid.bars))
+
+    @property
+    def first_bar(self) -> int:
+        """Index of the first bar of the grid with a beat or more inside the song: the first a musician counts.
+
+        A grid covers the song from its first sample, so its first bar may be a mere sliver before the first downbeat.
+        """
+        if self.analysis is None:
+            return 0
+        grid = self.analysis.grid
+        ends = (*grid.downbeats_s[1:], grid.times_s[-1])
+        beat_s = 60.0 / grid.tempo_bpm
+        return next((bar for bar, end_s in enumerate(ends) if end_s >= 0.99 * beat_s), 0)
 
     def set_bar_chord(self, bar: int, chord: Chord) -> None:
         """Makes one bar of the grid the user's, and with it the whole progression as it stands."""
         chords = list(self.bar_chords())
-        if 0 <= bar < len(chords):
+        if self.first_bar <= bar < len(chords):
             chords[bar] = chord
-            self.chords = tuple(chords)
+            self.chords = tuple(chords[self.first_bar :])
 
 
 def restored(results: Results, folder: Path) -> Session:

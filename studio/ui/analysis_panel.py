@@ -73,7 +73,7 @@ class AnalysisPanel(QFrame):
         self._given = Given()
         self._playhead_s = 0.0
         self._shown_chords = ""
-        self.tempo = _spin(30.0, 300.0, 1, " bpm")
+        self.tempo = _spin(29.9, 300.0, 1, " bpm")
         self.key = QComboBox()
         for key in KEYS:
             self.key.addItem(str(key), key)
@@ -81,7 +81,7 @@ class AnalysisPanel(QFrame):
         self.meter = QComboBox()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
-        self.downbeat = _spin(0.0, 600.0, 3, " s")
+        self.downbeat = _spin(-0.001, 600.0, 3, " s")
         self.chords = QLineEdit()
         self.chords.setPlaceholderText("one a bar: Am F C G")
         grid = QGridLayout()
@@ -114,8 +114,8 @@ class AnalysisPanel(QFrame):
         self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
         self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
         self.chords.editingFinished.connect(self._on_chords_edited)
-        self.half.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() / 2))
-        self.double.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() * 2))
+        self.half.clicked.connect(lambda: self._give(tempo_bpm=max(30.0, self.tempo.value() / 2)))
+        self.double.clicked.connect(lambda: self._give(tempo_bpm=min(300.0, self.tempo.value() * 2)))
         self.at_playhead.clicked.connect(lambda: self._give(downbeat_s=self._playhead_s))
         for name, field in (
             ("tempo", "tempo_bpm"),
@@ -125,6 +125,7 @@ class AnalysisPanel(QFrame):
         ):
             self.rows[name].reset.clicked.connect(lambda _=False, f=field: self._give(**{f: None}))
         self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None))
+        self._show_nothing()
         self.setEnabled(False)
 
     def set_playhead(self, time_s: float) -> None:
@@ -135,6 +136,7 @@ class AnalysisPanel(QFrame):
         analysis = session.analysis
         self.setEnabled(analysis is not None)
         if analysis is None:
+            self._show_nothing()
             for row in self.rows.values():
                 row.source.setText("listening …")
                 row.reset.hide()
@@ -152,11 +154,19 @@ class AnalysisPanel(QFrame):
         self.rows["meter"].show_source(sure.downbeats, yours=given.meter is not None)
         self.rows["downbeat"].show_source(sure.downbeats, yours=given.downbeat_s is not None)
         self.rows["chords"].show_source(None, yours=session.chords is not None)
-        chords = session.chords or analysis.chords
+        chords = session.chords or analysis.chords[session.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
         self.chords.setText(self._shown_chords)
         self.chords.setCursorPosition(0)
         self.chords.setToolTip(self._shown_chords)
+
+    def _show_nothing(self) -> None:
+        """Empty fields: no value is better than one that nobody heard."""
+        for spin in (self.tempo, self.downbeat):
+            self._set(spin, spin.minimum())
+        for box in (self.key, self.meter):
+            box.setCurrentIndex(-1)
+        self.chords.clear()
 
     def _set(self, spin: QDoubleSpinBox, value: float) -> None:
         spin.blockSignals(True)
@@ -170,11 +180,11 @@ class AnalysisPanel(QFrame):
 
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):
-            self._give(tempo_bpm=self.tempo.value())
+            self._give(tempo_bpm=max(30.0, self.tempo.value()))
 
     def _on_downbeat_edited(self) -> None:
         if self.downbeat.value() != self.downbeat.property("shown"):
-            self._give(downbeat_s=self.downbeat.value())
+            self._give(downbeat_s=max(0.0, self.downbeat.value()))
 
     def _on_chords_edited(self) -> None:
         text = self.chords.text().strip()
@@ -202,6 +212,7 @@ def _spin(low: float, high: float, decimals: int, unit: str) -> QDoubleSpinBox:
     spin.setRange(low, high)
     spin.setDecimals(decimals)
     spin.setSuffix(unit)
+    spin.setSpecialValueText(" ")  # the minimum stands for "not known"
     spin.setKeyboardTracking(False)
     as_field(spin)
     return spin

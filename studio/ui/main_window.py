@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
         self._restore()
         self._show_selection()
+        self.transport.setEnabled(False)
         self._central.setFocus()  # no button starts with the focus, so Space plays
 
     # Assembly
@@ -291,6 +292,7 @@ class MainWindow(QMainWindow):
             self.open_path(paths[0])
 
     def _on_opened(self, session: Session) -> None:
+        self.transport.setEnabled(True)
         self.setWindowTitle(f"{session.vocal.name} – {APP_NAME}")
         self.stack.setCurrentIndex(1)
         self.deck.clear()

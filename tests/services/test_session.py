@@ -42,7 +42,7 @@ def test_the_model_chooses_chords_unless_the_user_did(session: Session) -> None:
     assert session.request(candidates=2, seed=7).controls.chords is None
     session.chords = Chord.parse_many("Dm G")
     request = session.request(candidates=2, seed=7, style="pop")
-    assert request.controls.chords == Chord.parse_many("Dm G")
+    assert request.controls.chords == Chord.parse_many("Dm G Dm G")
     assert request.analysis.chords == Chord.parse_many("Dm G Dm G")
     assert (request.candidates, request.seed, request.controls.style) == (2, 7, "pop")
 
@@ -53,6 +53,21 @@ def test_editing_one_bar_makes_the_progression_the_users(session: Session) -> No
     assert session.bar_chords() == session.chords
     session.set_bar_chord(99, Chord.parse("C"))
     assert session.chords == Chord.parse_many("Am F Bb G")
+
+
+def test_the_users_first_chord_is_for_the_first_bar_one_hears(session: Session) -> None:
+    # The first downbeat is at 40 ms: the grid's own first bar is that sliver.
+    session.analysis = make_analysis(8.0, BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=0.04))
+    assert session.first_bar == 1
+    session.chords = Chord.parse_many("Dm G C")
+    assert session.bar_chords()[1:4] == Chord.parse_many("Dm G C")
+    session.set_bar_chord(2, Chord.parse("E"))
+    assert session.chords[:3] == Chord.parse_many("Dm E C")
+    session.set_bar_chord(0, Chord.parse("B"))
+    assert session.bar_chords()[1:4] == Chord.parse_many("Dm E C")
+    # A pickup of two beats is a bar of its own.
+    session.analysis = make_analysis(8.0, BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=1.0))
+    assert session.first_bar == 0
 
 
 def test_nothing_is_asked_of_a_vocal_nobody_listened_to() -> None:
