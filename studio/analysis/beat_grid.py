@@ -19,7 +19,7 @@ from studio.core.music import Meter
 
 _NOTE_SD_S = 0.022
 #: Change of a beat's length from one beat to the next, as a share of it; 0 is one exact tempo.
-DRIFTS = (0.0, 0.002, 0.006, 0.015, 0.03)
+DRIFTS = (0.0, 0.002, 0.006, 0.015, 0.03, 0.06)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def fit_beats(
         tempo_bpm: pulls every beat towards this tempo as strongly as `drift` binds it to its neighbour.
     """
     start, period = fit_line(anchors, tempo_bpm)
-    times = start + period * np.arange(count)
+    times: NDArray[np.float64] = start + period * np.arange(count)
     if drift == 0.0:
         return times
     low = np.clip(np.floor(anchors.beats).astype(int), 0, count - 2)
@@ -119,13 +119,18 @@ def _prediction_error(anchors: Anchors, count: int, drift: float, tempo_bpm: flo
 
 
 def choose_drift(anchors: Anchors, count: int, tempo_bpm: float | None) -> float:
-    """The smallest drift whose predictions are within 5 % of the best."""
+    """No drift when one tempo predicts the notes as well as any; else the most that predicts them as well.
+
+    A singer who drifts wants an accompanist: of two equal answers the one that stays nearer to the voice is taken.
+    """
     if len(anchors.beats) < 6:
         return DRIFTS[0] if tempo_bpm else DRIFTS[1]
-    errors = [_prediction_error(anchors, count, drift, tempo_bpm) for drift in DRIFTS]
+    errors = {drift: _prediction_error(anchors, count, drift, tempo_bpm) for drift in DRIFTS}
+    best = min(errors.values())
     # A tempo that was given is left only for a clear gain.
-    slack = 1.25 if tempo_bpm else 1.05
-    return next(d for d, error in zip(DRIFTS, errors, strict=True) if error <= slack * min(errors) + 1e-4)
+    if errors[0.0] <= (1.25 if tempo_bpm else 1.05) * best + 5e-4:
+        return 0.0
+    return max(drift for drift, error in errors.items() if error <= 1.05 * best)
 
 
 def build_grid(

@@ -30,9 +30,9 @@ class TrackerSettings:
     tempo_sd_octaves: float = 0.35
     lowest_bpm: float = 45.0
     highest_bpm: float = 190.0
-    tempo_drift: float = 0.008
+    tempo_drift: float = 0.012
     """Relative change of tempo within a quarter, standard deviation."""
-    place_drift: float = 0.015
+    place_drift: float = 0.04
     """Wander of the beat itself within a quarter, in quarters."""
     outlier_log: float = -4.0
     """Price of a note that belongs to no place (it then moves nothing)."""

@@ -1,7 +1,7 @@
 """The beat grid of a vocal: chooses tempo, meter and bar line among the readings of its rhythm, and says how sure.
 
-Three sources are added as log probabilities: the rhythm itself (studio.analysis.beats), the cues to the bar line
-(studio.analysis.bar_lines) and how usual a meter is. What a user gave is not weighed but kept.
+Tempo and meter are chosen by the rhythm (studio.analysis.beats) and by how usual they are, then the bar line by
+rhythm and harmony (studio.analysis.bar_lines). What a user gave is not weighed but kept.
 
 Confidences: `tempo` is the share of the probability of all readings that lies within 4 % of the chosen tempo;
 `downbeats` the share of the chosen bar line among all bar lines (and meters) of the chosen beats; `beats` is how
@@ -25,12 +25,12 @@ from studio.core.music import Key, Meter
 
 _FALLBACK_BPM = 100.0
 #: How usual a meter is, before anything is heard. 6/8 and 2/4 are used only when given.
-_METERS = ((Meter(4, 4), 0.9), (Meter(3, 4), 0.1))
+_METERS = ((Meter(4, 4), 0.65), (Meter(3, 4), 0.35))
 #: Weight of a downbeat that was given, among notes of weight 1.
 _HELD = 1e4
 #: Readings of different tempo, and of different meter, compete as if a melody had this share of its notes:
 #: neighbouring notes repeat each other's evidence.
-_TEMPER, _METER_TEMPER = 0.1, 0.3
+_TEMPER, _METER_TEMPER = 0.1, 0.235
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,6 @@ def _reading(
         scores = bar_line_scores(parse, parse.sixteenths, notes, key, offset)
         shift = int(scores.argmax())
         share = float(1.0 / np.exp(scores - scores[shift]).sum())
-        score += float(scores[shift])
     sixteenths = parse.sixteenths - shift * SHIFT
     grid = build_grid(sixteenths, times, weights, parse.meter, duration_s, given.tempo_bpm)
     return _Reading(grid, score, tempo_share, share)
