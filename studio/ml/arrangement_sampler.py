@@ -22,7 +22,10 @@ from studio.ml.arrangement_model import N_GLOBALS, ArrangementModel, Condition, 
 
 #: Columns that are drawn together; each stage sees all earlier ones.
 STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
-_STEPS_OF_STAGE = (10, 5, 6, 6, 8)
+_STEPS_OF_STAGE = (12, 10, 8, 10, 10)
+#: How much a token's certainty, against chance, decides when it is drawn. Certain first suits harmony; for rhythm
+#: it would draw all the rests first and leave an empty bar.
+_CERTAINTY_OF_STAGE = (1.0, 0.1, 0.3, 0.2, 0.1)
 #: Globals drawn together, in order.
 _GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (("style",), ("density", "swing"), ("drums", "bass", "harmony", "lead"))
 #: Network calls of one sampling, for progress; guidance doubles them.
@@ -70,8 +73,8 @@ def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tu
     return token, torch.log(probability.gather(-1, token[..., None])[..., 0] + 1e-9)
 
 
-_TEMPERATURE = {"chord": 0.9, "energy": 0.7, "drums": 0.7, "bass": 0.75, "harmony": 0.7, "lead": 0.85}
-_TOP_P = {"chord": 0.9, "energy": 0.9, "drums": 0.9, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
+_TEMPERATURE = {"chord": 0.8, "energy": 0.5, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
+_TOP_P = {"chord": 0.85, "energy": 0.9, "drums": 0.92, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
 
 
 @torch.inference_mode()
@@ -133,7 +136,7 @@ def sample_scores(
                 globals_[:, index] = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
         if on_step:
             on_step()
-    for names, steps in zip(STAGES, _STEPS_OF_STAGE, strict=True):
+    for names, steps, certainty in zip(STAGES, _STEPS_OF_STAGE, _CERTAINTY_OF_STAGE, strict=True):
         columns = [c for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)]
         name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
         total = (tokens[:, :, columns] == masks[columns]).flatten(1).sum(1)
@@ -146,7 +149,7 @@ def sample_scores(
                     logits[c], token_noise[:, :, c, 0], _TEMPERATURE[name_of[c]], _TOP_P[name_of[c]]
                 )
                 drawn.append(token)
-                surety.append(log_p + 1.0 * (1 - step / steps) * token_noise[:, :, c, 1])
+                surety.append(certainty * log_p + (1 - step / steps) * token_noise[:, :, c, 1])
             choice = torch.stack(drawn, -1)
             order = torch.where(
                 hidden, torch.stack(surety, -1), torch.full_like(surety[0][..., None], -torch.inf)
