@@ -21,7 +21,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.playback import Playback
 from studio.ui.preferences import APP_NAME, Preferences
 from studio.ui.timeline import Timeline
-from studio.ui.workflow import UseCases, Workflow
+from studio.ui.use_cases import UseCases
+from studio.ui.workflow import Workflow
 
 
 def build_window(
@@ -65,6 +66,8 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     window.show()
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))
+    # The audio callback asks for the interpreter every few milliseconds: others give way sooner than by default.
+    sys.setswitchinterval(0.001)
     # Python handles Ctrl+C only while it runs: the playback's timer wakes it often enough.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     return app.exec()

@@ -5,42 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QMessageBox,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMessageBox, QWidget
 
 from studio.core.request import Candidate
 from studio.services.export import ExportedCandidate
 from studio.services.session import Session
 from studio.services.session_mix import VOCAL, MixState
-from studio.ui import theme
-from studio.ui.analysis_panel import AnalysisPanel
-from studio.ui.deck import Deck
+from studio.ui import theme, window_memory
+from studio.ui.desk import Desk
 from studio.ui.dialogs.error_dialog import ErrorDialog
 from studio.ui.dialogs.export_result import ExportResult
 from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
-from studio.ui.empty_state import EmptyState
+from studio.ui.menus import add_menus, add_theme_menu
 from studio.ui.playback import Playback
 from studio.ui.preferences import APP_NAME, Preferences
-from studio.ui.request_panel import RequestPanel, Wishes
-from studio.ui.ruler import Ruler
 from studio.ui.shortcuts import KeyFilter, make_actions
 from studio.ui.spectrogram_view import Picture
-from studio.ui.stem_strip import StemStrip
-from studio.ui.transport_bar import TransportBar
-from studio.ui.vocal_panel import VocalPanel
-from studio.ui.widgets import IconButton, tight
+from studio.ui.widgets import IconButton
 from studio.ui.workflow import Workflow
 
 AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
@@ -67,106 +49,32 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(APP_NAME)
         self.setMinimumSize(1120, 640)
         self.setAcceptDrops(True)
-        self._build()
-        self.actions_by_name = make_actions(self, self._handlers())
-        self._build_menus()
-        self._connect()
-        self.keys = KeyFilter(self)
-        self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
-        self._restore()
-        self._show_selection()
-        self.transport.setEnabled(False)
-        self._central.setFocus()  # no button starts with the focus, so Space plays
-
-    # Assembly
-
-    def _build(self) -> None:
-        self.strip = StemStrip()
-        self.transport = TransportBar(self.timeline, self.strip)
-        self.empty = EmptyState()
-        self.ruler = Ruler(self.timeline)
-        self.vocal = VocalPanel(self.timeline)
-        self.deck = Deck(self.timeline)
-        self.analysis = AnalysisPanel()
-        self.request = RequestPanel()
-        ruler_row = QHBoxLayout()
-        tight(ruler_row, spacing=0)
-        # The frame of a row and its layout take a pixel each on either side.
-        ruler_row.addSpacing(theme.HEADER_WIDTH + 2)
-        ruler_row.addWidget(self.ruler, 1)
-        ruler_row.addSpacing(2)
-        upper = QVBoxLayout()
-        upper.setContentsMargins(0, 0, theme.SCROLL_BAR, 0)
-        upper.setSpacing(0)
-        upper.addLayout(ruler_row)
-        upper.addWidget(self.vocal, 1)
-        desk = QWidget()
-        column = QVBoxLayout(desk)
-        tight(column, spacing=theme.UNIT * 2)
-        column.addLayout(upper, 2)
-        column.addWidget(self.deck, 3)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(desk)
-        side = QWidget()
-        side_column = QVBoxLayout(side)
-        tight(side_column, spacing=theme.UNIT * 2)
-        # In a low window the analysis scrolls, in the gap beside it, and Generate stays in sight.
-        scroll = QScrollArea()
-        scroll.setWidget(self.analysis)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMaximumHeight(self.analysis.sizeHint().height())
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.analysis.setFixedWidth(theme.SIDE_WIDTH)
-        self.request.setFixedWidth(theme.SIDE_WIDTH)
-        side_column.addWidget(scroll, 1)
-        side_column.addWidget(self.request)
-        side_column.addStretch(0)
-        side.setFixedWidth(theme.SIDE_WIDTH + 12)
-        body = QHBoxLayout()
-        body.setContentsMargins(12, 12, 0, 8)
-        body.setSpacing(12)
-        body.addWidget(self.stack, 1)
-        body.addWidget(side)
-        self._central = central = QWidget()
-        whole = QVBoxLayout(central)
-        tight(whole, spacing=0)
-        whole.addWidget(self.transport)
-        whole.addLayout(body, 1)
-        self.setCentralWidget(central)
-        self.doing = QLabel()
-        self.under_mouse = QLabel()
-        self.output = QLabel()
+        self.desk = desk = Desk(self.timeline)
+        self.transport, self.strip, self.ruler = desk.transport, desk.strip, desk.ruler
+        self.vocal, self.deck, self.analysis, self.request = (
+            desk.vocal,
+            desk.deck,
+            desk.analysis,
+            desk.request,
+        )
+        self.setCentralWidget(desk)
+        self.doing, self.under_mouse, self.output = QLabel(), QLabel(), QLabel()
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.doing, 1)
         self.statusBar().addPermanentWidget(self.under_mouse)
         self.statusBar().addPermanentWidget(self.output)
+        self.actions_by_name = make_actions(self, self._handlers())
+        add_menus(self, self.actions_by_name)
+        add_theme_menu(self, preferences.get("theme", "system"), self.set_theme)
+        self._connect()
+        self.keys = KeyFilter(self)
+        self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
+        window_memory.restore(self)
+        self._show_selection()
+        self.transport.setEnabled(False)
+        desk.setFocus()  # no button starts with the focus, so Space plays
 
-    def _build_menus(self) -> None:
-        actions = self.actions_by_name
-        menus = {
-            "&File": ("open", "demo", "open_folder", "", "export", "", "quit"),
-            "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo"),
-            "&Candidates": ("generate", "cancel", "", "previous", "next", "swap", "pick"),
-            "&View": ("zoom_region", "zoom_fit", ""),
-            "&Help": ("sheet",),
-        }
-        for title, names in menus.items():
-            menu = self.menuBar().addMenu(title)
-            for name in names:
-                if name:
-                    menu.addAction(actions[name])
-                else:
-                    menu.addSeparator()
-            if title == "&View":
-                group = QActionGroup(self)
-                themes = menu.addMenu("Theme")
-                for mode, text in zip(theme.MODES, ("Follow the system", "Dark", "Light"), strict=True):
-                    action = themes.addAction(text)
-                    action.setCheckable(True)
-                    action.setChecked(mode == self.preferences.get("theme", "system"))
-                    action.triggered.connect(lambda _=False, m=mode: self.set_theme(m))
-                    group.addAction(action)
+    # Assembly
 
     def _handlers(self) -> dict[str, Callable[[], None]]:
         playback = self.playback
@@ -211,7 +119,7 @@ class MainWindow(QMainWindow):
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
             view.hovered.connect(self.under_mouse.setText)
-        self.vocal.scale_changed.connect(self._on_scale_changed)
+        self.vocal.scale_changed.connect(workflow.set_scale)
         self.vocal.chord_edited.connect(workflow.set_bar_chord)
         self.deck.selected.connect(playback.select)
         self.deck.seek_requested.connect(playback.seek)
@@ -224,8 +132,8 @@ class MainWindow(QMainWindow):
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.generate_requested.connect(self.generate)
         self.request.cancel_requested.connect(self._cancel)
-        self.empty.open_requested.connect(self.choose_vocal)
-        self.empty.demo_requested.connect(lambda: self.open_vocal(self._demo_vocal))
+        self.desk.empty.open_requested.connect(self.choose_vocal)
+        self.desk.empty.demo_requested.connect(lambda: self.open_vocal(self._demo_vocal))
         workflow.busy_changed.connect(self.doing.setText)
         workflow.opened.connect(self._on_opened)
         workflow.analysis_changed.connect(self._on_analysis_changed)
@@ -279,13 +187,13 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
-            self.empty.show_over(True)
+            self.desk.empty.show_over(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.empty.show_over(False)
+        self.desk.empty.show_over(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.empty.show_over(False)
+        self.desk.empty.show_over(False)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
@@ -294,7 +202,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self, session: Session) -> None:
         self.transport.setEnabled(True)
         self.setWindowTitle(f"{session.vocal.name} – {APP_NAME}")
-        self.stack.setCurrentIndex(1)
+        self.desk.show_vocal()
         self.deck.clear()
         self.vocal.show_vocal(session)
         self.analysis.show_session(session)
@@ -390,17 +298,13 @@ class MainWindow(QMainWindow):
         if self.timeline.region:
             self.timeline.show_range(*self.timeline.region)
 
-    def _on_scale_changed(self, scale: str) -> None:
-        self.preferences.set("scale", scale)
-        self.workflow.set_scale(scale)  # type: ignore[arg-type]
-
     def set_theme(self, mode: str) -> None:
         """'system', 'dark' or 'light', now and from now on."""
         self.preferences.set("theme", mode)
         theme.apply_theme(QApplication.instance(), mode)  # type: ignore[arg-type]
         for button in self.findChildren(IconButton):
             button.refresh()
-        self.empty.refresh()
+        self.desk.empty.refresh()
         self.request.refresh()
         for widget in self.findChildren(QWidget):
             widget.update()
@@ -432,41 +336,13 @@ class MainWindow(QMainWindow):
         if focus is not None:
             focus.clearFocus()
 
-    # Settings and end
-
-    def _restore(self) -> None:
-        get = self.preferences.get
-        if not self.restoreGeometry(self.preferences.get_bytes("geometry")):
-            self.resize(1360, 860)
-        self.vocal.scales.set_value(get("scale", "mel"))
-        self.workflow.scale = self.vocal.scales.value  # type: ignore[assignment]
-        self.request.set_wishes(
-            Wishes(
-                get("style", "") or None,
-                get("density", "") or None,
-                get("candidates", 4),
-                get("seed", 1),
-                get("keep_seed", False),
-            )
-        )
-        self.playback.set_mix(balance=min(max(-1.0, get("balance", 0.0)), 1.0))
-
-    def _save(self) -> None:
-        wishes = self.request.wishes
-        self.preferences.set_bytes("geometry", self.saveGeometry())
-        self.preferences.set("style", wishes.style or "")
-        self.preferences.set("density", wishes.density or "")
-        self.preferences.set("candidates", wishes.candidates)
-        self.preferences.set("seed", wishes.seed)
-        self.preferences.set("keep_seed", wishes.keep_seed)
-        self.preferences.set("balance", self.playback.mix.balance)
-        self.preferences.sync()
+    # End
 
     def _quit(self) -> None:
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._save()
+        window_memory.save(self)
         self.hide()
         self.keys.detach()
         QApplication.styleHints().colorSchemeChanged.disconnect(self._on_system_theme_changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from studio.dsp.spectrogram import Scale
 from studio.services.session import Session
 from studio.ui import theme
 from studio.ui.chord_lane import ChordLane
@@ -12,7 +13,7 @@ from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline import Timeline
 from studio.ui.widgets import ElidedLabel, Segments, label, set_role, tight
 
-SCALES = (("Mel", "mel"), ("Log", "log"), ("Linear", "linear"))
+SCALES: tuple[tuple[str, Scale], ...] = (("Mel", "mel"), ("Log", "log"), ("Linear", "linear"))
 
 
 class VocalPanel(QFrame):

@@ -7,12 +7,9 @@ question when the window closes.
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
@@ -25,16 +22,18 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord
 from studio.core.request import Candidate, GenerationRequest
 from studio.dsp.spectrogram import Scale, display_spectrogram
-from studio.services.export import ExportedCandidate, ExportRequest, free_folder
-from studio.services.jobs import Job, JobFunction, JobRunner
+from studio.services.export import ExportedCandidate
+from studio.services.jobs import Job, JobRunner
 from studio.services.results import Results
-from studio.services.session import Made, Session, restored, write_notes
+from studio.services.session import Made, Session, restored
 from studio.services.session_mix import VOCAL
 from studio.services.vocal import Vocal
 from studio.ui.bridge import Bridge
+from studio.ui.keeper import Keeper
 from studio.ui.playback import Playback
 from studio.ui.request_panel import Wishes
 from studio.ui.spectrogram_view import Picture
+from studio.ui.use_cases import UseCases
 
 #: A spectrogram never has more columns than this, whatever the song's length; 10 minutes still get 33 a second.
 _MOST_COLUMNS = 20_000
@@ -42,49 +41,6 @@ _COLUMNS_PER_S = 100.0
 _BINS = 256
 #: After a cancel the window is free again no later than this.
 _PATIENCE_MS = 800
-
-
-class Generate(Protocol):
-    """Makes candidates; see GenerationService.generate."""
-
-    def __call__(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> object: ...
-
-
-class Analyse(Protocol):
-    """See studio.services.vocal.analyse_vocal."""
-
-    def __call__(
-        self, audio: Audio, given: Given | None, *, on_step: StepCallback | None, cancel: CancelToken | None
-    ) -> VocalAnalysis: ...
-
-
-class OpenResults(Protocol):
-    """See studio.services.results.open_results."""
-
-    def __call__(
-        self, folder: Path, *, on_step: StepCallback | None, cancel: CancelToken | None
-    ) -> Results: ...
-
-
-@dataclass(frozen=True)
-class UseCases:
-    """The services behind the window, as functions."""
-
-    open_vocal: Callable[[Path], Vocal]
-    open_results: OpenResults
-    analyse: Analyse
-    load_models: Callable[[], object]
-    generate: Generate
-    models: Callable[[], Mapping[str, str]]
-    export: JobFunction[ExportRequest, ExportedCandidate]
-    sessions_dir: Path
 
 
 class Workflow(QObject):
@@ -107,6 +63,7 @@ class Workflow(QObject):
         self._playback = playback
         self.bridge = Bridge(self)
         self.runner = JobRunner(self.bridge.post)
+        self._keeper = Keeper(use_cases, self.runner, self._on_failed)
         self.session: Session | None = None
         self.scale: Scale = "mel"
         self._opening: Job[Any] | None = None
@@ -294,7 +251,7 @@ class Workflow(QObject):
 
     def _on_candidate(self, session: Session, request: GenerationRequest, candidate: Candidate) -> None:
         numbered = session.add(candidate, Made(request.analysis, request.seed, self._use.models()))
-        self._keep(session, numbered.number)
+        self._keeper.keep(session, numbered.number)
         if session is self.session:
             self._show_candidate(numbered)
 
@@ -352,44 +309,7 @@ class Workflow(QObject):
         if session is not None and number in session.candidates:
             session.picked = None if session.picked == number else number
             self.picked_changed.emit(session.picked)
-            self._keep_notes(session)
-
-    def _keep(self, session: Session, number: int) -> None:
-        """Writes a finished candidate to the user's data folder, even if the window closes meanwhile."""
-        if session.folder is None:
-            now = datetime.datetime.now()
-            session.folder = free_folder(session_folder(self._use.sessions_dir, session.vocal.name, now))
-        self._write(session, number, session.folder, essential=True)
-        self._keep_notes(session)
-
-    def _keep_notes(self, session: Session) -> None:
-        def run(session: Session, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
-            write_notes(session)
-
-        self.runner.submit("Keeping", run, session, essential=True, on_failed=self._on_failed)
-
-    def _write(
-        self,
-        session: Session,
-        number: int,
-        parent: Path,
-        *,
-        essential: bool = False,
-        on_done: Callable[[ExportedCandidate], None] | None = None,
-    ) -> None:
-        try:
-            request = session.export_request(number, parent)
-        except StudioError as error:
-            self._on_failed(error)
-            return
-        self.runner.submit(
-            "Writing",
-            self._use.export,
-            request,
-            essential=essential,
-            on_done=on_done,
-            on_failed=self._on_failed,
-        )
+            self._keeper.keep_notes(session)
 
     def export(self, number: int, parent: Path) -> None:
         """Writes one candidate into a folder of the user's choice, verified."""
@@ -397,7 +317,7 @@ class Workflow(QObject):
         if session is None or number not in session.candidates:
             return
         self.busy_changed.emit(f"Exporting candidate {number} …")
-        self._write(session, number, parent, on_done=self._on_exported)
+        self._keeper.write(session, number, parent, on_done=self._on_exported)
 
     def _on_exported(self, result: ExportedCandidate) -> None:
         self.busy_changed.emit("")
@@ -426,9 +346,3 @@ def _band(candidate: Candidate) -> Callable[[], Audio]:
         return Audio(np.sum([s.samples for s in stems], axis=0, dtype=np.float32), stems[0].sample_rate)
 
     return make
-
-
-def session_folder(parent: Path, vocal_name: str, now: datetime.datetime) -> Path:
-    """A new folder's name: when it was, and of what."""
-    plain = re.sub(r"[^A-Za-z0-9-]+", "_", vocal_name).strip("_")[:40] or "vocal"
-    return parent / f"{now:%Y-%m-%d_%H%M%S}_{plain}"

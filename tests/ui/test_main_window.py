@@ -36,10 +36,10 @@ def errors(window: MainWindow) -> list[ErrorDialog]:
 def test_starts_with_an_invitation_and_says_when_nothing_can_be_heard(
     window: MainWindow, open_vocal: Open
 ) -> None:
-    assert window.stack.currentWidget() is window.empty
+    assert window.desk.is_empty
     assert not window.request.generate.isEnabled()
     open_vocal(window)
-    assert window.stack.currentWidget() is not window.empty
+    assert not window.desk.is_empty
     assert "No sound output" in window.output.text()
 
 
@@ -252,7 +252,7 @@ def test_a_folder_without_candidates_is_told(window: MainWindow, qtbot: QtBot, t
     (tmp_path / "nothing").mkdir()
     window.open_path(tmp_path / "nothing")
     qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
-    assert window.stack.currentWidget() is window.empty
+    assert window.desk.is_empty
 
 
 def test_the_users_values_are_marked_and_can_be_taken_back(

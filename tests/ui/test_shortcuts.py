@@ -30,7 +30,7 @@ def playing(
     generate(window, 3)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    window.centralWidget().setFocus()
+    window.desk.setFocus()
     return window
 
 
@@ -117,7 +117,7 @@ def test_space_presses_a_button_that_was_tabbed_to(playing: MainWindow, qtbot: Q
 
 
 def test_v_is_vocal_only_while_it_is_held(playing: MainWindow, qtbot: QtBot) -> None:
-    target = playing.centralWidget()
+    target = playing.desk
     qtbot.keyPress(target, Qt.Key.Key_V)
     assert playing.playback.mix.vocal_only
     repeat = QKeyEvent(QEvent.Type.KeyRelease, Qt.Key.Key_V, NONE, "v", True)
@@ -137,6 +137,6 @@ def test_no_key_is_given_twice() -> None:
 
 
 def test_the_sheet_opens_on_its_key_and_lists_every_key(playing: MainWindow, qtbot: QtBot) -> None:
-    qtbot.keyClick(playing.centralWidget(), Qt.Key.Key_Question, SHIFT)
+    qtbot.keyClick(playing.desk, Qt.Key.Key_Question, SHIFT)
     qtbot.waitUntil(lambda: bool(playing.findChildren(ShortcutSheet)), timeout=3000)
     assert {"Space", "G", "V", "Ctrl+Wheel", "Ctrl+."} <= {keys for _, _, keys in lines()}
