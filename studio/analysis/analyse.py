@@ -27,6 +27,7 @@ from studio.dsp.resample import resample
 
 _SHORTEST_S = 0.5
 _SILENCE_PEAK = 1e-3  # -60 dBFS
+_WORKING_PEAK = 0.5
 
 
 def analyse(
@@ -70,7 +71,11 @@ def analyse(
             expected="a voice above -60 dBFS",
             todo="Check the input, its level and that the right channel was recorded",
         )
+    # The tracker and the flux expect a voice near full scale; levels are reported as recorded.
+    gain = float(np.clip(_WORKING_PEAK / np.abs(signal).max(), 1.0, 1000.0))
+    signal = signal * np.float32(gain)
     pitch = track_pitch(signal, on_block=lambda done: report("pitch", 0.7 * done))
+    pitch = replace(pitch, loudness_db=pitch.loudness_db - np.float32(20 * np.log10(gain)))
     report("notes", 0.72)
     curve = onset_curve(signal)
     notes = find_notes(pitch, curve)

@@ -74,7 +74,7 @@ def fit_beats(
         tempo_bpm: pulls every beat towards this tempo as strongly as `drift` binds it to its neighbour.
     """
     start, period = fit_line(anchors, tempo_bpm)
-    times: NDArray[np.float64] = start + period * np.arange(count)
+    times = np.asarray(start + period * np.arange(count), dtype=np.float64)
     if drift == 0.0:
         return times
     low = np.clip(np.floor(anchors.beats).astype(int), 0, count - 2)

@@ -60,7 +60,7 @@ def voiced_frames(pitch: PitchTrack, gate_db: float = Segmentation.gate_db) -> N
     if not voiced.any():
         return voiced
     loud = float(np.percentile(pitch.loudness_db[voiced], 90))
-    return voiced & (pitch.loudness_db > max(loud - gate_db, -65.0))
+    return voiced & (pitch.loudness_db > loud - gate_db)
 
 
 def _fit_levels(

@@ -5,8 +5,8 @@ rhythm and harmony (studio.analysis.bar_lines). What a user gave is not weighed 
 
 Confidences: `tempo` is the share of the probability of all readings that lies within 4 % of the chosen tempo;
 `downbeats` the share of the chosen bar line among all bar lines (and meters) of the chosen beats; `beats` is how
-much closer the notes lie to the grid's sixteenths than chance would put them. All are scaled down when there are
-few notes. Given values have 1.
+much closer the notes lie to the grid's eighths and sixteenths than chance would put them, times a factor for the
+doubt in the tempo. All are scaled down when there are few notes. Given values have 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from studio.analysis.bar_lines import SHIFT, bar_line_scores
 from studio.analysis.beat_grid import build_grid
 from studio.analysis.beats import Event, Parse, TrackerSettings, parse_rhythm, tempo_log_prior
 from studio.core.analysis import Given, VocalNote
-from studio.core.grid import STEPS_PER_BEAT, BeatGrid
+from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
 
 _FALLBACK_BPM = 100.0
@@ -117,13 +117,19 @@ def _reading(
 
 
 def _beat_confidence(grid: BeatGrid, notes: Sequence[VocalNote]) -> float:
-    """How much nearer to sixteenths the starts are than chance, 0 to 1."""
-    starts = np.array([note.start_s for note in notes])
-    position = grid.beat_of(starts) * STEPS_PER_BEAT
-    distance = np.abs(position - np.round(position)) * 60.0 / grid.tempo_bpm / STEPS_PER_BEAT
-    # Chance is a quarter of a sixteenth on average.
-    chance = 0.25 * 60.0 / grid.tempo_bpm / STEPS_PER_BEAT
-    return float(np.clip(1.0 - np.mean(np.minimum(distance, 2 * chance)) / chance, 0.0, 1.0))
+    """How much nearer to the grid the starts are than chance, 0 to 1: the mean over its eighths and sixteenths.
+
+    Sixteenths alone would be unjust to slow tunes, which never land on them; eighths alone cannot tell a tempo
+    from its double.
+    """
+    position = grid.beat_of(np.array([note.start_s for note in notes]))
+    gains = []
+    for division in (2, 4):
+        step = 60.0 / grid.tempo_bpm / division
+        distance = np.abs(position * division - np.round(position * division)) * step
+        # By chance a note lies a quarter of a step away on average.
+        gains.append(1.0 - float(np.mean(distance)) / (0.25 * step))
+    return float(np.clip(np.mean(gains), 0.0, 1.0))
 
 
 def find_rhythm(
@@ -166,7 +172,8 @@ def find_rhythm(
     others = sum(float(np.exp(r.score - best.score)) for r in readings)
 
     enough = min(1.0, len(notes) / 12.0)
-    beats = _beat_confidence(best.grid, notes)
-    tempo = enough * best.tempo_share * min(1.0, 2 * beats)
-    downbeats = enough * best.shift_share / others * min(1.0, 2 * beats)
-    return Rhythm(best.grid, max(sure_tempo, tempo), enough * beats, max(sure_downbeat, downbeats))
+    fit = _beat_confidence(best.grid, notes)
+    tempo = enough * best.tempo_share * min(1.0, 2 * fit)
+    beats = enough * fit * (0.5 + 0.5 * max(sure_tempo, best.tempo_share))
+    downbeats = enough * best.shift_share / others * min(1.0, 2 * fit)
+    return Rhythm(best.grid, max(sure_tempo, tempo), beats, max(sure_downbeat, downbeats))

@@ -30,7 +30,7 @@ def test_notes_have_the_sung_starts_and_pitches(analysis: VocalAnalysis) -> None
     assert len(analysis.notes) == len(sung)
     for note, truth in zip(analysis.notes, sung, strict=True):
         assert note.start_s == pytest.approx(truth.start_s, abs=0.03)
-        assert note.end_s == pytest.approx(truth.end_s, abs=0.08)
+        assert note.end_s == pytest.approx(truth.end_s, abs=0.1)
         assert note.pitch == pytest.approx(truth.pitch, abs=0.2)
     assert analysis.onsets_s == tuple(note.start_s for note in analysis.notes)
 
@@ -38,7 +38,7 @@ def test_notes_have_the_sung_starts_and_pitches(analysis: VocalAnalysis) -> None
 def test_tempo_beats_and_bar_lines_are_found(analysis: VocalAnalysis) -> None:
     assert analysis.tempo_bpm == pytest.approx(100.0, rel=0.01)
     assert analysis.grid.meter == Meter(4, 4)
-    beats = np.array([note.start_s for note in melody(bpm=100.0, first_beat_s=0.5) if True][:3])
+    beats = np.array([note.start_s for note in melody(bpm=100.0, first_beat_s=0.5)[:3]])
     distance = np.abs(np.asarray(analysis.grid.times_s)[:, None] - beats[None]).min(axis=0)
     assert distance.max() < 0.03
     assert np.abs(np.asarray(analysis.grid.downbeats_s) - 0.5).min() < 0.03
@@ -179,3 +179,11 @@ def test_stereo_and_rate_make_no_difference_to_the_music() -> None:
     stereo = analyse(Audio(np.repeat(wide.samples, 2, axis=0), 48000))
     assert len(stereo.notes) == len(mono.notes)
     assert stereo.tempo_bpm == pytest.approx(mono.tempo_bpm, rel=0.02)
+
+
+def test_a_quiet_recording_has_the_same_notes_and_its_own_level() -> None:
+    loud = sing(melody()[:8])
+    quiet = Audio(loud.samples * np.float32(0.01), loud.sample_rate)
+    a, b = analyse(loud), analyse(quiet)
+    assert [round(note.pitch) for note in b.notes] == [round(note.pitch) for note in a.notes]
+    assert b.notes[0].loudness_db == pytest.approx(a.notes[0].loudness_db - 40.0, abs=1.0)
