@@ -81,6 +81,30 @@ def places(meter: Meter, beats: int, first: int = 0) -> Tensor:
     return 4 * index + (torch.arange(beats) + first) % meter.quarters_per_bar
 
 
+#: Neighbours whose tokens every quarter sees directly: quarters before and after, and the same place in other bars.
+_NEAR_QUARTERS = (-1, 1)
+_NEAR_BARS = (-4, -2, -1, 1, 2, 4)
+
+
+def _neighbours(x: Tensor, place: Tensor) -> Tensor:
+    """What stands at the neighbouring places, [B, L, 8 D]; zero beyond the ends.
+
+    Args:
+        x: [B, L, D].
+        place: as in `Condition`, [B, L]; it tells the length of a bar.
+    """
+    batch, length, dim = x.shape
+    meters = torch.tensor([Meter(*m).quarters_per_bar for m in Meter.SUPPORTED], device=x.device)
+    bar = meters[place[:, :1] // 4]
+    near = torch.tensor(_NEAR_QUARTERS, device=x.device).expand(batch, -1)
+    offsets = torch.cat([near, bar * torch.tensor(_NEAR_BARS, device=x.device)], dim=1)
+    index = torch.arange(length, device=x.device) + offsets[..., None]  # [B, 8, L]
+    inside = (index >= 0) & (index < length)
+    rows = index.clamp(0, length - 1).flatten(1)[..., None].expand(-1, -1, dim)
+    seen = x.gather(1, rows).reshape(batch, -1, length, dim) * inside[..., None]
+    return seen.permute(0, 2, 1, 3).flatten(2)
+
+
 def _rotate(x: Tensor, angles: Tensor) -> Tensor:
     """Rotary position embedding of [B, H, L, D] by [L, D / 2] (Su et al. 2021, arXiv:2104.09864)."""
     even, odd = x[..., 0::2], x[..., 1::2]
@@ -127,6 +151,8 @@ class ArrangementModel(nn.Module):
         for table in (self.tokens, self.globals):
             nn.init.normal_(table.weight, std=0.1)
         self.melody = nn.Sequential(nn.Linear(N_MELODY, dim), nn.GELU(), nn.Linear(dim, dim))
+        self.neighbours = nn.Linear((len(_NEAR_QUARTERS) + len(_NEAR_BARS)) * dim, dim, bias=False)
+        nn.init.zeros_(self.neighbours.weight)
         self.place = nn.Embedding(4 * len(Meter.SUPPORTED), dim)
         self.song = nn.Sequential(nn.Linear(3, dim), nn.GELU(), nn.Linear(dim, dim))
         self.layers = nn.ModuleList(_Layer(dim, config.heads) for _ in range(config.layers))
@@ -149,11 +175,9 @@ class ArrangementModel(nn.Module):
         """
         length = tokens.shape[1]
         song = self.song(condition.song)[:, None]
-        beats = (
-            self.tokens(tokens + self.token_starts).sum(2)
-            + self.melody(condition.melody)
-            + self.place(condition.place)
-        )
+        written = self.tokens(tokens + self.token_starts).sum(2)
+        beats = written + self.neighbours(_neighbours(written, condition.place))
+        beats = beats + self.melody(condition.melody) + self.place(condition.place)
         x = torch.cat([self.globals(globals_ + self.global_starts), beats], dim=1) + song
         position = torch.cat([torch.zeros(N_GLOBALS, device=x.device), torch.arange(length, device=x.device)])
         angles = position[:, None] * self.rates

@@ -23,11 +23,15 @@ from studio.ml.arrangement_model import N_GLOBALS, ArrangementModel, Condition, 
 #: Columns that are drawn together; each stage sees all earlier ones.
 STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
 _STEPS_OF_STAGE = (12, 10, 8, 10, 10)
-#: How much a token's certainty, against chance, decides when it is drawn. Certain first suits harmony; for rhythm
-#: it would draw all the rests first and leave an empty bar.
-_CERTAINTY_OF_STAGE = (1.0, 0.1, 0.3, 0.2, 0.1)
+#: How much a token's certainty, against chance, decides its moment among its equals. Certain first suits harmony; for
+#: rhythm it would draw all the rests first and leave an empty bar.
+_CERTAINTY_OF_STAGE = (0.3, 0.05, 0.1, 0.05, 0.05)
 #: Globals drawn together, in order.
-_GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (("style",), ("density", "swing"), ("drums", "bass", "harmony", "lead"))
+_GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (
+    ("style",),
+    ("density", "swing"),
+    ("drums", "bass", "harmony", "lead"),
+)
 #: Network calls of one sampling, for progress; guidance doubles them.
 CALLS = len(_GLOBAL_STAGES) + sum(_STEPS_OF_STAGE)
 
@@ -75,6 +79,16 @@ def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tu
 
 _TEMPERATURE = {"chord": 0.8, "energy": 0.5, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
 _TOP_P = {"chord": 0.85, "energy": 0.9, "drums": 0.92, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
+
+
+def _levels(place: Tensor) -> Tensor:
+    """When a quarter's turn comes, [L]: bars 1, 9, 17 ... first (0), then 5, 13 ... (1), odd ones (2), even ones (3).
+
+    A band states an idea and repeats it: bars drawn later see what they should answer. Quarters drawn all over the song
+    at once would each begin an idea of their own.
+    """
+    bar = (place % 4 == 0).cumsum(0) - 1
+    return 3.0 - (bar % 2 == 0).float() - (bar % 4 == 0).float() - (bar % 8 == 0).float()
 
 
 @torch.inference_mode()
@@ -136,6 +150,9 @@ def sample_scores(
                 globals_[:, index] = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
         if on_step:
             on_step()
+    levels = _levels(condition.place[0]).to(device)
+    # Harmony is laid out on the downbeats first, then within the bars.
+    inside = (condition.place[0].to(device) % 4 != 0).float()
     for names, steps, certainty in zip(STAGES, _STEPS_OF_STAGE, _CERTAINTY_OF_STAGE, strict=True):
         columns = [c for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)]
         name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
@@ -149,7 +166,8 @@ def sample_scores(
                     logits[c], token_noise[:, :, c, 0], _TEMPERATURE[name_of[c]], _TOP_P[name_of[c]]
                 )
                 drawn.append(token)
-                surety.append(certainty * log_p + (1 - step / steps) * token_noise[:, :, c, 1])
+                turn = torch.where(inside > 0, 4.0, levels) if name_of[c] in STAGES[0] else levels
+                surety.append(certainty * log_p + 0.3 * token_noise[:, :, c, 1] - turn)
             choice = torch.stack(drawn, -1)
             order = torch.where(
                 hidden, torch.stack(surety, -1), torch.full_like(surety[0][..., None], -torch.inf)

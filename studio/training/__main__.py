@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from studio.ml.arrangement_model import ArrangementConfig, ArrangementModel
 from studio.ml.mel import MelContract
@@ -48,12 +49,20 @@ def _sounds(args: argparse.Namespace) -> None:
     write_sounds(args.run / "sounds", songs, first=args.first, count=args.count or 300)
 
 
+def _warm_start(network: nn.Module, weights: Path | None) -> None:
+    """Begins from the weights of an earlier run; parts that are new since then keep their first values."""
+    if weights:
+        missing = network.load_state_dict(load_file(weights), strict=False).missing_keys
+        print(f"started from {weights}" + (f", new: {', '.join(missing)}" if missing else ""), flush=True)
+
+
 def _arrangement(args: argparse.Namespace) -> None:
     from studio.training.corpus import read_songs
     from studio.training.train_arrangement import train_arrangement
 
     torch.manual_seed(args.seed)
     model = ArrangementModel(ArrangementConfig())
+    _warm_start(model, args.start)
     config = LoopConfig(args.steps or 6000, 1e-3, seed=args.seed)
     train_arrangement(
         model,
@@ -73,6 +82,7 @@ def _mel(args: argparse.Namespace) -> None:
     contract = MelContract()
     torch.manual_seed(args.seed)
     model = MelModel(MelModelConfig(), contract)
+    _warm_start(model, args.start)
     folders = list(sound_folders(args.run / "sounds"))[: args.count]
     held_out = [to_mels(s, contract) for s in load_sounds(folders[:8])]
     mels = [to_mels(s, contract) for s in load_sounds(folders[8:])]
@@ -87,6 +97,7 @@ def _vocoder(args: argparse.Namespace) -> None:
 
     torch.manual_seed(args.seed)
     model = Vocoder(VocoderConfig(), MelContract())
+    _warm_start(model, args.start)
     folders = list(sound_folders(args.run / "sounds"))[: args.count]
     config = LoopConfig(args.steps or 6000, 8e-4, seed=args.seed)
     train_vocoder(
@@ -125,6 +136,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="songs, sounds: how many; mel, vocoder: how many songs to use")
     parser.add_argument("--first", type=int, default=0, help="songs, sounds: number of the first")
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--start", type=Path, help="weights (ema.safetensors) of an earlier run to begin from")
     parser.add_argument("--batch", type=int)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int)

@@ -78,13 +78,16 @@ def retonic(
 
 
 def _mask(
-    rng: np.random.Generator, beats: int
+    rng: np.random.Generator, beats: int, bar: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
-    """(masked tokens [L, 21], masked globals [7], loss weight [L, 21]) of one example."""
+    """(masked tokens [L, 21], masked globals [7], loss weight [L, 21]) of one example with `bar` quarters a bar."""
     hidden = np.zeros((beats, N_COLUMNS), dtype=bool)
     globals_ = np.zeros(len(GLOBAL_VOCABULARY), dtype=bool)
     weight = np.ones((beats, N_COLUMNS), dtype=np.float32)
     kind = rng.random()
+    # Sampling lays out some bars and then fills the others (arrangement_sampler._levels): so do half the examples.
+    whole_bars = np.repeat(rng.random(-(-beats // bar)) < np.cos(0.5 * np.pi * rng.random()), bar)[:beats]
+    by_bars = rng.random() < 0.5
     if kind < 0.1:
         hidden[:] = True
         globals_ = rng.random(len(globals_)) < rng.uniform(0.2, 1.0)
@@ -100,6 +103,8 @@ def _mask(
                     share = np.cos(0.5 * np.pi * rng.random())
                     width = COLUMNS[name].stop - COLUMNS[name].start
                     hidden[:, COLUMNS[name]] = rng.random((beats, width)) < share
+                    if by_bars:
+                        hidden[:, COLUMNS[name]] &= whole_bars[:, None]
     else:
         hidden = rng.random((beats, N_COLUMNS)) < rng.random()
         if rng.random() < 0.5:  # a stretch to fill between fixed bars
@@ -133,7 +138,7 @@ def make_batch(
             part, sung = retonic(part, sung, int(rng.choice([3, 9, 5, 7])))
         n = len(part)
         tokens[row, :n], melody[row, :n] = part, sung
-        hidden[row, :n], hidden_globals[row], weight[row, :n] = _mask(rng, n)
+        hidden[row, :n], hidden_globals[row], weight[row, :n] = _mask(rng, n, bar)
         place[row, :n] = places(song.meter, n)
         globals_[row] = song.score.globals
         features = song_features(song.tempo_bpm * float(np.exp(rng.normal(0.0, 0.03))), Key(0, song.key.mode))
