@@ -7,12 +7,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.core.arrangement import STEMS
-from studio.core.request import Candidate
+from studio.core.request import DENSITIES, Candidate
 from studio.ui import theme
 from studio.ui.chord_lane import ChordLane
 from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline import Timeline
-from studio.ui.widgets import ElidedLabel, IconButton, label, set_role, set_state, tight
+from studio.ui.widgets import ElidedLabel, IconButton, label, set_role, set_state, style_title, tight
 
 HEIGHT = 128
 
@@ -33,14 +33,14 @@ class CandidateRow(QFrame):
         self.badge = label(str(self.number), "badge")
         self.badge.setFixedSize(24, 24)
         self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
-        self.title = ElidedLabel(arrangement.style[:1].upper() + arrangement.style[1:], "title")
+        self.title = ElidedLabel(style_title(arrangement.style), "title")
         self.pick = IconButton("star-outline", "Pick this one (P)", checkable=True)
         self.export = IconButton("export-variant", "Export this candidate (Ctrl+E)", role="muted")
         names = [arrangement.parts[s].instrument for s in STEMS if s in arrangement.parts]
         self.instruments = label(", ".join(n for n in names if n != "none"), "muted", wrap=True)
         self.instruments.setAlignment(Qt.AlignmentFlag.AlignTop)
         density = candidate.settings.get("density")
-        facts = [str(density)] if density else []
+        facts = [str(density)] if density in DENSITIES else []
         if "seed" in candidate.settings:
             facts.append(f"seed {candidate.settings['seed']}")
         self.facts = ElidedLabel(" · ".join(facts), "small")

@@ -12,7 +12,18 @@ from studio.core.jobs import Progress
 from studio.core.request import DENSITIES
 from studio.core.score import STYLES
 from studio.ui import theme
-from studio.ui.widgets import ElidedLabel, IconButton, Segments, as_field, icon, label, push, set_role, tight
+from studio.ui.widgets import (
+    ElidedLabel,
+    IconButton,
+    Segments,
+    as_field,
+    icon,
+    label,
+    push,
+    set_role,
+    style_title,
+    tight,
+)
 
 _HIGHEST_SEED = 999_999
 
@@ -40,7 +51,7 @@ class RequestPanel(QFrame):
         self.style_box = QComboBox()
         self.style_box.addItem("Any style", None)
         for style in STYLES:
-            self.style_box.addItem(style[:1].upper() + style[1:], style)
+            self.style_box.addItem(style_title(style), style)
         self.style_box.setMaxVisibleItems(20)
         self.density = Segments([("Any", None), *((d.capitalize(), d) for d in DENSITIES)], name="Density")
         self.count = Segments([(str(n), n) for n in range(1, 9)], name="Candidates")

@@ -29,6 +29,11 @@ def icon(name: str, role: str = "text") -> QIcon:
     return qtawesome.icon(f"mdi6.{name}", color=colours.colour(role), color_disabled=colours.colour("border"))
 
 
+def style_title(style: str) -> str:
+    """A style's name as a heading: 'Pop ballad', 'R&B', 'EDM'."""
+    return style.upper() if style in ("edm", "r&b") else style[:1].upper() + style[1:]
+
+
 def set_role(widget: QWidget, role: str) -> None:
     widget.setProperty("role", role)
 

@@ -83,13 +83,13 @@ class Workflow(QObject):
             cancel.check()
             return vocal, self._playback.player.prepare(vocal.audio)
 
+        def on_done(done: tuple[Vocal, Samples]) -> None:
+            if self._opening is job:
+                self._put_on_desk(Session(done[0]), done[1], Given())
+
         self.busy_changed.emit(f"Opening {path.name} …")
-        self._opening = self.runner.submit(
-            "Opening",
-            run,
-            path,
-            on_done=lambda r: self._put_on_desk(Session(r[0]), r[1], Given()),
-            on_failed=self._on_failed,
+        self._opening = job = self.runner.submit(
+            "Opening", run, path, on_done=on_done, on_failed=self._on_failed
         )
 
     def open_results(self, folder: Path) -> None:
@@ -102,6 +102,8 @@ class Workflow(QObject):
             return results, self._playback.player.prepare(results.vocal.audio)
 
         def on_done(done: tuple[Results, Samples]) -> None:
+            if self._opening is not job:
+                return
             results, samples = done
             self._put_on_desk(restored(results, folder), samples, results.given)
             for candidate in results.candidates:
@@ -110,11 +112,12 @@ class Workflow(QObject):
                 self.picked_changed.emit(self.session.picked)
 
         self.busy_changed.emit(f"Opening {folder.name} …")
-        self._opening = self.runner.submit("Opening", run, folder, on_done=on_done, on_failed=self._on_failed)
+        self._opening = job = self.runner.submit(
+            "Opening", run, folder, on_done=on_done, on_failed=self._on_failed
+        )
 
     def _put_on_desk(self, session: Session, samples: Samples, given: Given) -> None:
-        if self._generation is not None:
-            self._generation.cancel()
+        self.cancel_generation()
         self._opening = None
         self.session = session
         self._playback.load_vocal(samples, session.vocal.audio.duration_s)
@@ -131,7 +134,7 @@ class Workflow(QObject):
             self._analyse(self.session, given)
 
     def set_chords(self, chords: tuple[Chord, ...] | None) -> None:
-        """The user's progression from the first full bar on, or None for the proposal."""
+        """The user's progression from the session's first bar on, or None for the proposal."""
         if self.session is not None:
             self.session.chords = chords
             self.analysis_changed.emit(self.session)
