@@ -5,7 +5,9 @@ Beats are stored as times rather than a tempo, so that a singer who drifts carri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +16,8 @@ from studio.core.music import Meter
 
 #: A step is a sixteenth note.
 STEPS_PER_BEAT = 4
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,20 @@ class BeatGrid:
     @property
     def downbeats_s(self) -> tuple[float, ...]:
         return self.times_s[:: self.meter.quarters_per_bar]
+
+    @property
+    def first_bar(self) -> int:
+        """Index of the first bar with a beat or more inside the song: the first a musician counts.
+
+        A grid covers the song from its first sample, so bar 0 may be a mere sliver before the first downbeat.
+        """
+        ends = (*self.downbeats_s[1:], self.times_s[-1])
+        beat_s = 60.0 / self.tempo_bpm
+        return next((bar for bar, end_s in enumerate(ends) if end_s >= 0.99 * beat_s), 0)
+
+    def in_bars(self, cycle: Sequence[T]) -> tuple[T, ...]:
+        """One entry for each bar: `cycle` starts on `first_bar` and is repeated to both ends."""
+        return tuple(cycle[(bar - self.first_bar) % len(cycle)] for bar in range(self.bars))
 
     def time_of(self, beat: ArrayLike) -> NDArray[np.float64]:
         """Seconds of fractional beat positions; extrapolates with the first and last tempo."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from studio.audio.wav import Encoding
@@ -28,7 +28,10 @@ _ANALYSIS_SHARE = 0.08
 
 @dataclass(frozen=True)
 class FolderRequest:
-    """One run. Existing results in `out` go to `out/earlier`, or are removed with `overwrite`."""
+    """One run. Existing results in `out` go to `out/earlier`, or are removed with `overwrite`.
+
+    `controls.chords` start on the first bar one hears (`BeatGrid.first_bar`), as they do in the window.
+    """
 
     vocal_path: Path
     out: Path
@@ -117,7 +120,10 @@ def generate_to_folder(
             write_report(request.out, report)
         return report
 
-    generation = GenerationRequest(vocal.audio, analysis, request.candidates, request.seed, request.controls)
+    controls = request.controls
+    if controls.chords:
+        controls = replace(controls, chords=analysis.grid.in_bars(controls.chords))
+    generation = GenerationRequest(vocal.audio, analysis, request.candidates, request.seed, controls)
     try:
         result = service.generate(
             generation,

@@ -99,21 +99,12 @@ class Session:
             return ()
         if not self.chords:
             return self.analysis.chords
-        first = self.first_bar
-        return tuple(self.chords[(bar - first) % len(self.chords)] for bar in range(self.analysis.grid.bars))
+        return self.analysis.grid.in_bars(self.chords)
 
     @property
     def first_bar(self) -> int:
-        """Index of the first bar of the grid with a beat or more inside the song: the first a musician counts.
-
-        A grid covers the song from its first sample, so its first bar may be a mere sliver before the first downbeat.
-        """
-        if self.analysis is None:
-            return 0
-        grid = self.analysis.grid
-        ends = (*grid.downbeats_s[1:], grid.times_s[-1])
-        beat_s = 60.0 / grid.tempo_bpm
-        return next((bar for bar, end_s in enumerate(ends) if end_s >= 0.99 * beat_s), 0)
+        """The bar of the grid that gets the first chord, see `BeatGrid.first_bar`; 0 while there is no grid."""
+        return self.analysis.grid.first_bar if self.analysis else 0
 
     def set_bar_chord(self, bar: int, chord: Chord) -> None:
         """Makes one bar of the grid the user's, and with it the whole progression as it stands."""

@@ -27,6 +27,16 @@ def test_regular_grid_covers_the_song_and_hits_the_downbeat() -> None:
     assert grid.beats % 4 == 0
 
 
+def test_the_first_bar_is_the_first_with_a_beat_in_the_song() -> None:
+    sliver = BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=0.04)
+    assert sliver.first_bar == 1
+    assert sliver.in_bars("abc") == ("c", "a", "b", "c", "a")
+    # Two beats are a pickup, and one is enough.
+    assert BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=1.0).first_bar == 0
+    assert BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=0.5).first_bar == 0
+    assert BeatGrid.regular(120.0, FOUR, 8.0).in_bars("ab") == ("a", "b", "a", "b")
+
+
 def test_a_grid_that_runs_backwards_is_refused() -> None:
     with pytest.raises(ValueError, match="increasing"):
         BeatGrid((0.0, 1.0, 0.9), FOUR)
