@@ -43,9 +43,17 @@ class StageClock:
 
 @dataclass(frozen=True)
 class SynthesisConfig:
-    """Diffusion steps and the window in mel frames (about 86 a second)."""
+    """How a mel is sampled.
 
-    steps: int = 6
+    Attributes:
+        steps: evaluations of the denoiser; 0 plays the prior's mean mel.
+        temperature: scale of the starting noise (Grad-TTS, arXiv:2105.06337): 1 samples the learnt spread, less
+            is smoother.
+        window_frames: mel frames (about 86 a second) computed at a time.
+    """
+
+    steps: int = 4
+    temperature: float = 0.5
     window_frames: int = 1024
 
 
@@ -178,7 +186,7 @@ class Synthesiser:
                 noise = np.stack(
                     [frame_noise(seed, STEMS.index(s), context.start, count, n_mels) for s in sounding]
                 )
-                start = torch.from_numpy(noise).to(self.device) * sigmas[0]
+                start = torch.from_numpy(noise).to(self.device) * (config.temperature * sigmas[0])
                 mu = mu + sample_euler(step, start, sigmas, on_step=on_step) / RESIDUAL_SCALE
             out[:, :, outer] = mu[:, :, inner].cpu().numpy()
             clock.add("mel diffusion", began)
