@@ -71,6 +71,17 @@ class BeatGrid:
         """One entry for each bar: `cycle` starts on `first_bar` and is repeated to both ends."""
         return tuple(cycle[(bar - self.first_bar) % len(cycle)] for bar in range(self.bars))
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether every beat has one length (to a thousandth), rather than following a singer who drifts."""
+        beats_s = np.diff(self.times_s)
+        return bool(np.ptp(beats_s) <= 1e-3 * beats_s.mean())
+
+    def shifted(self, beats: float) -> BeatGrid:
+        """The grid with every beat and bar line `beats` quarters later."""
+        times = self.time_of(np.arange(len(self.times_s)) + beats)
+        return BeatGrid(tuple(float(t) for t in times), self.meter)
+
     def time_of(self, beat: ArrayLike) -> NDArray[np.float64]:
         """Seconds of fractional beat positions; extrapolates with the first and last tempo."""
         beat = np.asarray(beat, dtype=np.float64)

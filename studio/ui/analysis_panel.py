@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.core.analysis import Given
 from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.services.session import Session
 from studio.ui import theme
@@ -25,6 +27,13 @@ from studio.ui.widgets import IconButton, as_field, label, set_role, set_state, 
 
 KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
 METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
+#: Quarters a nudge moves the bar lines by, with what it is for.
+NUDGES = (
+    (-1.0, "−1 beat", "Bar lines one beat earlier, for a song that is counted wrongly"),
+    (-0.5, "−½ beat", "Beats and bar lines half a beat earlier, for a band that plays off the beat"),
+    (0.5, "+½ beat", "Beats and bar lines half a beat later, for a band that plays off the beat"),
+    (1.0, "+1 beat", "Bar lines one beat later, for a song that is counted wrongly"),
+)
 
 
 class _Row:
@@ -71,6 +80,7 @@ class AnalysisPanel(QFrame):
         super().__init__()
         set_role(self, "panel")
         self._given = Given()
+        self._grid: BeatGrid | None = None
         self._playhead_s = 0.0
         self._shown_chords = ""
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
@@ -92,7 +102,7 @@ class AnalysisPanel(QFrame):
             "key": _Row(grid, 2, "Key", self.key),
             "meter": _Row(grid, 3, "Meter", self.meter),
             "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
-            "chords": _Row(grid, 6, "Chords", self.chords, wide=True),
+            "chords": _Row(grid, 7, "Chords", self.chords, wide=True),
         }
         self.half = small_button("½ ×", "Half the tempo")
         self.double = small_button("2 ×", "Twice the tempo")
@@ -103,6 +113,14 @@ class AnalysisPanel(QFrame):
             factors.addWidget(button)
         grid.addLayout(factors, 1, 1)
         grid.addWidget(self.at_playhead, 5, 1)
+        nudges = QHBoxLayout()
+        tight(nudges)
+        self.nudges: dict[float, QToolButton] = {}
+        for beats, text, tip in NUDGES:
+            self.nudges[beats] = button = small_button(text, tip)
+            button.clicked.connect(lambda _=False, b=beats: self._nudge(b))
+            nudges.addWidget(button)
+        grid.addLayout(nudges, 6, 0, 1, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(theme.UNIT * 2)
@@ -142,13 +160,12 @@ class AnalysisPanel(QFrame):
                 row.reset.hide()
             return
         given, sure = analysis.given, analysis.confidence
-        self._given = given
+        self._given, self._grid = given, analysis.grid
         self._set(self.tempo, analysis.tempo_bpm)
-        grid = analysis.grid
-        first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
+        first_s = next((t for t in self._grid.downbeats_s if t >= -1e-6), 0.0)
         self._set(self.downbeat, first_s if given.downbeat_s is None else given.downbeat_s)
         self.key.setCurrentIndex(KEYS.index(analysis.key))
-        self.meter.setCurrentIndex(METERS.index(grid.meter))
+        self.meter.setCurrentIndex(METERS.index(self._grid.meter))
         self.rows["tempo"].show_source(sure.tempo, yours=given.tempo_bpm is not None)
         self.rows["key"].show_source(sure.key, yours=given.key is not None)
         self.rows["meter"].show_source(sure.downbeats, yours=given.meter is not None)
@@ -162,6 +179,7 @@ class AnalysisPanel(QFrame):
 
     def _show_nothing(self) -> None:
         """Empty fields: no value is better than one that nobody heard."""
+        self._grid = None
         for spin in (self.tempo, self.downbeat):
             self._set(spin, spin.minimum())
         for box in (self.key, self.meter):
@@ -177,6 +195,13 @@ class AnalysisPanel(QFrame):
     def _give(self, **fields: object) -> None:
         self._given = dataclasses.replace(self._given, **fields)  # type: ignore[arg-type]
         self.given_changed.emit(self._given)
+
+    def _nudge(self, beats: float) -> None:
+        """Moves the grid; a second click moves it on, even while the first is still worked on."""
+        if self._grid is not None:
+            self._grid = self._grid.shifted(beats)
+            self._given = self._given.with_grid(self._grid)
+            self.given_changed.emit(self._given)
 
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):

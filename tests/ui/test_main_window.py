@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.audio.files import read_audio
 from studio.core.arrangement import STEMS
+from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key
 from studio.services.export import AUDIO_FILES
 from studio.services.session_mix import VOCAL
@@ -274,6 +275,35 @@ def test_the_users_values_are_marked_and_can_be_taken_back(
     panel.key.activated.emit(index)
     qtbot.waitUntil(lambda: panel.rows["key"].source.text() == "yours", timeout=30_000)
     assert str(window.workflow.session.analysis.key) == "F# minor"
+
+
+def test_bar_lines_and_beats_are_nudged_and_taken_back(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    panel, workflow = window.analysis, window.workflow
+    estimated = workflow.session.analysis.grid
+    assert estimated.is_regular
+
+    def shift(grid: BeatGrid) -> float:
+        """Quarters by which the bar lines lie after the estimated ones."""
+        return float(estimated.beat_of(grid.downbeats_s[0])) % estimated.meter.quarters_per_bar
+
+    panel.nudges[1.0].click()
+    panel.nudges[0.5].click()  # while the first is still worked on
+    qtbot.waitUntil(
+        lambda: shift(workflow.session.analysis.grid) == pytest.approx(1.5, abs=1e-3), timeout=30_000
+    )
+    assert workflow.session.analysis.tempo_bpm == pytest.approx(estimated.tempo_bpm, abs=0.01)
+    sources = {name: row.source.text() for name, row in panel.rows.items() if name != "key"}
+    assert sources == {"tempo": "yours", "meter": "yours", "downbeat": "yours", "chords": "estimated"}
+    panel.nudges[-1.0].click()
+    qtbot.waitUntil(
+        lambda: shift(workflow.session.analysis.grid) == pytest.approx(0.5, abs=1e-3), timeout=30_000
+    )
+    for name in ("downbeat", "tempo", "meter"):
+        panel.rows[name].reset.click()
+    qtbot.waitUntil(lambda: workflow.session.analysis.grid == estimated, timeout=30_000)
 
 
 def test_chords_are_edited_as_text_and_in_the_lane(
