@@ -84,25 +84,28 @@ def places(meter: Meter, beats: int, first: int = 0) -> Tensor:
 #: Neighbours whose tokens every quarter sees directly: quarters before and after, and the same place in other bars.
 _NEAR_QUARTERS = (-1, 1)
 _NEAR_BARS = (-4, -2, -1, 1, 2, 4)
+_N_NEAR = len(_NEAR_QUARTERS) + len(_NEAR_BARS)
 
 
-def _neighbours(x: Tensor, place: Tensor) -> Tensor:
-    """What stands at the neighbouring places, [B, L, 8 D]; zero beyond the ends.
+def _neighbours(x: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
+    """What stands at the eight neighbouring places of every quarter.
 
     Args:
         x: [B, L, D].
         place: as in `Condition`, [B, L]; it tells the length of a bar.
+
+    Returns:
+        [B, L, 8, D], and [B, L, 8] False where a neighbour lies beyond the ends.
     """
     batch, length, dim = x.shape
     meters = torch.tensor([Meter(*m).quarters_per_bar for m in Meter.SUPPORTED], device=x.device)
     bar = meters[place[:, :1] // 4]
     near = torch.tensor(_NEAR_QUARTERS, device=x.device).expand(batch, -1)
     offsets = torch.cat([near, bar * torch.tensor(_NEAR_BARS, device=x.device)], dim=1)
-    index = torch.arange(length, device=x.device) + offsets[..., None]  # [B, 8, L]
+    index = torch.arange(length, device=x.device)[:, None] + offsets[:, None]  # [B, L, 8]
     inside = (index >= 0) & (index < length)
     rows = index.clamp(0, length - 1).flatten(1)[..., None].expand(-1, -1, dim)
-    seen = x.gather(1, rows).reshape(batch, -1, length, dim) * inside[..., None]
-    return seen.permute(0, 2, 1, 3).flatten(2)
+    return x.gather(1, rows).reshape(batch, length, -1, dim), inside
 
 
 def _rotate(x: Tensor, angles: Tensor) -> Tensor:
@@ -151,8 +154,11 @@ class ArrangementModel(nn.Module):
         for table in (self.tokens, self.globals):
             nn.init.normal_(table.weight, std=0.1)
         self.melody = nn.Sequential(nn.Linear(N_MELODY, dim), nn.GELU(), nn.Linear(dim, dim))
-        self.neighbours = nn.Linear((len(_NEAR_QUARTERS) + len(_NEAR_BARS)) * dim, dim, bias=False)
+        self.neighbours = nn.Linear(_N_NEAR * dim, dim, bias=False)
         nn.init.zeros_(self.neighbours.weight)
+        self.repeat = nn.Linear(dim, _N_NEAR * N_COLUMNS)
+        nn.init.zeros_(self.repeat.weight)
+        nn.init.constant_(self.repeat.bias, 0.5)
         self.place = nn.Embedding(4 * len(Meter.SUPPORTED), dim)
         self.song = nn.Sequential(nn.Linear(3, dim), nn.GELU(), nn.Linear(dim, dim))
         self.layers = nn.ModuleList(_Layer(dim, config.heads) for _ in range(config.layers))
@@ -176,7 +182,8 @@ class ArrangementModel(nn.Module):
         length = tokens.shape[1]
         song = self.song(condition.song)[:, None]
         written = self.tokens(tokens + self.token_starts).sum(2)
-        beats = written + self.neighbours(_neighbours(written, condition.place))
+        near, inside = _neighbours(written, condition.place)
+        beats = written + self.neighbours((near * inside[..., None]).flatten(2))
         beats = beats + self.melody(condition.melody) + self.place(condition.place)
         x = torch.cat([self.globals(globals_ + self.global_starts), beats], dim=1) + song
         position = torch.cat([torch.zeros(N_GLOBALS, device=x.device), torch.arange(length, device=x.device)])
@@ -185,9 +192,19 @@ class ArrangementModel(nn.Module):
         for layer in self.layers:
             x = layer(x, angles, mask)
         x = self.norm(x)
-        logits = self.head(x[:, N_GLOBALS:]).split(VOCABULARY, dim=-1)
+        logits = self._repeating(self.head(x[:, N_GLOBALS:]), x[:, N_GLOBALS:], tokens, condition.place)
         global_logits = self.global_head(x[:, :N_GLOBALS]).split(GLOBAL_VOCABULARY, dim=-1)
-        return list(logits), [g[:, i] for i, g in enumerate(global_logits)]
+        return list(logits.split(VOCABULARY, dim=-1)), [g[:, i] for i, g in enumerate(global_logits)]
+
+    def _repeating(self, logits: Tensor, hidden: Tensor, tokens: Tensor, place: Tensor) -> Tensor:
+        """Raises, by learnt amounts, the logits of what stands at the neighbouring places: music repeats itself."""
+        masks = torch.tensor(VOCABULARY, device=logits.device)
+        starts = masks.cumsum(0) - masks
+        near, inside = _neighbours(tokens, place)  # [B, L, 8, 21]
+        known = inside[..., None] & (near < masks)
+        amounts = self.repeat(hidden).reshape(near.shape) * known
+        index = torch.minimum(near, masks - 1) + starts
+        return logits.float().scatter_add(-1, index.flatten(2), amounts.float().flatten(2))
 
     @staticmethod
     def _window_mask(length: int, device: torch.device) -> Tensor | None:
