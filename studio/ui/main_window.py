@@ -12,16 +12,16 @@ from studio.core.request import Candidate
 from studio.services.export import ExportedCandidate
 from studio.services.session import Session
 from studio.services.session_mix import VOCAL, MixState
-from studio.ui import theme, window_memory
+from studio.ui import colour_maps, theme, window_memory
 from studio.ui.desk import Desk
 from studio.ui.dialogs.error_dialog import ErrorDialog
 from studio.ui.dialogs.export_result import ExportResult
 from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
-from studio.ui.menus import add_menus, add_theme_menu
+from studio.ui.menus import add_choice, add_menus
 from studio.ui.playback import Playback
 from studio.ui.preferences import APP_NAME, Preferences
 from studio.ui.shortcuts import KeyFilter, make_actions
-from studio.ui.spectrogram_view import Picture
+from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.widgets import IconButton
 from studio.ui.workflow import Workflow
 
@@ -65,7 +65,10 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.output)
         self.actions_by_name = make_actions(self, self._handlers())
         add_menus(self, self.actions_by_name)
-        add_theme_menu(self, preferences.get("theme", "system"), self.set_theme)
+        add_choice(self, "Theme", theme.MODES, preferences.get("theme", "system"), self.set_theme)
+        colours = preferences.get("colours", colour_maps.THEME)
+        colour_maps.choose(colours)
+        add_choice(self, "Colours", colour_maps.COLOUR_MAPS, colours, self.set_colours)
         self._connect()
         self.keys = KeyFilter(self)
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
@@ -308,6 +311,13 @@ class MainWindow(QMainWindow):
         self.request.refresh()
         for widget in self.findChildren(QWidget):
             widget.update()
+
+    def set_colours(self, name: str) -> None:
+        """One of COLOUR_MAPS for every spectrogram, now and from now on."""
+        self.preferences.set("colours", name)
+        colour_maps.choose(name)
+        for view in self.findChildren(SpectrogramView):
+            view.update()
 
     def _on_system_theme_changed(self, _scheme: object) -> None:
         if self.preferences.get("theme", "system") == "system":

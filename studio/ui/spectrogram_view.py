@@ -1,4 +1,4 @@
-"""A spectrogram on the timeline: colours from the theme, a frequency axis, bar lines, and a readout under the mouse.
+"""A spectrogram on the timeline: colours from the map in use, a frequency axis, bar lines, a readout under the mouse.
 
 The picture is scaled once for each zoom and size into a pixmap at the screen's own resolution; a moving playhead
 only copies from it. Halved copies of the picture are made beforehand, off the main thread, so that zooming costs what
@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QResiz
 
 from studio.core.music import SHARP_NAMES
 from studio.dsp.spectrogram import Spectrogram
-from studio.ui import theme
+from studio.ui import colour_maps, theme
 from studio.ui.timeline import Timeline, TimelineView
 
 #: Decibels from the loudest point down to black.
@@ -59,7 +59,7 @@ class SpectrogramView(TimelineView):
         self.setAccessibleName("Spectrogram")
         self._picture: Picture | None = None
         self._pixmap: QPixmap | None = None
-        self._pixmap_theme = ""
+        self._pixmap_colours = ("", "")
         self._message = message
         timeline.changed.connect(self._forget_pixmap)
 
@@ -81,17 +81,19 @@ class SpectrogramView(TimelineView):
 
     def paint_content(self, painter: QPainter, rect: QRect) -> None:
         colours = theme.current()
-        painter.fillRect(rect, QColor(colours.heat[0]))
         if self._picture is None:
+            painter.fillRect(rect, QColor(colours.heat[0]))
             painter.setPen(colours.colour("muted"))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._message)
             return
-        if self._pixmap is None or self._pixmap_theme != colours.name:
-            self._pixmap, self._pixmap_theme = self._scaled(rect), colours.name
+        background = colour_maps.background()
+        painter.fillRect(rect, background)
+        if self._pixmap is None or self._pixmap_colours != colour_maps.current():
+            self._pixmap, self._pixmap_colours = self._scaled(rect), colour_maps.current()
         if self._pixmap is not None:
             painter.drawPixmap(rect.topLeft(), self._pixmap)
-        light = colours.name == "light"
-        painter.setPen(QPen(colours.colour("text", 28 if light else 34), 1))
+        dark = background.lightness() < 128
+        painter.setPen(QPen(QColor(255, 255, 255, 34) if dark else QColor(0, 0, 0, 28), 1))
         for _, time_s in self.timeline.bar_lines():
             x = round(self.x_of(time_s))
             painter.drawLine(x, rect.top(), x, rect.bottom())
@@ -106,7 +108,7 @@ class SpectrogramView(TimelineView):
         columns_a_pixel = 1 / (scale * self._picture.spectrogram.column_s)
         level = min(max(0, int(np.log2(max(1.0, columns_a_pixel)))), len(self._picture.levels) - 1)
         image, column_s = self._picture.levels[level], self._picture.spectrogram.column_s * 2**level
-        image.setColorTable(theme.current().heat_table())
+        image.setColorTable(colour_maps.colour_table())
         first = int(start_s / column_s)
         part = image.copy(first, 0, max(1, int(np.ceil(end_s / column_s)) - first), image.height())
         # The copied columns cover a little more than the view: scale them by their own time, then crop.

@@ -24,7 +24,8 @@ SCROLL_BAR = 10
 GUTTER = 44  # the frequency axis left of every timeline
 
 ICONS = resources_dir() / "icons"
-MODES = ("system", "dark", "light")
+#: (name in the preferences, name in the menu).
+MODES = (("system", "Follow the system"), ("dark", "Dark"), ("light", "Light"))
 
 
 @dataclass(frozen=True)

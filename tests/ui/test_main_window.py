@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAction, QColor, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from studio.audio.files import read_audio
@@ -19,6 +21,7 @@ from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key
 from studio.services.export import AUDIO_FILES
 from studio.services.session_mix import VOCAL
+from studio.ui import theme
 from studio.ui.analysis_panel import KEYS
 from studio.ui.dialogs.error_dialog import ErrorDialog
 from studio.ui.dialogs.export_result import ExportResult
@@ -340,6 +343,40 @@ def test_another_frequency_axis_draws_every_picture_again(
     window.vocal.scales._group.button(2).click()
     qtbot.waitUntil(lambda: all(v.spectrogram.freqs_hz[128] > 9000 for v in views), timeout=10_000)
     assert max(middle_mel) < 5000
+
+
+def test_colours_of_the_spectrograms_are_chosen_and_remembered(make_window: Make, open_vocal: Open) -> None:
+    window = make_window()
+    open_vocal(window)
+
+    def silence_is(colour: str) -> bool:
+        view = window.vocal.spectrogram
+        seen = view.grab().toImage().pixelColor(view.width() - 3, 3).getRgb()
+        return np.allclose(seen, QColor(colour).getRgb(), atol=4)
+
+    def choice() -> dict[str, QAction]:
+        menus = {action.text(): action.menu() for action in window.menuBar().actions()}
+        colours = next(action.menu() for action in menus["&View"].actions() if action.text() == "Colours")
+        return {action.text(): action for action in colours.actions()}
+
+    assert choice()["Theme"].isChecked()
+    assert silence_is(theme.DARK.heat[0])
+    choice()["Viridis"].trigger()
+    assert silence_is("#440154")
+    window.set_theme("light")
+    assert silence_is("#440154")
+    window.close()
+    window = make_window()
+    open_vocal(window)
+    assert choice()["Viridis"].isChecked()
+    assert silence_is("#440154")
+    choice()["Theme"].trigger()
+    assert silence_is(theme.LIGHT.heat[0])
+
+
+def test_pyqtgraph_waits_until_a_map_of_its_own_is_chosen() -> None:
+    check = "import sys, studio.app; sys.exit('pyqtgraph' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:

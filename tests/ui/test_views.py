@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.dsp.spectrogram import Scale, display_spectrogram
-from studio.ui import theme
+from studio.ui import colour_maps, theme
 from studio.ui.chord_lane import ChordLane
 from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline import Timeline
@@ -71,6 +71,22 @@ def test_zoomed_pictures_stay_on_the_time_axis(columns_per_s: int, timeline: Tim
         row = [image.pixelColor(x, 50).lightness() for x in range(theme.GUTTER + 4, view.width())]
         brightest = float(np.mean(np.flatnonzero(np.array(row) == max(row)))) + theme.GUTTER + 4
         assert view.time_at(brightest) == pytest.approx(2.345, abs=0.03)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in colour_maps.COLOUR_MAPS])
+def test_louder_is_brighter_in_every_map(name: str) -> None:
+    colour_maps.choose(name)
+    try:
+        table = colour_maps.colour_table()
+        assert colour_maps.background() == QColor.fromRgba(table[0])
+    finally:
+        colour_maps.choose(colour_maps.THEME)
+    assert len(table) == 256
+    assert all(entry >> 24 == 0xFF for entry in table)
+    light = np.array([luminance(QColor.fromRgba(entry)) for entry in table])
+    assert light[0] < 0.03
+    assert light[255] > 0.7
+    assert (np.diff(light[::8]) > 0).all()
 
 
 def test_the_lane_edits_the_bar_that_was_double_clicked(timeline: Timeline, qtbot: QtBot) -> None:
