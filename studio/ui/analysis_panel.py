@@ -30,8 +30,8 @@ METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
 #: Quarters a nudge moves the bar lines by, with what it is for.
 NUDGES = (
     (-1.0, "−1 beat", "Bar lines one beat earlier, for a song that is counted wrongly"),
-    (-0.5, "−½ beat", "Beats and bar lines half a beat earlier, for a band that plays off the beat"),
-    (0.5, "+½ beat", "Beats and bar lines half a beat later, for a band that plays off the beat"),
+    (-0.5, "−½", "Beats and bar lines half a beat earlier, for a band that plays off the beat"),
+    (0.5, "+½", "Beats and bar lines half a beat later, for a band that plays off the beat"),
     (1.0, "+1 beat", "Bar lines one beat later, for a song that is counted wrongly"),
 )
 
@@ -102,7 +102,7 @@ class AnalysisPanel(QFrame):
             "key": _Row(grid, 2, "Key", self.key),
             "meter": _Row(grid, 3, "Meter", self.meter),
             "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
-            "chords": _Row(grid, 7, "Chords", self.chords, wide=True),
+            "chords": _Row(grid, 6, "Chords", self.chords, wide=True),
         }
         self.half = small_button("½ ×", "Half the tempo")
         self.double = small_button("2 ×", "Twice the tempo")
@@ -112,7 +112,6 @@ class AnalysisPanel(QFrame):
         for button in (self.half, self.double):
             factors.addWidget(button)
         grid.addLayout(factors, 1, 1)
-        grid.addWidget(self.at_playhead, 5, 1)
         nudges = QHBoxLayout()
         tight(nudges)
         self.nudges: dict[float, QToolButton] = {}
@@ -120,7 +119,8 @@ class AnalysisPanel(QFrame):
             self.nudges[beats] = button = small_button(text, tip)
             button.clicked.connect(lambda _=False, b=beats: self._nudge(b))
             nudges.addWidget(button)
-        grid.addLayout(nudges, 6, 0, 1, 4)
+        nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
+        grid.addLayout(nudges, 5, 0, 1, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(theme.UNIT * 2)

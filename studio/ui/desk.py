@@ -71,8 +71,9 @@ class Desk(QWidget):
         timelines = QWidget()
         column = QVBoxLayout(timelines)
         tight(column, spacing=theme.UNIT * 2)
-        column.addLayout(upper, 2)
-        column.addWidget(self.deck, 3)
+        # The list takes the height it wants, the vocal the rest.
+        column.addLayout(upper, 1)
+        column.addWidget(self.deck)
         return timelines
 
     def _side(self) -> QWidget:

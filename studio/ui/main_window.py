@@ -6,26 +6,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from studio.core.request import Candidate
 from studio.services.export import ExportedCandidate
 from studio.services.session import Session
 from studio.services.session_mix import VOCAL, MixState
-from studio.ui import colour_maps, theme, window_memory
+from studio.ui import window_memory
 from studio.ui.desk import Desk
 from studio.ui.dialogs.error_dialog import ErrorDialog
 from studio.ui.dialogs.export_result import ExportResult
+from studio.ui.dialogs.questions import Questions
 from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
-from studio.ui.menus import add_choice, add_menus
+from studio.ui.looks import Looks
+from studio.ui.menus import add_menus
 from studio.ui.playback import Playback
 from studio.ui.preferences import APP_NAME, Preferences
 from studio.ui.shortcuts import KeyFilter, make_actions
-from studio.ui.spectrogram_view import Picture, SpectrogramView
-from studio.ui.widgets import IconButton
+from studio.ui.spectrogram_view import Picture
+from studio.ui.status_line import StatusLine
 from studio.ui.workflow import Workflow
 
-AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
 _SEEK_S = 1.0
 
 
@@ -58,17 +59,12 @@ class MainWindow(QMainWindow):
             desk.request,
         )
         self.setCentralWidget(desk)
-        self.doing, self.under_mouse, self.output = QLabel(), QLabel(), QLabel()
-        self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().addWidget(self.doing, 1)
-        self.statusBar().addPermanentWidget(self.under_mouse)
-        self.statusBar().addPermanentWidget(self.output)
+        self.status = StatusLine()
+        self.setStatusBar(self.status)
         self.actions_by_name = make_actions(self, self._handlers())
         add_menus(self, self.actions_by_name)
-        add_choice(self, "Theme", theme.MODES, preferences.get("theme", "system"), self.set_theme)
-        colours = preferences.get("colours", colour_maps.THEME)
-        colour_maps.choose(colours)
-        add_choice(self, "Colours", colour_maps.COLOUR_MAPS, colours, self.set_colours)
+        self.looks = Looks(self, preferences)
+        self._ask = Questions(self, preferences)
         self._connect()
         self.keys = KeyFilter(self)
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
@@ -79,14 +75,14 @@ class MainWindow(QMainWindow):
 
     # Assembly
 
-    def _handlers(self) -> dict[str, Callable[[], None]]:
+    def _handlers(self) -> dict[str, Callable[[], object]]:
         playback = self.playback
-        handlers: dict[str, Callable[[], None]] = {
+        handlers: dict[str, Callable[[], object]] = {
             "open": self.choose_vocal,
             "open_folder": self.choose_results,
-            "demo": lambda: self.open_vocal(self._demo_vocal),
+            "demo": lambda: self.open_path(self._demo_vocal),
             "export": self.export_selected,
-            "quit": self._quit,
+            "quit": self.close,
             "play": playback.toggle,
             "stop": playback.stop,
             "loop": playback.toggle_loop,
@@ -118,74 +114,58 @@ class MainWindow(QMainWindow):
         self.strip.mute_toggled.connect(playback.toggle_mute)
         playback.playing_changed.connect(self.transport.show_playing)
         playback.mix_changed.connect(self._on_mix_changed)
-        playback.problem_changed.connect(lambda _: self._show_output())
+        playback.problem_changed.connect(lambda _: self.status.show_output(playback.player))
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
-            view.hovered.connect(self.under_mouse.setText)
-        self.vocal.scale_changed.connect(workflow.set_scale)
+            view.hovered.connect(self.status.under_mouse.setText)
+        self.vocal.scale_changed.connect(workflow.pictures.set_scale)
         self.vocal.chord_edited.connect(workflow.set_bar_chord)
         self.deck.selected.connect(playback.select)
         self.deck.seek_requested.connect(playback.seek)
-        self.deck.hovered.connect(self.under_mouse.setText)
+        self.deck.hovered.connect(self.status.under_mouse.setText)
         self.deck.picked.connect(workflow.pick)
         self.deck.export_requested.connect(self.export)
         self.analysis.given_changed.connect(workflow.set_given)
         self.analysis.chords_changed.connect(workflow.set_chords)
-        self.analysis.message.connect(lambda text: self.statusBar().showMessage(text, 8000))
+        self.analysis.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.generate_requested.connect(self.generate)
         self.request.cancel_requested.connect(self._cancel)
         self.desk.empty.open_requested.connect(self.choose_vocal)
-        self.desk.empty.demo_requested.connect(lambda: self.open_vocal(self._demo_vocal))
-        workflow.busy_changed.connect(self.doing.setText)
+        self.desk.empty.demo_requested.connect(lambda: self.open_path(self._demo_vocal))
+        workflow.busy_changed.connect(self.status.doing.setText)
         workflow.opened.connect(self._on_opened)
         workflow.analysis_changed.connect(self._on_analysis_changed)
         workflow.candidate_added.connect(self._on_candidate_added)
-        workflow.picture_ready.connect(self._on_picture_ready)
-        workflow.generation_stepped.connect(self.request.show_progress)
-        workflow.generation_ended.connect(self._on_generation_ended)
+        workflow.pictures.ready.connect(self._on_picture_ready)
+        workflow.generation.stepped.connect(self.request.show_progress)
+        workflow.generation.ended.connect(self._on_generation_ended)
         workflow.picked_changed.connect(self.deck.show_picked)
         workflow.exported.connect(self._on_exported)
         workflow.failed.connect(self.show_error)
-        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme_changed)
+        self.looks.theme_changed.connect(self.desk.empty.refresh)
+        self.looks.theme_changed.connect(self.request.refresh)
 
     # Opening
 
     def choose_vocal(self) -> None:
-        patterns = " ".join(f"*{s} *{s.upper()}" for s in AUDIO_SUFFIXES)
-        start = self.preferences.get("open_folder", str(Path.home()))
-        path, _ = QFileDialog.getOpenFileName(self, "Open vocal", start, f"Audio ({patterns});;All files (*)")
-        if path:
-            self.preferences.set("open_folder", str(Path(path).parent))
-            self.open_vocal(Path(path))
+        path = self._ask.vocal()
+        if path is not None:
+            self.open_path(path)
 
     def choose_results(self) -> None:
-        start = self.preferences.get("results_folder", str(Path.home()))
-        path = QFileDialog.getExistingDirectory(self, "Open results", start)
-        if path:
-            self.preferences.set("results_folder", path)
-            self.workflow.open_results(Path(path))
-
-    def open_vocal(self, path: Path) -> None:
-        """Opens a vocal; asks first when a request is running."""
-        if self.workflow.generating and not self._agrees(
-            "Stop generating and open another vocal?", "What is finished is kept in your results folder."
-        ):
-            return
-        self.workflow.open(path)
+        path = self._ask.results()
+        if path is not None:
+            self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """A vocal, or a folder of results."""
+        """Opens a vocal, or a folder of results; asks first when a request is running."""
+        if self.workflow.generation.running and not self._ask.may_stop_generating():
+            return
         if path.is_dir():
             self.workflow.open_results(path)
         else:
-            self.open_vocal(path)
-
-    def _agrees(self, question: str, detail: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, question, parent=self)
-        box.setInformativeText(detail)
-        box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
-        return box.exec() == QMessageBox.StandardButton.Yes
+            self.workflow.open(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -210,7 +190,7 @@ class MainWindow(QMainWindow):
         self.vocal.show_vocal(session)
         self.analysis.show_session(session)
         self.request.show_ready(session.analysis is not None)
-        self._show_output()
+        self.status.show_output(self.playback.player)
         self._show_selection()
 
     def _on_analysis_changed(self, session: Session) -> None:
@@ -222,13 +202,13 @@ class MainWindow(QMainWindow):
     # Candidates
 
     def generate(self) -> None:
-        if self.request.generate.isEnabled() and not self.workflow.generating:
+        if self.request.generate.isEnabled() and not self.workflow.generation.running:
             self.workflow.generate(self.request.wishes)
 
     def _cancel(self) -> None:
-        if self.workflow.generating:
+        if self.workflow.generation.running:
             self.request.show_cancelling()
-            self.workflow.cancel_generation()
+            self.workflow.generation.cancel()
 
     def _on_candidate_added(self, candidate: Candidate) -> None:
         row = self.deck.add(candidate)
@@ -247,22 +227,16 @@ class MainWindow(QMainWindow):
         if outcome == "done":
             self.request.next_seed()
         elif outcome == "cancelled":
-            self.statusBar().showMessage("Cancelled. Finished candidates are kept.", 8000)
+            self.status.tell("Cancelled. Finished candidates are kept.")
 
     def _select(self, number: int) -> None:
         if number in self.deck.rows:
             self.playback.select(number)
 
     def _step(self, direction: int) -> None:
-        numbers = list(self.deck.rows)
-        if numbers:
-            now = self.playback.mix.selected
-            at = (
-                numbers.index(now) + direction
-                if now in numbers
-                else (0 if direction > 0 else len(numbers) - 1)
-            )
-            self.playback.select(numbers[min(max(0, at), len(numbers) - 1)])
+        number = self.deck.neighbour(self.playback.mix.selected, direction)
+        if number is not None:
+            self.playback.select(number)
 
     def _pick_selected(self) -> None:
         if self.playback.mix.selected is not None:
@@ -286,11 +260,9 @@ class MainWindow(QMainWindow):
             self.export(self.playback.mix.selected)
 
     def export(self, number: int) -> None:
-        start = self.preferences.get("export_folder", str(Path.home()))
-        folder = QFileDialog.getExistingDirectory(self, f"Export candidate {number} into", start)
-        if folder:
-            self.preferences.set("export_folder", folder)
-            self.workflow.export(number, Path(folder))
+        folder = self._ask.export_folder(number)
+        if folder is not None:
+            self.workflow.export(number, folder)
 
     def _on_exported(self, result: ExportedCandidate) -> None:
         ExportResult(result, self).open()
@@ -300,37 +272,6 @@ class MainWindow(QMainWindow):
     def _zoom_region(self) -> None:
         if self.timeline.region:
             self.timeline.show_range(*self.timeline.region)
-
-    def set_theme(self, mode: str) -> None:
-        """'system', 'dark' or 'light', now and from now on."""
-        self.preferences.set("theme", mode)
-        theme.apply_theme(QApplication.instance(), mode)  # type: ignore[arg-type]
-        for button in self.findChildren(IconButton):
-            button.refresh()
-        self.desk.empty.refresh()
-        self.request.refresh()
-        for widget in self.findChildren(QWidget):
-            widget.update()
-
-    def set_colours(self, name: str) -> None:
-        """One of COLOUR_MAPS for every spectrogram, now and from now on."""
-        self.preferences.set("colours", name)
-        colour_maps.choose(name)
-        for view in self.findChildren(SpectrogramView):
-            view.update()
-
-    def _on_system_theme_changed(self, _scheme: object) -> None:
-        if self.preferences.get("theme", "system") == "system":
-            self.set_theme("system")
-
-    def _show_output(self) -> None:
-        player = self.playback.player
-        if player.problem:
-            self.output.setText("No sound output: everything works but listening")
-            self.output.setToolTip(player.problem)
-        elif player.device is not None:
-            self.output.setText(f"{player.device.name} · {player.device.sample_rate / 1000:g} kHz")
-            self.output.setToolTip("")
 
     def show_error(self, error: Exception) -> None:
         """One dialog for each failure; the same one again while it is open says nothing new."""
@@ -348,13 +289,10 @@ class MainWindow(QMainWindow):
 
     # End
 
-    def _quit(self) -> None:
-        self.close()
-
     def closeEvent(self, event: QCloseEvent) -> None:
         window_memory.save(self)
         self.hide()
         self.keys.detach()
-        QApplication.styleHints().colorSchemeChanged.disconnect(self._on_system_theme_changed)
+        self.looks.detach()
         self.workflow.close()
         event.accept()

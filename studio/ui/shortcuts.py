@@ -73,7 +73,7 @@ _TYPING = (QLineEdit, QAbstractSpinBox)
 _ARROWS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
 
 
-def make_actions(window: QWidget, handlers: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
+def make_actions(window: QWidget, handlers: Mapping[str, Callable[[], object]]) -> dict[str, QAction]:
     """One QAction an entry, connected and added to the window. A missing handler is a KeyError."""
     actions = {}
     for shortcut in SHORTCUTS:

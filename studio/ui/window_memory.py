@@ -18,7 +18,7 @@ def restore(window: MainWindow) -> None:
         window.resize(1360, 860)
     scale: Scale = next((value for _, value in SCALES if value == get("scale", "mel")), "mel")
     window.vocal.scales.set_value(scale)
-    window.workflow.set_scale(scale)
+    window.workflow.pictures.set_scale(scale)
     wishes = Wishes(
         style=get("style", "") or None,
         density=get("density", "") or None,
@@ -33,7 +33,7 @@ def restore(window: MainWindow) -> None:
 def save(window: MainWindow) -> None:
     wishes, keep = window.request.wishes, window.preferences.set
     window.preferences.set_bytes("geometry", window.saveGeometry())
-    keep("scale", window.workflow.scale)
+    keep("scale", window.workflow.pictures.scale)
     keep("style", wishes.style or "")
     keep("density", wishes.density or "")
     keep("candidates", wishes.candidates)

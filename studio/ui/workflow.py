@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import STEMS
@@ -21,7 +21,6 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord
 from studio.core.request import Candidate, GenerationRequest
-from studio.dsp.spectrogram import Scale, display_spectrogram
 from studio.services.export import ExportedCandidate
 from studio.services.jobs import Job, JobRunner
 from studio.services.results import Results
@@ -29,18 +28,12 @@ from studio.services.session import Made, Session, restored
 from studio.services.session_mix import VOCAL
 from studio.services.vocal import Vocal
 from studio.ui.bridge import Bridge
+from studio.ui.generation import Generation
 from studio.ui.keeper import Keeper
+from studio.ui.pictures import Pictures
 from studio.ui.playback import Playback
 from studio.ui.request_panel import Wishes
-from studio.ui.spectrogram_view import Picture
 from studio.ui.use_cases import UseCases
-
-#: A spectrogram never has more columns than this, whatever the song's length; 10 minutes still get 33 a second.
-_MOST_COLUMNS = 20_000
-_COLUMNS_PER_S = 100.0
-_BINS = 256
-#: After a cancel the window is free again no later than this.
-_PATIENCE_MS = 800
 
 
 class Workflow(QObject):
@@ -50,9 +43,6 @@ class Workflow(QObject):
     opened = Signal(object)
     analysis_changed = Signal(object)
     candidate_added = Signal(object)
-    picture_ready = Signal(object, object)
-    generation_stepped = Signal(object, object)
-    generation_ended = Signal(str)
     exported = Signal(object)
     picked_changed = Signal(object)
     failed = Signal(object)
@@ -64,12 +54,11 @@ class Workflow(QObject):
         self.bridge = Bridge(self)
         self.runner = JobRunner(self.bridge.post)
         self._keeper = Keeper(use_cases, self.runner, self._on_failed)
+        self.pictures = Pictures(self.runner, self._on_failed, self)
+        self.generation = Generation(use_cases, self.runner, self.bridge, self._on_failed, self)
         self.session: Session | None = None
-        self.scale: Scale = "mel"
         self._opening: Job[Any] | None = None
         self._analysis_job: Job[Any] | None = None
-        self._generation: Job[Any] | None = None
-        self._warming: Job[Any] | None = None
 
     # Opening
 
@@ -117,13 +106,14 @@ class Workflow(QObject):
         )
 
     def _put_on_desk(self, session: Session, samples: Samples, given: Given) -> None:
-        self.cancel_generation()
+        self.generation.cancel()
+        self.pictures.clear()
         self._opening = None
         self.session = session
         self._playback.load_vocal(samples, session.vocal.audio.duration_s)
         self.busy_changed.emit("")
         self.opened.emit(session)
-        self._draw(VOCAL, session.vocal.audio)
+        self.pictures.draw(VOCAL, session.vocal.audio)
         self._analyse(session, given)
 
     # Analysis
@@ -159,7 +149,7 @@ class Workflow(QObject):
             self._playback.timeline.set_grid(analysis.grid)
             self.busy_changed.emit("")
             self.analysis_changed.emit(session)
-            self._warm_up()
+            self.generation.warm_up()
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
             if self._analysis_job is job:
@@ -180,24 +170,10 @@ class Workflow(QObject):
 
     # Generation
 
-    def _warm_up(self) -> None:
-        """Loads the models once, after the first vocal: importing them can hold the interpreter, and with it the
-        audio callback, for a moment, which is better now than while somebody listens. Failing is told on Generate."""
-        if self._warming is None:
-
-            def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
-                return self._use.load_models()
-
-            self._warming = self.runner.submit("Loading models", run, None, generator=True)
-
-    @property
-    def generating(self) -> bool:
-        return self._generation is not None
-
     def generate(self, wishes: Wishes) -> None:
         """Starts a request in the background; its candidates are added to those there are."""
         session = self.session
-        if session is None or self._generation is not None:
+        if session is None or self.generation.running:
             return
         try:
             request = session.request(
@@ -206,51 +182,7 @@ class Workflow(QObject):
         except StudioError as error:
             self._on_failed(error)
             return
-
-        def run(request: GenerationRequest, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
-            def on_candidate(candidate: Candidate) -> None:
-                self.bridge.post(lambda: self._on_candidate(session, request, candidate))
-
-            return self._use.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
-
-        def on_end(outcome: str, error: Exception | None = None) -> None:
-            if self._generation is job:
-                self._generation = None
-                self.generation_ended.emit(outcome)
-            if error is not None:
-                self._on_failed(error)
-
-        def on_step(progress: Progress, remaining_s: float | None) -> None:
-            if self._generation is job:
-                self.generation_stepped.emit(progress, remaining_s)
-
-        loading = self._warming is not None and not self._warming.done
-        self.generation_stepped.emit(Progress("Loading models" if loading else "Starting", 0.0), None)
-        self._generation = job = self.runner.submit(
-            "Generating",
-            run,
-            request,
-            generator=True,
-            on_step=on_step,
-            on_done=lambda _: on_end("done"),
-            on_failed=lambda error: on_end("failed", error),
-            on_cancelled=lambda: on_end("cancelled"),
-        )
-
-    def cancel_generation(self) -> None:
-        """Asks the generator to stop. Where it cannot at once (models still loading), the window does not wait:
-        the job ends by itself in the background, and what it still hands over is kept."""
-        job = self._generation
-        if job is None:
-            return
-        job.cancel()
-
-        def let_go() -> None:
-            if self._generation is job:
-                self._generation = None
-                self.generation_ended.emit("cancelled")
-
-        QTimer.singleShot(_PATIENCE_MS, self, let_go)
+        self.generation.start(request, lambda candidate: self._on_candidate(session, request, candidate))
 
     def _on_candidate(self, session: Session, request: GenerationRequest, candidate: Candidate) -> None:
         numbered = session.add(candidate, Made(request.analysis, request.seed, self._use.models()))
@@ -273,36 +205,7 @@ class Workflow(QObject):
                 self._playback.add_candidate(candidate.number, prepared)
 
         self.runner.submit("Loading", run, candidate.stems, on_done=on_done, on_failed=self._on_failed)
-        self._draw(candidate.number, _band(candidate))
-
-    # Pictures
-
-    def set_scale(self, scale: Scale) -> None:
-        """Draws every spectrogram again on another frequency axis."""
-        self.scale = scale
-        session = self.session
-        if session is not None:
-            self._draw(VOCAL, session.vocal.audio)
-            for number, candidate in session.candidates.items():
-                self._draw(number, _band(candidate))
-
-    def _draw(self, key: object, audio: Audio | Callable[[], Audio]) -> None:
-        session, scale = self.session, self.scale
-
-        def run(scale: Scale, /, *, on_step: StepCallback, cancel: CancelToken) -> Picture:
-            sound = audio() if callable(audio) else audio
-            columns_per_s = min(_COLUMNS_PER_S, _MOST_COLUMNS / max(sound.duration_s, 1e-3))
-            return Picture.of(
-                display_spectrogram(
-                    sound.mono(), sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
-                )
-            )
-
-        def on_done(picture: Picture) -> None:
-            if session is self.session and scale == self.scale:
-                self.picture_ready.emit(key, picture)
-
-        self.runner.submit("Drawing", run, scale, on_done=on_done, on_failed=self._on_failed)
+        self.pictures.draw(candidate.number, _band(candidate))
 
     # Picking, keeping, exporting
 

@@ -92,7 +92,7 @@ def open_vocal(qtbot: QtBot, vocal_path: Path) -> Callable[[MainWindow], None]:
     """Opens the vocal and waits until it is drawn and analysed."""
 
     def open_it(window: MainWindow) -> None:
-        window.open_vocal(vocal_path)
+        window.open_path(vocal_path)
         qtbot.waitUntil(lambda: window.request.generate.isEnabled(), timeout=30_000)
         qtbot.waitUntil(lambda: window.vocal.spectrogram.spectrogram is not None, timeout=10_000)
 
@@ -107,8 +107,8 @@ def generate(qtbot: QtBot) -> Callable[[MainWindow, int], None]:
         before = len(window.deck.rows)
         window.request.count.set_value(count)
         window.request.generate.click()
-        assert window.workflow.generating
-        qtbot.waitUntil(lambda: not window.workflow.generating, timeout=30_000)
+        assert window.workflow.generation.running
+        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=30_000)
         qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
         qtbot.waitUntil(
             lambda: all(r.spectrogram.spectrogram for r in window.deck.rows.values()), timeout=10_000

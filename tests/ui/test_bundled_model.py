@@ -34,7 +34,7 @@ def test_from_a_vocal_to_exported_stems(qtbot: QtBot, tmp_path: Path) -> None:
         qtbot.waitUntil(lambda: window.request.generate.isEnabled(), timeout=120_000)
         window.request.count.set_value(1)
         window.request.generate.click()
-        qtbot.waitUntil(lambda: not window.workflow.generating, timeout=300_000)
+        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=300_000)
         assert failures == []
         assert list(window.deck.rows) == [1]
         qtbot.waitUntil(

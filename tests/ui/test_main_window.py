@@ -44,7 +44,7 @@ def test_starts_with_an_invitation_and_says_when_nothing_can_be_heard(
     assert not window.request.generate.isEnabled()
     open_vocal(window)
     assert not window.desk.is_empty
-    assert "No sound output" in window.output.text()
+    assert "No sound output" in window.status.output.text()
 
 
 def test_from_a_vocal_to_exported_stems(
@@ -94,11 +94,11 @@ def test_what_is_no_vocal_is_told_and_costs_nothing(
     session = window.workflow.session
     bad = tmp_path / "notes.wav"
     bad.write_text("no sound in here")
-    window.open_vocal(bad)
+    window.open_path(bad)
     qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
     assert "notes.wav" in errors(window)[0].text
     assert window.workflow.session is session
-    assert window.doing.text() == ""
+    assert window.status.doing.text() == ""
 
 
 def test_candidates_come_one_by_one_and_cancel_keeps_them(
@@ -111,14 +111,14 @@ def test_candidates_come_one_by_one_and_cancel_keeps_them(
     window.generate()
     try:
         qtbot.waitUntil(lambda: len(window.deck.rows) == 2, timeout=20_000)
-        assert window.workflow.generating
+        assert window.workflow.generation.running
         assert window.request.cancel.isVisible()
         assert not window.request.generate.isVisible()
         window.request.cancel.click()
         assert window.request.stage.text() == "Cancelling …"
     finally:
         third.set()
-    qtbot.waitUntil(lambda: not window.workflow.generating, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=10_000)
     assert list(window.deck.rows) == [1, 2]
     assert window.request.generate.isVisible()
     assert not errors(window)
@@ -140,7 +140,7 @@ def test_cancel_frees_the_window_even_while_the_generator_cannot_stop(
     assert loading.wait(10)
     try:
         window.request.cancel.click()
-        qtbot.waitUntil(lambda: not window.workflow.generating, timeout=5000)
+        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=5000)
         assert window.request.generate.isVisible()
         assert window.workflow.runner.busy
     finally:
@@ -216,7 +216,7 @@ def test_finished_candidates_survive_closing_in_the_middle(
     def wait_at_the_third(number: int) -> None:
         if number == 3:
             started.set()
-            while not window.workflow._generation.token.cancelled:
+            while not window.workflow.generation._job.token.cancelled:
                 threading.Event().wait(0.01)
 
     engine.before_step = wait_at_the_third
@@ -363,7 +363,7 @@ def test_colours_of_the_spectrograms_are_chosen_and_remembered(make_window: Make
     assert silence_is(theme.DARK.heat[0])
     choice()["Viridis"].trigger()
     assert silence_is("#440154")
-    window.set_theme("light")
+    window.looks.set_theme("light")
     assert silence_is("#440154")
     window.close()
     window = make_window()
@@ -388,7 +388,7 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     first.request.pin.setChecked(True)
     first.transport.balance.setValue(40)
     first.vocal.scales._group.button(1).click()
-    first.set_theme("light")
+    first.looks.set_theme("light")
     first.close()
     second = make_window()
     wishes = second.request.wishes
@@ -396,7 +396,7 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     assert (wishes.seed, wishes.keep_seed) == (1234, True)
     assert second.playback.mix.balance == pytest.approx(0.4)
     assert second.transport.balance.value() == 40
-    assert second.workflow.scale == "log"
+    assert second.workflow.pictures.scale == "log"
     assert second.preferences.get("theme", "system") == "light"
 
 

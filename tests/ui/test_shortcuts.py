@@ -99,7 +99,7 @@ def test_single_keys_are_letters_inside_a_text_field(playing: MainWindow, qtbot:
     assert field.text() == "Am L P X G "
     assert not playing.playback.player.playing
     assert not playing.timeline.looping
-    assert not playing.workflow.generating
+    assert not playing.workflow.generation.running
     field.setText(playing.analysis._shown_chords)
     playing.request.style_box.setFocus()
     before = playing.playback.mix.selected
