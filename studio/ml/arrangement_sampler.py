@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.core.instruments import INSTRUMENTS
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, VOCABULARY, Score
 from studio.ml.arrangement_model import N_GLOBALS, ArrangementModel, Condition, mask_ids
 
@@ -34,6 +35,9 @@ _GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (
 )
 #: Network calls of one sampling, for progress; guidance doubles them.
 CALLS = len(_GLOBAL_STAGES) + sum(_STEPS_OF_STAGE)
+#: How much (in nats) the sampler dislikes to leave a stem out, or a hush: whoever asks for a band expects one.
+_RELUCTANCE = 2.0
+_CHORD, _ENERGY = COLUMNS["chord"].start, COLUMNS["energy"].start
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,14 @@ class Wishes:
         tokens: int64 [L, 21] with -1 where the model is free, or None.
         globals: by name of core.score.GLOBALS.
         styles: for each candidate, the styles it may choose from; None for all.
-        melody_guidance: 1 follows the melody as trained, more follows it closer.
+        melody_guidance: of the harmony: 1 follows the melody as trained, more follows it closer. Rhythm is drawn
+            unguided; pushed away from songs without a melody, it thins out.
     """
 
     tokens: NDArray[np.int64] | None = None
     globals: dict[str, int] | None = None
     styles: tuple[int, ...] | None = None
-    melody_guidance: float = 1.5
+    melody_guidance: float = 2.0
 
 
 def genome(seed: int, candidate: int, beats: int) -> tuple[Tensor, Tensor]:
@@ -77,7 +82,7 @@ def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tu
     return token, torch.log(probability.gather(-1, token[..., None])[..., 0] + 1e-9)
 
 
-_TEMPERATURE = {"chord": 0.8, "energy": 0.5, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
+_TEMPERATURE = {"chord": 0.8, "energy": 0.9, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
 _TOP_P = {"chord": 0.85, "energy": 0.9, "drums": 0.92, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
 
 
@@ -111,7 +116,7 @@ def sample_scores(
     count, beats = len(noise), condition.melody.shape[1]
     both = condition.repeat(count).to(device)
     guide = wishes.melody_guidance
-    bare = both.without_melody() if guide != 1.0 else None
+    bare = both.without_melody()
     token_noise = torch.stack([n[0] for n in noise]).to(device)
     global_noise = torch.stack([n[1] for n in noise]).to(device)
     masks, global_masks = mask_ids(device)
@@ -123,19 +128,15 @@ def sample_scores(
     for name, value in (wishes.globals or {}).items():
         globals_[:, GLOBALS.index(name)] = value
 
-    def predict() -> tuple[list[Tensor], list[Tensor]]:
+    def predict(guided: bool = False) -> tuple[list[Tensor], list[Tensor]]:
         with torch.autocast(device.type, torch.bfloat16):
             logits, global_logits = model(tokens, globals_, both)
-            if bare is None:
+            if not guided:
                 return logits, global_logits
-            free, global_free = model(tokens, globals_, bare)
-        return (
-            [f.float() + guide * (g.float() - f.float()) for g, f in zip(logits, free, strict=True)],
-            [
-                f.float() + guide * (g.float() - f.float())
-                for g, f in zip(global_logits, global_free, strict=True)
-            ],
-        )
+            free, _ = model(tokens, globals_, bare)
+        chord = free[_CHORD] + guide * (logits[_CHORD] - free[_CHORD])
+        logits[_ENERGY][..., 0] -= _RELUCTANCE
+        return [chord, *logits[1:]], global_logits
 
     for group in _GLOBAL_STAGES:
         _, global_logits = predict()
@@ -144,6 +145,8 @@ def sample_scores(
             if int(globals_[0, index]) != int(global_masks[index]):
                 continue
             own = global_logits[index].float().clone()
+            if name in INSTRUMENTS:
+                own[:, 0] -= _RELUCTANCE
             if name == "style":
                 globals_[:, index] = _distinct_styles(own, global_noise[:, index], wishes.styles)
             else:
@@ -158,7 +161,7 @@ def sample_scores(
         name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
         total = (tokens[:, :, columns] == masks[columns]).flatten(1).sum(1)
         for step in range(steps):
-            logits, _ = predict()
+            logits, _ = predict(guided=names == STAGES[0])
             hidden = tokens[:, :, columns] == masks[columns]
             drawn, surety = [], []
             for c in columns:

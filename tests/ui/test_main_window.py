@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QColor, QDropEvent
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.audio.files import read_audio
@@ -27,6 +28,7 @@ from studio.ui.dialogs.error_dialog import ErrorDialog
 from studio.ui.dialogs.export_result import ExportResult
 from studio.ui.main_window import MainWindow
 from tests.services.band import ToneEngine
+from tests.ui.conftest import write_vocal
 
 Make = Callable[[], MainWindow]
 Open = Callable[[MainWindow], None]
@@ -122,6 +124,45 @@ def test_candidates_come_one_by_one_and_cancel_keeps_them(
     assert list(window.deck.rows) == [1, 2]
     assert window.request.generate.isVisible()
     assert not errors(window)
+
+
+def test_another_vocal_ends_a_request_only_when_the_user_agrees(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot, engine: ToneEngine, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    session = window.workflow.session
+    other = write_vocal(tmp_path / "second take.wav")
+    second = threading.Event()
+    engine.before_step = lambda number: second.wait(20) if number == 2 else None
+    window.generate()
+
+    def answer(button: QMessageBox.StandardButton) -> None:
+        window.findChild(QMessageBox).button(button).click()
+
+    try:
+        qtbot.waitUntil(lambda: len(window.deck.rows) == 1, timeout=20_000)
+        QTimer.singleShot(100, lambda: answer(QMessageBox.StandardButton.No))
+        window.open_path(other)
+        assert window.workflow.session is session
+        assert window.workflow.generation.running
+        QTimer.singleShot(100, lambda: answer(QMessageBox.StandardButton.Yes))
+        window.open_path(other)
+        qtbot.waitUntil(lambda: window.workflow.session is not session, timeout=20_000)
+    finally:
+        second.set()
+    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+    assert window.vocal.name.text() == "second take"
+    assert not window.deck.rows
+
+
+def test_four_candidates_are_in_sight_at_once(
+    window: MainWindow, open_vocal: Open, generate: Generate
+) -> None:
+    open_vocal(window)
+    before = window.vocal.height()
+    generate(window, 4)
+    assert window.deck.viewport().height() >= window.deck.rows[4].geometry().bottom()
+    assert 150 < window.vocal.height() < before
 
 
 def test_cancel_frees_the_window_even_while_the_generator_cannot_stop(
@@ -374,11 +415,6 @@ def test_colours_of_the_spectrograms_are_chosen_and_remembered(make_window: Make
     assert silence_is(theme.LIGHT.heat[0])
 
 
-def test_pyqtgraph_waits_until_a_map_of_its_own_is_chosen() -> None:
-    check = "import sys, studio.app; sys.exit('pyqtgraph' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
-
-
 def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     first = make_window()
     first.request.style_box.setCurrentIndex(first.request.style_box.findData("bossa nova"))
@@ -400,11 +436,8 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     assert second.preferences.get("theme", "system") == "light"
 
 
-def test_opens_without_loading_torch(tmp_path: Path) -> None:
+def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None:
     """In a process of its own: this one may have loaded torch for another test."""
-    import subprocess
-    import sys
-
     code = (
         "import sys; from pathlib import Path; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
         "from studio.app import build_window; from studio.audio.player import Player;"
@@ -413,7 +446,7 @@ def test_opens_without_loading_torch(tmp_path: Path) -> None:
         "service, player = GenerationService(root), Player(find_device=lambda: None);"
         "w = build_window(service, player, Preferences(root / 'w.ini'), root);"
         "w.show(); app.processEvents(); w.close();"
-        "sys.exit('torch' in sys.modules or 'onnxruntime' in sys.modules)"
+        "sys.exit(str({'torch', 'onnxruntime', 'pyqtgraph'} & set(sys.modules) or ''))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
