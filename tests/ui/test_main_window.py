@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QColor, QDropEvent
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.audio.files import read_audio
@@ -137,7 +137,9 @@ def test_another_vocal_ends_a_request_only_when_the_user_agrees(
     window.generate()
 
     def answer(button: QMessageBox.StandardButton) -> None:
-        window.findChild(QMessageBox).button(button).click()
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        box.button(button).click()
 
     try:
         qtbot.waitUntil(lambda: len(window.deck.rows) == 1, timeout=20_000)
@@ -446,7 +448,7 @@ def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None
         "service, player = GenerationService(root), Player(find_device=lambda: None);"
         "w = build_window(service, player, Preferences(root / 'w.ini'), root);"
         "w.show(); app.processEvents(); w.close();"
-        "sys.exit(str({'torch', 'onnxruntime', 'pyqtgraph'} & set(sys.modules) or ''))"
+        "sys.exit(', '.join({'torch', 'onnxruntime', 'pyqtgraph'} & set(sys.modules)) or None)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

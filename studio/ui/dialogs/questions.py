@@ -40,7 +40,9 @@ class Questions:
         box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, text, parent=self._window)
         box.setInformativeText("What is finished is kept in your results folder.")
         box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
-        return box.exec() == QMessageBox.StandardButton.Yes
+        agreed = box.exec() == QMessageBox.StandardButton.Yes
+        box.deleteLater()
+        return agreed
 
     def _folder(self, name: str, title: str) -> Path | None:
         start = self._preferences.get(name, str(Path.home()))
