@@ -91,13 +91,16 @@ def analyse(
         given,
         on_step=lambda done: report("beats", 0.8 + 0.18 * done),
     )
+    grid = rhythm.grid
+    if given.shift_beats:
+        grid = grid.shifted(given.shift_beats, audio.duration_s)
     report("chords", 0.99)
-    chords = harmonise(notes, rhythm.grid, key)
+    chords = harmonise(notes, grid, key)
     confidence = replace(
         _measured_confidence(pitch, notes, curve),
         tempo=rhythm.tempo,
         beats=rhythm.beats,
-        downbeats=rhythm.downbeats,
+        downbeats=1.0 if given.shift_beats else rhythm.downbeats,
         key=key_confidence,
     )
     report("done", 1.0)
@@ -107,7 +110,7 @@ def analyse(
         notes=notes,
         onsets_s=tuple(note.start_s for note in notes),
         loudness_lufs=_loudness(audio),
-        grid=rhythm.grid,
+        grid=grid,
         key=key,
         chords=chords,
         confidence=confidence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,16 +61,8 @@ class Given:
     key: Key | None = None
     downbeat_s: float | None = None
     meter: Meter | None = None
-
-    def with_grid(self, grid: BeatGrid) -> Given:
-        """The values that ask for this grid instead of an estimated one.
-
-        A regular grid is told whole, by tempo, meter and bar line, and comes back as it is. One that follows a
-        drifting singer is told by meter and bar line alone: its tempo is heard again.
-        """
-        downbeat_s = next((t for t in grid.downbeats_s if t >= 0.0), grid.times_s[-1])
-        tempo_bpm = grid.tempo_bpm if grid.is_regular else self.tempo_bpm
-        return replace(self, tempo_bpm=tempo_bpm, downbeat_s=downbeat_s, meter=grid.meter)
+    shift_beats: float = 0.0
+    """Quarters by which bar lines lie later than they would otherwise; with them the beats, unless it is whole."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,15 +71,15 @@ class BeatGrid:
         """One entry for each bar: `cycle` starts on `first_bar` and is repeated to both ends."""
         return tuple(cycle[(bar - self.first_bar) % len(cycle)] for bar in range(self.bars))
 
-    @property
-    def is_regular(self) -> bool:
-        """Whether every beat has one length (to a thousandth), rather than following a singer who drifts."""
-        beats_s = np.diff(self.times_s)
-        return bool(np.ptp(beats_s) <= 1e-3 * beats_s.mean())
+    def shifted(self, beats: float, duration_s: float) -> BeatGrid:
+        """The grid with every bar line `beats` quarters later, in whole bars that cover 0 to `duration_s`.
 
-    def shifted(self, beats: float) -> BeatGrid:
-        """The grid with every beat and bar line `beats` quarters later."""
-        times = self.time_of(np.arange(len(self.times_s)) + beats)
+        Between the old beats the new ones follow the same drift; beyond the ends the tempo found there goes on.
+        """
+        size = self.meter.quarters_per_bar
+        first = beats + size * np.floor((float(self.beat_of(0.0)) - beats) / size + 1e-9)
+        bars = max(1, int(np.ceil((float(self.beat_of(duration_s)) - first) / size - 1e-9)))
+        times = self.time_of(first + np.arange(bars * size + 1))
         return BeatGrid(tuple(float(t) for t in times), self.meter)
 
     def time_of(self, beat: ArrayLike) -> NDArray[np.float64]:

@@ -201,7 +201,7 @@ def _disk(folder: Path) -> Finding:
     if not os.access(folder, os.W_OK):
         return Finding("Disk", "FAIL", f"{folder} cannot be written", "Choose another folder for results")
     if free_gb < _LEAST_DISK_GB:
-        return Finding("Disk", "WARN", seen, "A candidate takes about 1 MB a second: free some space")
+        return Finding("Disk", "WARN", seen, "A candidate takes about 2 MB a second: free some space")
     return Finding("Disk", "OK", seen)
 
 

@@ -68,6 +68,7 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
         "meter": str(grid.meter),
         "key": str(analysis.key),
         "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
+        "shift_beats": given.shift_beats,
         "loudness_lufs": round(analysis.loudness_lufs, 2),
         "chords": [chord.name(analysis.key) for chord in analysis.chords],
         "confidence": {name: round(value, 3) for name, value in asdict(analysis.confidence).items()},
@@ -95,11 +96,14 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
 def given_from_json(analysis: Mapping[str, Any]) -> Given:
     """What the user had given, read back from `analysis_json`."""
     source = analysis["source"]
+    given_downbeat = source["downbeat"] == "given"
     return Given(
         tempo_bpm=float(analysis["tempo_bpm"]) if source["tempo"] == "given" else None,
         key=Key.parse(analysis["key"]) if source["key"] == "given" else None,
-        downbeat_s=analysis["first_downbeat_s"] if source["downbeat"] == "given" else None,
+        downbeat_s=analysis["first_downbeat_s"] if given_downbeat else None,
         meter=Meter.parse(analysis["meter"]) if source["meter"] == "given" else None,
+        # The first downbeat of the report is already shifted.
+        shift_beats=0.0 if given_downbeat else float(analysis.get("shift_beats", 0.0)),
     )
 
 

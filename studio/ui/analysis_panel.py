@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from studio.core.analysis import Given
 from studio.core.errors import StudioError
-from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.services.session import Session
 from studio.ui import theme
@@ -80,7 +79,6 @@ class AnalysisPanel(QFrame):
         super().__init__()
         set_role(self, "panel")
         self._given = Given()
-        self._grid: BeatGrid | None = None
         self._playhead_s = 0.0
         self._shown_chords = ""
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
@@ -160,16 +158,21 @@ class AnalysisPanel(QFrame):
                 row.reset.hide()
             return
         given, sure = analysis.given, analysis.confidence
-        self._given, self._grid = given, analysis.grid
+        self._given = given
+        grid = analysis.grid
         self._set(self.tempo, analysis.tempo_bpm)
-        first_s = next((t for t in self._grid.downbeats_s if t >= -1e-6), 0.0)
-        self._set(self.downbeat, first_s if given.downbeat_s is None else given.downbeat_s)
+        first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
+        self._set(
+            self.downbeat, first_s if given.downbeat_s is None or given.shift_beats else given.downbeat_s
+        )
         self.key.setCurrentIndex(KEYS.index(analysis.key))
-        self.meter.setCurrentIndex(METERS.index(self._grid.meter))
+        self.meter.setCurrentIndex(METERS.index(grid.meter))
         self.rows["tempo"].show_source(sure.tempo, yours=given.tempo_bpm is not None)
         self.rows["key"].show_source(sure.key, yours=given.key is not None)
         self.rows["meter"].show_source(sure.downbeats, yours=given.meter is not None)
-        self.rows["downbeat"].show_source(sure.downbeats, yours=given.downbeat_s is not None)
+        self.rows["downbeat"].show_source(
+            sure.downbeats, yours=given.downbeat_s is not None or given.shift_beats != 0
+        )
         self.rows["chords"].show_source(None, yours=session.chords is not None)
         chords = session.chords or analysis.chords[session.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
@@ -179,7 +182,6 @@ class AnalysisPanel(QFrame):
 
     def _show_nothing(self) -> None:
         """Empty fields: no value is better than one that nobody heard."""
-        self._grid = None
         for spin in (self.tempo, self.downbeat):
             self._set(spin, spin.minimum())
         for box in (self.key, self.meter):
@@ -193,15 +195,16 @@ class AnalysisPanel(QFrame):
         spin.blockSignals(False)
 
     def _give(self, **fields: object) -> None:
+        # Where tempo, meter or downbeat change, bar lines are heard anew: an earlier nudge has no meaning there.
+        if fields.keys() != {"key"}:
+            fields["shift_beats"] = 0.0
         self._given = dataclasses.replace(self._given, **fields)  # type: ignore[arg-type]
         self.given_changed.emit(self._given)
 
     def _nudge(self, beats: float) -> None:
         """Moves the grid; a second click moves it on, even while the first is still worked on."""
-        if self._grid is not None:
-            self._grid = self._grid.shifted(beats)
-            self._given = self._given.with_grid(self._grid)
-            self.given_changed.emit(self._given)
+        self._given = dataclasses.replace(self._given, shift_beats=self._given.shift_beats + beats)
+        self.given_changed.emit(self._given)
 
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):

@@ -37,12 +37,14 @@ def test_the_first_bar_is_the_first_with_a_beat_in_the_song() -> None:
     assert BeatGrid.regular(120.0, FOUR, 8.0).in_bars("ab") == ("a", "b", "a", "b")
 
 
-def test_shifting_moves_bar_lines_along_the_beats() -> None:
+def test_shifting_moves_bar_lines_along_the_beats_of_a_singer_who_drifts() -> None:
     grid = BeatGrid((0.0, 0.5, 1.1, 1.6, 2.2), FOUR)
-    assert not grid.is_regular
-    assert grid.shifted(1).times_s == pytest.approx((0.5, 1.1, 1.6, 2.2, 2.8))
-    assert grid.shifted(-0.5).times_s == pytest.approx((-0.25, 0.25, 0.8, 1.35, 1.9))
-    assert BeatGrid.regular(96.0, FOUR, 8.0, 0.3).is_regular
+    assert grid.shifted(0, 2.2).times_s == pytest.approx(grid.times_s)
+    later = grid.shifted(1, 2.2)
+    assert later.times_s == pytest.approx((-1.5, -1.0, -0.5, 0.0, 0.5, 1.1, 1.6, 2.2, 2.8))
+    assert later.downbeats_s == pytest.approx((-1.5, 0.5, 2.8))
+    assert grid.shifted(-3, 2.2).times_s == pytest.approx(later.times_s)
+    assert grid.shifted(-0.5, 2.2).times_s[:5] == pytest.approx((-0.25, 0.25, 0.8, 1.35, 1.9))
 
 
 def test_a_grid_that_runs_backwards_is_refused() -> None:

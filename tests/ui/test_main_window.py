@@ -329,7 +329,6 @@ def test_bar_lines_and_beats_are_nudged_and_taken_back(
     open_vocal(window)
     panel, workflow = window.analysis, window.workflow
     estimated = workflow.session.analysis.grid
-    assert estimated.is_regular
 
     def shift(grid: BeatGrid) -> float:
         """Quarters by which the bar lines lie after the estimated ones."""
@@ -340,15 +339,13 @@ def test_bar_lines_and_beats_are_nudged_and_taken_back(
     qtbot.waitUntil(
         lambda: shift(workflow.session.analysis.grid) == pytest.approx(1.5, abs=1e-3), timeout=30_000
     )
-    assert workflow.session.analysis.tempo_bpm == pytest.approx(estimated.tempo_bpm, abs=0.01)
     sources = {name: row.source.text() for name, row in panel.rows.items() if name != "key"}
-    assert sources == {"tempo": "yours", "meter": "yours", "downbeat": "yours", "chords": "estimated"}
+    assert {name for name, source in sources.items() if source == "yours"} == {"downbeat"}
     panel.nudges[-1.0].click()
     qtbot.waitUntil(
         lambda: shift(workflow.session.analysis.grid) == pytest.approx(0.5, abs=1e-3), timeout=30_000
     )
-    for name in ("downbeat", "tempo", "meter"):
-        panel.rows[name].reset.click()
+    panel.rows["downbeat"].reset.click()
     qtbot.waitUntil(lambda: workflow.session.analysis.grid == estimated, timeout=30_000)
 
 
