@@ -169,10 +169,12 @@ class AnalysisPanel(QFrame):
         self.meter.setCurrentIndex(METERS.index(grid.meter))
         self.rows["tempo"].show_source(sure.tempo, yours=given.tempo_bpm is not None)
         self.rows["key"].show_source(sure.key, yours=given.key is not None)
-        self.rows["meter"].show_source(sure.downbeats, yours=given.meter is not None)
-        self.rows["downbeat"].show_source(
-            sure.downbeats, yours=given.downbeat_s is not None or given.shift_beats != 0
+        downbeat_yours = given.downbeat_s is not None or given.shift_beats != 0
+        # The confidence is in meter and downbeat together: it says nothing of the meter once the downbeat is given.
+        self.rows["meter"].show_source(
+            None if downbeat_yours else sure.downbeats, yours=given.meter is not None
         )
+        self.rows["downbeat"].show_source(sure.downbeats, yours=downbeat_yours)
         self.rows["chords"].show_source(None, yours=session.chords is not None)
         chords = session.chords or analysis.chords[session.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))

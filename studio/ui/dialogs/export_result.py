@@ -16,7 +16,7 @@ class ExportResult(QDialog):
     def __init__(self, result: ExportedCandidate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Exported")
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(540)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
@@ -51,3 +51,4 @@ class ExportResult(QDialog):
         folder = QUrl.fromLocalFile(str(result.folder))
         self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         close.clicked.connect(self.accept)
+        close.setFocus()
