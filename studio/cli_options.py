@@ -63,7 +63,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--density", choices=("sparse", "medium", "busy"), help="how much is played")
     generate.add_argument(
-        "--chords", type=_chords, metavar="CHORDS", help="one a bar from the first bar on, repeated, such as 'Am F C G'"
+        "--chords",
+        type=_chords,
+        metavar="CHORDS",
+        help="one a bar from the first bar on, repeated, such as 'Am F C G'",
     )
     generate.add_argument(
         "--bits", choices=("16", "24", "float"), default="24", help="sample format (default 24)"
