@@ -9,7 +9,7 @@ noise halfway between two candidates gives a song between them (arXiv:2506.04852
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.core.instruments import INSTRUMENTS
-from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, VOCABULARY, Score
+from studio.core.music import Key
+from studio.core.score import COLUMNS, GLOBALS, HOLD, N_COLUMNS, VOCABULARY, Score, token_chord, unpack_drums
 from studio.ml.arrangement_model import N_GLOBALS, ArrangementModel, Condition, mask_ids
+from studio.ml.melody import STEP_FEATURES, SUNG
 
 #: Columns that are drawn together; each stage sees all earlier ones.
 STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
@@ -37,6 +39,9 @@ _GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (
 CALLS = len(_GLOBAL_STAGES) + sum(_STEPS_OF_STAGE)
 #: How much (in nats) the sampler dislikes to leave a stem out, or a hush: whoever asks for a band expects one.
 _RELUCTANCE = 2.0
+_STRANGE = 1.0
+#: Nats for each stroke that a density of 'busy' adds and 'sparse' takes.
+_PUSH = 0.6
 _CHORD, _ENERGY = COLUMNS["chord"].start, COLUMNS["energy"].start
 
 
@@ -55,7 +60,7 @@ class Wishes:
     tokens: NDArray[np.int64] | None = None
     globals: dict[str, int] | None = None
     styles: tuple[int, ...] | None = None
-    melody_guidance: float = 2.0
+    melody_guidance: float = 1.75
 
 
 def genome(seed: int, candidate: int, beats: int) -> tuple[Tensor, Tensor]:
@@ -82,8 +87,37 @@ def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tu
     return token, torch.log(probability.gather(-1, token[..., None])[..., 0] + 1e-9)
 
 
-_TEMPERATURE = {"chord": 0.8, "energy": 0.9, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
+_TEMPERATURE = {"chord": 0.75, "energy": 0.9, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
 _TOP_P = {"chord": 0.85, "energy": 0.9, "drums": 0.92, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
+
+
+def _strangeness(*, major: bool) -> Tensor:
+    """Nats each chord token costs [V]: _STRANGE for chords with notes outside the scale.
+
+    A bare melody leaves harmony open, and a wrong exotic chord hurts more than a right one pleases.
+    """
+    key = Key(0, "major" if major else "minor")
+    scale = {*key.scale} if major else {*key.scale, 11}
+    chords = [token_chord(token, key) for token in range(VOCABULARY[_CHORD])]
+    return torch.tensor([0.0 if {*c.pitch_classes} <= scale else _STRANGE for c in chords])
+
+
+def _density_push(fixed: Mapping[str, int] | None, device: torch.device) -> list[Tensor]:
+    """What a density that was asked for adds to the logits of each column, [V_c]: so much for every stroke.
+
+    The model knows density as a tendency of songs; a user who asks for it wants to hear it.
+    """
+    amount = _PUSH * ((fixed or {}).get("density", 1) - 1)
+    columns = []
+    for column, size in enumerate(VOCABULARY):
+        tokens = np.arange(size)
+        strokes = np.zeros(size)
+        if column in range(*COLUMNS["drums"].indices(N_COLUMNS)):
+            strokes = (unpack_drums(tokens) > 0).sum(-1)
+        elif column >= COLUMNS["bass"].start:
+            strokes = (tokens > HOLD).astype(float)
+        columns.append(torch.tensor(amount * strokes, dtype=torch.float32, device=device))
+    return columns
 
 
 def _levels(place: Tensor) -> Tensor:
@@ -115,7 +149,9 @@ def sample_scores(
     device = next(model.parameters()).device
     count, beats = len(noise), condition.melody.shape[1]
     both = condition.repeat(count).to(device)
-    guide = wishes.melody_guidance
+    # Where nothing is sung there is nothing to follow.
+    sung = both.melody.reshape(count, beats, -1, STEP_FEATURES)[..., SUNG].amax(-1, keepdim=True) > 0
+    guide = torch.where(sung, wishes.melody_guidance, 1.0)
     bare = both.without_melody()
     token_noise = torch.stack([n[0] for n in noise]).to(device)
     global_noise = torch.stack([n[1] for n in noise]).to(device)
@@ -128,15 +164,26 @@ def sample_scores(
     for name, value in (wishes.globals or {}).items():
         globals_[:, GLOBALS.index(name)] = value
 
-    def predict(guided: bool = False) -> tuple[list[Tensor], list[Tensor]]:
+    strangeness = _strangeness(major=bool(condition.song[0, 1])).to(device)
+
+    def predict() -> tuple[list[Tensor], list[Tensor]]:
         with torch.autocast(device.type, torch.bfloat16):
-            logits, global_logits = model(tokens, globals_, both)
-            if not guided:
-                return logits, global_logits
-            free, _ = model(tokens, globals_, bare)
-        chord = free[_CHORD] + guide * (logits[_CHORD] - free[_CHORD])
+            return model(tokens, globals_, both)
+
+    def predict_harmony() -> list[Tensor]:
+        """Chords and energy, led by the melody."""
+        logits, _ = predict()
+        with torch.autocast(device.type, torch.bfloat16):
+            free = model(tokens, globals_, bare)[0][_CHORD]
+        chord = free + guide * (logits[_CHORD] - free) - strangeness
         logits[_ENERGY][..., 0] -= _RELUCTANCE
-        return [chord, *logits[1:]], global_logits
+        return [chord, *logits[1:]]
+
+    push = _density_push(wishes.globals, device)
+
+    def predict_players() -> list[Tensor]:
+        """The players' columns, with more or fewer strokes where a density was asked for."""
+        return [column + extra for column, extra in zip(predict()[0], push, strict=True)]
 
     for group in _GLOBAL_STAGES:
         _, global_logits = predict()
@@ -161,7 +208,7 @@ def sample_scores(
         name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
         total = (tokens[:, :, columns] == masks[columns]).flatten(1).sum(1)
         for step in range(steps):
-            logits, _ = predict(guided=names == STAGES[0])
+            logits = predict_harmony() if names == STAGES[0] else predict_players()
             hidden = tokens[:, :, columns] == masks[columns]
             drawn, surety = [], []
             for c in columns:

@@ -18,6 +18,8 @@ from studio.core.tuning import tuning_offset
 
 #: Features a sixteenth: 12 pitch classes, sung share, onset, height, loudness.
 STEP_FEATURES = 16
+#: Where among them the sung share stands.
+SUNG = 12
 N_MELODY = STEP_FEATURES * STEPS_PER_BEAT
 
 
@@ -50,7 +52,7 @@ def melody_features(notes: Sequence[VocalNote], grid: BeatGrid, key: Key) -> NDA
             row = out[step]
             row[low % 12] += covered * (1 - share_high)
             row[(low + 1) % 12] += covered * share_high
-            row[12] += covered
+            row[SUNG] += covered
             row[14] += covered * (note.pitch - 60.0) / 12.0
             row[15] += covered * (note.loudness_db - median_db) / 20.0
     return np.clip(out, -3.0, 3.0).reshape(grid.beats, N_MELODY)

@@ -133,10 +133,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("models"), help="export: where the weights go")
     parser.add_argument("--nottingham", type=Path, help="songs: folder of the Nottingham ABC files")
     parser.add_argument("--lieder", type=Path, help="songs: folder of the OpenScore Lieder (mxl)")
-    parser.add_argument("--count", type=int, help="songs, sounds: how many; mel, vocoder: how many songs to use")
+    parser.add_argument(
+        "--count", type=int, help="songs, sounds: how many; mel, vocoder: how many songs to use"
+    )
     parser.add_argument("--first", type=int, default=0, help="songs, sounds: number of the first")
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--start", type=Path, help="weights (ema.safetensors) of an earlier run to begin from")
+    parser.add_argument(
+        "--start", type=Path, help="weights (ema.safetensors) of an earlier run to begin from"
+    )
     parser.add_argument("--batch", type=int)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int)
