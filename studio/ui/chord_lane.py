@@ -87,16 +87,20 @@ class ChordLane(TimelineView):
             font.setPixelSize(size)
             font.setWeight(QFont.Weight.DemiBold)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shown_until = -1.0
+        visible = []
         for index, start, end in self._bars():
             left, right = self.x_of(start), self.x_of(end)
             if right < rect.left() or left > rect.right():
                 continue
             now = start <= self.timeline.playhead_s < end
+            visible.append((index, left, right, now))
             box = QRectF(left + 1, 2, max(1.0, right - left - 2), HEIGHT - 4)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.colour("accent", 60) if now else colours.colour("hover"))
             painter.drawRoundedRect(box, 3, 3)
+        # Names come after all boxes, since one may run on into the next bar.
+        shown_until = -1.0
+        for index, left, right, now in visible:
             visible_left = max(left, float(rect.left()))
             # A name wider than its bar may run on over bars of the same chord, never over another's name.
             room = max(min(right, rect.right()), self._same_until(index)) - visible_left
