@@ -2,8 +2,8 @@
 
 Rules, not learnt: chord voicings move as little as possible, drums get General MIDI keys, timing and velocity
 are humanised. The same function serves training and the application, so the model hears what it will be asked
-for. Every random draw belongs to a position (stem, sixteenth), so a change elsewhere in the song never moves
-a note.
+for. Every random draw belongs to a position (stem, sixteenth), so a change elsewhere never moves a note in
+time; octaves and voicings do follow the chord before.
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ _DRUM_KEYS = {"kick": 36, "snare": 38, "closed_hat": 42, "open_hat": 46}
 _RIDE, _CRASH = 51, 49  # the soft and the full level of the cymbal column
 _TOMS = (50, 47, 45, 43)
 _CLAP, _SHAKER, _TAMBOURINE = 39, 70, 54
-_DRUM_LENGTH_S = 0.12
 _GUITARS = ("nylon guitar", "steel guitar", "clean guitar", "driven guitar", "harp")
 
 

@@ -8,9 +8,9 @@ Columns of `Score.tokens` [beats, 21]:
     energy   1  0 (hush) to 3 (full)
     drums    7  one column a drum class; four base-3 digits, first sixteenth most significant:
                 0 nothing, 1 soft or ghost, 2 full
-    bass     4  one a sixteenth: 0 rest, 1 hold, 2 + n: a note n - 12 semitones from the bass register's chord
-    root harmony  4  one a sixteenth: 0 rest, 1 hold, else a stroke of HARMONY_STROKES lead     4  one a
-    sixteenth: 0 rest, 1 hold, 2 + n: n semitones above the lead register's tonic (n < 24),
+    bass     4  one a sixteenth: 0 rest, 1 hold, 2 + n: a note n - 12 semitones from the register's chord root
+    harmony  4  one a sixteenth: 0 rest, 1 hold, else a stroke of HARMONY_STROKES
+    lead     4  one a sixteenth: 0 rest, 1 hold, 2 + n: n semitones above the register's tonic (n < 24),
                 26: a sustained chord
 
 `Score.globals` [7]: style, density, swing and the instrument of each stem.

@@ -198,7 +198,7 @@ class ArrangementModel(nn.Module):
 
     def _repeating(self, logits: Tensor, hidden: Tensor, tokens: Tensor, place: Tensor) -> Tensor:
         """Raises, by learnt amounts, the logits of what stands at the neighbouring places: music repeats itself."""
-        masks = torch.tensor(VOCABULARY, device=logits.device)
+        masks, _ = mask_ids(logits.device)
         starts = masks.cumsum(0) - masks
         near, inside = _neighbours(tokens, place)  # [B, L, 8, 21]
         known = inside[..., None] & (near < masks)

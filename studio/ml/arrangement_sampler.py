@@ -248,6 +248,3 @@ def _distinct_styles(logits: Tensor, noise: Tensor, allowed: tuple[int, ...] | N
             masked[taken] = -torch.inf
         taken.append(int(_draw(masked, value, 1.0, 0.9)[0]))
     return torch.tensor(taken, device=logits.device)
-
-
-assert len(VOCABULARY) == N_COLUMNS

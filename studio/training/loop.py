@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,11 @@ class LoopConfig:
     seed: int = 0
 
 
+def mean_losses(batches: Sequence[dict[str, Tensor]]) -> dict[str, float]:
+    """The mean of each named loss over some batches, for held-out scores."""
+    return {name: float(torch.stack([losses[name] for losses in batches]).mean()) for name in batches[0]}
+
+
 def _rate(step: int, config: LoopConfig) -> float:
     """Linear warm-up, then a half cosine to a twentieth."""
     if step < config.warmup:
@@ -52,7 +57,6 @@ def train(
     config: LoopConfig,
     *,
     evaluate: Callable[[nn.Module], dict[str, float]] | None = None,
-    on_save: Callable[[dict[str, Tensor]], None] | None = None,
 ) -> None:
     """Trains until `config.steps`, going on from `folder/state.pt` when there is one.
 
@@ -104,8 +108,6 @@ def train(
             torch.save(state, folder / "state.tmp")
             (folder / "state.tmp").replace(state_path)
             save_file({k: v.contiguous() for k, v in average.items()}, folder / "ema.safetensors")
-            if on_save:
-                on_save(average)
             if evaluate:
                 kept = {k: v.clone() for k, v in network.state_dict().items()}
                 network.load_state_dict(average)

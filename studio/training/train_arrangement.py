@@ -30,7 +30,7 @@ from studio.ml.arrangement_sampler import STAGES
 from studio.ml.melody import N_MELODY, STEP_FEATURES, melody_features
 from studio.training.corpus import Song
 from studio.training.disturb import disturb
-from studio.training.loop import LoopConfig, train
+from studio.training.loop import LoopConfig, mean_losses, train
 
 CROP_BEATS = 64
 _VERSIONS = 3
@@ -216,6 +216,6 @@ def train_arrangement(
     def evaluate(network: nn.Module) -> dict[str, float]:
         rng = np.random.default_rng(99)
         scores = [masked_losses(network, make_batch(book, held_out, rng, 32), place) for _ in range(4)]
-        return {name: float(torch.stack([s[name] for s in scores]).mean()) for name in scores[0]}
+        return mean_losses(scores)
 
     train(model, loss_of_step, folder, config, evaluate=evaluate)

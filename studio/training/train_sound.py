@@ -12,7 +12,7 @@ from studio.ml.edm import edm_loss
 from studio.ml.mel import log_mel
 from studio.ml.mel_model import EDM, RESIDUAL_SCALE, MelModel
 from studio.ml.vocoder import Vocoder
-from studio.training.loop import LoopConfig, train
+from studio.training.loop import LoopConfig, mean_losses, train
 from studio.training.sounds import StemMels, StemSound, mel_batch, wave_batch
 
 MEL_CROP_FRAMES = 160
@@ -52,7 +52,7 @@ def train_mel(model: MelModel, mels: list[StemMels], held_out: list[StemMels], f
         rng = np.random.default_rng(98)
         torch.manual_seed(98)
         scores = [mel_losses(network, mel_batch(held_out, rng, 16, MEL_CROP_FRAMES), place) for _ in range(4)]
-        return {name: float(torch.stack([s[name] for s in scores]).mean()) for name in scores[0]}
+        return mean_losses(scores)
 
     train(model, loss_of_step, folder, config, evaluate=evaluate)
 
@@ -75,7 +75,7 @@ def spectral_loss(made: Tensor, wanted: Tensor) -> Tensor:
 
 
 def vocoder_losses(model: Vocoder, batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Spectral loss and mel L1 of crops; the outer frames, whose context is cut off, are left out."""
+    """Spectral loss and mel L1 of crops."""
     batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
     mel = log_mel(batch["audio"], model.contract)
     with torch.autocast(device.type, torch.bfloat16):
@@ -101,6 +101,6 @@ def train_vocoder(model: Vocoder, sounds: list[StemSound], held_out: list[StemSo
         scores = [
             vocoder_losses(network, wave_batch(held_out, rng, 16, WAVE_CROP_SAMPLES), place) for _ in range(4)
         ]
-        return {name: float(torch.stack([s[name] for s in scores]).mean()) for name in scores[0]}
+        return mean_losses(scores)
 
     train(model, loss_of_step, folder, config, evaluate=evaluate)
