@@ -17,7 +17,7 @@ from studio.analysis.notes import find_notes, voiced_frames
 from studio.analysis.onsets import OnsetCurve, onset_curve
 from studio.analysis.pitch import resample_mono, track_pitch
 from studio.analysis.rhythm import find_rhythm
-from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
+from studio.core.analysis import Confidence, Given, PitchTrack, Reading, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -96,6 +96,10 @@ def analyse(
         grid = grid.shifted(given.shift_beats, audio.duration_s)
     report("chords", 0.99)
     chords = harmonise(notes, grid, key)
+    alternatives: tuple[Reading, ...] = ()
+    if rhythm.other_octave and not given.shift_beats:
+        other = rhythm.other_octave
+        alternatives = (Reading(other, harmonise(notes, other, key), 1.0 - rhythm.tempo),)
     confidence = replace(
         _measured_confidence(pitch, notes, curve),
         tempo=rhythm.tempo,
@@ -115,6 +119,7 @@ def analyse(
         chords=chords,
         confidence=confidence,
         given=given,
+        alternatives=alternatives,
     )
 
 

@@ -26,8 +26,8 @@ class TrackerSettings:
     """Widths of the timing model; seconds unless said otherwise."""
 
     onset_sd_s: float = 0.028
-    tempo_center_bpm: float = 88.0
-    tempo_sd_octaves: float = 0.35
+    tempo_center_bpm: float = 84.0
+    tempo_sd_octaves: float = 0.3
     lowest_bpm: float = 45.0
     highest_bpm: float = 190.0
     tempo_drift: float = 0.012

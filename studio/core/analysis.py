@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,23 @@ class Given:
     """Quarters by which bar lines lie later than they would otherwise; with them the beats, unless it is whole."""
 
 
+#: Below this confidence in the tempo the user is asked, and candidates may differ in their reading. On melodies with
+#: known beats it catches about two of three wrong tempi and doubts a quarter to a third of the right ones.
+UNSURE_TEMPO = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Another way to count the same singing, and how likely it is beside the chosen one, 0 to 1.
+
+    `chords` are one a bar of `grid`.
+    """
+
+    grid: BeatGrid
+    chords: tuple[Chord, ...]
+    confidence: float
+
+
 @dataclass(frozen=True, eq=False)
 class VocalAnalysis:
     """Everything the generator needs to know of a vocal, and what the window shows of it."""
@@ -80,7 +97,19 @@ class VocalAnalysis:
     """A plain harmonisation of the melody, one chord a bar of `grid`: a proposal to edit."""
     confidence: Confidence
     given: Given = Given()
+    alternatives: tuple[Reading, ...] = ()
+    """Likeliest first: half or double the tempo. Empty where the user settled the tempo or moved the bar lines."""
 
     @property
     def tempo_bpm(self) -> float:
         return self.grid.tempo_bpm
+
+    @property
+    def unsure_of_tempo(self) -> bool:
+        """Whether somebody should tap along."""
+        return self.confidence.tempo < UNSURE_TEMPO
+
+    def read_as(self, reading: Reading) -> VocalAnalysis:
+        """The same vocal counted another way; this has no alternatives itself."""
+        sure = replace(self.confidence, tempo=reading.confidence)
+        return replace(self, grid=reading.grid, chords=reading.chords, confidence=sure, alternatives=())

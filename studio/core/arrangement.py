@@ -9,6 +9,8 @@ from studio.core.music import Chord, Key
 
 #: The four stems, in the order of every array with an S axis.
 STEMS = ("drums", "bass", "harmony", "lead")
+#: The only stem of an engine that makes the whole band as one sound.
+BAND = "band"
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Arrangement:
     """A whole song for the band.
 
     Attributes:
-        chords: one for each quarter of the grid.
-        parts: by stem name.
+        chords: one for each quarter of the grid; empty from an engine that knows none.
+        parts: by stem name; empty from an engine that knows no notes.
     """
 
     grid: BeatGrid

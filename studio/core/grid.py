@@ -67,6 +67,19 @@ class BeatGrid:
         beat_s = 60.0 / self.tempo_bpm
         return next((bar for bar, end_s in enumerate(ends) if end_s >= 0.99 * beat_s), 0)
 
+    @property
+    def bar_one(self) -> int:
+        """Index of the bar that the ruler numbers 1: the first that begins inside the song."""
+        return next((bar for bar, start_s in enumerate(self.downbeats_s) if start_s >= -1e-6), 0)
+
+    def bars_of(self, region_s: tuple[float, float]) -> tuple[int, int]:
+        """First and last bar that a stretch of seconds covers by a quarter note or more; at least one bar."""
+        size = self.meter.quarters_per_bar
+        start, end = (float(beat) for beat in self.beat_of(region_s))
+        first = min(max(0, int(np.floor((start + 1.0) / size))), self.bars - 1)
+        last = min(max(first, int(np.ceil((end - 1.0) / size)) - 1), self.bars - 1)
+        return first, last
+
     def in_bars(self, cycle: Sequence[T]) -> tuple[T, ...]:
         """One entry for each bar: `cycle` starts on `first_bar` and is repeated to both ends."""
         return tuple(cycle[(bar - self.first_bar) % len(cycle)] for bar in range(self.bars))

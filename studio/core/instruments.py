@@ -1,6 +1,8 @@
 """The instruments a stem may use, by name, with their General MIDI program and playing range.
 
-The order of each tuple is the order of the model's vocabulary: append, never reorder.
+INSTRUMENTS are those the arrangement model writes for. SOUNDS are others that can play what was written for one of
+them (`like`): they cost the arrangement model nothing, and inherit all it knows of style. The order of both is the
+vocabulary of trained weights: append, never reorder.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ class Instrument:
     """`program` is the General MIDI program (drums: the kit number); `low` and `high` bound its MIDI pitches.
 
     `sustained` marks sounds that last as long as the key is held (organ, strings) rather than decay (piano).
+    `like` names the entry of INSTRUMENTS whose part this one can play; empty for the entries themselves.
     """
 
     name: str
@@ -20,6 +23,7 @@ class Instrument:
     low: int = 0
     high: int = 127
     sustained: bool = False
+    like: str = ""
 
 
 NONE = Instrument("none", 0)
@@ -81,9 +85,49 @@ INSTRUMENTS: dict[str, tuple[Instrument, ...]] = {
 }
 
 
+#: (stem, instrument); each plays what is written for the entry of INSTRUMENTS that it is `like`.
+SOUNDS: tuple[tuple[str, Instrument], ...] = (
+    ("drums", Instrument("tight kit", 0, like="standard kit")),
+    ("bass", Instrument("slap bass", 36, 28, 55, like="finger bass")),
+    ("bass", Instrument("pop bass", 37, 28, 55, like="pick bass")),
+    ("bass", Instrument("sub bass", 39, 24, 52, True, like="round synth bass")),
+    ("bass", Instrument("acid bass", 38, 24, 55, True, like="synth bass")),
+    ("harmony", Instrument("electric grand", 2, 36, 96, like="piano")),
+    ("harmony", Instrument("jazz guitar", 26, 40, 84, like="clean guitar")),
+    ("harmony", Instrument("muted guitar", 28, 40, 84, like="clean guitar")),
+    ("harmony", Instrument("twelve-string guitar", 25, 40, 84, like="steel guitar")),
+    ("harmony", Instrument("ukulele", 24, 55, 88, like="nylon guitar")),
+    ("harmony", Instrument("banjo", 105, 48, 86, like="steel guitar")),
+    ("harmony", Instrument("distorted guitar", 30, 40, 76, True, like="driven guitar")),
+    ("harmony", Instrument("percussive organ", 17, 36, 96, True, like="organ")),
+    ("harmony", Instrument("church organ", 19, 36, 96, True, like="organ")),
+    ("harmony", Instrument("harpsichord", 6, 36, 90, like="clavinet")),
+    ("harmony", Instrument("marimba", 12, 45, 96, like="harp")),
+    ("harmony", Instrument("kalimba", 108, 55, 96, like="harp")),
+    ("lead", Instrument("cello", 42, 36, 79, True, like="strings")),
+    ("lead", Instrument("pizzicato strings", 45, 43, 96, like="vibraphone")),
+    ("lead", Instrument("synth strings", 50, 43, 96, True, like="slow strings")),
+    ("lead", Instrument("halo pad", 94, 40, 90, True, like="warm pad")),
+    ("lead", Instrument("glass pad", 92, 40, 90, True, like="warm pad")),
+    ("lead", Instrument("muted trumpet", 59, 54, 84, True, like="trumpet")),
+    ("lead", Instrument("french horn", 60, 41, 77, True, like="brass section")),
+    ("lead", Instrument("alto sax", 65, 49, 81, True, like="tenor sax")),
+    ("lead", Instrument("oboe", 68, 58, 91, True, like="clarinet")),
+    ("lead", Instrument("harmonica", 22, 60, 96, True, like="clarinet")),
+    ("lead", Instrument("pan flute", 75, 60, 96, True, like="flute")),
+    ("lead", Instrument("music box", 10, 60, 96, like="glockenspiel")),
+    ("lead", Instrument("sine lead", 80, 48, 96, True, like="square lead")),
+)
+
+
+def choices(stem: str) -> tuple[Instrument, ...]:
+    """Every instrument of a stem, 'none' first."""
+    return (*INSTRUMENTS[stem], *(entry for owner, entry in SOUNDS if owner == stem))
+
+
 def instrument(stem: str, name: str) -> Instrument:
     """The instrument of a stem by its name; KeyError when there is none."""
-    for entry in INSTRUMENTS[stem]:
+    for entry in choices(stem):
         if entry.name == name:
             return entry
     raise KeyError(f"no {stem} instrument named {name!r}")

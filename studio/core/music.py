@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from studio.core.errors import StudioError
 
@@ -12,6 +13,10 @@ FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # Major keys that are written with flats, as tonic pitch classes; a minor key is spelt as its relative.
 _FLAT_MAJORS = {5, 10, 3, 8, 1}
+# For each semitone above the tonic, the degree (from 0) whose letter it takes: b2, b3, #4, b6 and b7 beside a major
+# scale; b2 and the raised third, fourth, sixth and seventh beside a minor one.
+_DEGREES = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
+_ODD = {("E", 1), ("B", 1), ("C", -1), ("F", -1)}
 
 #: Semitones above the root of each chord quality the arrangement knows, in vocabulary order.
 QUALITIES: dict[str, tuple[int, ...]] = {
@@ -54,9 +59,8 @@ class Key:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Pitch names as this key spells them."""
-        relative_major = self.tonic if self.mode == "major" else (self.tonic + 3) % 12
-        return FLAT_NAMES if relative_major in _FLAT_MAJORS else SHARP_NAMES
+        """Pitch names as this key spells them: C major has a Bb beside its scale, A minor a G#."""
+        return _spelling(self.tonic, self.mode)
 
     @property
     def scale(self) -> tuple[int, ...]:
@@ -75,6 +79,22 @@ class Key:
         word = match[2] or ""
         minor = word == "m" or word.lower().startswith("min")
         return cls(parse_pitch_class(match[1]), "minor" if minor else "major")
+
+
+@cache
+def _spelling(tonic: int, mode: str) -> tuple[str, ...]:
+    relative_major = tonic if mode == "major" else (tonic + 3) % 12
+    simple = FLAT_NAMES if relative_major in _FLAT_MAJORS else SHARP_NAMES
+    letters = list(_LETTERS)
+    first = letters.index(simple[tonic][0])
+    names = list(simple)
+    for above, degree in enumerate(_DEGREES):
+        pitch, letter = (tonic + above) % 12, letters[(first + degree) % 7]
+        accidental = (pitch - _LETTERS[letter] + 6) % 12 - 6
+        # Players read C for a B#, and a simple name for two signs.
+        if abs(accidental) < 2 and (letter, accidental) not in _ODD:
+            names[pitch] = letter + {-1: "b", 0: "", 1: "#"}[accidental]
+    return tuple(names)
 
 
 @dataclass(frozen=True)

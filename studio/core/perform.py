@@ -1,21 +1,21 @@
 """From score to arrangement: tokens become notes in seconds, as players would place and voice them.
 
-Rules, not learnt: chord voicings move as little as possible, drums get General MIDI keys, timing and velocity
-are humanised. The same function serves training and the application, so the model hears what it will be asked
+Rules, not learnt: chords and lead keep clear of the singer (voicing.py), drums get General MIDI keys, timing and
+velocity are humanised. The same function serves training and the application, so the model hears what it will be asked
 for. Every random draw belongs to a position (stem, sixteenth), so a change elsewhere never moves a note in
-time; octaves and voicings do follow the chord before.
+time; registers, octaves and voicings do follow the chords of the song.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.grid import STEPS_PER_BEAT, BeatGrid
-from studio.core.instruments import INSTRUMENTS, Instrument
+from studio.core.instruments import INSTRUMENTS, Instrument, instrument
 from studio.core.music import Chord, Key
 from studio.core.score import (
     BASS_OFFSET,
@@ -31,6 +31,7 @@ from studio.core.score import (
     token_chord,
     unpack_drums,
 )
+from studio.core.voicing import clear_octave, masking_of, voicings_of
 
 #: Where the four sixteenths of a quarter fall, by swing: light swings sixteenths, heavy swings eighths.
 SWING_STEPS = {
@@ -39,8 +40,12 @@ SWING_STEPS = {
     "heavy": (0.0, 1 / 3, 2 / 3, 5 / 6),
 }
 
+#: A player is never earlier on a step than this.
+EARLIEST_S = 0.012
 _VELOCITY_OF_ENERGY = (62, 78, 92, 104)
 _DRUM_KEYS = {"kick": 36, "snare": 38, "closed_hat": 42, "open_hat": 46}
+#: Velocity beside a kick or snare of the same moment: a drummer keeps time with light hands.
+_WEIGHTS = {"closed_hat": 0.7, "open_hat": 0.7, "cymbal": 0.8, "percussion": 0.75}
 _RIDE, _CRASH = 51, 49  # the soft and the full level of the cymbal column
 _TOMS = (50, 47, 45, 43)
 _CLAP, _SHAKER, _TAMBOURINE = 39, 70, 54
@@ -56,7 +61,7 @@ class _Player:
         offsets = np.array(SWING_STEPS[SWINGS[int(score.globals[GLOBALS.index("swing")])]])
         beats = np.arange(len(score.tokens) + 1)[:, None] + offsets
         self._times = grid.time_of(beats).reshape(-1)
-        self._jitter_s = np.clip(rng.normal(0.0, 0.005, steps), -0.012, 0.012)
+        self._jitter_s = np.clip(rng.normal(0.0, 0.005, steps), -EARLIEST_S, EARLIEST_S)
         self._push = rng.normal(0.0, 4.0, steps)
         self._energy = score.tokens[:, COLUMNS["energy"]][:, 0]
         self.notes: list[Note] = []
@@ -70,11 +75,12 @@ class _Player:
         soft: bool = False,
         accent: bool = False,
         late_s: float = 0.0,
+        weight: float = 1.0,
     ) -> None:
-        """One note from step `start` to step `end`."""
+        """One note from step `start` to step `end`; `weight` scales its velocity."""
         base = _VELOCITY_OF_ENERGY[int(self._energy[start // STEPS_PER_BEAT])]
         metric = (6, -6, 0, -8)[start % STEPS_PER_BEAT]
-        velocity = base + metric + self._push[start] - 26 * soft + 12 * accent
+        velocity = weight * (base + metric + self._push[start] - 26 * soft + 12 * accent)
         start_s = float(self._times[start] + self._jitter_s[start] + late_s)
         end_s = max(float(self._times[end]) - 0.01, start_s + 0.05)
         self.notes.append(Note(start_s, end_s, pitch, int(np.clip(velocity, 12, 127))))
@@ -98,15 +104,18 @@ def _drums(player: _Player, tokens: NDArray[np.int64], kit: Instrument) -> None:
         for name, level in (("kick", kick), ("snare", snare), ("closed_hat", closed), ("open_hat", opened)):
             if level:
                 player.add(
-                    step, step + 1, _DRUM_KEYS[name], soft=level == 1, accent=name == "snare" and level == 2
-                )
+                    step, step + 1, _DRUM_KEYS[name], soft=level == 1, accent=name == "snare" and level == 2,
+                    weight=_WEIGHTS.get(name, 1.0),
+                )  # fmt: skip
         if cymbal:
-            player.add(step, step + 1, _CRASH if cymbal == 2 else _RIDE, soft=cymbal == 1)
+            player.add(
+                step, step + 1, _CRASH if cymbal == 2 else _RIDE, soft=cymbal == 1, weight=_WEIGHTS["cymbal"]
+            )
         if tom:
             player.add(step, step + 1, _TOMS[step % 4], soft=tom == 1)
         if percussion:
             key = (_CLAP if electronic else _TAMBOURINE) if percussion == 2 else _SHAKER
-            player.add(step, step + 1, key, soft=percussion == 1)
+            player.add(step, step + 1, key, soft=percussion == 1, weight=_WEIGHTS["percussion"])
 
 
 def _ends(tokens: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -143,44 +152,6 @@ def _bass(player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], b
             player.add(step, int(ends[step]), _into_range(pitch, bass))
 
 
-def voice_chord(chord: Chord, previous: tuple[int, ...] | None, centre: int) -> tuple[int, ...]:
-    """Voices of a chord, low to high, about `centre`, moving little from `previous`."""
-    classes = chord.pitch_classes
-    options = []
-    for turn in range(len(classes)):
-        rotated = classes[turn:] + classes[:turn]
-        low = centre - 8 + (rotated[0] - (centre - 8)) % 12
-        for base in (low - 12, low):
-            voices = [base]
-            for pitch_class in rotated[1:]:
-                voices.append(voices[-1] + (pitch_class - voices[-1]) % 12)
-            options.append(tuple(voices))
-
-    def cost(voices: tuple[int, ...]) -> float:
-        middle = abs(float(np.mean(voices)) - centre)
-        if previous is None:
-            return middle
-        return sum(min(abs(v - p) for p in previous) for v in voices) + 0.35 * middle
-
-    return min(options, key=cost)
-
-
-def _voicings(chords: Sequence[Chord], centre: int) -> list[tuple[int, ...]]:
-    """The voicing of each quarter; empty where there is no chord."""
-    voicings: list[tuple[int, ...]] = []
-    previous: tuple[int, ...] | None = None
-    for beat, chord in enumerate(chords):
-        if beat and chord == chords[beat - 1]:
-            voicings.append(voicings[-1])
-            continue
-        if chord.root is None:
-            voicings.append(())
-            continue
-        previous = voice_chord(chord, previous, centre)
-        voicings.append(previous)
-    return voicings
-
-
 def _chord_ends(chords: Sequence[Chord]) -> list[int]:
     """For each quarter, the step where its chord gives way to another."""
     ends = [0] * len(chords)
@@ -193,12 +164,16 @@ def _chord_ends(chords: Sequence[Chord]) -> list[int]:
 
 
 def _harmony(
-    player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], instrument: Instrument
+    player: _Player,
+    tokens: NDArray[np.int64],
+    chords: Sequence[Chord],
+    masking: NDArray[np.float64],
+    instrument: Instrument,
 ) -> None:
     flat = tokens.reshape(-1)
     ends = _ends(flat)
-    guitar = instrument.name in _GUITARS
-    voicings = _voicings(chords, 57 if guitar else 62)
+    guitar = instrument.name in _GUITARS or instrument.like in _GUITARS
+    voicings = voicings_of(chords, 57 if guitar else 62, masking)
     chord_ends = _chord_ends(chords)
     strum_up = False
     # Where the next rest or full chord falls: broken-chord notes of a decaying instrument ring until then.
@@ -233,14 +208,20 @@ def _harmony(
 
 
 def _lead(
-    player: _Player, tokens: NDArray[np.int64], chords: Sequence[Chord], key: Key, instrument: Instrument
+    player: _Player,
+    tokens: NDArray[np.int64],
+    chords: Sequence[Chord],
+    masking: NDArray[np.float64],
+    key: Key,
+    instrument: Instrument,
 ) -> None:
     flat = tokens.reshape(-1)
     ends = _ends(flat)
-    voicings = _voicings(chords, 64)
+    voicings = voicings_of(chords, 64, masking) if (flat == LEAD_CHORD).any() else []
     # The two octaves of the tokens lie about the middle of the instrument, so that few notes must be folded.
     lowest = (instrument.low + instrument.high) // 2 - 12
     tonic = lowest - 6 + (key.tonic - lowest + 6) % 12
+    line: list[tuple[int, int, int]] = []
     for step, token in enumerate(flat):
         if token <= HOLD:
             continue
@@ -248,10 +229,33 @@ def _lead(
             for pitch in voicings[step // STEPS_PER_BEAT]:
                 player.add(step, int(ends[step]), _into_range(pitch, instrument), soft=True)
         else:
-            player.add(step, int(ends[step]), _into_range(tonic + int(token) - 2, instrument))
+            line.append((step, int(ends[step]), _into_range(tonic + int(token) - 2, instrument)))
+    for phrase in _phrases(line):
+        octave = clear_octave(phrase, masking, instrument)
+        for start, end, pitch in phrase:
+            player.add(start, end, pitch + octave)
 
 
-def perform(score: Score, grid: BeatGrid, key: Key, *, seed: int) -> Arrangement:
+def _phrases(line: Sequence[tuple[int, int, int]]) -> list[list[tuple[int, int, int]]]:
+    """A line of (start, end, pitch), in steps, cut where it rests."""
+    phrases: list[list[tuple[int, int, int]]] = []
+    for note in line:
+        if phrases and phrases[-1][-1][1] == note[0]:
+            phrases[-1].append(note)
+        else:
+            phrases.append([note])
+    return phrases
+
+
+def perform(
+    score: Score,
+    grid: BeatGrid,
+    key: Key,
+    *,
+    seed: int,
+    sounds: Mapping[str, str] | None = None,
+    salience: NDArray[np.float64] | None = None,
+) -> Arrangement:
     """Plays a score on a grid.
 
     Args:
@@ -259,6 +263,9 @@ def perform(score: Score, grid: BeatGrid, key: Key, *, seed: int) -> Arrangement
         grid: beat times; must have as many quarters as the score.
         key: what the score's relative pitches refer to.
         seed: of the humanising.
+        sounds: by stem, a name of core.instruments.SOUNDS to play with where the score has the instrument it is like.
+        salience: how strongly the vocal sounds at each MIDI pitch in each quarter, 0 to 1, [beats, 128] (see
+            dsp.pitch_salience); chords and lead are placed where it leaves room.
 
     Raises:
         ValueError: when score and grid differ in length.
@@ -266,9 +273,13 @@ def perform(score: Score, grid: BeatGrid, key: Key, *, seed: int) -> Arrangement
     if len(score.tokens) != grid.beats:
         raise ValueError(f"the score has {len(score.tokens)} quarters, the grid {grid.beats}")
     chords = tuple(token_chord(t, key) for t in score.tokens[:, 0])
+    masking = masking_of(np.zeros((grid.beats, 128)) if salience is None else salience)
     parts: dict[str, Part] = {}
     for stem in STEMS:
         entry = INSTRUMENTS[stem][int(score.globals[GLOBALS.index(stem)])]
+        sound = instrument(stem, (sounds or {}).get(stem, entry.name))
+        if sound.like == entry.name:
+            entry = sound
         player = _Player(score, grid, stem, seed)
         tokens = score.tokens[:, COLUMNS[stem]]
         if entry.name != "none":
@@ -277,8 +288,8 @@ def perform(score: Score, grid: BeatGrid, key: Key, *, seed: int) -> Arrangement
             elif stem == "bass":
                 _bass(player, tokens, chords, entry)
             elif stem == "harmony":
-                _harmony(player, tokens, chords, entry)
+                _harmony(player, tokens, chords, masking, entry)
             else:
-                _lead(player, tokens, chords, key, entry)
+                _lead(player, tokens, chords, masking, key, entry)
         parts[stem] = Part(entry.name, tuple(sorted(player.notes, key=lambda n: (n.start_s, n.pitch))))
     return Arrangement(grid, key, STYLES[int(score.globals[0])], chords, parts)

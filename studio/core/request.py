@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from studio.core.analysis import VocalAnalysis
-from studio.core.arrangement import Arrangement
+from studio.core.arrangement import BAND, STEMS, Arrangement
 from studio.core.audio import Audio
+from studio.core.errors import StudioError
 from studio.core.music import Chord
+
+if TYPE_CHECKING:  # a recipe holds a score, whose vocabulary is named here
+    from studio.core.recipe import Recipe
 
 #: Names of the `density` control, from few notes to many.
 DENSITIES = ("sparse", "medium", "busy")
+#: Names of the `energy` control, from soft to loud: the score's energy column.
+ENERGIES = ("hush", "low", "medium", "high")
+#: Names of the `follow` control: how closely the band's harmony keeps to what is sung.
+FOLLOWS = ("loose", "normal", "close")
+#: How far a variation may go.
+DISTANCES = ("near", "far")
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,104 @@ class Controls:
     density: str | None = None
     chords: tuple[Chord, ...] | None = None
     """One chord a bar from bar 0 of the grid on, repeated to the end."""
+    energy: tuple[str, ...] | None = None
+    """Levels of ENERGIES, spread evenly over the song; one alone holds throughout."""
+    instruments: Mapping[str, str] = field(default_factory=dict)
+    """By stem, a name of core.instruments; 'none' leaves the stem out."""
+    follow: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One finished accompaniment.
+
+    Attributes:
+        number: 1 for the first of the request.
+        stems: by stem name (drums, bass, harmony, lead, or `band` alone); stereo, at the vocal's rate and frame count,
+            at the level they are mixed with: their plain sum is the band.
+        settings: what this candidate was made with (style, seed, instruments ...), for the manifest.
+        recipe: what it can be varied or regenerated from; None where the engine keeps none.
+    """
+
+    number: int
+    arrangement: Arrangement
+    stems: Mapping[str, Audio]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    recipe: Recipe | None = None
+
+    @property
+    def is_one_sound(self) -> bool:
+        """Whether its engine made the whole band as one sound, without stems and notes."""
+        return BAND in self.stems
+
+
+@dataclass(frozen=True, eq=False)
+class Vary:
+    """Ask for relatives of a candidate: `near` keeps its style, instruments and most of its notes, `far` need not."""
+
+    parent: Candidate
+    distance: str = "near"
+
+    def __str__(self) -> str:
+        return f"{self.distance} variation"
+
+
+@dataclass(frozen=True, eq=False)
+class Regenerate:
+    """Ask for a part of a candidate anew; every sample and note outside stays what it was.
+
+    Attributes:
+        bars: first and last bar of the candidate's grid, both included; None for the whole song.
+        stems: the stems to make anew.
+        new_chords: whether the chords of those bars may change; harmony, bass and lead must then all be made anew.
+    """
+
+    parent: Candidate
+    bars: tuple[int, int] | None = None
+    stems: tuple[str, ...] = STEMS
+    new_chords: bool = False
+
+    def __str__(self) -> str:
+        what = "new band" if set(self.stems) == set(STEMS) else f"new {', '.join(self.stems)}"
+        if self.bars is not None:
+            first, last = (bar - self.parent.arrangement.grid.bar_one + 1 for bar in self.bars)
+            what += f" in bar {first}" if first == last else f" in bars {first} to {last}"
+        return what + (", new chords" if self.new_chords else "")
+
+    @property
+    def beats(self) -> tuple[int, int]:
+        """First quarter of the part and the one past its last. Raises StudioError for bars that are not there."""
+        grid = self.parent.arrangement.grid
+        if self.bars is None:
+            return 0, grid.beats
+        first, last = self.bars
+        if not 0 <= first <= last < grid.bars:
+            raise StudioError(
+                "There are no such bars",
+                seen=f"{first - grid.bar_one + 1} to {last - grid.bar_one + 1}",
+                expected=f"bars from {1 - grid.bar_one} to {grid.bars - grid.bar_one}, the first not after the last",
+            )
+        size = grid.meter.quarters_per_bar
+        return first * size, min((last + 1) * size, grid.beats)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What of the score is made anew, by names of core.score.COLUMNS. Raises StudioError for impossible wishes."""
+        if not self.stems or any(stem not in STEMS for stem in self.stems):
+            raise StudioError(
+                "There is no such stem", seen=", ".join(self.stems) or "none", expected=", ".join(STEMS)
+            )
+        if not self.new_chords:
+            return self.stems
+        missing = [stem for stem in STEMS[1:] if stem not in self.stems]
+        if missing:
+            raise StudioError(
+                "Cannot change the chords alone",
+                seen=f"{', '.join(missing)} to be kept",
+                expected="bass, harmony and lead made anew with them",
+                todo="Choose these stems too, or keep the chords",
+            )
+        return ("chord", "energy", *self.stems)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +140,9 @@ class GenerationRequest:
     Attributes:
         vocal: the whole vocal, any rate, mono or stereo.
         candidates: how many accompaniments, 1 to 8.
+        engine: name of the engine that is to do it, see core.engines.
+        change: what to make out of an earlier candidate instead of a new one. The grid and key of `analysis` are
+            the parent's then, and `controls` what the parent was asked for.
     """
 
     vocal: Audio
@@ -38,20 +150,19 @@ class GenerationRequest:
     candidates: int = 4
     seed: int = 1
     controls: Controls = field(default_factory=Controls)
+    change: Vary | Regenerate | None = None
+    engine: str = "band"
 
+    def analysis_of(self, candidate: int) -> VocalAnalysis:
+        """How the vocal is counted for a candidate, numbered from 1.
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """One finished accompaniment.
-
-    Attributes:
-        number: 1 for the first of the request.
-        stems: by stem name (drums, bass, harmony, lead); stereo, at the vocal's rate and frame count,
-            at the level they are mixed with: their plain sum is the band.
-        settings: what this candidate was made with (style, seed, instruments ...), for the manifest.
-    """
-
-    number: int
-    arrangement: Arrangement
-    stems: Mapping[str, Audio]
-    settings: Mapping[str, object] = field(default_factory=dict)
+        Where nobody can be sure of the beat, one candidate in three, from the last back, takes the second reading.
+        Chords that were given stand in the bars of the first.
+        """
+        heard = self.analysis
+        doubted = (
+            heard.unsure_of_tempo and heard.alternatives and not self.controls.chords and self.change is None
+        )
+        if doubted and candidate > self.candidates - self.candidates // 3:
+            return heard.read_as(heard.alternatives[0])
+        return heard

@@ -2,12 +2,13 @@
 them.
 
 Every effect is linear and fixed, so stems sum to the band exactly; left plus right gives the mono mix back.
-Nothing here looks at the whole song except the level of a stem, so long songs cost what their length costs.
+Nothing here looks at the whole song except the level of a stem, and nothing needs to hold it: blocks in, blocks
+out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +26,7 @@ class StemMix:
     Attributes:
         level_db: active level against the band's loudest stem.
         low_cut_hz: what lies below is left to others.
+        tone: (dB below 90 Hz, dB around 450 Hz, dB above 8 kHz): weight, less mud, air.
         width: side against mid, from a decorrelated copy above 180 Hz.
         pan: -1 left to 1 right, as a level difference of the direct sound.
         room_db: room against the direct sound.
@@ -32,37 +34,69 @@ class StemMix:
 
     level_db: float
     low_cut_hz: float
+    tone: tuple[float, float, float]
     width: float
     pan: float
     room_db: float
 
 
 #: The mix a producer would start from: low end in the middle, harmony wide, lead a little aside and further
-# back.
+# back. Tone and bass were set against the long-term spectra of real bands: docs/measurements.md.
 ROUGH_MIX: Mapping[str, StemMix] = {
-    "drums": StemMix(0.0, 30.0, 0.22, 0.0, -19.0),
-    "bass": StemMix(-1.0, 30.0, 0.0, 0.0, -60.0),
-    "harmony": StemMix(-3.0, 90.0, 0.45, -0.12, -20.0),
-    "lead": StemMix(-5.0, 120.0, 0.40, 0.18, -16.0),
+    "drums": StemMix(0.0, 30.0, (2.5, -2.0, -3.0), 0.22, 0.0, -16.0),
+    "bass": StemMix(0.5, 30.0, (2.5, -2.0, 0.0), 0.0, 0.0, -60.0),
+    "harmony": StemMix(-4.0, 90.0, (0.0, -5.0, -1.5), 0.45, -0.12, -17.0),
+    "lead": StemMix(-7.5, 120.0, (0.0, -4.5, -1.5), 0.40, 0.18, -14.0),
 }
 _ROOM_S = 0.9
+_LEVEL_BLOCK = 2048
+#: Samples that are mixed at a time: a whole number of measuring blocks, long against the room.
+MIX_BLOCK = 1 << 18
 
 
-def active_rms(audio: Array, block: int = 2048) -> float:
-    """RMS over the blocks within 40 dB of the loudest; 0 for silence."""
-    blocks = audio[: len(audio) // block * block].reshape(-1, block)
-    power = np.array([np.mean(b.astype(np.float64) ** 2) for b in blocks]) if len(blocks) else np.zeros(0)
+@dataclass(frozen=True)
+class Level:
+    """How loud something is: RMS of where it sounds (0 for silence), and its largest sample; both linear."""
+
+    rms: float
+    peak: float
+
+
+def measure_level(blocks: Iterable[Array]) -> Level:
+    """Level of mono audio that comes in stretches of whole measuring blocks.
+
+    The RMS is over the blocks of _LEVEL_BLOCK samples within 40 dB of the loudest.
+    """
+    powers, peak = [np.zeros(0)], 0.0
+    for block in blocks:
+        if len(block):
+            peak = max(peak, float(block.max()), float(-block.min()))
+        rows = block[: len(block) // _LEVEL_BLOCK * _LEVEL_BLOCK].reshape(-1, _LEVEL_BLOCK)
+        powers.append(np.square(rows, dtype=np.float64).mean(axis=1))
+    power = np.concatenate(powers)
     if not len(power) or power.max() < 1e-12:
-        return 0.0
-    return float(np.sqrt(power[power > power.max() * 1e-4].mean()))
+        return Level(0.0, peak)
+    return Level(float(np.sqrt(power[power > power.max() * 1e-4].mean())), peak)
+
+
+def active_rms(audio: Array) -> float:
+    """RMS of where mono audio sounds, see `measure_level`."""
+    return measure_level(_in_blocks(audio)).rms
+
+
+def _in_blocks(audio: Array) -> Iterator[Array]:
+    for start in range(0, len(audio), MIX_BLOCK):
+        yield audio[start : start + MIX_BLOCK]
 
 
 @lru_cache(maxsize=8)
 def _room(sample_rate: int) -> tuple[Array, Array]:
-    """Mid and side responses of a small bright room: exponentially fading noise after 8 ms, unit energy."""
+    """Mid and side responses of a small room in a larger one: fading noise after 8 ms, a fainter longer tail; unit
+    energy."""
     rng = np.random.default_rng(20)
     t = np.arange(int(_ROOM_S * sample_rate)) / sample_rate
-    tail = np.exp(-t / 0.13) * (t > 0.008)
+    tail = (np.exp(-t / 0.11) + 0.3 * np.exp(-t / 0.25)) * (t > 0.008)
+    tail *= np.minimum(1.0, (t[-1] - t) / 0.15)
     low_pass = butter(2, [250.0, 6500.0], "bandpass", fs=sample_rate, output="sos")
     pair = [sosfilt(low_pass, rng.standard_normal(len(t)) * tail) for _ in range(2)]
     mid, side = (r / np.sqrt((r**2).sum()) for r in pair)
@@ -83,52 +117,123 @@ def _spread(sample_rate: int) -> Array:
     return np.asarray(out / np.sqrt((out**2).sum()), dtype=np.float32)
 
 
-def place_stem(dry: Array, sample_rate: int, mix: StemMix, level: float, highest: float = 1.0) -> Array:
+def stem_gains(
+    dry: Mapping[str, Array], *, vocal_rms: float, beside: Collection[str] = ()
+) -> dict[str, float]:
+    """Like `band_gains`, of dry stems in memory: mono float32 [T] by stem name."""
+    levels = {stem: measure_level(_in_blocks(x)) for stem, x in dry.items()}
+    return band_gains(levels, vocal_rms=vocal_rms, beside=beside)
+
+
+def band_gains(
+    dry: Mapping[str, Level], *, vocal_rms: float, beside: Collection[str] = ()
+) -> dict[str, float]:
+    """Linear gain of every stem that sounds: so loud together that a vocal of `vocal_rms` sits a little above them.
+
+    Args:
+        dry: level by stem name.
+        vocal_rms: active RMS of the vocal, linear.
+        beside: stems that sound in the band already.
+    """
+    levels = {
+        stem: 10.0 ** (ROUGH_MIX[stem].level_db / 20.0)
+        for stem in ROUGH_MIX
+        if stem in beside or (stem in dry and dry[stem].rms > 0.0)
+    }
+    together = float(np.sqrt(sum(v**2 for v in levels.values()))) or 1.0
+    vocal_rms = max(vocal_rms, 0.01)
+    # The band's stems together land 1 dB under the vocal; a stem of few loud hits stays below its level.
+    scale = vocal_rms * 10.0 ** (-1.0 / 20.0) / together
+    return {
+        stem: min(levels[stem] * scale / level.rms, 6.0 * vocal_rms / level.peak)
+        for stem, level in dry.items()
+        if level.rms > 0.0
+    }
+
+
+class StemPlacer:
+    """Puts one stem in the room, a block at a time; filters and room ring on from block to block.
+
+    Args:
+        gain: linear, of the direct sound.
+    """
+
+    def __init__(self, sample_rate: int, mix: StemMix, gain: float) -> None:
+        self._mix, self._gain = mix, np.float32(gain)
+        self._low_cut = butter(2, mix.low_cut_hz, "highpass", fs=sample_rate, output="sos")
+        self._memory = np.zeros((len(self._low_cut), 2))
+        self._tone = [
+            (np.float32(10.0 ** (gain_db / 20.0) - 1.0), band, np.zeros((len(band), 2)))
+            for gain_db, band in zip(mix.tone, _tone_bands(sample_rate), strict=True)
+            if gain_db
+        ]
+        self._responses = _responses(sample_rate, mix)
+        length = 0 if self._responses is None else self._responses.shape[1] - 1
+        self._ringing = np.zeros((2, length), dtype=np.float32)
+
+    def process(self, dry: Array) -> Array:
+        """Mono float32 [T] -> left and right, float32 [2, T]."""
+        filtered, self._memory = sosfilt(self._low_cut, dry * self._gain, zi=self._memory)
+        mid = filtered.astype(np.float32)
+        for i, (extra, band, memory) in enumerate(self._tone):
+            inside, memory = sosfilt(band, mid, zi=memory)
+            self._tone[i] = extra, band, memory
+            mid = mid + extra * inside.astype(np.float32)
+        side = np.float32(self._mix.pan) * mid
+        if self._responses is not None:
+            ringing, count = self._ringing, len(mid)
+            sound = oaconvolve(mid[None], self._responses, axes=1)
+            sound[:, : ringing.shape[1]] += ringing
+            self._ringing = sound[:, count:]
+            mid, side = mid + sound[0, :count], side + sound[1, :count]
+        return np.stack([mid - side, mid + side])
+
+
+@lru_cache(maxsize=8)
+def _tone_bands(sample_rate: int) -> tuple[NDArray[np.float64], ...]:
+    """First-order filters for the three bands of `StemMix.tone`; what they let through is added or taken."""
+    return tuple(
+        butter(1, frequency, kind, fs=sample_rate, output="sos")
+        for frequency, kind in ((90.0, "lowpass"), ([300.0, 700.0], "bandpass"), (8000.0, "highpass"))
+    )
+
+
+@lru_cache(maxsize=16)
+def _responses(sample_rate: int, mix: StemMix) -> Array | None:
+    """Mid and side responses [2, N] of all that is added to the direct sound; None when nothing is."""
+    out = np.zeros((2, int(_ROOM_S * sample_rate)), dtype=np.float32)
+    if mix.width:
+        spread = _spread(sample_rate)
+        out[1, : len(spread)] += np.float32(mix.width) * spread
+    if mix.room_db > -50.0:
+        mid, side = _room(sample_rate)
+        wet = np.float32(10.0 ** (mix.room_db / 20.0))
+        out += wet * np.stack([mid, side])
+    return out if out.any() else None
+
+
+def place_stem(dry: Array, sample_rate: int, mix: StemMix, gain: float) -> Array:
     """One stem in the room.
 
     Args:
         dry: mono float32 [T].
-        level: wanted active RMS of the direct sound (linear).
-        highest: peak that the direct sound may reach; a stem of few loud hits stays below its level for it.
+        gain: linear, of the direct sound.
 
     Returns:
         float32 [2, T]; the tail of the room past T is cut.
     """
-    rms = active_rms(dry)
-    if rms == 0.0:
+    if not gain or not dry.any():
         return np.zeros((2, len(dry)), dtype=np.float32)
-    low_cut = butter(2, mix.low_cut_hz, "highpass", fs=sample_rate, output="sos")
-    gain = min(level / rms, highest / float(np.abs(dry).max()))
-    mid = sosfilt(low_cut, dry * np.float32(gain)).astype(np.float32)
-    side = mix.pan * mid
-    if mix.width:
-        side = side + mix.width * oaconvolve(mid, _spread(sample_rate))[: len(mid)]
-    if mix.room_db > -50.0:
-        wet = np.float32(10.0 ** (mix.room_db / 20.0)) * mid
-        room_mid, room_side = _room(sample_rate)
-        mid = mid + oaconvolve(wet, room_mid)[: len(mid)]
-        side = side + oaconvolve(wet, room_side)[: len(mid)]
-    return np.stack([mid - side, mid + side]).astype(np.float32)
+    placer = StemPlacer(sample_rate, mix, gain)
+    return np.concatenate([placer.process(block) for block in _in_blocks(dry)], axis=1)
 
 
-def mix_band(dry: Mapping[str, Array], sample_rate: int, *, vocal_rms: float) -> dict[str, Array]:
-    """All stems in the room, so loud together that a vocal of `vocal_rms` sits a little above them.
-
-    Args:
-        dry: mono float32 [T] by stem name.
-        vocal_rms: active RMS of the vocal, linear.
+def mix_band(dry: Mapping[str, Array], sample_rate: int, gains: Mapping[str, float]) -> dict[str, Array]:
+    """All stems in the room with the gains of `stem_gains`; a stem without one is silent.
 
     Returns:
         float32 [2, T] by stem name; their plain sum is the band.
     """
-    levels = {
-        stem: 10.0 ** (ROUGH_MIX[stem].level_db / 20.0) for stem, x in dry.items() if active_rms(x) > 0.0
-    }
-    together = float(np.sqrt(sum(v**2 for v in levels.values()))) or 1.0
-    # The band's stems together land 1 dB under the vocal.
-    vocal_rms = max(vocal_rms, 0.01)
-    scale = vocal_rms * 10.0 ** (-1.0 / 20.0) / together
     return {
-        stem: place_stem(x, sample_rate, ROUGH_MIX[stem], levels.get(stem, 0.0) * scale, 6.0 * vocal_rms)
-        for stem, x in dry.items()
+        stem: place_stem(x, sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0)) for stem, x in dry.items()
     }

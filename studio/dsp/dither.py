@@ -25,7 +25,8 @@ def quantise(
         samples: any shape.
         bits: 16 or 24.
         dither: source of triangular (TPDF) noise of +-1 LSB, added before rounding: the error then has
-            neither mean nor variance that follows the signal (Lipshitz, Wannamaker, Vanderkooy 1992).
+            neither mean nor variance that follows the signal (Lipshitz, Wannamaker, Vanderkooy 1992). Samples
+            that are whole steps already stay what they are.
 
     Returns:
         int32, shaped like `samples`.
@@ -35,20 +36,13 @@ def quantise(
         steps: NDArray[np.floating] = samples * np.float32(full_scale)  # exact: a power of two
     else:
         steps = np.multiply(samples, full_scale, dtype=np.float64)
-        steps += dither.random(samples.shape, dtype=np.float32)
-        steps -= dither.random(samples.shape, dtype=np.float32)
+        noise = dither.random(samples.shape, dtype=np.float32)
+        noise -= dither.random(samples.shape, dtype=np.float32)
+        # Nothing to round, nothing to hide: what was read from a file and is written again with a new part in it is
+        # the same outside the part, and digital silence stays silent.
+        noise[steps == np.rint(steps)] = 0.0
+        steps += noise
     np.rint(steps, out=steps)
     np.maximum(steps, -full_scale, out=steps)
     np.minimum(steps, full_scale - 1, out=steps)
     return steps.astype(np.int32)
-
-
-def to_grid(samples: NDArray[np.float32], bits: int, seed: int) -> NDArray[np.float32]:
-    """Samples rounded, with dither, to whole steps of 16 or 24 bits; unchanged when they are there already.
-
-    A float32 holds such a value exactly, and the sum of a few of them too while that is below full scale.
-    """
-    if is_on_grid(samples, bits):
-        return samples
-    steps = quantise(samples, bits, np.random.default_rng(seed))
-    return np.ldexp(steps.astype(np.float32), 1 - bits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import soxr
 
-from studio.core.audio import Audio
+from studio.core.audio import Audio, Samples
 
 
 def resample(audio: Audio, sample_rate: int, *, frames: int | None = None) -> Audio:
@@ -32,3 +34,38 @@ def resample(audio: Audio, sample_rate: int, *, frames: int | None = None) -> Au
     if samples is audio.samples and sample_rate == audio.sample_rate:
         return audio
     return Audio(samples, sample_rate)
+
+
+def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int, *, frames: int) -> Iterator[Samples]:
+    """Like `resample`, block by block: the same samples as in one piece.
+
+    Args:
+        blocks: float32 [C, n], one after the other; at least one.
+        frames: the length wanted in all.
+
+    Yields:
+        float32 [C, n], together `frames` long.
+    """
+    done, channels = 0, 1
+    for block in _converted(blocks, from_hz, to_hz):
+        channels = block.shape[0]
+        block = block[:, : frames - done]
+        done += block.shape[1]
+        if block.shape[1]:
+            yield block
+    if done < frames:
+        yield np.zeros((channels, frames - done), dtype=np.float32)
+
+
+def _converted(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:
+    if from_hz == to_hz:
+        yield from blocks
+        return
+    stream: soxr.ResampleStream | None = None
+    for block in blocks:
+        if stream is None:
+            stream = soxr.ResampleStream(from_hz, to_hz, len(block), dtype="float32", quality="VHQ")
+            none_left = np.zeros((0, len(block)), dtype=np.float32)
+        yield stream.resample_chunk(np.ascontiguousarray(block.T)).reshape(-1, len(block)).T
+    if stream is not None:
+        yield stream.resample_chunk(none_left, last=True).reshape(-1, none_left.shape[1]).T

@@ -8,6 +8,7 @@ per quarter and looks like the lengths seen in training.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ N_GLOBALS = len(GLOBAL_VOCABULARY)
 WINDOW = 64
 
 
+@lru_cache(maxsize=4)
+@torch.inference_mode(False)
 def mask_ids(device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """The 'masked' token of every column [21] and of every global [7]."""
     return torch.tensor(VOCABULARY, device=device), torch.tensor(GLOBAL_VOCABULARY, device=device)
@@ -87,6 +90,19 @@ _NEAR_BARS = (-4, -2, -1, 1, 2, 4)
 _N_NEAR = len(_NEAR_QUARTERS) + len(_NEAR_BARS)
 
 
+# Kept for each device: copying even a few numbers to a GPU would wait for all that it has still to do.
+@lru_cache(maxsize=4)
+@torch.inference_mode(False)
+def _bars_and_offsets(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Quarters in a bar of each supported meter, and the neighbours' offsets in quarters and in bars."""
+    bars = [Meter(*meter).quarters_per_bar for meter in Meter.SUPPORTED]
+    return (
+        torch.tensor(bars, device=device),
+        torch.tensor(_NEAR_QUARTERS, device=device),
+        torch.tensor(_NEAR_BARS, device=device),
+    )
+
+
 def _neighbours(x: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
     """What stands at the eight neighbouring places of every quarter.
 
@@ -98,10 +114,8 @@ def _neighbours(x: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
         [B, L, 8, D], and [B, L, 8] False where a neighbour lies beyond the ends.
     """
     batch, length, dim = x.shape
-    meters = torch.tensor([Meter(*m).quarters_per_bar for m in Meter.SUPPORTED], device=x.device)
-    bar = meters[place[:, :1] // 4]
-    near = torch.tensor(_NEAR_QUARTERS, device=x.device).expand(batch, -1)
-    offsets = torch.cat([near, bar * torch.tensor(_NEAR_BARS, device=x.device)], dim=1)
+    meters, quarters, bars = _bars_and_offsets(x.device)
+    offsets = torch.cat([quarters.expand(batch, -1), meters[place[:, :1] // 4] * bars], dim=1)
     index = torch.arange(length, device=x.device)[:, None] + offsets[:, None]  # [B, L, 8]
     inside = (index >= 0) & (index < length)
     rows = index.clamp(0, length - 1).flatten(1)[..., None].expand(-1, -1, dim)

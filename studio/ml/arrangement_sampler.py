@@ -2,15 +2,14 @@
 noise.
 
 Each token is drawn once, by inverse CDF from its own Gaussian, at a moment set by a second Gaussian and by
-how sure the model is. The noise is thus the genome of a candidate: the same noise gives the same song, and
-noise halfway between two candidates gives a song between them (arXiv:2506.04852 crosses candidates so).
+how sure the model is.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.core.instruments import INSTRUMENTS
-from studio.core.music import Key
-from studio.core.score import COLUMNS, GLOBALS, HOLD, N_COLUMNS, VOCABULARY, Score, token_chord, unpack_drums
+from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, Score
+from studio.ml.arrangement_leanings import RELUCTANCE, guided, liveliness, rarity, strangeness
 from studio.ml.arrangement_model import N_GLOBALS, ArrangementModel, Condition, mask_ids
+from studio.ml.genome import Genome
 from studio.ml.melody import STEP_FEATURES, SUNG
 
 #: Columns that are drawn together; each stage sees all earlier ones.
@@ -37,42 +37,42 @@ _GLOBAL_STAGES: tuple[tuple[str, ...], ...] = (
 )
 #: Network calls of one sampling, for progress; guidance doubles them.
 CALLS = len(_GLOBAL_STAGES) + sum(_STEPS_OF_STAGE)
-#: How much (in nats) the sampler dislikes to leave a stem out, or a hush: whoever asks for a band expects one.
-_RELUCTANCE = 2.0
-_STRANGE = 1.0
-#: Nats for each stroke that a density of 'busy' adds and 'sparse' takes.
-_PUSH = 0.6
 _CHORD, _ENERGY = COLUMNS["chord"].start, COLUMNS["energy"].start
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is fixed beforehand.
+    """What is fixed beforehand, and how much some of it is to be heard.
 
     Attributes:
         tokens: int64 [L, 21] with -1 where the model is free, or None.
         globals: by name of core.score.GLOBALS.
+        playing: stems that must not be left out.
         styles: for each candidate, the styles it may choose from; None for all.
         melody_guidance: of the harmony: 1 follows the melody as trained, more follows it closer. Rhythm is drawn
             unguided; pushed away from songs without a melody, it thins out.
+        band_guidance: of the players towards the globals: 1 as trained, more away from a band without a name.
+        strokes: key of arrangement_leanings.STROKES: what was asked of the band.
+        boldness: for each score, 0 for the likeliest chords to 1 for chords as varied as the model knows them.
     """
 
     tokens: NDArray[np.int64] | None = None
-    globals: dict[str, int] | None = None
+    globals: Mapping[str, int] = field(default_factory=dict)
+    playing: tuple[str, ...] = ()
     styles: tuple[int, ...] | None = None
-    melody_guidance: float = 1.75
+    melody_guidance: float = 2.5
+    band_guidance: float = 1.0
+    strokes: str = ""
+    boldness: tuple[float, ...] = ()
 
 
-def genome(seed: int, candidate: int, beats: int) -> tuple[Tensor, Tensor]:
-    """Noise of one candidate, standard normal: [L, 21, 2] (choice, moment), rows independent of L, and [7]."""
-    rng = np.random.default_rng([seed, candidate])
-    globals_ = rng.standard_normal(N_GLOBALS)
-    tokens = rng.standard_normal((beats, N_COLUMNS, 2))
-    return torch.from_numpy(tokens).float(), torch.from_numpy(globals_).float()
+def _draw(
+    logits: Tensor, noise: Tensor, temperature: float | Tensor, top_p: float | Tensor
+) -> tuple[Tensor, Tensor]:
+    """Inverse-CDF draw from the nucleus of logits [..., V] by Gaussian noise [...]: (token, log-probability).
 
-
-def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:
-    """Inverse-CDF draw from the nucleus of logits [..., V] by Gaussian noise [...]: (token, log-probability)."""
+    `temperature` and `top_p` may be tensors that broadcast against the logits.
+    """
     probability = torch.softmax(logits.float() / temperature, dim=-1)
     ordered, index = probability.sort(dim=-1, descending=True)
     before = ordered.cumsum(-1) - ordered
@@ -87,37 +87,11 @@ def _draw(logits: Tensor, noise: Tensor, temperature: float, top_p: float) -> tu
     return token, torch.log(probability.gather(-1, token[..., None])[..., 0] + 1e-9)
 
 
-_TEMPERATURE = {"chord": 0.75, "energy": 0.9, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
-_TOP_P = {"chord": 0.85, "energy": 0.9, "drums": 0.92, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
-
-
-def _strangeness(*, major: bool) -> Tensor:
-    """Nats each chord token costs [V]: _STRANGE for chords with notes outside the scale.
-
-    A bare melody leaves harmony open, and a wrong exotic chord hurts more than a right one pleases.
-    """
-    key = Key(0, "major" if major else "minor")
-    scale = {*key.scale} if major else {*key.scale, 11}
-    chords = [token_chord(token, key) for token in range(VOCABULARY[_CHORD])]
-    return torch.tensor([0.0 if {*c.pitch_classes} <= scale else _STRANGE for c in chords])
-
-
-def _density_push(fixed: Mapping[str, int] | None, device: torch.device) -> list[Tensor]:
-    """What a density that was asked for adds to the logits of each column, [V_c]: so much for every stroke.
-
-    The model knows density as a tendency of songs; a user who asks for it wants to hear it.
-    """
-    amount = _PUSH * ((fixed or {}).get("density", 1) - 1)
-    columns = []
-    for column, size in enumerate(VOCABULARY):
-        tokens = np.arange(size)
-        strokes = np.zeros(size)
-        if column in range(*COLUMNS["drums"].indices(N_COLUMNS)):
-            strokes = (unpack_drums(tokens) > 0).sum(-1)
-        elif column >= COLUMNS["bass"].start:
-            strokes = (tokens > HOLD).astype(float)
-        columns.append(torch.tensor(amount * strokes, dtype=torch.float32, device=device))
-    return columns
+_TEMPERATURE = {"energy": 0.9, "drums": 0.85, "bass": 0.8, "harmony": 0.8, "lead": 0.9}
+_TOP_P = {"energy": 0.9, "drums": 0.92, "bass": 0.9, "harmony": 0.9, "lead": 0.92}
+#: Temperature and nucleus of chords without and with all boldness.
+_CHORD_TEMPERATURE = (0.9, 1.1)
+_CHORD_TOP_P = (0.9, 0.95)
 
 
 def _levels(place: Tensor) -> Tensor:
@@ -134,7 +108,7 @@ def _levels(place: Tensor) -> Tensor:
 def sample_scores(
     model: ArrangementModel,
     condition: Condition,
-    noise: Sequence[tuple[Tensor, Tensor]],
+    noise: Sequence[Genome],
     wishes: Wishes,
     *,
     on_step: Callable[[], None] | None = None,
@@ -143,7 +117,7 @@ def sample_scores(
 
     Args:
         condition: of one song (B = 1).
-        noise: from `genome`, or children of such.
+        noise: from studio.ml.genome, one for each score.
         on_step: called after each of CALLS steps; may raise JobCancelled.
     """
     device = next(model.parameters()).device
@@ -161,40 +135,45 @@ def sample_scores(
     if wishes.tokens is not None:
         fixed = torch.from_numpy(wishes.tokens).to(device)
         tokens = torch.where(fixed >= 0, fixed, tokens)
-    for name, value in (wishes.globals or {}).items():
+    for name, value in wishes.globals.items():
         globals_[:, GLOBALS.index(name)] = value
 
-    strangeness = _strangeness(major=bool(condition.song[0, 1])).to(device)
+    bold = torch.tensor(wishes.boldness or (0.0,) * count, device=device)[:, None, None]
+    temperature: dict[str, float | Tensor] = {**_TEMPERATURE, "chord": _between(_CHORD_TEMPERATURE, bold)}
+    top_p: dict[str, float | Tensor] = {**_TOP_P, "chord": _between(_CHORD_TOP_P, bold)}
+    strange = strangeness(major=bool(condition.song[0, 1])).to(device)
+    push = liveliness(wishes.strokes, device)
 
-    def predict() -> tuple[list[Tensor], list[Tensor]]:
+    def predict(globals_: Tensor, condition: Condition) -> tuple[list[Tensor], list[Tensor]]:
         with torch.autocast(device.type, torch.bfloat16):
-            return model(tokens, globals_, both)
+            return model(tokens, globals_, condition)
 
     def predict_harmony() -> list[Tensor]:
         """Chords and energy, led by the melody."""
-        logits, _ = predict()
-        with torch.autocast(device.type, torch.bfloat16):
-            free = model(tokens, globals_, bare)[0][_CHORD]
-        chord = free + guide * (logits[_CHORD] - free) - strangeness
-        logits[_ENERGY][..., 0] -= _RELUCTANCE
-        return [chord, *logits[1:]]
-
-    push = _density_push(wishes.globals, device)
+        logits, _ = predict(globals_, both)
+        free = predict(globals_, bare)[0][_CHORD]
+        logits[_ENERGY][..., 0] -= RELUCTANCE
+        return [guided(free, logits[_CHORD], guide) - strange, *logits[1:]]
 
     def predict_players() -> list[Tensor]:
-        """The players' columns, with more or fewer strokes where a density was asked for."""
-        return [column + extra for column, extra in zip(predict()[0], push, strict=True)]
+        """The players' columns, led by what was asked of the band."""
+        logits, _ = predict(globals_, both)
+        if wishes.band_guidance != 1.0:
+            nameless, _ = predict(global_masks.expand_as(globals_), both)
+            logits = [guided(*pair, wishes.band_guidance) for pair in zip(nameless, logits, strict=True)]
+        return [column + extra for column, extra in zip(logits, push, strict=True)]
 
     for group in _GLOBAL_STAGES:
-        _, global_logits = predict()
+        _, global_logits = predict(globals_, both)
         for name in group:
             index = GLOBALS.index(name)
             if int(globals_[0, index]) != int(global_masks[index]):
                 continue
             own = global_logits[index].float().clone()
             if name in INSTRUMENTS:
-                own[:, 0] -= _RELUCTANCE
+                own[:, 0] -= torch.inf if name in wishes.playing else RELUCTANCE
             if name == "style":
+                own -= rarity(device)
                 globals_[:, index] = _distinct_styles(own, global_noise[:, index], wishes.styles)
             else:
                 globals_[:, index] = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
@@ -213,7 +192,7 @@ def sample_scores(
             drawn, surety = [], []
             for c in columns:
                 token, log_p = _draw(
-                    logits[c], token_noise[:, :, c, 0], _TEMPERATURE[name_of[c]], _TOP_P[name_of[c]]
+                    logits[c], token_noise[:, :, c, 0], temperature[name_of[c]], top_p[name_of[c]]
                 )
                 drawn.append(token)
                 turn = torch.where(inside > 0, 4.0, levels) if name_of[c] in STAGES[0] else levels
@@ -235,6 +214,10 @@ def sample_scores(
             if on_step:
                 on_step()
     return [Score(t.cpu().numpy(), g.cpu().numpy()) for t, g in zip(tokens, globals_, strict=True)]
+
+
+def _between(ends: tuple[float, float], share: Tensor) -> Tensor:
+    return ends[0] + (ends[1] - ends[0]) * share
 
 
 def _distinct_styles(logits: Tensor, noise: Tensor, allowed: tuple[int, ...] | None) -> Tensor:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from studio.core.errors import StudioError
 
@@ -21,9 +25,25 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def describe_device(device: torch.device) -> str:
+    """'cpu' or 'cuda (name of the card)', for reports."""
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+
+
 def supports_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 is computed natively; emulated on a CPU it would be slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     features = torch.cpu.get_capabilities()
     return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
+
+
+def to_device(array: NDArray[Any], device: torch.device) -> Tensor:
+    """A tensor there; to a GPU from pinned memory, so that nobody waits for the copy."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+
+
+def compute_threads() -> int:
+    """How many threads compute on the CPU."""
+    return torch.get_num_threads()

@@ -1,8 +1,12 @@
-"""EDM (Karras et al. 2022, arXiv:2206.00364): preconditioning, noise levels, loss, sampler."""
+"""EDM (Karras et al. 2022, arXiv:2206.00364): preconditioning, noise levels, loss, samplers.
+
+A sampler is a function of a denoiser, the starting noise and falling noise levels, so that any of them serves
+any network. Euler costs one call of the network a level, Heun two but for the last, DPM-Solver++(2M) one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,7 +19,11 @@ Denoiser = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class EDMConfig:
-    """Table 1 of the paper: FastSAG keeps its values; a residual, as in the band model, needs less noise."""
+    """Table 1 of the paper: FastSAG keeps its values; a residual, as in the band model, needs less noise.
+
+    `identity_at` is the level at which the denoiser returns its input untouched: 0 in the paper, `sigma_min` in
+    consistency models (arXiv:2303.01469, appendix C) and in FastSAG.
+    """
 
     sigma_data: float = 0.5
     p_mean: float = -1.2
@@ -23,6 +31,7 @@ class EDMConfig:
     sigma_min: float = 0.002
     sigma_max: float = 80.0
     rho: float = 7.0
+    identity_at: float = 0.0
 
 
 def _expand(sigma: Tensor, like: Tensor) -> Tensor:
@@ -30,12 +39,16 @@ def _expand(sigma: Tensor, like: Tensor) -> Tensor:
 
 
 def precondition(network: Denoiser, config: EDMConfig) -> Denoiser:
-    """D(x; sigma) = c_skip x + c_out F(c_in x; sigma), equation 7."""
+    """D(x; sigma) = c_skip x + c_out F(c_in x; sigma), equation 7.
+
+    With `identity_at` = e: c_skip = d^2 / ((sigma - e)^2 + d^2), c_out = (sigma - e) d / sqrt(sigma^2 + d^2).
+    """
 
     def denoise(x: Tensor, sigma: Tensor) -> Tensor:
         s, d = _expand(sigma, x), config.sigma_data
-        total = s.square() + d**2
-        c_skip, c_out, c_in = d**2 / total, s * d * total.rsqrt(), total.rsqrt()
+        above = s - config.identity_at
+        c_in = (s.square() + d**2).rsqrt()
+        c_skip, c_out = d**2 / (above.square() + d**2), above * d * c_in
         return c_skip * x + c_out * network(c_in * x, sigma)
 
     return denoise
@@ -62,6 +75,11 @@ def sigma_schedule(config: EDMConfig, steps: int) -> Tensor:
     ).float()
 
 
+def _levels_left(sigmas: Tensor) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
+    """Each level and the next, and how many steps follow. To ask a level whether it is 0 would wait for a GPU."""
+    return zip(range(len(sigmas) - 2, -1, -1), pairwise(sigmas), strict=True)
+
+
 def sample_euler(
     denoise: Denoiser, x: Tensor, sigmas: Tensor, *, on_step: Callable[[], None] | None = None
 ) -> Tensor:
@@ -76,6 +94,51 @@ def sample_euler(
     for now, after in pairwise(sigmas):
         estimate = denoise(x, now.expand(len(x)).to(x.device))
         x = estimate + (x - estimate) * (after / now)
+        if on_step:
+            on_step()
+    return x
+
+
+def sample_heun(
+    denoise: Denoiser, x: Tensor, sigmas: Tensor, *, on_step: Callable[[], None] | None = None
+) -> Tensor:
+    """Second-order sampler without churn (Algorithm 1): Euler's step, corrected by the slope at its end.
+
+    Arguments as of `sample_euler`; `on_step` is called after each call of the network, 2 n - 1 for n levels.
+    """
+    for left, (now, after) in _levels_left(sigmas):
+        slope = (x - denoise(x, now.expand(len(x)).to(x.device))) / now
+        if on_step:
+            on_step()
+        trial = x + slope * (after - now)
+        if left:
+            end = (trial - denoise(trial, after.expand(len(x)).to(x.device))) / after
+            if on_step:
+                on_step()
+            trial = x + 0.5 * (slope + end) * (after - now)
+        x = trial
+    return x
+
+
+def sample_dpmpp_2m(
+    denoise: Denoiser, x: Tensor, sigmas: Tensor, *, on_step: Callable[[], None] | None = None
+) -> Tensor:
+    """DPM-Solver++(2M), Algorithm 2 of Lu et al. 2022 (arXiv:2211.01095), in EDM's noise levels (alpha = 1).
+
+    A multistep solver in lambda = -ln sigma: the estimate is extrapolated with the one before, so that second
+    order costs no further call. The first step and the one to 0 are of first order. Arguments as of
+    `sample_euler`.
+    """
+    last: tuple[Tensor, Tensor] | None = None  # the level and the estimate of the step before
+    for left, (now, after) in _levels_left(sigmas):
+        estimate = denoise(x, now.expand(len(x)).to(x.device))
+        ahead = estimate
+        if last is not None and left:
+            before, previous = last
+            ratio = torch.log(before / now) / torch.log(now / after)
+            ahead = estimate + (estimate - previous) / (2 * ratio)
+        x = ahead + (x - ahead) * (after / now)
+        last = now, estimate
         if on_step:
             on_step()
     return x

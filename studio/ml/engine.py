@@ -2,61 +2,70 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from studio.core.arrangement import STEMS, Arrangement
+from studio.core.arrangement import Arrangement
 from studio.core.audio import Audio
-from studio.core.errors import StudioError
+from studio.core.instruments import SOUNDS
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.perform import perform
-from studio.core.request import DENSITIES, Candidate, GenerationRequest
-from studio.core.score import N_COLUMNS, STYLES, chord_token, repair
-from studio.dsp.band_mix import active_rms, mix_band
-from studio.dsp.resample import resample
-from studio.ml.arrangement_model import ArrangementConfig, ArrangementModel, Condition, places, song_features
-from studio.ml.arrangement_sampler import CALLS, Wishes, genome, sample_scores
-from studio.ml.device import choose_device, supports_bfloat16
+from studio.core.request import Candidate, GenerationRequest, Regenerate
+from studio.ml.allocation import keep_freed_memory
+from studio.ml.arrangement_model import ArrangementModel
+from studio.ml.arrangement_sampler import CALLS
+from studio.ml.arranging import Arranged, Arranger, load_arranger
+from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.mel import MelContract
 from studio.ml.mel_model import MelModel, MelModelConfig
-from studio.ml.melody import melody_features
+from studio.ml.mel_vocoder import MelVocoder, load_mel_vocoder
+from studio.ml.regenerating import part_span_s, play_part
+from studio.ml.rendering import Rendering, song_samples, vocal_level
 from studio.ml.synthesis import StageClock, SynthesisConfig, Synthesiser
 from studio.ml.vocoder import Vocoder, VocoderConfig
 from studio.ml.weights import file_hash, load_into, read_weights
+from studio.ml.workers import Workers
 
 #: Share of a request's work that is spent on arranging, for progress.
 _ARRANGING_SHARE = 0.08
 
+#: Stems at the vocal's rate, in the mix, and the gains they got.
+_Band = tuple[Mapping[str, Audio], Mapping[str, float]]
 
-def load_engine(models_dir: Path, device: str = "auto") -> BandEngine:
+
+def load_engine(models_dir: Path, device: str = "auto", vocoder_file: Path | None = None) -> BandEngine:
     """Loads the bundled band model.
 
     Args:
         models_dir: holds arrangement.safetensors, mel.safetensors and vocoder.safetensors.
         device: 'auto', 'cpu' or 'cuda'.
+        vocoder_file: a public BigVGAN of 44.1 kHz and 128 bands instead of the bundled vocoder.
 
     Raises:
-        StudioError: for a missing or damaged file, or a device this machine does not have.
+        StudioError: for a missing or damaged file, a vocoder of another mel, or a device this machine does not have.
     """
+    keep_freed_memory()
     place = choose_device(device)
-    tensors, header = read_weights(models_dir / "arrangement.safetensors")
-    arranger = ArrangementModel(ArrangementConfig(**header["config"]))
-    load_into(arranger, tensors, "the arrangement model")
-    styles = {meter: tuple(STYLES.index(s) for s in names) for meter, names in header["styles"].items()}
     tensors, header = read_weights(models_dir / "mel.safetensors")
     mel_model = MelModel(MelModelConfig(**header["config"]), MelContract(**header["contract"]))
     load_into(mel_model, tensors, "the mel model")
-    tensors, header = read_weights(models_dir / "vocoder.safetensors")
-    vocoder = Vocoder(VocoderConfig(**header["config"]), MelContract(**header["contract"]))
-    load_into(vocoder, tensors, "the vocoder")
-    hashes = {
-        name: file_hash(models_dir / f"{name}.safetensors") for name in ("arrangement", "mel", "vocoder")
-    }
-    return BandEngine(arranger, styles, mel_model, vocoder, place, hashes)
+    sounds = SOUNDS[: mel_model.config.sounds]
+    arranger = load_arranger(models_dir / "arrangement.safetensors", place, sounds)
+    vocoder: Vocoder | MelVocoder
+    if vocoder_file is not None:
+        vocoder = load_mel_vocoder(vocoder_file)
+    else:
+        tensors, header = read_weights(models_dir / "vocoder.safetensors")
+        vocoder = Vocoder(VocoderConfig(**header["config"]), MelContract(**header["contract"]))
+        load_into(vocoder, tensors, "the vocoder")
+    hashes = {name: file_hash(models_dir / f"{name}.safetensors") for name in ("arrangement", "mel")}
+    hashes["vocoder"] = file_hash(vocoder_file or models_dir / "vocoder.safetensors")
+    return BandEngine(arranger, mel_model, vocoder, place, hashes)
 
 
 class BandEngine:
@@ -64,17 +73,15 @@ class BandEngine:
 
     def __init__(
         self,
-        arranger: ArrangementModel,
-        styles: Mapping[str, tuple[int, ...]],
+        arranger: Arranger,
         mel_model: MelModel,
-        vocoder: Vocoder,
+        vocoder: Vocoder | MelVocoder,
         device: torch.device,
         hashes: Mapping[str, str],
         *,
         config: SynthesisConfig | None = None,
     ) -> None:
-        self._arranger = arranger.to(device).eval()
-        self._styles = styles
+        self._arranger = arranger
         self._device = device
         self._hashes = dict(hashes)
         self._synthesiser = Synthesiser(mel_model, vocoder, device, bfloat16=supports_bfloat16(device))
@@ -82,13 +89,16 @@ class BandEngine:
 
     @property
     def device(self) -> str:
-        if self._device.type == "cuda":
-            return f"cuda ({torch.cuda.get_device_name(self._device)})"
-        return self._device.type
+        return describe_device(self._device)
 
     @property
     def model_hashes(self) -> Mapping[str, str]:
         return self._hashes
+
+    @property
+    def networks(self) -> tuple[ArrangementModel, MelModel, Vocoder | MelVocoder]:
+        """For counting their parameters and calls."""
+        return self._arranger.model, self._synthesiser.mel_model, self._synthesiser.vocoder
 
     @property
     def sample_rate(self) -> int:
@@ -106,56 +116,30 @@ class BandEngine:
         """See core.pipeline.Engine.generate."""
         clock = StageClock()
         began = time.perf_counter()
-        arrangements = self.arrange(request, on_step=on_step, cancel=cancel)
+        arranged = self._arrange(request, on_step=on_step, cancel=cancel)
         clock.add("arrangement", began)
-        rate = self._synthesiser.contract.sample_rate
-        samples = max(1, round(request.vocal.frames * rate / request.vocal.sample_rate))
-        calls = self._synthesiser.calls(samples, self._config) * len(arrangements)
-        vocal_rms = active_rms(request.vocal.mono())
-        done = 0
-        for index, arrangement in enumerate(arrangements):
-            name = f"Playing band {index + 1} of {len(arrangements)}"
-
-            def step(name: str = name) -> None:
-                nonlocal done
-                cancel.check()
-                done += 1
-                on_step(Progress(name, _ARRANGING_SHARE + (1 - _ARRANGING_SHARE) * min(1.0, done / calls)))
-
-            seed = request.seed * 64 + index
-            dry = self._synthesiser.play(
-                arrangement, samples, seed=seed, config=self._config, on_step=step, clock=clock
-            )
-            began = time.perf_counter()
-            mixed = mix_band(dry, rate, vocal_rms=vocal_rms)
-            cancel.check()
-            stems = {}
-            for stem in STEMS:
-                stems[stem] = resample(
-                    Audio(mixed.pop(stem), rate), request.vocal.sample_rate, frames=request.vocal.frames
-                )
-                cancel.check()
-            clock.add("mix", began)
-            on_candidate(
-                Candidate(index + 1, arrangement, stems, self._settings(request, arrangement, index))
-            )
+        steps = _Steps(len(arranged), on_step, cancel)
+        if isinstance(request.change, Regenerate):
+            bands = self._parts(request, request.change, arranged, steps, clock)
+        else:
+            bands = self._songs(request, arranged, steps, clock)
+        # Closed however this ends, so that no thread works on.
+        with contextlib.closing(bands):
+            for index, (plan, (stems, gains)) in enumerate(zip(arranged, bands, strict=True)):
+                recipe = replace(plan.recipe, gains=gains)
+                settings = self._settings(request, plan.arrangement, index)
+                on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))
         return clock.seconds
 
     def arrange(
         self, request: GenerationRequest, *, on_step: StepCallback, cancel: CancelToken
     ) -> list[Arrangement]:
         """The semantic projection alone: an arrangement for each candidate."""
-        if not 1 <= request.candidates <= 8:
-            raise StudioError(
-                "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
-            )
-        analysis = request.analysis
-        melody = melody_features(analysis.notes, analysis.grid, analysis.key)
-        condition = Condition(
-            torch.from_numpy(melody)[None],
-            places(analysis.grid.meter, analysis.grid.beats)[None],
-            song_features(analysis.tempo_bpm, analysis.key)[None],
-        )
+        return [a.arrangement for a in self._arrange(request, on_step=on_step, cancel=cancel)]
+
+    def _arrange(
+        self, request: GenerationRequest, *, on_step: StepCallback, cancel: CancelToken
+    ) -> list[Arranged]:
         done = 0
 
         def step() -> None:
@@ -164,50 +148,100 @@ class BandEngine:
             done += 1
             on_step(Progress("Arranging", _ARRANGING_SHARE * done / CALLS))
 
-        noise = [genome(request.seed, i, analysis.grid.beats) for i in range(request.candidates)]
-        scores = sample_scores(self._arranger, condition, noise, self._wishes(request), on_step=step)
-        return [
-            perform(repair(score), analysis.grid, analysis.key, seed=request.seed * 64 + i)
-            for i, score in enumerate(scores)
-        ]
+        return self._arranger.arrange(request, on_step=step)
 
-    def _wishes(self, request: GenerationRequest) -> Wishes:
-        """What the request fixes, in tokens."""
-        controls, grid = request.controls, request.analysis.grid
-        fixed: dict[str, int] = {}
-        if controls.style is not None:
-            if controls.style not in STYLES:
-                raise StudioError(
-                    "There is no such style",
-                    seen=repr(controls.style),
-                    expected="one of " + ", ".join(STYLES),
-                )
-            fixed["style"] = STYLES.index(controls.style)
-        if controls.density is not None:
-            if controls.density not in DENSITIES:
-                raise StudioError(
-                    "There is no such density", seen=repr(controls.density), expected=", ".join(DENSITIES)
-                )
-            fixed["density"] = DENSITIES.index(controls.density)
-        tokens = None
-        if controls.chords:
-            tokens = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
-            bars = np.arange(grid.beats) // grid.meter.quarters_per_bar
-            chords = [chord_token(c, request.analysis.key) for c in controls.chords]
-            tokens[:, 0] = [chords[bar % len(chords)] for bar in bars]
-        return Wishes(tokens=tokens, globals=fixed, styles=self._styles.get(str(grid.meter)))
+    def _songs(
+        self, request: GenerationRequest, arranged: Sequence[Arranged], steps: _Steps, clock: StageClock
+    ) -> Generator[_Band]:
+        """Whole songs, one after the other. The next is begun while one is mixed and while the caller has it."""
+        vocal = request.vocal
+        vocal_rms = vocal_level(vocal)
+        with Workers() as workers:
+
+            def begin(index: int) -> Rendering:
+                return Rendering(
+                    self._synthesiser, workers, arranged[index].arrangement, vocal,
+                    seed=arranged[index].recipe.sound_seed, config=self._config,
+                    on_step=lambda: steps.did(index), clock=clock,
+                )  # fmt: skip
+
+            current = begin(0)
+            for index in range(len(arranged)):
+                steps.expect(index, current.steps)
+                current.await_windows(steps.report)
+                current.begin_mix(vocal_rms)
+                following = begin(index + 1) if index + 1 < len(arranged) else None
+                yield current.stems(steps.report), current.gains
+                if following:
+                    current = following
+
+    def _parts(
+        self,
+        request: GenerationRequest,
+        change: Regenerate,
+        arranged: Sequence[Arranged],
+        steps: _Steps,
+        clock: StageClock,
+    ) -> Generator[_Band]:
+        """Parts of songs, spliced into their parent."""
+        samples = song_samples(request.vocal, self.sample_rate)
+        first_s, last_s = part_span_s(request, change)
+        windows = math.ceil(
+            (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
+            / self._config.window_frames
+        )  # fmt: skip
+        for index, plan in enumerate(arranged):
+            steps.expect(index, windows * len(change.stems) * self._synthesiser.steps(self._config))
+
+            def step(index: int = index) -> None:
+                steps.did(index)
+                steps.report()
+
+            yield play_part(self._synthesiser, self._config, request, change, plan, samples, step, clock)
 
     def _settings(
         self, request: GenerationRequest, arrangement: Arrangement, index: int
     ) -> dict[str, object]:
+        controls = request.controls
+        change = request.change
+        lineage = {} if change is None else {"parent": change.parent.number, "change": str(change)}
         return {
             "engine": "band",
             "seed": request.seed,
             "candidate": index + 1,
             "style": arrangement.style,
-            "density": request.controls.density or "auto",
-            "chords": "given" if request.controls.chords else "auto",
+            "density": controls.density or "auto",
+            "energy": " ".join(controls.energy) if controls.energy else "auto",
+            "follow": controls.follow or "normal",
+            "chords": "given" if controls.chords else "auto",
             "instruments": {stem: part.instrument for stem, part in arrangement.parts.items()},
             "diffusion_steps": self._config.steps,
             "device": self._device.type,
+            **lineage,
         }
+
+
+class _Steps:
+    """Counts what the workers did; reports it, as progress, on the thread that asked."""
+
+    def __init__(self, candidates: int, on_step: StepCallback, cancel: CancelToken) -> None:
+        self._on_step, self._cancel = on_step, cancel
+        self._done, self._expected = [0] * candidates, [0] * candidates
+        self._index = 0
+
+    def expect(self, index: int, steps: int) -> None:
+        """A candidate is the one to be reported now, and this is how often it will call `did`."""
+        self._index, self._expected[index] = index, steps
+
+    def did(self, index: int) -> None:
+        """One step; raises JobCancelled. Two threads may at worst lose one."""
+        self._cancel.check()
+        self._done[index] += 1
+
+    def report(self) -> None:
+        """Tells how far it is; raises JobCancelled."""
+        self._cancel.check()
+        index, count = self._index, len(self._done)
+        whole = index + min(1.0, self._done[index] / max(1, self._expected[index]))
+        fraction = _ARRANGING_SHARE + (1 - _ARRANGING_SHARE) * whole / count
+        self._on_step(Progress(f"Playing band {index + 1} of {count}", fraction))

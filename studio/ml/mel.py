@@ -46,27 +46,30 @@ class MelContract:
 LOG_FLOOR = -11.512925
 
 
+# Kept for each device: a copy to a GPU in every call would wait for all that it has still to do.
 @lru_cache(maxsize=8)
-def _filters(contract: MelContract) -> tuple[Tensor, Tensor]:
+@torch.inference_mode(False)
+def _filters(contract: MelContract, device: torch.device) -> tuple[Tensor, Tensor]:
     bank = melscale_fbanks(
         contract.n_fft // 2 + 1, contract.f_min, contract.f_max, contract.n_mels, contract.sample_rate,
         norm="slaney", mel_scale="slaney",
     )  # fmt: skip
-    return bank, torch.hann_window(contract.n_fft)
+    return bank.to(device), torch.hann_window(contract.n_fft, device=device)
 
 
-def log_mel(audio: Tensor, contract: MelContract) -> Tensor:
+def log_mel(audio: Tensor, contract: MelContract, *, fill_last_hop: bool = True) -> Tensor:
     """Log-mel spectrogram.
 
     Args:
-        audio: float32 [B, T], full scale 1.0; zero-padded here to whole hops.
+        audio: float32 [B, T], full scale 1.0.
+        fill_last_hop: zero-pads the audio to whole hops, so that F = ceil(T / hop); else F = floor(T / hop).
 
     Returns:
-        float32 [B, M, F], F = ceil(T / hop), frame f centred on sample (f + 1/2) hop.
+        float32 [B, M, F], frame f centred on sample (f + 1/2) hop.
     """
-    bank, window = (t.to(audio.device) for t in _filters(contract))
+    bank, window = _filters(contract, audio.device)
     hop = contract.hop_length
-    padded = torch.nn.functional.pad(audio, (0, -audio.shape[-1] % hop))
+    padded = torch.nn.functional.pad(audio, (0, -audio.shape[-1] % hop)) if fill_last_hop else audio
     side = (contract.n_fft - hop) // 2
     mode = "reflect" if padded.shape[-1] > side else "constant"
     padded = torch.nn.functional.pad(padded[:, None], (side, side), mode=mode)[:, 0]

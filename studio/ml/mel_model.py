@@ -8,8 +8,8 @@ one small network serves all four.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.core.arrangement import STEMS, Note
-from studio.core.instruments import INSTRUMENTS
-from studio.ml.blocks import KERNEL, ConvNeXtBlock, LevelEmbedding
-from studio.ml.edm import Denoiser, EDMConfig, precondition
+from studio.core.instruments import INSTRUMENTS, SOUNDS
+from studio.ml.blocks import KERNEL, ConvNeXtBlock, LevelEmbedding, frames_first
+from studio.ml.edm import Denoiser, EDMConfig, precondition, sample_dpmpp_2m, sigma_schedule
 from studio.ml.excitation import DRUM_KEYS
 from studio.ml.mel import MelContract
 
@@ -30,17 +30,41 @@ _DRUM_DECAYS_S = (0.06, 0.4)
 N_FEATURES = 2 * _PITCHES + len(DRUM_KEYS) * len(_DRUM_DECAYS_S)
 #: Index of the first instrument of each stem in the shared embedding.
 _FIRST = {stem: sum(len(INSTRUMENTS[s]) for s in STEMS[: STEMS.index(stem)]) for stem in STEMS}
-N_INSTRUMENTS = sum(len(INSTRUMENTS[stem]) for stem in STEMS)
+_N_INSTRUMENTS = sum(len(INSTRUMENTS[stem]) for stem in STEMS)
 
 #: Residuals y - mu are small: scaled up by this they have about EDM's sigma_data of 0.5.
 RESIDUAL_SCALE = 4.0
 EDM = EDMConfig(p_mean=-1.0, p_std=1.2, sigma_min=0.02, sigma_max=8.0)
+#: Where sampling begins and ends: a residual is lost in noise of 3, and what is left of 0.08 is not heard.
+SAMPLED = replace(EDM, sigma_min=0.08, sigma_max=3.0)
+
+
+def sample_residual(
+    denoise: Denoiser,
+    noise: Tensor,
+    *,
+    steps: int,
+    temperature: float,
+    on_step: Callable[[], None] | None = None,
+) -> Tensor:
+    """What the diffusion adds to the prior's mel, shaped like the unit `noise`; `on_step` as of the samplers."""
+    # On the device before the loop: a copy within it would wait for the GPU.
+    sigmas = sigma_schedule(SAMPLED, steps).to(noise.device)
+    start = noise * (temperature * sigmas[0])
+    return sample_dpmpp_2m(denoise, start, sigmas, on_step=on_step) / RESIDUAL_SCALE
+
+
+def instrument_rows(sounds: int) -> int:
+    """Rows of the instrument embedding of a model that knows the first so many SOUNDS."""
+    return _N_INSTRUMENTS + sounds
 
 
 def instrument_index(stem: str, name: str) -> int:
-    """Row of the instrument embedding."""
+    """Row of the instrument embedding: those of INSTRUMENTS stem by stem, then SOUNDS. ValueError for none of them."""
     names = [entry.name for entry in INSTRUMENTS[stem]]
-    return _FIRST[stem] + names.index(name)
+    if name in names:
+        return _FIRST[stem] + names.index(name)
+    return _N_INSTRUMENTS + [(owner, entry.name) for owner, entry in SOUNDS].index((stem, name))
 
 
 def frame_features(
@@ -81,11 +105,12 @@ def frame_features(
 
 @dataclass(frozen=True)
 class MelModelConfig:
-    """Sizes of the two networks."""
+    """Sizes of the two networks; `sounds` counts the entries of core.instruments.SOUNDS, from the first, they know."""
 
     dim: int = 256
     prior_layers: int = 5
     denoiser_layers: int = 5
+    sounds: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,7 +124,7 @@ class MelModel(nn.Module):
         self.config, self.contract = config, contract
         mels, dim = contract.n_mels, config.dim
         self.features = nn.Conv1d(N_FEATURES + mels, dim, KERNEL, padding=KERNEL // 2)
-        self.instrument = nn.Embedding(N_INSTRUMENTS, dim)
+        self.instrument = nn.Embedding(instrument_rows(config.sounds), dim)
         self.prior_blocks = nn.ModuleList(
             ConvNeXtBlock(dim, condition_dim=dim) for _ in range(config.prior_layers)
         )
@@ -126,23 +151,28 @@ class MelModel(nn.Module):
             instrument: [B], from `instrument_index`.
 
         Returns:
-            mu [B, M, F] and the hidden state [B, dim, F] that the denoiser reads too.
+            mu [B, M, F] and the hidden state [B, F, dim] that the denoiser reads too.
         """
         condition = self.instrument(instrument)
-        h = self.features(torch.cat([features, source_mel], dim=1))
+        h = frames_first(self.features(torch.cat([features, source_mel], dim=1)))
         for block in self.prior_blocks:
             h = block(h, condition)
-        return self.prior_head(h) + source_mel, h
+        return self.prior_head(h.transpose(1, 2)) + source_mel, h
 
     def denoiser(self, mu: Tensor, hidden: Tensor, instrument: Tensor) -> Denoiser:
         """EDM denoiser of the scaled residual RESIDUAL_SCALE * (y - mu)."""
         embedded = self.instrument(instrument)
+        mels, padding = self.contract.n_mels, KERNEL // 2
+        of_x, of_mu = self.noisy.weight.split(mels, dim=1)
+        # What does not change from step to step; a convolution of both inputs is the sum of two.
+        fixed = nn.functional.conv1d(mu, of_mu, self.noisy.bias, padding=padding)
+        fixed = frames_first(fixed) + hidden
 
         def network(x: Tensor, sigma: Tensor) -> Tensor:
             condition = embedded + self.level(sigma)
-            h = self.noisy(torch.cat([x, mu], dim=1)) + hidden
+            h = frames_first(nn.functional.conv1d(x, of_x, padding=padding)) + fixed
             for block in self.blocks:
                 h = block(h, condition)
-            return self.head(h)
+            return self.head(h.transpose(1, 2))
 
         return precondition(network, EDM)

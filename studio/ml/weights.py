@@ -48,4 +48,5 @@ def load_into(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

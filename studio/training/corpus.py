@@ -1,28 +1,35 @@
 """The training corpus on disk: songs (scores with their melodies) and sounds (rendered stems of some of
 them).
 
-Songs are shards of plain arrays; sounds are one folder a song with memory-mapped audio. Both can be extended
-by running the command again with a larger count, and every item depends on its own number alone.
+Songs are shards of plain arrays; sounds are one folder a song. Both can be extended by running the command again
+with a larger count, and every item depends on its own number alone (a sound also on the number of songs), so
+that several processes write what one would.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
+from studio.core.arrangement import STEMS
 from studio.core.grid import BeatGrid
-from studio.core.instruments import INSTRUMENTS
+from studio.core.instruments import INSTRUMENTS, SOUNDS, choices
+from studio.core.jobs import CancelToken
 from studio.core.music import Key, Meter
 from studio.core.perform import perform
 from studio.core.score import GLOBALS, Score
 from studio.training.arranger import arrange
 from studio.training.grooves import Groove, load_grooves
+from studio.training.parallel import map_items
 from studio.training.skeleton import MelodyNote, Skeleton
+from studio.training.skeleton_store import read_skeletons
 from studio.training.song_skeletons import make_skeleton
+from studio.training.sources import source_of
 from studio.training.vary import vary_tune
 
 SONGS_PER_SHARD = 200
@@ -32,13 +39,14 @@ TUNE_SHARE = 0.22
 
 @dataclass(frozen=True, eq=False)
 class Song:
-    """One training song: what is sung, and what the band plays to it."""
+    """One training song: what is sung, what the band plays to it, and where the tune is from (sources.py)."""
 
     score: Score
     melody: tuple[MelodyNote, ...]
     key: Key
     meter: Meter
     tempo_bpm: float
+    source: str
 
     def grid(self, tempo_bpm: float | None = None) -> BeatGrid:
         """A regular grid of exactly the score's quarters, from second 0."""
@@ -79,113 +87,181 @@ def make_song(number: int, grooves: Sequence[Groove], tunes: Sequence[Sequence[S
         if fitting:
             break
     score = arrange(skeleton, fitting[int(rng.integers(len(fitting)))], rng)
-    return Song(score, skeleton.melody, skeleton.key, skeleton.meter, skeleton.tempo_bpm)
+    source = source_of(skeleton.source).key
+    return Song(score, skeleton.melody, skeleton.key, skeleton.meter, skeleton.tempo_bpm, source)
 
 
 def write_songs(
-    folder: Path, count: int, tunes: Sequence[Sequence[Skeleton]] = (), *, first: int = 0
+    folder: Path,
+    count: int,
+    tunes: Sequence[Path] = (),
+    *,
+    workers: int = 1,
+    cancel: CancelToken | None = None,
 ) -> None:
-    """Songs `first` to `count` as shards; shards that exist are kept."""
+    """At least `count` songs, as whole shards; shards that exist are kept.
+
+    Args:
+        tunes: skeleton files (skeleton_store) of the collections.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    shards = [s for s in range(-(-count // SONGS_PER_SHARD)) if not _shard_path(folder, s).exists()]
+    for shard, _ in map_items(partial(_write_shard, folder, tuple(tunes)), shards, workers, cancel):
+        print(_shard_path(folder, shard).name, flush=True)
+
+
+def _shard_path(folder: Path, shard: int) -> Path:
+    return folder / f"songs_{shard:04d}.npz"
+
+
+@lru_cache(maxsize=4)
+def _tunes(path: Path) -> list[Skeleton]:
+    return read_skeletons(path)
+
+
+def _write_shard(folder: Path, tunes: tuple[Path, ...], shard: int) -> None:
     grooves = list(load_grooves().values())
-    for shard in range(first // SONGS_PER_SHARD, count // SONGS_PER_SHARD):
-        path = folder / f"songs_{shard:04d}.npz"
-        if path.exists():
-            continue
-        songs = [make_song(shard * SONGS_PER_SHARD + i, grooves, tunes) for i in range(SONGS_PER_SHARD)]
-        np.savez_compressed(
-            folder / "partial.npz",
-            tokens=np.concatenate([s.score.tokens for s in songs]).astype(np.uint8),
-            beats=[len(s.score.tokens) for s in songs],
-            globals=np.stack([s.score.globals for s in songs]),
-            melody=np.concatenate([[(n.start, n.end, n.pitch) for n in s.melody] for s in songs if s.melody]),
-            notes=[len(s.melody) for s in songs],
-            tonic=[s.key.tonic for s in songs],
-            major=[s.key.mode == "major" for s in songs],
-            meter=[Meter.SUPPORTED.index((s.meter.numerator, s.meter.denominator)) for s in songs],
-            tempo_bpm=[s.tempo_bpm for s in songs],
-        )
-        (folder / "partial.npz").rename(path)
-        print(path.name, flush=True)
+    collections = [_tunes(path) for path in tunes]
+    numbers = range(shard * SONGS_PER_SHARD, (shard + 1) * SONGS_PER_SHARD)
+    songs = [make_song(number, grooves, collections) for number in numbers]
+    unfinished = folder / f"partial_{shard}.npz"
+    np.savez_compressed(
+        unfinished,
+        tokens=np.concatenate([s.score.tokens for s in songs]).astype(np.uint8),
+        beats=[len(s.score.tokens) for s in songs],
+        globals=np.stack([s.score.globals for s in songs]),
+        melody=np.concatenate([[(n.start, n.end, n.pitch) for n in s.melody] for s in songs if s.melody]),
+        notes=[len(s.melody) for s in songs],
+        tonic=[s.key.tonic for s in songs],
+        major=[s.key.mode == "major" for s in songs],
+        meter=[Meter.SUPPORTED.index((s.meter.numerator, s.meter.denominator)) for s in songs],
+        tempo_bpm=[s.tempo_bpm for s in songs],
+        source=[s.source for s in songs],
+    )
+    unfinished.rename(_shard_path(folder, shard))
 
 
 def read_songs(folder: Path) -> list[Song]:
     """All songs of all shards."""
+    return [song for path in sorted(folder.glob("songs_*.npz")) for song in _read_shard(path)]
+
+
+@lru_cache(maxsize=2)
+def _read_shard(path: Path) -> list[Song]:
+    with np.load(path, allow_pickle=False) as file:
+        data = {name: file[name] for name in file.files}
+    tokens, melody = data["tokens"].astype(np.int64), data["melody"]
+    token_ends, note_ends = np.cumsum(data["beats"]), np.cumsum(data["notes"])
+    sources = data.get("source", [""] * len(token_ends))
     songs = []
-    for path in sorted(folder.glob("songs_*.npz")):
-        with np.load(path, allow_pickle=False) as data:
-            token_ends, note_ends = np.cumsum(data["beats"]), np.cumsum(data["notes"])
-            tokens, melody = data["tokens"].astype(np.int64), data["melody"]
-            globals_, tonic, major = data["globals"], data["tonic"], data["major"]
-            meter, tempo = data["meter"], data["tempo_bpm"]
-            for i in range(len(token_ends)):
-                rows = (
-                    tokens[token_ends[i] - data["beats"][i] : token_ends[i]] if i else tokens[: token_ends[0]]
-                )
-                notes = melody[(note_ends[i - 1] if i else 0) : note_ends[i]]
-                songs.append(
-                    Song(
-                        Score(rows, globals_[i]),
-                        tuple(MelodyNote(float(a), float(b), int(p)) for a, b, p in notes),
-                        Key(int(tonic[i]), "major" if major[i] else "minor"),
-                        Meter(*Meter.SUPPORTED[int(meter[i])]),
-                        float(tempo[i]),
-                    )
-                )
+    for i in range(len(token_ends)):
+        rows = tokens[token_ends[i] - data["beats"][i] : token_ends[i]]
+        notes = melody[note_ends[i] - data["notes"][i] : note_ends[i]]
+        songs.append(
+            Song(
+                Score(rows, data["globals"][i]),
+                tuple(MelodyNote(float(a), float(b), int(p)) for a, b, p in notes),
+                Key(int(data["tonic"][i]), "major" if data["major"][i] else "minor"),
+                Meter(*Meter.SUPPORTED[int(data["meter"][i])]),
+                float(data["tempo_bpm"][i]),
+                str(sources[i]),
+            )
+        )
     return songs
 
 
-def perturbed_instruments(score: Score, rng: np.random.Generator, share: float = 0.6) -> Score:
-    """The score with some stems on another instrument, so that every sound is heard in every role."""
+def other_instruments(
+    score: Score, rng: np.random.Generator, share: float = 0.6
+) -> tuple[Score, dict[str, str]]:
+    """The score with some stems on another instrument, so that every sound is heard in every role.
+
+    Returns:
+        the score, and by stem the sounds (core.instruments.SOUNDS) that play instead of what it names.
+    """
     globals_ = score.globals.copy()
-    for stem in ("drums", "bass", "harmony", "lead"):
+    sounds: dict[str, str] = {}
+    for stem in STEMS:
         index = GLOBALS.index(stem)
         if globals_[index] and rng.random() < share:
-            globals_[index] = rng.integers(1, len(INSTRUMENTS[stem]))
-    return Score(score.tokens, globals_)
+            entries = choices(stem)
+            entry = entries[int(rng.integers(1, len(entries)))]
+            names = [player.name for player in INSTRUMENTS[stem]]
+            globals_[index] = names.index(entry.like or entry.name)
+            if entry.like:
+                sounds[stem] = entry.name
+    return Score(score.tokens, globals_), sounds
 
 
-def write_sounds(folder: Path, songs: Sequence[Song], *, first: int, count: int, beats: int = 40) -> None:
-    """Renders stretches of `count` songs: dry stems, excitations, notes; folders that exist are kept."""
+def write_sounds(
+    folder: Path,
+    songs: Path,
+    count: int,
+    *,
+    beats: int = 40,
+    workers: int = 1,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Renders a stretch of `beats` quarters of `count` songs of the folder `songs`; folders that exist are kept.
+
+    Each gets a folder with `audio.npy` (int16 [4, T], dry stems at half scale), `excitation.npy` (float16 [4, T])
+    and `notes.json` (by stem: instrument and notes in seconds).
+    """
+    missing = [number for number in range(count) if not (folder / f"{number:05d}").exists()]
+    for number, _ in map_items(partial(_write_sound, folder, songs, beats), missing, workers, cancel):
+        if number % 20 == 0:
+            print(f"sounds {number:05d}", flush=True)
+
+
+def _write_sound(folder: Path, songs: Path, beats: int, number: int) -> None:
     from studio.ml.excitation import excite
     from studio.training.render import SAMPLE_RATE, render
 
-    for number in range(first, first + count):
-        target = folder / f"{number:05d}"
-        if target.exists():
-            continue
-        rng = np.random.default_rng([11, number])
-        song = songs[number % len(songs)]
-        bar = song.meter.quarters_per_bar
-        start = bar * int(rng.integers(0, max(1, (len(song.score.tokens) - beats) // bar + 1)))
-        tokens = song.score.tokens[start : start + beats]
-        score = perturbed_instruments(Score(tokens, song.score.globals), rng)
-        beat_s = 60.0 / song.tempo_bpm
-        grid = BeatGrid(tuple(0.05 + i * beat_s for i in range(len(tokens) + 1)), song.meter)
-        arrangement = perform(score, grid, Key(int(rng.integers(12)), song.key.mode), seed=number)
-        frames = int((grid.times_s[-1] + 1.5) * SAMPLE_RATE) // 512 * 512
-        stems = render(arrangement, frames, "fluid")
-        partial = folder / f"partial_{number}"
-        partial.mkdir(parents=True, exist_ok=True)
-        audio = np.stack(list(stems.values()))
-        np.save(partial / "audio.npy", (np.clip(audio / 2, -1, 1) * 32767).astype(np.int16))
-        source = [
-            excite(s, p.notes, seed=number, start=0, frames=frames)[0] for s, p in arrangement.parts.items()
-        ]
-        np.save(partial / "excitation.npy", np.stack(source).astype(np.float16))
-        notes = {
-            stem: {
-                "instrument": part.instrument,
-                "notes": [(n.start_s, n.end_s, n.pitch, n.velocity) for n in part.notes],
-            }
-            for stem, part in arrangement.parts.items()
+    rng = np.random.default_rng([11, number])
+    shards = sorted(songs.glob("songs_*.npz"))
+    shard, place = divmod(number % (SONGS_PER_SHARD * len(shards)), SONGS_PER_SHARD)
+    song = _read_shard(shards[shard])[place]
+    bar = song.meter.quarters_per_bar
+    start = bar * int(rng.integers(0, max(1, (len(song.score.tokens) - beats) // bar + 1)))
+    tokens = song.score.tokens[start : start + beats]
+    score, sounds = other_instruments(Score(tokens, song.score.globals), rng)
+    beat_s = 60.0 / song.tempo_bpm
+    grid = BeatGrid(tuple(0.05 + i * beat_s for i in range(len(tokens) + 1)), song.meter)
+    arrangement = perform(score, grid, Key(int(rng.integers(12)), song.key.mode), seed=number, sounds=sounds)
+    frames = int((grid.times_s[-1] + 1.5) * SAMPLE_RATE) // 512 * 512
+    stems = render(arrangement, frames)
+    unfinished = folder / f"partial_{number}"
+    unfinished.mkdir(parents=True, exist_ok=True)
+    audio = np.stack(list(stems.values()))
+    np.save(unfinished / "audio.npy", (np.clip(audio / 2, -1, 1) * 32767).astype(np.int16))
+    source = [
+        excite(s, p.notes, seed=number, start=0, frames=frames)[0] for s, p in arrangement.parts.items()
+    ]
+    np.save(unfinished / "excitation.npy", np.stack(source).astype(np.float16))
+    notes = {
+        stem: {
+            "instrument": part.instrument,
+            "notes": [(n.start_s, n.end_s, n.pitch, n.velocity) for n in part.notes],
         }
-        (partial / "notes.json").write_text(json.dumps(notes))
-        partial.rename(target)
-        if number % 20 == 0:
-            print(target.name, flush=True)
+        for stem, part in arrangement.parts.items()
+    }
+    (unfinished / "notes.json").write_text(json.dumps(notes))
+    unfinished.rename(folder / f"{number:05d}")
 
 
 def sound_folders(folder: Path) -> Iterator[Path]:
     """Finished songs of the sound corpus."""
     return (p for p in sorted(folder.iterdir()) if p.name.isdigit())
+
+
+def heard_instruments(folders: Iterable[Path]) -> set[tuple[str, str]]:
+    """(stem, instrument) of everything that plays in these songs of the sound corpus."""
+    heard = set()
+    for folder in folders:
+        parts = json.loads((folder / "notes.json").read_text())
+        heard |= {(stem, part["instrument"]) for stem, part in parts.items() if part["notes"]}
+    return heard
+
+
+def known_sounds(heard: set[tuple[str, str]]) -> int:
+    """How many of SOUNDS, from the first on, were all heard: those that a mel model can learn."""
+    return next((i for i, (stem, entry) in enumerate(SOUNDS) if (stem, entry.name) not in heard), len(SOUNDS))

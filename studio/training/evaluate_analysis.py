@@ -147,7 +147,7 @@ def evaluate_songs(songs: Iterable[Skeleton], count: int) -> None:
         bars = quarters[quarters % song.meter.quarters_per_bar == 0]
         seconds = [1.0 + (beats - first) * quarter_s for beats in (quarters, bars)]
         span = (notes[0].start_s - 0.1, notes[-1].start_s + 0.1)
-        found = [_within(times, span) for times in (grid.times_s, grid.downbeats_s)]
+        found = [within(times, span) for times in (grid.times_s, grid.downbeats_s)]
         ratio = grid.tempo_bpm * quarter_s / 60.0
         rows.setdefault(str(song.meter), []).append(
             (
@@ -167,7 +167,8 @@ def evaluate_songs(songs: Iterable[Skeleton], count: int) -> None:
         )
 
 
-def _within(times: Sequence[float], span: tuple[float, float]) -> NDArray[np.float64]:
+def within(times: Sequence[float], span: tuple[float, float]) -> NDArray[np.float64]:
+    """The times inside a span."""
     values = np.asarray(times)
     return values[(values >= span[0]) & (values <= span[1])]
 

@@ -1,20 +1,29 @@
-"""Batches of sound for the mel and vocoder stages, from the rendered corpus held in memory."""
+"""Batches of sound for the mel and vocoder stages.
+
+The rendered corpus lies end to end on the training device, and a batch is cut out of it there: what a step
+draws is only where its crops begin.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from studio.core.arrangement import STEMS, Note
-from studio.ml.excitation import noise
 from studio.ml.mel import MelContract, log_mel, normalise
-from studio.ml.mel_model import frame_features, instrument_index
+from studio.ml.mel_model import frame_features, instrument_index, instrument_rows
+from studio.training.feed import Batch
+from studio.training.parallel import map_items
+
+#: Of crops that are mostly silence, this share is drawn again.
+_SILENCE_REFUSED = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +47,7 @@ class StemMels:
     features: NDArray[np.uint8]
 
 
-def load_sounds(folders: list[Path]) -> list[StemSound]:
+def load_sounds(folders: Sequence[Path]) -> list[StemSound]:
     """Every stem that sounds, in memory: about 12 MB a song."""
     sounds = []
     for folder in folders:
@@ -50,6 +59,19 @@ def load_sounds(folders: list[Path]) -> list[StemSound]:
             if len(notes) >= 4 and np.abs(audio[i]).max() > 200:
                 sounds.append(StemSound(stem, parts[stem]["instrument"], notes, audio[i], excitation[i]))
     return sounds
+
+
+def load_mels(
+    folders: Sequence[Path], contract: MelContract, sounds: int, *, workers: int = 1
+) -> list[StemMels]:
+    """Mels and features of every stem whose instrument is known to a model of so many SOUNDS."""
+    rows = instrument_rows(sounds)
+    loaded = map_items(partial(_mels_of, contract), folders, workers)
+    return [m for _, mels in loaded for m in mels if m.instrument < rows]
+
+
+def _mels_of(contract: MelContract, folder: Path) -> list[StemMels]:
+    return [to_mels(sound, contract) for sound in load_sounds([folder])]
 
 
 def to_mels(sound: StemSound, contract: MelContract) -> StemMels:
@@ -66,46 +88,108 @@ def to_mels(sound: StemSound, contract: MelContract) -> StemMels:
     )
 
 
-def mel_batch(mels: list[StemMels], rng: np.random.Generator, size: int, frames: int) -> dict[str, Tensor]:
-    """Random crops: target, source [B, M, F], features [B, N, F], instrument [B]."""
-    rows: dict[str, list[NDArray[np.float32]]] = {"target": [], "source": [], "features": []}
-    instruments: list[int] = []
-    while len(instruments) < size:
-        item = mels[int(rng.integers(len(mels)))]
-        length = item.target.shape[1]
-        if length < frames:
-            continue
-        start = int(rng.integers(0, length - frames + 1))
-        crop = slice(start, start + frames)
-        if item.target[:, crop].max() < 0.3 and rng.random() < 0.9:  # mostly silence
-            continue
-        rows["target"].append(item.target[:, crop].astype(np.float32))
-        rows["source"].append(item.source[:, crop].astype(np.float32))
-        rows["features"].append(item.features[:, crop] * np.float32(1 / 255))
-        instruments.append(item.instrument)
-    out = {name: torch.from_numpy(np.stack(values)) for name, values in rows.items()}
-    return out | {"instrument": torch.tensor(instruments)}
+class _Crops:
+    """Draws crops from stems that lie end to end.
+
+    Args:
+        loud: for each stem, whether each of its units (frames, hops) sounds.
+        length: units of a crop; shorter stems are never drawn.
+    """
+
+    def __init__(self, loud: Sequence[NDArray[np.bool_]], length: int) -> None:
+        ends = np.cumsum([len(part) for part in loud])
+        long_enough = [i for i, part in enumerate(loud) if len(part) >= length]
+        if not long_enough:
+            raise ValueError(f"no stem is as long as a crop of {length}")
+        self._stems = np.array(long_enough)
+        self._firsts = (ends - [len(part) for part in loud])[self._stems]
+        self._room = np.array([len(loud[i]) for i in long_enough]) - length + 1
+        self._sounding = np.concatenate([[0], np.cumsum(np.concatenate(loud))])
+        self._length = length
+
+    def draw(self, rng: np.random.Generator, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(stem, first unit) [size] each, where something sounds but for a few."""
+        stems, firsts = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        for row in range(size):
+            while True:
+                k = int(rng.integers(len(self._stems)))
+                first = int(self._firsts[k] + rng.integers(self._room[k]))
+                sounds = self._sounding[first + self._length] > self._sounding[first]
+                if sounds or rng.random() >= _SILENCE_REFUSED:
+                    break
+            stems[row], firsts[row] = self._stems[k], first
+        return stems, firsts
 
 
-def wave_batch(
-    sounds: list[StemSound], rng: np.random.Generator, size: int, samples: int
-) -> dict[str, Tensor]:
-    """Random crops: audio, excitation, noise [B, T], kind [B]."""
-    audio: list[NDArray[np.float32]] = []
-    source: list[NDArray[np.float32]] = []
-    white: list[NDArray[np.float32]] = []
-    kinds: list[int] = []
-    while len(kinds) < size:
-        item = sounds[int(rng.integers(len(sounds)))]
-        start = 512 * int(rng.integers(0, max(1, (len(item.audio) - samples) // 512)))
-        crop = item.audio[start : start + samples] * np.float32(2 / 32767)
-        if len(crop) < samples or (np.abs(crop).max() < 0.01 and rng.random() < 0.95):
-            continue
-        audio.append(crop)
-        source.append(item.excitation[start : start + samples].astype(np.float32))
-        white.append(noise((int(rng.integers(1 << 30)),), 0, samples))
-        kinds.append(STEMS.index(item.stem))
-    return {
-        "audio": torch.from_numpy(np.stack(audio)), "excitation": torch.from_numpy(np.stack(source)),
-        "noise": torch.from_numpy(np.stack(white)), "kind": torch.tensor(kinds),
-    }  # fmt: skip
+class MelCrops:
+    """Random crops of mels. Calling it with a step draws them; `batch` cuts them out on the device."""
+
+    def __init__(
+        self, mels: Sequence[StemMels], device: torch.device, *, seed: int, size: int, frames: int
+    ) -> None:
+        self._crops = _Crops([m.target.max(axis=0) >= 0.3 for m in mels], frames)
+        self._seed, self._size, self._frames = seed, size, frames
+        self._instruments = np.array([m.instrument for m in mels])
+        self._target, self._source, self._features = (
+            torch.from_numpy(np.concatenate([getattr(m, name).T for m in mels])).to(device)
+            for name in ("target", "source", "features")
+        )
+
+    def __call__(self, step: int) -> Batch:
+        stems, firsts = self._crops.draw(np.random.default_rng([self._seed, step]), self._size)
+        return {"first": torch.from_numpy(firsts), "instrument": torch.from_numpy(self._instruments[stems])}
+
+    def batch(self, drawn: Batch) -> Batch:
+        """target, source [B, M, F], features [B, N, F], instrument [B]."""
+        rows = drawn["first"][:, None] + torch.arange(self._frames, device=drawn["first"].device)
+        return {
+            "target": self._target[rows].float().transpose(1, 2),
+            "source": self._source[rows].float().transpose(1, 2),
+            "features": self._features[rows].float().transpose(1, 2) / 255,
+            "instrument": drawn["instrument"],
+        }
+
+
+class WaveCrops:
+    """Random crops of audio that begin on a hop. Calling it with a step draws them; `batch` cuts them out."""
+
+    def __init__(
+        self,
+        sounds: Sequence[StemSound],
+        device: torch.device,
+        *,
+        seed: int,
+        size: int,
+        hops: int,
+        hop_length: int,
+    ) -> None:
+        whole = [len(s.audio) // hop_length * hop_length for s in sounds]
+        loud = [
+            np.abs(s.audio[:n].reshape(-1, hop_length)).max(axis=1) >= 164
+            for s, n in zip(sounds, whole, strict=True)
+        ]
+        self._crops = _Crops(loud, hops)
+        self._seed, self._size, self._hops, self._hop_length = seed, size, hops, hop_length
+        self._kinds = np.array([STEMS.index(s.stem) for s in sounds])
+        self._audio, self._excitation = (
+            torch.from_numpy(
+                np.concatenate([getattr(s, name)[:n] for s, n in zip(sounds, whole, strict=True)])
+            ).to(device)
+            for name in ("audio", "excitation")
+        )
+
+    def __call__(self, step: int) -> Batch:
+        stems, firsts = self._crops.draw(np.random.default_rng([self._seed, step]), self._size)
+        return {"first": torch.from_numpy(firsts), "kind": torch.from_numpy(self._kinds[stems])}
+
+    def batch(self, drawn: Batch) -> Batch:
+        """audio, excitation, noise [B, T], kind [B]; the noise comes from torch's generator."""
+        first = drawn["first"][:, None] * self._hop_length
+        rows = first + torch.arange(self._hops * self._hop_length, device=first.device)
+        audio = self._audio[rows].float() * (2 / 32767)
+        return {
+            "audio": audio,
+            "excitation": self._excitation[rows].float(),
+            "noise": torch.randn_like(audio),
+            "kind": drawn["kind"],
+        }

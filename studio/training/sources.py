@@ -1,22 +1,23 @@
-"""Where the songs of the training data come from, and why weights trained on them may ship.
+"""Everything that shapes the bundled weights, and why weights trained on it may ship.
 
-Scores used only to measure (pop songs in copyright, annotated recordings) are not listed: nothing is
-trained on them.
+Recordings and scores used only to measure (pop songs in copyright, annotated recordings) are not listed: nothing
+is trained on them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
-class SongSource:
-    """One line of the manifest of a model card.
+class Source:
+    """One line of the manifest.
 
     Attributes:
-        key: how `Skeleton.source` begins.
+        key: its name in run folders, and how `Skeleton.source` begins.
         title, origin: what it is and who made it.
-        licence: under which its notes may be used.
+        licence: under which it may be used; one of SHIPPABLE.
         use: what is taken from it.
     """
 
@@ -27,34 +28,72 @@ class SongSource:
     use: str
 
 
-SONG_SOURCES = (
-    SongSource(
+#: Licences (and states) that let weights ship which were trained on such material.
+SHIPPABLE = ("MIT", "CC0 1.0", "MIT, parts CC0 1.0 and public domain", "traditional tunes")
+
+SOURCES = (
+    Source(
         "factory",
         "Backline song factory",
-        "studio.training: chord grammar, forms and melodies drawn by our own code",
+        "`studio/training`: forms, chord grammars and melodies drawn by our own code",
         "MIT",
-        "form, chords and melody",
+        "form, chords and melody of the songs that no collection gives",
     ),
-    SongSource(
+    Source(
         "nottingham",
         "Nottingham Music Database, cleaned edition",
-        "about 1,000 British and American folk tunes collected by Eric Foxley, in ABC notation",
+        "about 1,000 British and American folk tunes with chord symbols, collected by Eric Foxley, in ABC notation",
         "traditional tunes",
-        "melody, chord symbols and repeats",
+        "melody, chord symbols and repeats of about a fifth of the songs",
     ),
-    SongSource(
+    Source(
         "lieder",
         "OpenScore Lieder Corpus",
         "nineteenth-century songs for voice and piano, transcribed by volunteers",
         "CC0 1.0",
-        "vocal line; chords estimated from the piano",
+        "vocal line of about a fifth of the songs; chords estimated from the piano",
+    ),
+    Source(
+        "grooves",
+        "Groove library",
+        "`studio/training/grooves`, written for this project, 40 styles",
+        "MIT",
+        "what the bands play",
+    ),
+    Source(
+        "fluid",
+        "FluidR3 GM SoundFont",
+        "Frank Wen and contributors (Debian package fluid-soundfont-gm)",
+        "MIT",
+        "the sound of the instruments",
+    ),
+    Source(
+        "musescore",
+        "MuseScore General SoundFont, small edition",
+        "S. Christian Collins, Michael Cowgill, Frank Wen and contributors (Debian package "
+        "musescore-general-soundfont-small)",
+        "MIT, parts CC0 1.0 and public domain",
+        "the sound of some instruments",
     ),
 )
 
+#: Collections of tunes; each lies in a run folder as skeletons once it was read.
+COLLECTIONS = ("nottingham", "lieder")
 
-def source_of(source: str) -> SongSource:
-    """The manifest line of a `Skeleton.source`. Raises KeyError for an undeclared one."""
-    for known in SONG_SOURCES:
-        if source == known.key or source.startswith(known.key + "/"):
+
+def source(key: str) -> Source:
+    """The manifest line of a key. Raises KeyError for an undeclared one."""
+    for known in SOURCES:
+        if known.key == key:
             return known
-    raise KeyError(source)
+    raise KeyError(key)
+
+
+def source_of(skeleton_source: str) -> Source:
+    """The manifest line of a `Skeleton.source`. Raises KeyError for an undeclared one."""
+    return source(skeleton_source.partition("/")[0])
+
+
+def skeleton_file(run: Path, collection: str) -> Path:
+    """Where a run keeps the tunes of a collection."""
+    return run / f"{collection}.json.gz"

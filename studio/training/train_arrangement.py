@@ -8,15 +8,13 @@ bars look like.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.core.analysis import VocalNote
-from studio.core.grid import BeatGrid
 from studio.core.music import Key
 from studio.core.score import (
     COLUMNS,
@@ -25,12 +23,14 @@ from studio.core.score import (
     LEAD_CHORD,
     N_COLUMNS,
 )
-from studio.ml.arrangement_model import ArrangementModel, Condition, mask_ids, places, song_features
+from studio.ml.arrangement_model import Condition, mask_ids, places, song_features
 from studio.ml.arrangement_sampler import STAGES
 from studio.ml.melody import N_MELODY, STEP_FEATURES, melody_features
 from studio.training.corpus import Song
-from studio.training.disturb import disturb
-from studio.training.loop import LoopConfig, mean_losses, train
+from studio.training.disturb import disturb, estimated_grid, sung_tempo
+from studio.training.feed import Batch
+from studio.training.loop import mean_losses
+from studio.training.parallel import map_items
 
 CROP_BEATS = 64
 _VERSIONS = 3
@@ -41,24 +41,32 @@ class MelodyBook:
 
     def __init__(self, songs: Sequence[Song]) -> None:
         self.songs = songs
-        self._pages: dict[tuple[int, int], NDArray[np.float16]] = {}
+        self._pages: dict[tuple[int, int], tuple[NDArray[np.float16], float]] = {}
 
-    def features(self, index: int, version: int) -> NDArray[np.float16]:
-        """[beats, N_MELODY] of one song by one singer."""
+    def fill(self, workers: int) -> None:
+        """Makes every page now, in several processes, so that those that then make batches share them."""
+        for (index, _), pages in map_items(_pages, list(enumerate(self.songs)), workers):
+            self._pages.update({(index, version): page for version, page in enumerate(pages)})
+
+    def features(self, index: int, version: int) -> tuple[NDArray[np.float16], float]:
+        """[beats, N_MELODY] of one song by one singer, and the tempo it was sung at."""
         page = self._pages.get((index, version))
         if page is None:
-            song = self.songs[index]
-            rng = np.random.default_rng([13, index, version])
-            notes: list[VocalNote] = disturb(song.melody, rng, tempo_bpm=song.tempo_bpm)
-            beat_s = 60.0 / song.tempo_bpm
-            # An estimated grid is never quite the true one.
-            shift_s = float(np.clip(rng.normal(0.0, 0.02), -0.05, 0.05))
-            times = shift_s + beat_s * np.arange(len(song.score.tokens) + 1) + rng.normal(0.0, 0.004)
-            page = melody_features(notes, BeatGrid(tuple(times.tolist()), song.meter), song.key).astype(
-                np.float16
-            )
-            self._pages[index, version] = page
+            page = self._pages[index, version] = _page(self.songs[index], index, version)
         return page
+
+
+def _page(song: Song, index: int, version: int) -> tuple[NDArray[np.float16], float]:
+    rng = np.random.default_rng([13, index, version])
+    tempo = sung_tempo(rng, song.tempo_bpm)
+    notes = disturb(song.melody, rng, tempo_bpm=tempo)
+    grid = estimated_grid(rng, tempo_bpm=tempo, beats=len(song.score.tokens), meter=song.meter)
+    return melody_features(notes, grid, song.key).astype(np.float16), tempo
+
+
+def _pages(numbered: tuple[int, Song]) -> list[tuple[NDArray[np.float16], float]]:
+    index, song = numbered
+    return [_page(song, index, version) for version in range(_VERSIONS)]
 
 
 def retonic(
@@ -111,6 +119,9 @@ def _mask(
             start, stop = sorted(rng.integers(0, beats + 1, 2))
             hidden[:] = False
             hidden[start:stop] = True
+    if kind >= 0.1 and rng.random() < 0.12:
+        # A band without a name: what guidance towards a style, a density and instruments pushes away from.
+        globals_[:] = True
     return hidden, globals_, weight
 
 
@@ -133,7 +144,8 @@ def make_batch(
         start = bar * int(rng.integers(0, max(1, (beats - CROP_BEATS) // bar + 2)))
         stop = min(beats, start + CROP_BEATS)
         part = song.score.tokens[start:stop]
-        sung = book.features(index, int(rng.integers(_VERSIONS)))[start:stop].astype(np.float32)
+        features, tempo_bpm = book.features(index, int(rng.integers(_VERSIONS)))
+        sung = features[start:stop].astype(np.float32)
         if rng.random() < 0.12:
             part, sung = retonic(part, sung, int(rng.choice([3, 9, 5, 7])))
         n = len(part)
@@ -141,10 +153,10 @@ def make_batch(
         hidden[row, :n], hidden_globals[row], weight[row, :n] = _mask(rng, n, bar)
         place[row, :n] = places(song.meter, n)
         globals_[row] = song.score.globals
-        features = song_features(song.tempo_bpm * float(np.exp(rng.normal(0.0, 0.03))), Key(0, song.key.mode))
+        wide = song_features(tempo_bpm * float(np.exp(rng.normal(0.0, 0.03))), Key(0, song.key.mode))
         if rng.random() < 0.1:
-            melody[row], features[2] = 0.0, 0.0
-        song_rows.append(features)
+            melody[row], wide[2] = 0.0, 0.0
+        song_rows.append(wide)
     return {
         "tokens": torch.from_numpy(tokens), "hidden": torch.from_numpy(hidden), "weight": torch.from_numpy(weight),
         "melody": torch.from_numpy(melody), "place": place, "globals": torch.from_numpy(globals_),
@@ -152,9 +164,26 @@ def make_batch(
     }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class ScoreCrops:
+    """Masked crops of some songs of a book, drawn by the number of the step."""
+
+    book: MelodyBook
+    indices: Sequence[int]
+    seed: int
+    size: int
+
+    def __call__(self, step: int) -> Batch:
+        return make_batch(self.book, self.indices, np.random.default_rng([self.seed, step]), self.size)
+
+
+def split(songs: int) -> tuple[list[int], list[int]]:
+    """(songs to train on, every fiftieth held out)."""
+    return [i for i in range(songs) if i % 50], list(range(0, songs, 50))
+
+
 def masked_losses(model: nn.Module, batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
     """Cross-entropy of the masked tokens, by group of columns; 'loss' is their weighted sum."""
-    batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
     masks, global_masks = mask_ids(device)
     seen = torch.where(batch["hidden"], masks, batch["tokens"])
     seen_globals = torch.where(batch["hidden_globals"], global_masks, batch["globals"])
@@ -193,29 +222,9 @@ def masked_losses(model: nn.Module, batch: dict[str, Tensor], device: torch.devi
     return losses
 
 
-def train_arrangement(
-    model: ArrangementModel,
-    songs: Sequence[Song],
-    folder: Path,
-    config: LoopConfig,
-    *,
-    batch: int,
-    device: str,
-) -> None:
-    """Trains on all songs but every fiftieth, which are held out."""
-    book = MelodyBook(songs)
-    kept = [i for i in range(len(songs)) if i % 50]
-    held_out = [i for i in range(len(songs)) if i % 50 == 0]
-    place = torch.device(device)
-    model.to(place)
-
-    def loss_of_step(step: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng([config.seed, step])
-        return masked_losses(model, make_batch(book, kept, rng, batch), place)
-
-    def evaluate(network: nn.Module) -> dict[str, float]:
-        rng = np.random.default_rng(99)
-        scores = [masked_losses(network, make_batch(book, held_out, rng, 32), place) for _ in range(4)]
-        return mean_losses(scores)
-
-    train(model, loss_of_step, folder, config, evaluate=evaluate)
+def scores(network: nn.Module, held_out: ScoreCrops, device: torch.device) -> dict[str, float]:
+    """Mean losses of the same held-out crops every time."""
+    batches = [held_out(step) for step in range(4)]
+    return mean_losses(
+        [masked_losses(network, {k: v.to(device) for k, v in b.items()}, device) for b in batches]
+    )

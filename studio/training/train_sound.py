@@ -1,10 +1,7 @@
-"""Training the mel model (prior projection and denoiser) and the note-driven vocoder."""
+"""Losses and scores of the mel model (prior projection and denoiser) and the note-driven vocoder."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,16 +9,17 @@ from studio.ml.edm import edm_loss
 from studio.ml.mel import log_mel
 from studio.ml.mel_model import EDM, RESIDUAL_SCALE, MelModel
 from studio.ml.vocoder import Vocoder
-from studio.training.loop import LoopConfig, mean_losses, train
-from studio.training.sounds import StemMels, StemSound, mel_batch, wave_batch
+from studio.training.loop import mean_losses
+from studio.training.sounds import MelCrops, WaveCrops
 
-MEL_CROP_FRAMES = 160
-WAVE_CROP_SAMPLES = 512 * 64
+#: Frames (hops) of a crop.
+MEL_CROP, WAVE_CROP = 160, 64
+#: Held-out batches of a score; `MelCrops` and `WaveCrops` draw them with their own seed.
+_SCORED = 4
 
 
 def mel_losses(model: MelModel, batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
     """Prior loss (L1 to mu) plus EDM loss of the residual, weight 1 each after FastSAG section 3.5."""
-    batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
     with torch.autocast(device.type, torch.bfloat16):
         mu, hidden = model.prior(batch["features"], batch["source"], batch["instrument"])
         mu = mu.float()
@@ -37,24 +35,15 @@ def mel_losses(model: MelModel, batch: dict[str, Tensor], device: torch.device) 
     }
 
 
-def train_mel(model: MelModel, mels: list[StemMels], held_out: list[StemMels], folder: Path, config: LoopConfig, *,
-              batch: int, device: str) -> None:  # fmt: skip
-    """Trains on random crops of `mels`."""
-    place = torch.device(device)
-    model.to(place)
+def mel_scores(network: nn.Module, held_out: MelCrops, device: torch.device) -> dict[str, float]:
+    """Mean losses of the same held-out crops every time."""
+    assert isinstance(network, MelModel)
+    torch.manual_seed(98)
+    return mean_losses([mel_losses(network, _drawn(held_out, i, device), device) for i in range(_SCORED)])
 
-    def loss_of_step(step: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng([config.seed, step])
-        return mel_losses(model, mel_batch(mels, rng, batch, MEL_CROP_FRAMES), place)
 
-    def evaluate(network: nn.Module) -> dict[str, float]:
-        assert isinstance(network, MelModel)
-        rng = np.random.default_rng(98)
-        torch.manual_seed(98)
-        scores = [mel_losses(network, mel_batch(held_out, rng, 16, MEL_CROP_FRAMES), place) for _ in range(4)]
-        return mean_losses(scores)
-
-    train(model, loss_of_step, folder, config, evaluate=evaluate)
+def _drawn(crops: MelCrops | WaveCrops, step: int, device: torch.device) -> dict[str, Tensor]:
+    return crops.batch({name: value.to(device) for name, value in crops(step).items()})
 
 
 _RESOLUTIONS = (128, 256, 512, 1024, 2048, 4096)
@@ -76,7 +65,6 @@ def spectral_loss(made: Tensor, wanted: Tensor) -> Tensor:
 
 def vocoder_losses(model: Vocoder, batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
     """Spectral loss and mel L1 of crops."""
-    batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
     mel = log_mel(batch["audio"], model.contract)
     with torch.autocast(device.type, torch.bfloat16):
         made = model(mel, batch["excitation"], batch["noise"], batch["kind"]).float()
@@ -85,22 +73,8 @@ def vocoder_losses(model: Vocoder, batch: dict[str, Tensor], device: torch.devic
     return {"spectral": spectral, "mel": mel_error, "loss": spectral + 0.5 * mel_error}
 
 
-def train_vocoder(model: Vocoder, sounds: list[StemSound], held_out: list[StemSound], folder: Path,
-                  config: LoopConfig, *, batch: int, device: str) -> None:  # fmt: skip
-    """Trains on random crops of `sounds` with true mels."""
-    place = torch.device(device)
-    model.to(place)
-
-    def loss_of_step(step: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng([config.seed, step])
-        return vocoder_losses(model, wave_batch(sounds, rng, batch, WAVE_CROP_SAMPLES), place)
-
-    def evaluate(network: nn.Module) -> dict[str, float]:
-        assert isinstance(network, Vocoder)
-        rng = np.random.default_rng(97)
-        scores = [
-            vocoder_losses(network, wave_batch(held_out, rng, 16, WAVE_CROP_SAMPLES), place) for _ in range(4)
-        ]
-        return mean_losses(scores)
-
-    train(model, loss_of_step, folder, config, evaluate=evaluate)
+def vocoder_scores(network: nn.Module, held_out: WaveCrops, device: torch.device) -> dict[str, float]:
+    """Mean losses of the same held-out crops every time."""
+    assert isinstance(network, Vocoder)
+    torch.manual_seed(97)
+    return mean_losses([vocoder_losses(network, _drawn(held_out, i, device), device) for i in range(_SCORED)])

@@ -44,3 +44,10 @@ def four_bars(**instruments: str) -> Score:
     for stem, name in names.items():
         globals_[GLOBALS.index(stem)] = [i.name for i in INSTRUMENTS[stem]].index(name)
     return Score(tokens, globals_)
+
+
+def held(*pitches: int, beats: int = 16) -> np.ndarray:
+    """The salience of a vocal that sounds at these MIDI pitches all the time, [beats, 128]."""
+    salience = np.zeros((beats, 128))
+    salience[:, list(pitches)] = 1.0
+    return salience

@@ -70,3 +70,17 @@ def test_unreadable_key_and_pitch() -> None:
         Key.parse("X dur")
     with pytest.raises(ValueError, match="not a pitch name"):
         parse_pitch_class("Q")
+
+
+def test_a_key_spells_what_lies_beside_its_scale_as_players_write_it() -> None:
+    def chords(key: str, roots: str) -> list[str]:
+        names = Key.parse(key).names
+        return [names[int(root)] for root in roots.split()]
+
+    assert chords("C", "10 3 8 6") == ["Bb", "Eb", "Ab", "F#"]
+    assert chords("G", "5 3 1") == ["F", "Eb", "C#"]
+    assert chords("Am", "8 10 1") == ["G#", "Bb", "C#"]
+    assert chords("Dm", "1 6") == ["C#", "F#"]
+    assert chords("F# major", "5 0") == ["F", "C"], "not E# and B#"
+    for name in ("C", "Eb", "F#m", "Bbm", "B"):
+        assert [parse_pitch_class(n) for n in Key.parse(name).names] == list(range(12))

@@ -7,9 +7,9 @@ import pytest
 
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
-from studio.core.perform import perform, voice_chord
-from studio.core.score import COLUMNS, HOLD, Score, chord_token, repair, token_chord, unpack_drums
-from tests.core.scores import CHORDS, KEY, four_bars
+from studio.core.perform import perform
+from studio.core.score import COLUMNS, HOLD, REST, Score, chord_token, repair, token_chord, unpack_drums
+from tests.core.scores import CHORDS, KEY, four_bars, held
 
 GRID = BeatGrid.regular(120.0, Meter(4, 4), 8.0)
 
@@ -34,10 +34,35 @@ def test_harmony_plays_the_chord_and_holds_it_for_the_bar() -> None:
         assert all(n.end_s - n.start_s > 1.8 for n in struck)
 
 
-def test_voices_move_little_between_chords() -> None:
-    previous = voice_chord(Chord(0), None, 62)
-    moved = voice_chord(Chord(9, "min"), previous, 62)
-    assert sum(abs(a - b) for a, b in zip(previous, moved, strict=True)) <= 4
+def test_a_vocal_moves_voicings_and_nothing_else() -> None:
+    score = four_bars()
+    alone = perform(score, GRID, KEY, seed=1)
+    assert perform(score, GRID, KEY, seed=1, salience=np.zeros((GRID.beats, 128))) == alone
+    first_bar = [n for n in alone.parts["harmony"].notes if n.start_s < 1.9]
+    sung = max(n.pitch for n in first_bar)
+    beside = perform(score, GRID, KEY, seed=1, salience=held(sung, sung + 12, sung + 19))
+    assert beside.parts["drums"] == alone.parts["drums"]
+    assert beside.parts["bass"] == alone.parts["bass"]
+    now = [n for n in beside.parts["harmony"].notes if n.start_s < 1.9]
+    assert {n.pitch % 12 for n in now} == {n.pitch % 12 for n in first_bar}
+    assert sung not in {n.pitch for n in now}
+
+
+def test_a_phrase_of_the_lead_leaves_the_octave_of_the_singer() -> None:
+    score = four_bars(lead="flute")
+    tokens = score.tokens.copy()
+    lead = tokens[:, COLUMNS["lead"]]
+    lead[:] = REST
+    lead[0:2] = [[12, HOLD, 14, HOLD], [16, HOLD, HOLD, HOLD]]  # a phrase, a bar of rest, and another
+    lead[8:10] = [[12, HOLD, 14, HOLD], [16, HOLD, HOLD, HOLD]]
+    score = Score(tokens, score.globals)
+    alone = [n.pitch for n in perform(score, GRID, KEY, seed=1).parts["lead"].notes]
+    salience = np.zeros((GRID.beats, 128))
+    salience[:4, alone[:3]] = 1.0
+    beside = [n.pitch for n in perform(score, GRID, KEY, seed=1, salience=salience).parts["lead"].notes]
+    assert len(alone) == 6
+    assert {b - a for a, b in zip(alone[:3], beside[:3], strict=True)} in ({12}, {-12})
+    assert beside[3:] == alone[3:]
 
 
 def test_stem_without_instrument_is_silent() -> None:

@@ -22,3 +22,14 @@ def test_dither_makes_the_mean_of_a_value_between_two_steps_right() -> None:
     steps = quantise(value, 16, np.random.default_rng(0))
     assert abs(steps.mean() - 0.3) < 0.01
     assert abs(steps.var() - 0.25) < 0.01
+
+
+def test_a_part_that_is_new_leaves_the_rest_of_a_file_alone() -> None:
+    rng = np.random.default_rng(4)
+    steps = rng.integers(-9000, 9000, (2, 3000))
+    samples = (steps / 32768).astype(np.float32)
+    samples[:, 1000:2000] += np.float32(0.3 / 32768)
+    written = quantise(samples, 16, np.random.default_rng(5))
+    np.testing.assert_array_equal(written[:, :1000], steps[:, :1000])
+    np.testing.assert_array_equal(written[:, 2000:], steps[:, 2000:])
+    assert (written[:, 1000:2000] != steps[:, 1000:2000]).mean() > 0.2  # dithered

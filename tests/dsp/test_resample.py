@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.core.audio import Audio
-from studio.dsp.resample import resample
+from studio.dsp.resample import resample, resample_blocks
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ def test_a_given_length_is_kept_exactly() -> None:
     longer = resample(audio, 44100, frames=1010)
     assert longer.samples[0, 999:].tolist() == [1.0] + [0.0] * 10
     assert resample(audio, 44100) is audio
+
+
+@pytest.mark.parametrize("target", [48000, 44100])
+@pytest.mark.parametrize("frames", [50_000, 49_000, 60_000])
+def test_blocks_give_what_one_piece_gives(target: int, frames: int) -> None:
+    noise = np.random.default_rng(0).standard_normal((2, 46_000)).astype(np.float32)
+    blocks = [noise[:, start : start + 7000] for start in range(0, 46_000, 7000)]
+    made = np.concatenate(list(resample_blocks(blocks, 44100, target, frames=frames)), axis=1)
+    np.testing.assert_array_equal(made, resample(Audio(noise, 44100), target, frames=frames).samples)

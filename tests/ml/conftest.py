@@ -12,6 +12,7 @@ from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
 from studio.core.request import Controls, GenerationRequest
 from studio.ml.arrangement_model import ArrangementConfig, ArrangementModel
+from studio.ml.arranging import Arranger
 from studio.ml.engine import BandEngine
 from studio.ml.mel import MelContract
 from studio.ml.mel_model import MelModel, MelModelConfig
@@ -48,10 +49,8 @@ def synthesiser(mel_model: MelModel, vocoder: Vocoder) -> Synthesiser:
 
 @pytest.fixture(scope="session")
 def engine(arranger: ArrangementModel, mel_model: MelModel, vocoder: Vocoder) -> BandEngine:
-    styles = {"4/4": tuple(range(12))}
-    return BandEngine(
-        arranger, styles, mel_model, vocoder, CPU, {"arrangement": "00"}, config=SynthesisConfig(steps=2)
-    )
+    band = Arranger(arranger, {"4/4": tuple(range(12))})
+    return BandEngine(band, mel_model, vocoder, CPU, {"arrangement": "00"}, config=SynthesisConfig(steps=2))
 
 
 @pytest.fixture

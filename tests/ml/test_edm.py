@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.ml.edm import EDMConfig, edm_loss, precondition, sample_euler, sigma_schedule
+from studio.ml.edm import (
+    EDMConfig,
+    edm_loss,
+    precondition,
+    sample_dpmpp_2m,
+    sample_euler,
+    sample_heun,
+    sigma_schedule,
+)
 
 PAPER = EDMConfig()
 
@@ -35,6 +43,14 @@ def test_preconditioning_by_hand() -> None:
     assert float(out) == pytest.approx(0.5 * 2.0 + 0.25 / math.sqrt(0.5))
 
 
+def test_preconditioning_that_is_the_identity_at_sigma_min() -> None:
+    denoise = precondition(lambda x, sigma: torch.ones_like(x), EDMConfig(identity_at=0.002))
+    assert float(denoise(torch.full((1, 1), 2.0), torch.tensor([0.002]))) == 2.0
+    # sigma 0.502: c_skip = 0.25 / (0.5^2 + 0.25), c_out = 0.5 * 0.5 / sqrt(0.502^2 + 0.25).
+    out = float(denoise(torch.full((1, 1), 2.0), torch.tensor([0.502])))
+    assert out == pytest.approx(0.5 * 2.0 + 0.25 / math.sqrt(0.502**2 + 0.25))
+
+
 def _ideal(mean: float, deviation: float) -> object:
     """The best denoiser of N(mean, deviation^2)."""
 
@@ -52,6 +68,52 @@ def test_sampling_with_the_ideal_denoiser_gives_the_distribution() -> None:
     drawn = sample_euler(_ideal(0.7, 0.5), noise, sigmas)  # type: ignore[arg-type]
     assert float(drawn.mean()) == pytest.approx(0.7, abs=0.04)
     assert float(drawn.std()) == pytest.approx(0.5, rel=0.06)
+
+
+@pytest.mark.parametrize(("sampler", "low", "high"), [
+    (sample_euler, 0.45, 0.55), (sample_heun, 0.15, 0.3), (sample_dpmpp_2m, 0.15, 0.3),
+])  # fmt: skip
+def test_orders_of_convergence(sampler: object, low: float, high: float) -> None:
+    """Twice the steps halve the error of a first-order solver and quarter that of a second-order one.
+
+    With the ideal denoiser of N(m, d^2) the path is known: x - m grows with sqrt(d^2 + sigma^2).
+    """
+    expected = 0.7 + (100.0 - 0.7) * 0.5 / math.sqrt(0.25 + 6400.0)
+    errors = []
+    for levels in (32, 64):
+        sigmas = sigma_schedule(EDMConfig(sigma_min=0.01), levels).double()
+        start = torch.full((1, 1, 1), 100.0, dtype=torch.float64)
+        errors.append(abs(float(sampler(_ideal(0.7, 0.5), start, sigmas)) - expected))  # type: ignore[operator]
+    assert low < errors[1] / errors[0] < high
+
+
+def test_calls_of_the_network() -> None:
+    for sampler, expected in ((sample_euler, 9), (sample_heun, 17), (sample_dpmpp_2m, 9)):
+        calls: list[int] = []
+        x = torch.ones(1, 1, 1)
+        sampler(_ideal(0.0, 0.5), x, sigma_schedule(PAPER, 9), on_step=lambda seen=calls: seen.append(1))  # type: ignore[arg-type, misc]
+        assert len(calls) == expected
+
+
+def test_one_step_of_heun_by_hand() -> None:
+    """From sigma 2 over 1 to 0, D(x) = x / (1 + sigma): slopes 1/3 x, then 0.5 x at the trial point."""
+    drawn = sample_heun(lambda x, s: x / (1 + s), torch.tensor([3.0]), torch.tensor([2.0, 1.0, 0.0]))
+    trial = 3.0 - 1.0  # slope (3 - 1) / 2 = 1
+    corrected = 3.0 - 0.5 * (1.0 + (trial - trial / 2) / 1.0)
+    assert float(drawn) == pytest.approx(corrected / 2)
+
+
+def test_dpmpp_by_hand() -> None:
+    """Levels 4, 2, 1, 0: both steps in lambda are ln 2, so that the second estimate is 1.5 new - 0.5 old."""
+    drawn = sample_dpmpp_2m(
+        lambda x, s: x / (1 + s), torch.tensor([10.0]), torch.tensor([4.0, 2.0, 1.0, 0.0])
+    )
+    old = 10.0 / 5
+    x = old + (10.0 - old) / 2
+    new = x / 3
+    ahead = 1.5 * new - 0.5 * old
+    x = ahead + (x - ahead) / 2
+    assert float(drawn) == pytest.approx(x / 2)
 
 
 def test_the_ideal_denoiser_has_the_lower_loss() -> None:

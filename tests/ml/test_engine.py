@@ -117,7 +117,7 @@ def test_cancel_keeps_what_was_handed_over(
 
 
 def test_missing_models_and_devices_are_named(tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match=r"arrangement\.safetensors is missing"):
+    with pytest.raises(StudioError, match=r"mel\.safetensors is missing"):
         load_engine(tmp_path, "cpu")
     if not torch.cuda.is_available():
         with pytest.raises(StudioError, match="CUDA"):

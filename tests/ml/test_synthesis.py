@@ -39,6 +39,24 @@ def test_windows_agree(synthesiser: Synthesiser) -> None:
         assert np.abs(whole[stem] - cut[stem]).max() < 2e-3 * peak
 
 
+def test_a_span_sounds_as_it_does_within_the_song(synthesiser: Synthesiser) -> None:
+    config = SynthesisConfig(steps=2, window_frames=200)
+    span, hop = range(250, 480), synthesiser.contract.hop_length
+    part = synthesiser.play(
+        _arrangement(),
+        SAMPLES,
+        seed=1,
+        config=config,
+        on_step=lambda: None,
+        clock=StageClock(),
+        span=span,
+    )
+    for stem, whole in _play(synthesiser, _arrangement(), 4096).items():
+        assert len(part[stem]) == len(span) * hop
+        there = whole[span.start * hop : span.stop * hop]
+        assert np.abs(there - part[stem]).max() < 2e-3 * np.abs(whole).max()
+
+
 def test_stems_have_the_length_asked_for_and_absent_stems_are_silent(synthesiser: Synthesiser) -> None:
     stems = _play(synthesiser, _arrangement(drums="none"), 512)
     assert {len(s) for s in stems.values()} == {SAMPLES}

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.core.arrangement import STEMS
+from studio.core.instruments import INSTRUMENTS, SOUNDS, choices, instrument
 from studio.core.music import Meter
-from studio.core.score import STYLES
+from studio.core.score import STYLES, Score
 from studio.training import corpus
 from studio.training.grooves import load_grooves
 
@@ -18,6 +20,7 @@ def test_songs_survive_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     corpus.write_songs(tmp_path, 6)
     songs = corpus.read_songs(tmp_path)
     assert len(songs) == 6
+    assert {song.source for song in songs} == {"factory"}
     grooves = list(load_grooves().values())
     for number, song in enumerate(songs):
         made = corpus.make_song(number, grooves)
@@ -45,6 +48,27 @@ def test_every_meter_has_styles_to_choose_from() -> None:
 
 def test_other_instruments_keep_absent_stems_absent() -> None:
     song = corpus.make_song(1, list(load_grooves().values()))
-    changed = corpus.perturbed_instruments(song.score, np.random.default_rng(0), share=1.0)
+    changed, _ = corpus.other_instruments(song.score, np.random.default_rng(0), share=1.0)
     np.testing.assert_array_equal(changed.tokens, song.score.tokens)
     np.testing.assert_array_equal(changed.globals[3:] == 0, song.score.globals[3:] == 0)
+
+
+def test_every_instrument_is_drawn_and_stands_for_the_player_it_is_like() -> None:
+    song = corpus.make_song(1, list(load_grooves().values()))
+    full = Score(song.score.tokens, np.array([0, 1, 0, 1, 1, 1, 1]))
+    seen = set()
+    for seed in range(300):
+        changed, sounds = corpus.other_instruments(full, np.random.default_rng(seed))
+        for stem, index in zip(STEMS, changed.globals[3:], strict=True):
+            player = INSTRUMENTS[stem][index]
+            seen.add((stem, sounds.get(stem, player.name)))
+            if stem in sounds:
+                assert instrument(stem, sounds[stem]).like == player.name
+    assert seen == {(stem, entry.name) for stem in STEMS for entry in choices(stem)[1:]}
+
+
+def test_a_model_knows_the_sounds_that_were_all_heard() -> None:
+    names = [(stem, entry.name) for stem, entry in SOUNDS]
+    assert corpus.known_sounds(set()) == 0
+    assert corpus.known_sounds({*names[:5], names[7]}) == 5
+    assert corpus.known_sounds({*names, ("bass", "finger bass")}) == len(SOUNDS)

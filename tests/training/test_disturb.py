@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from studio.training.disturb import MIN_NOTE_S, PITCH_RANGE, disturb
+from studio.core.music import Meter
+from studio.training.disturb import MIN_NOTE_S, PITCH_RANGE, disturb, estimated_grid, sung_tempo
 from studio.training.skeleton import MelodyNote
 from studio.training.song_skeletons import make_skeleton
 
@@ -84,3 +85,15 @@ def test_same_generator_same_notes() -> None:
     first, second = (disturb(SCALE, np.random.default_rng(9), tempo_bpm=90.0) for _ in range(2))
     assert first == second
     assert disturb(SCALE, np.random.default_rng(10), tempo_bpm=90.0) != first
+
+
+def test_grid_and_tempo_of_a_lone_singer() -> None:
+    rng = np.random.default_rng(4)
+    tempi = [sung_tempo(rng, 100.0) for _ in range(400)]
+    assert 80 < np.median(tempi) < 100
+    assert min(tempi) >= 45
+    assert max(tempi) <= 190
+    grid = estimated_grid(rng, tempo_bpm=100.0, beats=64, meter=Meter(4, 4))
+    assert grid.beats == 64
+    assert abs(grid.times_s[0]) < 0.1
+    assert grid.tempo_bpm == pytest.approx(100.0)

@@ -1,0 +1,68 @@
+"""The engines one can choose, and what each can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from studio.core.arrangement import BAND, STEMS
+from studio.core.errors import StudioError
+from studio.core.request import Controls, Regenerate, Vary
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """One kind of engine.
+
+    Attributes:
+        stems: of its candidates.
+        controls: names of the fields of `Controls` it heeds.
+        changes: whether it can vary a candidate or make a part of it anew.
+        why_not: the reason for what it cannot do, as a sentence for users.
+    """
+
+    name: str
+    title: str
+    stems: tuple[str, ...]
+    controls: frozenset[str]
+    changes: bool
+    why_not: str = ""
+
+    def why_not_heeded(self, *names: str) -> str:
+        """The reason for not heeding these controls; "" when it heeds them all."""
+        return "" if self.controls.issuperset(names) else self.why_not
+
+    def heeded(self, controls: Controls) -> Controls:
+        """The wishes with those left out that this engine does not heed."""
+        return Controls(**{name: getattr(controls, name) for name in self.controls})
+
+    def check(self, controls: Controls, change: Vary | Regenerate | None = None) -> None:
+        """Raises StudioError naming every wish this engine cannot fulfil."""
+        refused = [name for name in asked_for(controls) if name not in self.controls]
+        if change is not None and not self.changes:
+            refused.append(str(change))
+        if refused:
+            raise StudioError(
+                f"{self.title} cannot do that", seen=", ".join(refused), expected=self.why_not,
+                todo="Leave these wishes out, or choose the band model",
+            )  # fmt: skip
+
+
+def asked_for(controls: Controls) -> Sequence[str]:
+    """The names of the controls that are not left to the engine."""
+    return [field.name for field in fields(controls) if getattr(controls, field.name)]
+
+
+BAND_MODEL = EngineKind(
+    "band", "Band model", STEMS, frozenset(f.name for f in fields(Controls)), changes=True
+)
+FASTSAG = EngineKind(
+    "fastsag",
+    "FastSAG",
+    (BAND,),
+    frozenset(),
+    changes=False,
+    why_not="FastSAG answers to the sound of the voice alone and makes the whole band as one sound: there are no "
+    "stems, notes, chords, style or instruments to choose",
+)
+ENGINES = {kind.name: kind for kind in (BAND_MODEL, FASTSAG)}

@@ -1,0 +1,80 @@
+"""How the sampler leans the model's logits: towards what was asked for, and away from what a producer would not want.
+
+Guidance is classifier-free (Ho & Salimans 2022, arXiv:2207.12598): the difference that knowing something makes to the
+logits, taken more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from studio.core.arrangement import STEMS
+from studio.core.music import Key
+from studio.core.score import COLUMNS, HOLD, REST, STYLES, VOCABULARY, token_chord, unpack_drums
+
+#: Nats by which a stem left out, or a hush, is disliked: whoever asks for a band expects one.
+RELUCTANCE = 2.0
+_STRANGE = 1.0
+#: Nats for each stroke of drums, bass, harmony and lead, by the density that was asked for, 'style' where only a
+#: style was, '' where neither. A cautious draw (temperatures below 1) takes what is likeliest, which at most moments
+#: is to keep still or to hold on; guidance overdoes it. With these a result has about as many strokes as the songs of
+#: the training (docs/measurements.md).
+STROKES: Mapping[str, tuple[float, float, float, float]] = {
+    "": (0.2, 0.0, 0.0, 0.6),
+    "style": (-0.2, 0.0, 0.0, 0.6),
+    "sparse": (-0.6, -0.6, -0.6, 0.2),
+    "medium": (-0.3, -0.3, -0.3, 0.5),
+    "busy": (0.0, 0.0, 0.0, 0.7),
+}
+#: Nats for each rest of the lead, which else never breathes.
+_LEAD_REST = 0.5
+#: Nats by which the styles that few singers have in mind are held back; who wants one asks for it.
+_RARITY = 1.5
+_RARE_STYLES = (
+    "bluegrass", "ska", "samba", "jazz ballad", "jig", "march", "ambient", "chamber pop", "lullaby", "celtic",
+    "musical theatre", "drum and bass", "waltz", "folk waltz",
+)  # fmt: skip
+_CHORD = COLUMNS["chord"].start
+
+
+def guided(free: Tensor, known: Tensor, scale: float | Tensor) -> Tensor:
+    """Logits led from `free`, which does not know something, through `known`; 1 is `known` itself."""
+    return free + scale * (known - free)
+
+
+def strangeness(*, major: bool) -> Tensor:
+    """Nats each chord token costs [V]: _STRANGE for chords with notes outside the scale.
+
+    A bare melody leaves harmony open, and a wrong exotic chord hurts more than a right one pleases.
+    """
+    key = Key(0, "major" if major else "minor")
+    scale = {*key.scale} if major else {*key.scale, 11}
+    chords = [token_chord(token, key) for token in range(VOCABULARY[_CHORD])]
+    return torch.tensor([0.0 if {*c.pitch_classes} <= scale else _STRANGE for c in chords])
+
+
+def rarity(device: torch.device) -> Tensor:
+    """Nats each style costs [40]: the songs of the training know all styles alike, singers do not."""
+    return torch.tensor([_RARITY if style in _RARE_STYLES else 0.0 for style in STYLES], device=device)
+
+
+def liveliness(asked: str, device: torch.device) -> list[Tensor]:
+    """What is added to the logits of each column, [V_c]: so much for every stroke, and for a rest of the lead.
+
+    Args:
+        asked: a key of STROKES.
+    """
+    columns = [np.zeros(size, dtype=np.float32) for size in VOCABULARY]
+    for stem, nats in zip(STEMS, STROKES[asked], strict=True):
+        for column in range(COLUMNS[stem].start, COLUMNS[stem].stop):
+            tokens = np.arange(VOCABULARY[column])
+            columns[column] += nats * (
+                (unpack_drums(tokens) > 0).sum(-1) if stem == "drums" else tokens > HOLD
+            )
+            if stem == "lead":
+                columns[column][REST] += _LEAD_REST
+    return [torch.from_numpy(column).to(device) for column in columns]
