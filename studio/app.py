@@ -11,37 +11,61 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from studio.audio.player import Player
+from studio.core.engines import BAND_MODEL, FASTSAG
+from studio.services.audio_setup import resolve_setup
+from studio.services.engine_process import start_bundled_engine
+from studio.services.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.export import export_candidate
 from studio.services.generation import GenerationService
+from studio.services.import_fastsag import model_path
+from studio.services.recording import RecordingService
 from studio.services.results import open_results
 from studio.services.vocal import analyse_vocal, open_vocal
-from studio.storage.paths import models_dir, resources_dir, user_data_dir
+from studio.storage.audio_settings import read_audio_settings
+from studio.storage.paths import models_dir, resources_dir, user_config_dir, user_data_dir
 from studio.ui import theme
 from studio.ui.main_window import MainWindow
 from studio.ui.playback import Playback
 from studio.ui.preferences import APP_NAME, Preferences
+from studio.ui.recording import Recording
+from studio.ui.takes import Takes
 from studio.ui.timeline import Timeline
 from studio.ui.use_cases import UseCases
 from studio.ui.workflow import Workflow
 
 
 def build_window(
-    service: GenerationService, player: Player, preferences: Preferences, sessions_dir: Path
+    service: GenerationService,
+    player: Player,
+    preferences: Preferences,
+    sessions_dir: Path,
+    device: str = "auto",
 ) -> MainWindow:
     """The window on top of its services. The QApplication must exist and be themed."""
+    data_dir = sessions_dir.parent
+    fastsag = GenerationService(model_path(data_dir), device, start_fastsag_engine)
+    engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     use_cases = UseCases(
         open_vocal=open_vocal,
         open_results=open_results,
         analyse=analyse_vocal,
-        load_models=service.load,
-        generate=service.generate,
-        models=lambda: service.model_hashes,
+        load_models=engines.load,
+        generate=engines.generate,
+        models=lambda: engines.model_hashes,
         export=export_candidate,
         sessions_dir=sessions_dir,
     )
     playback = Playback(player, Timeline())
     workflow = Workflow(use_cases, playback)
-    return MainWindow(workflow, playback, preferences, resources_dir() / "demo_vocal.flac")
+    recordings_dir = sessions_dir.parent / "recordings"
+    recording = Recording(
+        RecordingService(player, recordings_dir), playback, user_config_dir() / "audio.json"
+    )
+    takes = Takes(workflow, playback, recordings_dir)
+    demo_vocal = resources_dir() / "demo_vocal.flac"
+    window = MainWindow(workflow, playback, recording, takes, preferences, demo_vocal)
+    window.request.show_unavailable(unavailable(data_dir))
+    return window
 
 
 def run_app(path: Path | None = None, *, device: str = "auto") -> int:
@@ -61,8 +85,10 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     app.setWindowIcon(QIcon(str(theme.ICONS / "backline.svg")))
     preferences = Preferences()
     theme.apply_theme(app, preferences.get("theme", "system"))
-    service = GenerationService(models_dir(), device)
-    window = build_window(service, Player(), preferences, user_data_dir() / "sessions")
+    service = GenerationService(models_dir(), device, start_bundled_engine)
+    audio_settings = user_config_dir() / "audio.json"
+    player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
+    window = build_window(service, player, preferences, user_data_dir() / "sessions", device)
     window.show()
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))

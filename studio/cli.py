@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from studio.cli_options import make_parser
 from studio.core.errors import JobCancelled, StudioError
+from studio.core.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
     from studio.audio.wav import Encoding
@@ -54,6 +55,17 @@ def run(words: Sequence[str], open_window: OpenWindow, service: GenerationServic
     try:
         if options.command == "generate":
             return _generate(options, service)
+        if options.command == "train":
+            return _train(options)
+        if options.command == "bench":
+            return _bench(options)
+        if options.command in ("vary", "regenerate"):
+            return _change(options, service)
+        if options.command == "import-fastsag":
+            from studio.cli_import import import_weights
+
+            import_weights(options)
+            return OK
         if options.command == "doctor":
             return _doctor()
         return _app(options, open_window)
@@ -88,23 +100,43 @@ def _app(options: argparse.Namespace, open_window: OpenWindow) -> int:
 def _generate(options: argparse.Namespace, service: GenerationService | None) -> int:
     from studio.cli_progress import TerminalProgress
     from studio.core.analysis import Given
+    from studio.core.engines import ENGINES
     from studio.core.jobs import CancelToken
     from studio.core.request import Controls
-    from studio.services.generation import GenerationService
+    from studio.services.engines import generation_service
     from studio.services.generation_folder import FolderRequest, generate_to_folder
-    from studio.storage.paths import models_dir
+    from studio.storage.paths import models_dir, user_data_dir
 
     request = FolderRequest(
         vocal_path=options.vocal,
         out=options.out,
         candidates=options.candidates,
         seed=options.seed,
-        given=Given(options.tempo, options.key, options.downbeat, options.meter),
-        controls=Controls(options.style, options.density, options.chords),
+        given=Given(options.tempo, options.key, options.downbeat, options.meter, options.shift_beats),
+        controls=Controls(
+            style=options.style,
+            density=options.density,
+            chords=options.chords,
+            energy=options.energy,
+            instruments={
+                stem: name
+                for stem in INSTRUMENTS
+                if (name := getattr(options, f"instrument_{stem}")) is not None
+            },
+            follow=options.follow,
+        ),
         encoding=ENCODINGS[options.bits],
         overwrite=options.overwrite,
     )
-    service = service or GenerationService(models_dir(), options.device)
+    ENGINES[options.engine].check(request.controls)
+    service = service or generation_service(
+        options.engine,
+        models_dir(),
+        user_data_dir(),
+        options.device,
+        weights=options.weights,
+        vocoder=options.vocoder,
+    )
     cancel = CancelToken()
     finished: list[Path] = []
 
@@ -136,6 +168,24 @@ def _generate(options: argparse.Namespace, service: GenerationService | None) ->
     return OK
 
 
+def _change(options: argparse.Namespace, service: GenerationService | None) -> int:
+    from studio.cli_change import change
+    from studio.core.jobs import CancelToken
+    from studio.services.generation import GenerationService
+    from studio.storage.paths import models_dir
+
+    service = service or GenerationService(models_dir(), options.device)
+    cancel = CancelToken()
+    with _ctrl_c_cancels(cancel):
+        try:
+            made = change(options, ENCODINGS[options.bits], service, cancel, describe_candidate)
+        except JobCancelled:
+            print("studio: Stopped; candidates that were finished are whole.", file=sys.stderr)
+            return INTERRUPTED
+    print(f"{_count(made)} in {options.folder.resolve().parent}")
+    return OK
+
+
 def _count(candidates: Sequence[object]) -> str:
     return f"{len(candidates)} candidate{'' if len(candidates) == 1 else 's'}"
 
@@ -152,17 +202,33 @@ def describe_analysis(vocal: Vocal, analysis: VocalAnalysis) -> list[str]:
     key = value(str(analysis.key), given.key is not None, sure.key)
     rate = f"{vocal.audio.sample_rate / 1000:g} kHz"
     heard = f"{vocal.name}: {analysis.duration_s:.1f} s, {rate}, {tempo}, {meter}, {key}, {len(analysis.notes)} notes"
-    return [*vocal.warnings, heard]
+    return [*vocal.warnings, heard, *_doubt(analysis)]
+
+
+def _doubt(analysis: VocalAnalysis) -> list[str]:
+    """What to do about a tempo that nobody can be sure of."""
+    if not analysis.unsure_of_tempo:
+        return []
+    tries = [f"--tempo {reading.grid.tempo_bpm:.1f}" for reading in analysis.alternatives]
+    return [
+        f"Not sure of the beat: count along and give the tempo, perhaps {' or '.join(tries or ['--tempo BPM'])}"
+    ]
 
 
 def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str:
     """One line a candidate: where, what, and that it was verified."""
     arrangement = candidate.arrangement
+    if not arrangement.parts:
+        untrained = candidate.settings.get("weights") == "untrained"
+        what = "noise, for its weights are untrained" if untrained else "one sound without notes"
+        return f"{exported.folder.name}: {arrangement.style}; {what}; {len(exported.checks)} files verified"
     band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
     gain = f", all files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
-    return f"{exported.folder.name}: {arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
+    settings = candidate.settings
+    origin = f"{settings['change']} of {settings['parent']}; " if "parent" in settings else ""
+    return f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
 
 
 @contextlib.contextmanager
@@ -179,6 +245,27 @@ def _ctrl_c_cancels(cancel: CancelToken) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from studio.cli_bench import bench
+
+    bench(options)
+    return OK
+
+
+def _train(options: argparse.Namespace) -> int:
+    from studio.cli_train import train
+    from studio.core.jobs import CancelToken
+
+    cancel = CancelToken()
+    with _ctrl_c_cancels(cancel):
+        try:
+            train(options, cancel)
+        except JobCancelled:
+            print("studio: Stopped; the same command goes on from here.", file=sys.stderr)
+            return INTERRUPTED
+    return OK
 
 
 def _doctor() -> int:

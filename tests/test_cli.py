@@ -7,19 +7,23 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from studio.cli import FAILED, INTERRUPTED, OK, WRONG_USE, run
+from studio.cli import FAILED, INTERRUPTED, OK, WRONG_USE, describe_analysis, run
+from studio.core.analysis import Reading
 from studio.core.audio import Audio
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Meter
 from studio.dsp.resample import resample
-from studio.services.export import AUDIO_FILES
+from studio.services.export_audio import AUDIO_FILES
 from studio.services.generation import GenerationService
 from studio.storage.paths import resources_dir
-from tests.services.band import ToneEngine
+from tests.services.band import ToneEngine, make_analysis, make_vocal
 
 ROOT = Path(__file__).parents[1]
 
@@ -117,7 +121,9 @@ def test_ctrl_c_leaves_finished_candidates_whole(
     assert signal.getsignal(signal.SIGINT) is before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["candidate_01", "candidate_02", "report.json"]
     for name in ("candidate_01", "candidate_02"):
-        assert len(list((tmp_path / name).iterdir())) == len(AUDIO_FILES) + 2
+        others = {"arrangement.mid", "manifest.json", "recipe.json"}
+        assert {p.name for p in (tmp_path / name).iterdir()} <= {*AUDIO_FILES, *others}
+        assert {p.name for p in (tmp_path / name).iterdir()} >= {*AUDIO_FILES, "manifest.json"}
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["status"] == "cancelled"
     assert len(report["candidates"]) == 2
@@ -171,7 +177,7 @@ def test_missing_models_are_a_clear_failure(
 ) -> None:
     monkeypatch.setattr("studio.storage.paths.models_dir", lambda: tmp_path)
     assert run(["generate", str(vocal), "--out", str(tmp_path / "out")], no_window) == FAILED
-    assert "arrangement.safetensors is missing" in capsys.readouterr().err
+    assert "mel.safetensors is missing" in capsys.readouterr().err
 
 
 def test_cuda_on_a_machine_without_it_is_a_clear_failure(
@@ -261,3 +267,39 @@ def test_a_bar_on_a_terminal_and_lines_elsewhere() -> None:
     assert "\x1b[" in terminal.getvalue()
     assert format_left(None) == ""
     assert format_left(80.4) == "about 1 min 20 s left"
+
+
+def test_training_is_loaded_only_by_its_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = "import sys, studio.__main__, studio.cli_train; from studio.cli import run; run(['train', '--help'], None)"
+    loaded = "print('HEAVY', [m for m in ('torch', 'studio.training', 'PySide6') if m in sys.modules])"
+    listed = subprocess.run(
+        [sys.executable, "-c", f"{code}; {loaded}"], capture_output=True, text=True, check=True
+    )
+    assert "HEAVY []" in listed.stdout
+    assert "--preset" in listed.stdout
+    assert run(["train", "mel", "--run", str(tmp_path)], no_window) == FAILED
+    assert "studio train sounds" in capsys.readouterr().err
+    assert (
+        run(["train", "songs", "--run", str(tmp_path), "--lieder", str(tmp_path / "x")], no_window) == FAILED
+    )
+    assert "lieder" in capsys.readouterr().err
+    assert run(["train", "dance", "--run", str(tmp_path)], no_window) == WRONG_USE
+
+
+def test_bar_lines_can_be_moved(vocal: Path, tmp_path: Path) -> None:
+    for shift in ("0", "1"):
+        words = ["--candidates", "1", "--tempo", "120", "--downbeat", "0.5", "--shift-beats", shift]
+        assert generate(vocal, tmp_path / shift, *words) == OK
+    first = [
+        json.loads((tmp_path / shift / "report.json").read_text())["analysis"]["first_downbeat_s"]
+        for shift in ("0", "1")
+    ]
+    assert first == pytest.approx([0.5, 1.0], abs=0.001)
+
+
+def test_a_doubtful_beat_is_said_with_the_other_tempo() -> None:
+    half = Reading(BeatGrid.regular(60.0, Meter(4, 4), 3.0), Chord.parse_many("Am"), 0.4)
+    analysis = replace(make_analysis(3.0), alternatives=(half,))
+    assert "--tempo 60.0" in describe_analysis(make_vocal(), analysis)[-1]
+    sure = replace(analysis, confidence=replace(analysis.confidence, tempo=0.9))
+    assert len(describe_analysis(make_vocal(), sure)) == 1

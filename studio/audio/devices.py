@@ -1,22 +1,54 @@
-"""Which sound outputs this machine has. PortAudio missing, or no device at all, is an answer, not an error."""
+"""Which sound inputs and outputs this machine has. No PortAudio, or no device at all, is an answer, not an error."""
 
 from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from studio.core.errors import StudioError
 
+#: Offered where the device takes them; the project's rate first.
+SAMPLE_RATES = (48000, 44100, 88200, 96000, 192000)
+
 
 @dataclass(frozen=True)
-class OutputDevice:
-    """`sample_rate` is the device's default, Hz; `index` is PortAudio's."""
+class Device:
+    """`index` is PortAudio's, valid until devices come or go; `inputs` and `outputs` count channels."""
 
     index: int
     name: str
-    channels: int
+    host_api: str
+    inputs: int
+    outputs: int
     sample_rate: int
+    """The device's default, Hz."""
+
+
+@dataclass(frozen=True)
+class AudioSetup:
+    """What to open. Both devices belong to one host API.
+
+    Attributes:
+        input: None leaves the microphone closed.
+        input_first, input_count: which of the input's channels to record, counted from 0: one, or two in a row.
+        sample_rate: Hz; 0 takes the output's own.
+        block_frames: 0 leaves the block to the driver.
+    """
+
+    output: Device | None = None
+    input: Device | None = None
+    input_first: int = 0
+    input_count: int = 1
+    sample_rate: int = 0
+    block_frames: int = 0
+
+    @property
+    def rate(self) -> int:
+        """The rate the stream will have; 0 without any device."""
+        device = self.output or self.input
+        return self.sample_rate or (device.sample_rate if device else 0)
 
 
 def portaudio() -> ModuleType:
@@ -25,32 +57,82 @@ def portaudio() -> ModuleType:
         return importlib.import_module("sounddevice")
     except (OSError, ImportError) as error:
         raise StudioError(
-            "Sound output is not available",
+            "Sound is not available",
             seen=str(error),
             expected="the PortAudio library",
             todo="Install libportaudio2 and start again; everything but listening works without it",
         ) from error
 
 
-def output_devices() -> tuple[OutputDevice, ...]:
-    """Every device that can play, in PortAudio's order; empty where there is none."""
+def refresh_devices() -> None:
+    """Looks for devices anew. PortAudio only does so at its start, so no stream may be open."""
     try:
-        found = portaudio().query_devices()
+        library = portaudio()
+        library._terminate()
+        library._initialize()
+    except Exception:  # no library, or no host: then there are no devices, which `devices` says
+        return
+
+
+def devices() -> tuple[Device, ...]:
+    """Every device, in PortAudio's order; empty where there is none."""
+    try:
+        library = portaudio()
+        hosts = [str(h["name"]) for h in library.query_hostapis()]
+        found = library.query_devices()
     except Exception:  # PortAudio reports a missing host as PortAudioError, whose class needs the library
         return ()
-    return tuple(
-        OutputDevice(
-            int(d["index"]), str(d["name"]), int(d["max_output_channels"]), int(d["default_samplerate"])
-        )
-        for d in found
-        if d["max_output_channels"] > 0
+    return tuple(_device(d, hosts) for d in found)
+
+
+def _device(entry: Any, hosts: list[str]) -> Device:
+    return Device(
+        index=int(entry["index"]),
+        name=str(entry["name"]),
+        host_api=hosts[int(entry["hostapi"])],
+        inputs=int(entry["max_input_channels"]),
+        outputs=int(entry["max_output_channels"]),
+        sample_rate=int(entry["default_samplerate"]),
     )
 
 
-def default_output() -> OutputDevice | None:
+def output_devices() -> tuple[Device, ...]:
+    return tuple(d for d in devices() if d.outputs)
+
+
+def input_devices() -> tuple[Device, ...]:
+    return tuple(d for d in devices() if d.inputs)
+
+
+def default_output() -> Device | None:
     """The system's default output, else the first there is, else None."""
-    devices = output_devices()
-    if not devices:
+    return _default(output_devices(), 1)
+
+
+def default_input(host_api: str = "") -> Device | None:
+    """The system's default input, else the first there is, else None; of one host API where one is named."""
+    return _default(tuple(d for d in input_devices() if host_api in ("", d.host_api)), 0)
+
+
+def _default(choices: tuple[Device, ...], side: int) -> Device | None:
+    if not choices:
         return None
-    chosen = portaudio().default.device[1]
-    return next((d for d in devices if d.index == chosen), devices[0])
+    chosen = portaudio().default.device[side]
+    return next((d for d in choices if d.index == chosen), choices[0])
+
+
+def supported_rates(setup: AudioSetup) -> tuple[int, ...]:
+    """Those of SAMPLE_RATES that both devices of a setup take, and the output's own."""
+    library = portaudio()
+    own = (setup.output or setup.input).sample_rate if setup.output or setup.input else 0  # type: ignore[union-attr]
+    rates = []
+    for rate in dict.fromkeys((*SAMPLE_RATES, own)):
+        try:
+            if setup.output is not None:
+                library.check_output_settings(setup.output.index, samplerate=rate)
+            if setup.input is not None:
+                library.check_input_settings(setup.input.index, samplerate=rate)
+        except Exception:  # PortAudioError: the device refuses this rate
+            continue
+        rates.append(rate)
+    return tuple(sorted(r for r in rates if r))

@@ -3,7 +3,8 @@
 Choices: arithmetic only, no device, so every promise (same-sample switching, loop length, no clicks) is tested
 without one. The callback works on buffers made beforehand and shares state with the main thread through single
 attribute assignments of immutable values, so neither side ever waits for the other. Every jump (seek, loop, pause)
-is one short crossfade: a fading tail goes on from the old place while the new place fades in.
+is one short crossfade: a fading tail goes on from the old place while the new place fades in. A count-in is mixed
+before the first frame of the timeline, so that both belong to one clock.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Order:
-    """What the transport shall do next; `seek` in frames."""
+    """What the transport shall do next; `seek` in frames, `count_in` sounds before the timeline starts."""
 
     playing: bool
     seek: int | None = None
+    count_in: Samples | None = None
 
 
 class Mixer:
@@ -80,6 +82,11 @@ class Mixer:
         self._position = 0
         self._ramp = self._fade = self._tail = self.ramp_frames
         self._tail_position = 0
+        self._count_in: Samples | None = None
+        self._counted = 0
+        #: Frames ever mixed; and what this clock showed when the timeline last started and last stopped.
+        self.clock = 0
+        self.started = self.stopped = -1
 
     # Main thread
 
@@ -100,8 +107,13 @@ class Mixer:
     def loop(self) -> tuple[int, int] | None:
         return self._loop
 
-    def play(self) -> None:
-        self._give(playing=True, seek=None)
+    @property
+    def counting_in(self) -> bool:
+        return self._count_in is not None
+
+    def play(self, count_in: Samples | None = None) -> None:
+        """Starts the timeline, after `count_in` [2, T] where it is given."""
+        self._give(playing=True, seek=None, count_in=count_in)
 
     def pause(self) -> None:
         self._give(playing=False, seek=None)
@@ -136,11 +148,11 @@ class Mixer:
         tracks = self._plan.tracks
         self._plan = _Plan(tracks, tuple(float(gains.get(t.key, 0.0)) for t in tracks))
 
-    def _give(self, *, playing: bool, seek: int | None) -> None:
+    def _give(self, *, playing: bool, seek: int | None, count_in: Samples | None = None) -> None:
         pending = self._order
         if seek is None and pending is not self._taken_order:
             seek = pending.seek
-        self._order = _Order(playing, seek)
+        self._order = _Order(playing, seek, count_in)
 
     # Audio callback
 
@@ -176,8 +188,8 @@ class Mixer:
             self._obey(order)
 
     def _obey(self, order: _Order) -> None:
-        was_playing = self._playing
-        if was_playing and (order.seek is not None or not order.playing):
+        was_playing, was_counting = self._playing, self._count_in is not None
+        if was_playing and not was_counting and (order.seek is not None or not order.playing):
             self._tail_position, self._tail = self._position, 0
         if order.seek is not None:
             self._position = order.seek
@@ -188,6 +200,11 @@ class Mixer:
         if order.playing and (order.seek is not None or not was_playing):
             self._fade = self.ramp_frames if starts_clean else 0
         self._playing = order.playing and self.frames > 0
+        self._count_in, self._counted = order.count_in if self._playing else None, 0
+        if self._playing and self._count_in is None and (was_counting or not was_playing):
+            self.started = self.clock
+        if was_playing and not self._playing:
+            self.stopped = self.clock
 
     def _render_block(self, frames: int) -> None:
         self._bus[:, :frames] = 0.0
@@ -199,7 +216,12 @@ class Mixer:
                     n = min(n, self.ramp_frames - done)
             loop = self._loop
             end = loop[1] if loop is not None and self._position < loop[1] else self.frames
-            if self._playing:
+            count_in = self._count_in
+            if count_in is not None:
+                n = min(n, count_in.shape[1] - self._counted)
+                self._bus[:, at : at + n] += count_in[:, self._counted : self._counted + n]
+                self._counted += n
+            elif self._playing:
                 n = min(n, end - self._position)
                 fade = self._rise[self._fade : self._fade + n] if self._fade < self.ramp_frames else None
                 self._mix(self._position, at, n, fade)
@@ -208,15 +230,21 @@ class Mixer:
                 self._mix(self._tail_position, at, n, self._fall[self._tail : self._tail + n])
                 self._tail_position += n
             self._ramp = min(self._ramp + n, self.ramp_frames)
-            self._fade = min(self._fade + n, self.ramp_frames)
+            if count_in is None:
+                self._fade = min(self._fade + n, self.ramp_frames)
             self._tail = min(self._tail + n, self.ramp_frames)
             at += n
-            if self._playing and self._position >= end:
+            self.clock += n
+            if count_in is not None:
+                if self._counted >= count_in.shape[1]:
+                    self._count_in, self.started = None, self.clock
+            elif self._playing and self._position >= end:
                 if loop is not None and end == loop[1]:
                     self._tail_position, self._tail, self._fade = end, 0, 0
                     self._position = loop[0]
                 else:
                     self._playing = False
+                    self.stopped = self.clock
 
     def _mix(self, position: int, at: int, n: int, fade: NDArray[np.float32] | None) -> None:
         """Adds n frames of every audible source from `position` to the bus at `at`."""

@@ -10,7 +10,8 @@ import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
 import numpy as np
 import soundfile as sf
@@ -29,7 +30,7 @@ _BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 
 
 def write_wav(path: Path, audio: Audio, *, encoding: Encoding = "PCM_24") -> None:
-    """Writes a WAV (RF64 beyond 4 GiB) under a temporary name, syncs it, then renames it.
+    """Writes a WAV at once, see `WavWriter`.
 
     PCM gets triangular dither unless every sample already fits the grid, so an untouched integer recording
     and digital silence are written bit for bit. The dither follows from the file name: the same audio gives
@@ -38,26 +39,69 @@ def write_wav(path: Path, audio: Audio, *, encoding: Encoding = "PCM_24") -> Non
     Raises:
         StudioError: the folder is not there, not writable, or full.
     """
-    data_bytes = audio.frames * audio.channels * _BYTES[encoding]
-    container = "RF64" if data_bytes > _WAV_LIMIT_BYTES else "WAV"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with sf.SoundFile(
-            temporary, "w", audio.sample_rate, audio.channels, subtype=encoding, format=container
-        ) as sink:
-            for block in _encoded_blocks(audio, encoding, zlib.crc32(path.name.encode())):
-                sink.write(block)
-        sync_to_disk(temporary)
-        temporary.replace(path)
-    except (OSError, sf.LibsndfileError) as error:
-        raise StudioError(
-            f"Cannot write {path.name}",
+    with WavWriter(path, audio.sample_rate, audio.channels, audio.frames, encoding) as sink:
+        for block in _encoded_blocks(audio, encoding, zlib.crc32(path.name.encode())):
+            sink.write(block)
+
+
+class WavWriter:
+    """A WAV (RF64 beyond 4 GiB) written block by block under a temporary name, then synced and renamed.
+
+    A context manager; nothing is left behind when its block raises.
+
+    Args:
+        frames: how many will come.
+
+    Raises:
+        StudioError: the folder is not there, not writable, or full.
+    """
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, encoding: Encoding) -> None:
+        self._path = path
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._bytes = frames * channels * _BYTES[encoding]
+        container = "RF64" if self._bytes > _WAV_LIMIT_BYTES else "WAV"
+        try:
+            self._sink = sf.SoundFile(
+                self._temporary, "w", sample_rate, channels, subtype=encoding, format=container
+            )
+        except (OSError, sf.LibsndfileError) as error:
+            raise self._failed(error) from error
+
+    def write(self, block: NDArray[Any]) -> None:
+        """Takes [T, C]: float32 for FLOAT, for PCM int32 whose upper bits are the sample."""
+        try:
+            self._sink.write(block)
+        except (OSError, sf.LibsndfileError) as error:
+            raise self._failed(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._sink.close()
+            if kind is None:
+                sync_to_disk(self._temporary)
+                self._temporary.replace(self._path)
+        except (OSError, sf.LibsndfileError) as failure:
+            raise self._failed(failure) from failure
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _failed(self, error: Exception) -> StudioError:
+        self._temporary.unlink(missing_ok=True)
+        return StudioError(
+            f"Cannot write {self._path.name}",
             seen=error_text(error),
-            expected=f"a writable folder with {data_bytes / 1e6:.0f} MB free: {path.parent}",
+            expected=f"a writable folder with {self._bytes / 1e6:.0f} MB free: {self._path.parent}",
             todo="Free some space or choose another folder",
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        )
 
 
 def sync_to_disk(path: Path) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from studio.audio.devices import output_devices, portaudio
+from studio.audio.devices import default_input, default_output, input_devices, output_devices, portaudio
 from studio.audio.files import read_audio
 from studio.core.errors import StudioError
 from studio.storage.paths import user_data_dir
@@ -47,7 +47,7 @@ def examine(models_dir: Path, resources_dir: Path) -> Iterator[Finding]:
     yield _processor()
     yield _memory()
     yield _gpu()
-    yield _sound()
+    yield from _sound()
     yield from _models(models_dir)
     yield _demo_vocal(resources_dir / "demo_vocal.flac")
     yield _disk(Path.cwd())
@@ -140,16 +140,31 @@ def _nvidia_card() -> str | None:
     return match[1] if match else None
 
 
-def _sound() -> Finding:
+def _sound() -> Iterator[Finding]:
     try:
         portaudio()
     except StudioError as error:
-        return Finding("Sound", "WARN", f"no output: {error.seen}", error.todo)
-    devices = output_devices()
-    if not devices:
-        todo = "Connect one to listen; generating and exporting work without"
-        return Finding("Sound", "WARN", "no output device", todo)
-    return Finding("Sound", "OK", f"{len(devices)} outputs, the first: {devices[0].name}")
+        yield Finding("Sound", "WARN", f"no sound: {error.seen}", error.todo)
+        return
+    for direction, devices, default, todo in (
+        (
+            "output",
+            output_devices(),
+            default_output(),
+            "Connect one to listen; generating and exporting work without",
+        ),
+        (
+            "input",
+            input_devices(),
+            default_input(),
+            "Connect a microphone to record; vocals can be opened from files",
+        ),
+    ):
+        if default is None:
+            yield Finding("Sound", "WARN", f"no {direction} device", todo)
+        else:
+            number = f"{len(devices)} {direction}{'s' if len(devices) > 1 else ''}"
+            yield Finding("Sound", "OK", f"{number}, by default {default.name}")
 
 
 def _models(folder: Path) -> Iterator[Finding]:

@@ -10,28 +10,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import scipy.io.wavfile
-from numpy.typing import NDArray
 
 import studio
-from studio.audio.wav import Encoding, sync_to_disk, write_wav
+from studio.audio.wav import Encoding, sync_to_disk
 from studio.core.analysis import VocalAnalysis
-from studio.core.arrangement import STEMS
-from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.request import Candidate
-from studio.dsp.dither import quantise, to_grid
-from studio.dsp.loudness import integrated_lufs, peak_db, true_peak_db
+from studio.dsp.loudness import SILENCE_DB, to_db
+from studio.services.export_audio import Tracks, verify_files
 from studio.services.export_midi import write_midi
+from studio.services.recipe_file import FILE_NAME as RECIPE_FILE
+from studio.services.recipe_file import write_recipe
 from studio.services.report import analysis_json, write_json
 from studio.services.vocal import Vocal
 
@@ -39,16 +32,10 @@ SCHEMA_VERSION = 1
 CEILING_DBTP = -1.0
 #: Room for what dither and rounding may add.
 _CEILING_MARGIN_DB = 0.01
-AUDIO_FILES = ("vocal.wav", *(f"{stem}.wav" for stem in STEMS), "band.wav", "mix.wav")
 LICENCE = (
     "Made with Backline (MIT) and the models bundled with it. The card of each model in models/ lists its "
     "training data and their licences. Rights in the vocal stay with their holder."
 )
-_BITS: Mapping[str, int] = {"PCM_16": 16, "PCM_24": 24}
-#: A float band must null against its stems below -120 dBFS.
-_FLOAT_NULL = 1e-6
-# libsndfile adds a PEAK chunk to float files, of which scipy warns while it reads past it.
-warnings.filterwarnings("ignore", category=scipy.io.wavfile.WavFileWarning)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,32 +80,45 @@ def export_candidate(
             not read back as it was written. Nothing is left behind then, nor on JobCancelled.
     """
     name = f"candidate_{request.candidate.number:02d}"
-    files, gain_db, true_peaks = _levelled_files(request)
+    _check_stems(request)
+    tracks = Tracks(request.vocal.audio, request.candidate.stems)
+
+    def step(done: float) -> None:
+        if cancel:
+            cancel.check()
+        if on_step:
+            on_step(Progress("Writing stems", done))
+
+    measured = tracks.measure(lambda done: step(0.4 * done))
+    highest = max(m.true_peak_db for m in measured.values())
+    ceiling = request.encoding != "FLOAT" and highest > CEILING_DBTP
+    gain_db = CEILING_DBTP - _CEILING_MARGIN_DB - highest if ceiling else 0.0
     temporary = request.parent / f".{name}.{os.getpid()}.part"
     try:
         temporary.mkdir(parents=True)
-        for i, (file_name, audio) in enumerate(files.items()):
-            if cancel:
-                cancel.check()
-            if on_step:
-                on_step(Progress("Writing stems", i / len(files)))
-            write_wav(temporary / file_name, audio, encoding=request.encoding)
-        checks = verify_files(temporary, files, request.encoding)
+        sums = tracks.write(
+            temporary, request.encoding, gain_db, measured, lambda done: step(0.4 + 0.4 * done)
+        )
+        checks = verify_files(temporary, sums, request.encoding, lambda done: step(0.8 + 0.2 * done))
         write_midi(
             temporary / "arrangement.mid", request.candidate.arrangement, request.vocal.audio.duration_s
         )
         levels = {
             file_name: {
-                "peak_dbfs": round(peak_db(audio), 2),
-                "true_peak_dbtp": round(true_peaks[file_name] + gain_db, 2),
-                "loudness_lufs": round(integrated_lufs(audio), 2),
-                "channels": audio.channels,
+                "peak_dbfs": round(_raised(to_db(m.peak), gain_db), 2),
+                "true_peak_dbtp": round(_raised(m.true_peak_db, gain_db), 2),
+                "loudness_lufs": round(_raised(m.loudness_lufs, gain_db), 2),
+                "channels": m.channels,
                 "check": checks[file_name],
             }
-            for file_name, audio in files.items()
+            for file_name, m in measured.items()
         }
         write_json(temporary / "manifest.json", {**_manifest(request, gain_db), "files": levels})
-        for file_name in ("arrangement.mid", "manifest.json"):
+        described = ["arrangement.mid", "manifest.json"]
+        if request.candidate.recipe is not None:
+            write_recipe(temporary, request.candidate.recipe)
+            described.append(RECIPE_FILE)
+        for file_name in described:
             sync_to_disk(temporary / file_name)
         folder = free_folder(request.parent / name)
         temporary.rename(folder)
@@ -134,40 +134,6 @@ def export_candidate(
     return ExportedCandidate(folder, gain_db, checks)
 
 
-def verify_files(folder: Path, files: Mapping[str, Audio], encoding: Encoding) -> dict[str, str]:
-    """Reads every file back with scipy, which shares no code with what wrote it.
-
-    Returns:
-        'PASS' by file name.
-
-    Raises:
-        StudioError: naming each file that differs from what was meant, or a band that is not its stems' sum.
-    """
-    failed = []
-    band: NDArray[Any] | None = None
-    for file_name, audio in files.items():
-        rate, data = scipy.io.wavfile.read(folder / file_name)
-        data = data.reshape(len(data), -1)
-        if rate != audio.sample_rate or not np.array_equal(data, _as_stored(audio, encoding)):
-            failed.append(file_name)
-        if file_name.removesuffix(".wav") in STEMS:
-            # Integers may wrap on the way: the sum is below full scale again.
-            data = data.astype(np.int32 if encoding in _BITS else np.float64)
-            band = data if band is None else band + data
-        elif file_name == "band.wav" and band is not None:
-            if not np.allclose(data, band, rtol=0, atol=0 if encoding in _BITS else _FLOAT_NULL):
-                failed.append("band.wav (not the sum of the stems)")
-            band = None
-    if failed:
-        raise StudioError(
-            f"The export to {folder.parent} did not verify",
-            seen=f"other samples than were written in {', '.join(failed)}",
-            expected="every file to read back bit for bit",
-            todo="Check the disk, or export to another one",
-        )
-    return dict.fromkeys(files, "PASS")
-
-
 def free_folder(folder: Path) -> Path:
     """The folder itself, or the first of `name_v02`, `name_v03` ... that is not there yet."""
     version, free = 1, folder
@@ -177,53 +143,22 @@ def free_folder(folder: Path) -> Path:
     return free
 
 
-def _levelled_files(request: ExportRequest) -> tuple[dict[str, Audio], float, dict[str, float]]:
-    """What each file is to hold, the common gain in dB, and each file's true peak before that gain."""
-    vocal, stems = request.vocal.audio, request.candidate.stems
-    for stem in STEMS:
-        if (stems[stem].frames, stems[stem].sample_rate) != (vocal.frames, vocal.sample_rate):
+def _raised(level_db: float, gain_db: float) -> float:
+    """A level after the common gain; silence stays silence."""
+    return level_db + gain_db if level_db > SILENCE_DB else level_db
+
+
+def _check_stems(request: ExportRequest) -> None:
+    """Raises StudioError for stems that do not match the vocal."""
+    vocal = request.vocal.audio
+    for stem, audio in request.candidate.stems.items():
+        if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
             raise StudioError(
                 f"Cannot export candidate {request.candidate.number}",
-                seen=f"{stem} of {stems[stem].frames} frames at {stems[stem].sample_rate} Hz",
+                seen=f"{stem} of {audio.frames} frames at {audio.sample_rate} Hz",
                 expected=f"the vocal's {vocal.frames} frames at {vocal.sample_rate} Hz",
                 todo="Generate it again",
             )
-    files = _with_sums(vocal, stems)
-    true_peaks = {name: true_peak_db(audio) for name, audio in files.items()}
-    bits = _BITS.get(request.encoding)
-    if bits is None:
-        return files, 0.0, true_peaks
-    highest = max(true_peaks.values())
-    gain_db = CEILING_DBTP - _CEILING_MARGIN_DB - highest if highest > CEILING_DBTP else 0.0
-
-    def on_grid(name: str, audio: Audio) -> Audio:
-        samples = audio.samples * np.float32(10 ** (gain_db / 20)) if gain_db else audio.samples
-        return Audio(to_grid(samples, bits, zlib.crc32(name.encode())), audio.sample_rate)
-
-    return (
-        _with_sums(on_grid("vocal", vocal), {stem: on_grid(stem, stems[stem]) for stem in STEMS}),
-        gain_db,
-        true_peaks,
-    )
-
-
-def _with_sums(vocal: Audio, stems: Mapping[str, Audio]) -> dict[str, Audio]:
-    """The audio of AUDIO_FILES by name. A mono vocal is in both channels of the mix, at its own level."""
-    band: Samples = np.zeros_like(stems[STEMS[0]].samples)
-    for stem in STEMS:
-        band = band + stems[stem].samples
-    tracks = [vocal, *(stems[stem] for stem in STEMS)]
-    tracks += [Audio(band, vocal.sample_rate), Audio(band + vocal.samples, vocal.sample_rate)]
-    return dict(zip(AUDIO_FILES, tracks, strict=True))
-
-
-def _as_stored(audio: Audio, encoding: Encoding) -> NDArray[Any]:
-    """[T, C] as scipy gives a file of this encoding: 24 bits come in the upper bits of an int32."""
-    if encoding == "PCM_16":
-        return quantise(audio.samples, 16).astype(np.int16).T
-    if encoding == "PCM_24":
-        return quantise(audio.samples, 24).T << 8
-    return audio.samples.T
 
 
 def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
@@ -233,7 +168,7 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "schema_version": SCHEMA_VERSION,
         "generator": f"Backline {studio.__version__}",
         "ai_generated": True,
-        "licence": LICENCE,
+        "licence": candidate.settings.get("licence", LICENCE),
         "candidate": candidate.number,
         "seed": request.seed,
         "settings": dict(candidate.settings),

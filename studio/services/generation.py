@@ -41,7 +41,7 @@ class GenerationService:
         self, models_dir: Path, device: str = "auto", load: Callable[[Path, str], Engine] | None = None
     ) -> None:
         self._models_dir, self._device = models_dir, device
-        self._load = load or _load_bundled_engine
+        self._load = load or load_bundled_engine
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
@@ -105,7 +105,8 @@ class GenerationService:
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
 
 
-def _load_bundled_engine(models_dir: Path, device: str) -> Engine:
+def load_bundled_engine(models_dir: Path, device: str, vocoder_file: Path | None = None) -> Engine:
+    """The models that come with the application, in this process; see studio.ml.engine.load_engine."""
     from studio.ml.engine import load_engine
 
-    return load_engine(models_dir, device)
+    return load_engine(models_dir, device, vocoder_file)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from studio.audio.wav import Encoding
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.music import Key
 from studio.core.request import Candidate, Controls, GenerationRequest
 from studio.services.export import ExportedCandidate, ExportRequest, export_candidate, free_folder
 from studio.services.generation import GenerationService
+from studio.services.recipe_file import controls_json
 from studio.services.report import Report, analysis_json, peak_memory_bytes, write_report
 from studio.services.vocal import Vocal, analyse_vocal, open_vocal
 
@@ -85,7 +87,13 @@ def generate_to_folder(
             _clear(request.out, request.overwrite)
         result = export_candidate(
             ExportRequest(
-                request.out, vocal, analysis, candidate, request.seed, service.model_hashes, request.encoding
+                request.out,
+                vocal,
+                generation.analysis_of(candidate.number),
+                candidate,
+                request.seed,
+                service.model_hashes,
+                request.encoding,
             )
         )
         exported.append(_candidate_json(candidate, result))
@@ -113,7 +121,7 @@ def generate_to_folder(
             peak_memory_bytes=peak_memory_bytes(),
             models=dict(service.model_hashes),
             seed=request.seed,
-            settings=_controls_json(request, analysis),
+            settings=_settings_json(request, analysis.key),
             status=status,
         )
         if exported:
@@ -170,8 +178,9 @@ def _candidate_json(candidate: Candidate, exported: ExportedCandidate) -> dict[s
     }
 
 
-def _controls_json(request: FolderRequest, analysis: VocalAnalysis) -> dict[str, object]:
-    controls = asdict(request.controls)
-    if request.controls.chords is not None:
-        controls["chords"] = [chord.name(analysis.key) for chord in request.controls.chords]
-    return {"candidates": request.candidates, "encoding": request.encoding, **controls}
+def _settings_json(request: FolderRequest, key: Key) -> dict[str, object]:
+    return {
+        "candidates": request.candidates,
+        "encoding": request.encoding,
+        **controls_json(request.controls, key),
+    }

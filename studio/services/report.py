@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from studio.core.analysis import Given, VocalAnalysis
-from studio.core.music import Key, Meter
+import numpy as np
+
+from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Key, Meter
 
 SCHEMA_VERSION = 1
 
@@ -104,6 +107,25 @@ def given_from_json(analysis: Mapping[str, Any]) -> Given:
         meter=Meter.parse(analysis["meter"]) if source["meter"] == "given" else None,
         # The first downbeat of the report is already shifted.
         shift_beats=0.0 if given_downbeat else float(analysis.get("shift_beats", 0.0)),
+    )
+
+
+def analysis_from_json(content: Mapping[str, Any]) -> VocalAnalysis:
+    """What `analysis_json` wrote, but for the pitch track, which it leaves out."""
+    key, none = Key.parse(content["key"]), np.zeros(0, dtype=np.float32)
+    return VocalAnalysis(
+        duration_s=float(content["duration_s"]),
+        pitch=PitchTrack(np.zeros(0), none, none, none),
+        notes=tuple(VocalNote(**note) for note in content["notes"]),
+        onsets_s=tuple(content["onsets_s"]),
+        loudness_lufs=float(content["loudness_lufs"]),
+        grid=BeatGrid(tuple(content["beats_s"]), Meter.parse(content["meter"])),
+        key=key,
+        chords=tuple(Chord.parse(name) for name in content["chords"]),
+        confidence=Confidence(
+            **{f.name: float(content["confidence"].get(f.name, 0.0)) for f in fields(Confidence)}
+        ),
+        given=given_from_json(content),
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from studio.audio.files import read_audio
-from studio.core.analysis import Given
-from studio.core.arrangement import STEMS, Arrangement, Part
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.arrangement import BAND, STEMS, Arrangement, Part
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
@@ -23,7 +23,8 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord, Key, Meter
 from studio.core.request import Candidate
 from studio.services.export_midi import read_notes
-from studio.services.report import given_from_json
+from studio.services.recipe_file import read_recipe
+from studio.services.report import analysis_from_json
 from studio.services.vocal import Vocal, open_vocal
 
 
@@ -35,12 +36,14 @@ class Results:
         vocal: the file the candidates were made for when it is still there unchanged, else their own copy.
         given: what the user had given for the analysis.
         candidates: in the order of their numbers, at the level the generator gave them.
+        analyses: by number, what each was made for; without the pitch track, which is not kept.
         seed, models: of the first candidate's request: seed, and SHA-256 by model name.
     """
 
     vocal: Vocal
     given: Given
     candidates: tuple[Candidate, ...]
+    analyses: Mapping[int, VocalAnalysis]
     seed: int
     models: Mapping[str, str]
 
@@ -60,18 +63,21 @@ def open_results(
         )
     manifests = [_read_manifest(f) for f in folders]
     candidates: dict[int, Candidate] = {}
+    analyses: dict[int, VocalAnalysis] = {}
     for i, (path, manifest) in enumerate(zip(folders, manifests, strict=True)):
         if cancel:
             cancel.check()
         if on_step:
             on_step(Progress(f"Opening {path.name}", i / len(folders)))
-        candidate = _read_candidate(path, manifest)
+        candidate, analysis = _read_candidate(path, manifest)
         candidates.setdefault(candidate.number, candidate)
+        analyses.setdefault(candidate.number, analysis)
     first = manifests[0]
     return Results(
         vocal=_find_vocal(folders[0], first),
-        given=given_from_json(first["analysis"]),
+        given=analyses[int(first["candidate"])].given,
         candidates=tuple(candidates[number] for number in sorted(candidates)),
+        analyses=analyses,
         seed=int(first["seed"]),
         models=dict(first["models"]),
     )
@@ -85,8 +91,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> Candidate:
-    """A candidate as it was exported; its notes are those of arrangement.mid, to the tick."""
+def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> tuple[Candidate, VocalAnalysis]:
+    """A candidate as it was exported, its notes those of arrangement.mid, to the tick; and what it was made for."""
     try:
         notes = read_notes(folder / "arrangement.mid")
         arrangement = Arrangement(
@@ -94,13 +100,15 @@ def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> Candidate:
             key=Key.parse(manifest["key"]),
             style=manifest["style"],
             chords=tuple(Chord.parse(name) for name in manifest["beat_chords"]),
-            parts={stem: Part(manifest["instruments"][stem], notes[stem]) for stem in STEMS},
+            parts={stem: Part(name, notes[stem]) for stem, name in manifest["instruments"].items()},
         )
         number, settings = int(manifest["candidate"]), dict(manifest["settings"])
+        analysis, recipe = analysis_from_json(manifest["analysis"]), read_recipe(folder)
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, error) from error
-    stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in STEMS}
-    return Candidate(number, arrangement, stems, settings)
+    names = STEMS if arrangement.parts else (BAND,)  # an engine without notes makes the band as one sound
+    stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in names}
+    return Candidate(number, arrangement, stems, settings, recipe), analysis
 
 
 def _find_vocal(folder: Path, manifest: Mapping[str, Any]) -> Vocal:

@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.analysis import Given
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.engines import EngineKind
 from studio.core.errors import StudioError
 from studio.core.music import Chord, Key, Meter
 from studio.services.session import Session
 from studio.ui import theme
+from studio.ui.tap_button import TapButton
 from studio.ui.widgets import IconButton, as_field, label, set_role, set_state, small_button, tight
 
 KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
@@ -80,7 +82,7 @@ class AnalysisPanel(QFrame):
         set_role(self, "panel")
         self._given = Given()
         self._playhead_s = 0.0
-        self._shown_chords = ""
+        self._shown_chords = self._why_no_chords = ""
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
         self.key = QComboBox()
         for key in KEYS:
@@ -102,12 +104,13 @@ class AnalysisPanel(QFrame):
             "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
             "chords": _Row(grid, 6, "Chords", self.chords, wide=True),
         }
+        self.tap = TapButton()
         self.half = small_button("½ ×", "Half the tempo")
         self.double = small_button("2 ×", "Twice the tempo")
         self.at_playhead = small_button("At playhead", "A bar line is where the playhead stands")
         factors = QHBoxLayout()
         tight(factors)
-        for button in (self.half, self.double):
+        for button in (self.tap, self.half, self.double):
             factors.addWidget(button)
         grid.addLayout(factors, 1, 1)
         nudges = QHBoxLayout()
@@ -115,14 +118,17 @@ class AnalysisPanel(QFrame):
         self.nudges: dict[float, QToolButton] = {}
         for beats, text, tip in NUDGES:
             self.nudges[beats] = button = small_button(text, tip)
-            button.clicked.connect(lambda _=False, b=beats: self._nudge(b))
+            button.clicked.connect(lambda _=False, b=beats: self.move_bars(b))
             nudges.addWidget(button)
         nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
         grid.addLayout(nudges, 5, 0, 1, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(theme.UNIT * 2)
+        self.doubt = label("", "warning", wrap=True)
+        self.doubt.hide()
         column.addWidget(label("HEARD IN THE VOCAL", "section"))
+        column.addWidget(self.doubt)
         column.addLayout(grid)
 
         self.tempo.editingFinished.connect(self._on_tempo_edited)
@@ -132,6 +138,7 @@ class AnalysisPanel(QFrame):
         self.chords.editingFinished.connect(self._on_chords_edited)
         self.half.clicked.connect(lambda: self._give(tempo_bpm=max(30.0, self.tempo.value() / 2)))
         self.double.clicked.connect(lambda: self._give(tempo_bpm=min(300.0, self.tempo.value() * 2)))
+        self.tap.tapped.connect(self._on_tapped)
         self.at_playhead.clicked.connect(lambda: self._give(downbeat_s=self._playhead_s))
         for name, field in (
             ("tempo", "tempo_bpm"),
@@ -143,6 +150,12 @@ class AnalysisPanel(QFrame):
         self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None))
         self._show_nothing()
         self.setEnabled(False)
+
+    def show_engine(self, kind: EngineKind) -> None:
+        """Greys out the chords for an engine that does not heed them, and says why."""
+        self._why_no_chords = kind.why_not_heeded("chords")
+        self.chords.setEnabled(not self._why_no_chords)
+        self.chords.setToolTip(self._why_no_chords or self._shown_chords)
 
     def set_playhead(self, time_s: float) -> None:
         self._playhead_s = time_s
@@ -160,6 +173,8 @@ class AnalysisPanel(QFrame):
         given, sure = analysis.given, analysis.confidence
         self._given = given
         grid = analysis.grid
+        self.doubt.setText(_doubt(analysis))
+        self.doubt.setVisible(analysis.unsure_of_tempo)
         self._set(self.tempo, analysis.tempo_bpm)
         first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
         self._set(
@@ -180,10 +195,11 @@ class AnalysisPanel(QFrame):
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
         self.chords.setText(self._shown_chords)
         self.chords.setCursorPosition(0)
-        self.chords.setToolTip(self._shown_chords)
+        self.chords.setToolTip(self._why_no_chords or self._shown_chords)
 
     def _show_nothing(self) -> None:
         """Empty fields: no value is better than one that nobody heard."""
+        self.doubt.hide()
         for spin in (self.tempo, self.downbeat):
             self._set(spin, spin.minimum())
         for box in (self.key, self.meter):
@@ -203,7 +219,7 @@ class AnalysisPanel(QFrame):
         self._given = dataclasses.replace(self._given, **fields)  # type: ignore[arg-type]
         self.given_changed.emit(self._given)
 
-    def _nudge(self, beats: float) -> None:
+    def move_bars(self, beats: float) -> None:
         """Moves the grid; a second click moves it on, even while the first is still worked on."""
         self._given = dataclasses.replace(self._given, shift_beats=self._given.shift_beats + beats)
         self.given_changed.emit(self._given)
@@ -211,6 +227,10 @@ class AnalysisPanel(QFrame):
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):
             self._give(tempo_bpm=max(30.0, self.tempo.value()))
+
+    def _on_tapped(self, tempo_bpm: float) -> None:
+        # Taps lie near a simple number more often than not, and a tenth is finer than anybody taps.
+        self._give(tempo_bpm=round(tempo_bpm, 1))
 
     def _on_downbeat_edited(self) -> None:
         if self.downbeat.value() != self.downbeat.property("shown"):
@@ -227,6 +247,12 @@ class AnalysisPanel(QFrame):
             self.chords.setText(self._shown_chords)
             return
         self.chords_changed.emit(chords or None)
+
+
+def _doubt(analysis: VocalAnalysis) -> str:
+    """What to do about a tempo that nobody can be sure of."""
+    others = " or ".join(f"{reading.grid.tempo_bpm:.0f} bpm" for reading in analysis.alternatives)
+    return f"Not sure of the beat: tap along{f', or try {others}' if others else ''}."
 
 
 def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 from studio.ui import theme
 from studio.ui.analysis_panel import AnalysisPanel
 from studio.ui.deck import Deck
+from studio.ui.deck_header import DeckHeader
 from studio.ui.empty_state import EmptyState
+from studio.ui.live_take import LiveTake
 from studio.ui.request_panel import RequestPanel
 from studio.ui.ruler import Ruler
 from studio.ui.stem_strip import StemStrip
@@ -29,14 +31,18 @@ class Desk(QWidget):
         self.strip = StemStrip()
         self.transport = TransportBar(timeline, self.strip)
         self.empty = EmptyState()
+        self.live = LiveTake()
         self.ruler = Ruler(timeline)
         self.vocal = VocalPanel(timeline)
+        self.deck_header = DeckHeader()
         self.deck = Deck(timeline)
         self.analysis = AnalysisPanel()
         self.request = RequestPanel()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._timelines())
+        self._song = self._timelines()
+        for page in (self._song, self.live):
+            self._stack.addWidget(page)
         body = QHBoxLayout()
         body.setContentsMargins(_MARGIN, _MARGIN, 0, 8)
         body.setSpacing(_MARGIN)
@@ -49,11 +55,16 @@ class Desk(QWidget):
 
     @property
     def is_empty(self) -> bool:
-        return self._stack.currentWidget() is self.empty
+        return self._stack.currentWidget() is not self._song
 
     def show_vocal(self) -> None:
         """The invitation gives way to the timelines."""
-        self._stack.setCurrentIndex(1)
+        self._stack.setCurrentWidget(self._song)
+
+    def show_live(self, live: bool) -> None:
+        """On an empty desk, what is being recorded in place of the invitation."""
+        if self.is_empty:
+            self._stack.setCurrentWidget(self.live if live else self.empty)
 
     def _timelines(self) -> QWidget:
         ruler_row = QHBoxLayout()
@@ -73,6 +84,7 @@ class Desk(QWidget):
         tight(column, spacing=theme.UNIT * 2)
         # The list takes the height it wants, the vocal the rest.
         column.addLayout(upper, 1)
+        column.addWidget(self.deck_header)
         column.addWidget(self.deck)
         return timelines
 

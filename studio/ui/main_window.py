@@ -8,23 +8,31 @@ from pathlib import Path
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from studio.core.request import Candidate
+from studio.core.engines import FASTSAG
+from studio.core.request import Candidate, Vary
 from studio.services.export import ExportedCandidate
 from studio.services.session import Session
 from studio.services.session_mix import VOCAL, MixState
 from studio.ui import window_memory
+from studio.ui.compare_desk import CompareDesk
 from studio.ui.desk import Desk
 from studio.ui.dialogs.error_dialog import ErrorDialog
 from studio.ui.dialogs.export_result import ExportResult
 from studio.ui.dialogs.questions import Questions
+from studio.ui.dialogs.regenerate_dialog import RegenerateDialog
 from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
+from studio.ui.key_map import KeyMap
 from studio.ui.looks import Looks
 from studio.ui.menus import add_menus
 from studio.ui.playback import Playback
 from studio.ui.preferences import APP_NAME, Preferences
+from studio.ui.record_desk import RecordDesk
+from studio.ui.recording import Recording
 from studio.ui.shortcuts import KeyFilter, make_actions
 from studio.ui.spectrogram_view import Picture
 from studio.ui.status_line import StatusLine
+from studio.ui.takes import Takes
+from studio.ui.vocal_panel import WAVE
 from studio.ui.workflow import Workflow
 
 _SEEK_S = 1.0
@@ -36,12 +44,19 @@ class MainWindow(QMainWindow):
     Args:
         workflow: what happens in the background.
         playback: what is heard.
+        recording, takes: what is sung over it.
         preferences: what is remembered.
         demo_vocal: the file behind "Try the demo vocal".
     """
 
     def __init__(
-        self, workflow: Workflow, playback: Playback, preferences: Preferences, demo_vocal: Path
+        self,
+        workflow: Workflow,
+        playback: Playback,
+        recording: Recording,
+        takes: Takes,
+        preferences: Preferences,
+        demo_vocal: Path,
     ) -> None:
         super().__init__()
         self.workflow, self.playback, self.preferences = workflow, playback, preferences
@@ -61,16 +76,20 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(desk)
         self.status = StatusLine()
         self.setStatusBar(self.status)
-        self.actions_by_name = make_actions(self, self._handlers())
+        self.record = RecordDesk(self, recording, takes)
+        self.compare = CompareDesk(self)
+        self.key_map = KeyMap(preferences)
+        self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self.looks = Looks(self, preferences)
         self._ask = Questions(self, preferences)
         self._connect()
-        self.keys = KeyFilter(self)
+        self.compare.connect_window()
+        self.record.connect_window()
+        self.keys = KeyFilter(self, self.key_map)
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
         window_memory.restore(self)
         self._show_selection()
-        self.transport.setEnabled(False)
         desk.setFocus()  # no button starts with the focus, so Space plays
 
     # Assembly
@@ -81,27 +100,23 @@ class MainWindow(QMainWindow):
             "open": self.choose_vocal,
             "open_folder": self.choose_results,
             "demo": lambda: self.open_path(self._demo_vocal),
-            "export": self.export_selected,
+            "save": self._save,
             "quit": self.close,
             "play": playback.toggle,
             "stop": playback.stop,
             "loop": playback.toggle_loop,
             "back": lambda: playback.seek(self.timeline.playhead_s - _SEEK_S),
             "forward": lambda: playback.seek(self.timeline.playhead_s + _SEEK_S),
-            "mute": lambda: playback.toggle_mute(self.strip.target),
-            "solo": lambda: playback.toggle_solo(self.strip.target),
-            "previous": lambda: self._step(-1),
-            "next": lambda: self._step(1),
-            "swap": playback.swap,
-            "pick": self._pick_selected,
+            "mute": lambda: self._turn_stem(playback.toggle_mute),
+            "solo": lambda: self._turn_stem(playback.toggle_solo),
             "generate": self.generate,
             "cancel": self._cancel,
             "zoom_region": self._zoom_region,
             "zoom_fit": self.timeline.fit,
-            "sheet": lambda: ShortcutSheet(self).open(),
+            "sheet": lambda: ShortcutSheet(self.key_map, self.actions_by_name, self).open(),
+            **self.record.handlers,
+            **self.compare.handlers,
         }
-        for n in range(1, 9):
-            handlers[f"candidate_{n}"] = lambda n=n: self._select(n)  # type: ignore[misc]
         return handlers
 
     def _connect(self) -> None:
@@ -112,35 +127,36 @@ class MainWindow(QMainWindow):
         self.transport.balance_changed.connect(lambda b: playback.set_mix(balance=b))
         self.strip.solo_toggled.connect(playback.toggle_solo)
         self.strip.mute_toggled.connect(playback.toggle_mute)
+        self.strip.level_stepped.connect(playback.step_level)
         playback.playing_changed.connect(self.transport.show_playing)
         playback.mix_changed.connect(self._on_mix_changed)
         playback.problem_changed.connect(lambda _: self.status.show_output(playback.player))
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
             view.hovered.connect(self.status.under_mouse.setText)
-        self.vocal.scale_changed.connect(workflow.pictures.set_scale)
+        self.vocal.scale_changed.connect(self.show_pictures)
+        self.vocal.bars_moved.connect(self.analysis.move_bars)
         self.vocal.chord_edited.connect(workflow.set_bar_chord)
-        self.deck.selected.connect(playback.select)
         self.deck.seek_requested.connect(playback.seek)
         self.deck.hovered.connect(self.status.under_mouse.setText)
-        self.deck.picked.connect(workflow.pick)
-        self.deck.export_requested.connect(self.export)
         self.analysis.given_changed.connect(workflow.set_given)
         self.analysis.chords_changed.connect(workflow.set_chords)
         self.analysis.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.generate_requested.connect(self.generate)
         self.request.cancel_requested.connect(self._cancel)
+        self.request.engine_changed.connect(self.analysis.show_engine)
+        self.request.engine_changed.connect(self.vocal.show_engine)
         self.desk.empty.open_requested.connect(self.choose_vocal)
         self.desk.empty.demo_requested.connect(lambda: self.open_path(self._demo_vocal))
         workflow.busy_changed.connect(self.status.doing.setText)
         workflow.opened.connect(self._on_opened)
+        workflow.deck_changed.connect(lambda _: self._show_selection())
         workflow.analysis_changed.connect(self._on_analysis_changed)
         workflow.candidate_added.connect(self._on_candidate_added)
         workflow.pictures.ready.connect(self._on_picture_ready)
         workflow.generation.stepped.connect(self.request.show_progress)
         workflow.generation.ended.connect(self._on_generation_ended)
-        workflow.picked_changed.connect(self.deck.show_picked)
         workflow.exported.connect(self._on_exported)
         workflow.failed.connect(self.show_error)
         self.looks.theme_changed.connect(self.desk.empty.refresh)
@@ -183,7 +199,6 @@ class MainWindow(QMainWindow):
             self.open_path(paths[0])
 
     def _on_opened(self, session: Session) -> None:
-        self.transport.setEnabled(True)
         self.setWindowTitle(f"{session.vocal.name} – {APP_NAME}")
         self.desk.show_vocal()
         self.deck.clear()
@@ -203,7 +218,20 @@ class MainWindow(QMainWindow):
 
     def generate(self) -> None:
         if self.request.generate.isEnabled() and not self.workflow.generation.running:
-            self.workflow.generate(self.request.wishes)
+            wishes = self.request.wishes
+            self.deck.expect(len(self.deck.rows) + wishes.candidates)
+            self.workflow.generate(wishes)
+
+    def vary(self, number: int, distance: str) -> None:
+        if self.workflow.session is not None:
+            self.workflow.change(Vary(self.workflow.session.candidates[number], distance))
+
+    def ask_what_to_regenerate(self, number: int) -> None:
+        if self.workflow.session is not None:
+            candidate = self.workflow.session.candidates[number]
+            dialog = RegenerateDialog(candidate, self.timeline.region, self)
+            dialog.wanted.connect(self.workflow.change)
+            dialog.open()
 
     def _cancel(self) -> None:
         if self.workflow.generation.running:
@@ -213,8 +241,15 @@ class MainWindow(QMainWindow):
     def _on_candidate_added(self, candidate: Candidate) -> None:
         row = self.deck.add(candidate)
         row.show_selected(candidate.number == self.playback.mix.selected)
-        if self.playback.mix.selected is None and not self.playback.player.playing:
-            self.playback.select(candidate.number)
+        session = self.workflow.session
+        blind = session.blind if session is not None else None
+        first = candidate.number if blind is None else blind[0]  # in a blind comparison not the first to come
+        if (
+            self.playback.mix.selected is None
+            and not self.playback.player.playing
+            and first in self.deck.rows
+        ):
+            self.playback.select(first)
 
     def _on_picture_ready(self, key: object, picture: Picture) -> None:
         if key == VOCAL:
@@ -224,23 +259,17 @@ class MainWindow(QMainWindow):
 
     def _on_generation_ended(self, outcome: str) -> None:
         self.request.show_idle()
+        self.deck.expect(0)
         if outcome == "done":
             self.request.next_seed()
         elif outcome == "cancelled":
             self.status.tell("Cancelled. Finished candidates are kept.")
 
-    def _select(self, number: int) -> None:
-        if number in self.deck.rows:
-            self.playback.select(number)
-
-    def _step(self, direction: int) -> None:
-        number = self.deck.neighbour(self.playback.mix.selected, direction)
-        if number is not None:
-            self.playback.select(number)
-
-    def _pick_selected(self) -> None:
-        if self.playback.mix.selected is not None:
-            self.workflow.pick(self.playback.mix.selected)
+    def _turn_stem(self, toggle: Callable[[str], None]) -> None:
+        if self.strip.why_no_stems and self.strip.target != VOCAL:
+            self.status.tell(self.strip.why_no_stems)
+        else:
+            toggle(self.strip.target)
 
     def _on_mix_changed(self, mix: MixState) -> None:
         self.transport.show_mix(mix)
@@ -250,24 +279,39 @@ class MainWindow(QMainWindow):
     def _show_selection(self) -> None:
         selected = self.playback.mix.selected
         self.deck.show_selected(selected)
-        self.actions_by_name["export"].setEnabled(selected is not None)
-        self.actions_by_name["pick"].setEnabled(selected is not None)
+        session = self.workflow.session
+        whole = False
+        # In a blind comparison a greyed strip would tell which one it is.
+        if session is not None and session.blind is None and selected in session.candidates:
+            whole = session.candidates[selected].is_one_sound
+        self.strip.show_stems(FASTSAG.why_not if whole else "")
 
     # Export
-
-    def export_selected(self) -> None:
-        if self.playback.mix.selected is not None:
-            self.export(self.playback.mix.selected)
 
     def export(self, number: int) -> None:
         folder = self._ask.export_folder(number)
         if folder is not None:
             self.workflow.export(number, folder)
 
+    def _save(self) -> None:
+        folder = self.workflow.save()
+        kept = (
+            f"Everything is kept in {folder}" if folder else "A session is kept from its first candidate on"
+        )
+        self.status.tell(kept)
+
     def _on_exported(self, result: ExportedCandidate) -> None:
         ExportResult(result, self).open()
 
     # View
+
+    def show_pictures(self, choice: str) -> None:
+        """The frequency axis of all spectrograms, or waveforms in their place."""
+        wave = choice == WAVE
+        self.vocal.spectrogram.show_waveform(wave)
+        self.deck.show_waveforms(wave)
+        if not wave:
+            self.workflow.pictures.set_scale(choice)  # type: ignore[arg-type]
 
     def _zoom_region(self) -> None:
         if self.timeline.region:
@@ -294,5 +338,6 @@ class MainWindow(QMainWindow):
         self.hide()
         self.keys.detach()
         self.looks.detach()
+        self.record.recording.close()
         self.workflow.close()
         event.accept()

@@ -9,9 +9,34 @@ from PySide6.QtWidgets import QMainWindow
 
 #: Menus with the names of their actions; an empty name is a line.
 MENUS = {
-    "&File": ("open", "demo", "open_folder", "", "export", "", "quit"),
-    "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo"),
-    "&Candidates": ("generate", "cancel", "", "previous", "next", "swap", "pick"),
+    "&File": ("open", "demo", "open_folder", "", "save", "export", "", "quit"),
+    "&Edit": ("undo", "redo"),
+    "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
+    "&Candidates": (
+        "generate",
+        "vary",
+        "vary_far",
+        "regenerate",
+        "cancel",
+        "",
+        "previous",
+        "next",
+        "swap",
+    ),
+    "&Judge": ("blind", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
+    "&Record": (
+        "record",
+        "takes",
+        "",
+        "metronome",
+        "monitoring",
+        "",
+        "punch_in",
+        "punch_out",
+        "punch_clear",
+        "",
+        "devices",
+    ),
     "&View": ("zoom_region", "zoom_fit", ""),
     "&Help": ("sheet",),
 }

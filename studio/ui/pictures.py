@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.audio import Audio
 from studio.core.jobs import CancelToken, StepCallback
 from studio.dsp.spectrogram import Scale, display_spectrogram
+from studio.dsp.waveform import outline
 from studio.services.jobs import JobRunner
 from studio.ui.spectrogram_view import Picture
 
@@ -38,7 +39,9 @@ class Pictures(QObject):
         self._sources = {}
 
     def set_scale(self, scale: Scale) -> None:
-        """Draws everything again on another frequency axis."""
+        """Draws everything again, if the frequency axis is another one."""
+        if scale == self.scale:
+            return
         self.scale = scale
         for key, source in self._sources.items():
             self.draw(key, source)
@@ -49,12 +52,12 @@ class Pictures(QObject):
 
         def run(scale: Scale, /, *, on_step: StepCallback, cancel: CancelToken) -> Picture:
             sound = source() if callable(source) else source
+            mono = sound.mono()
             columns_per_s = min(_COLUMNS_PER_S, _MOST_COLUMNS / max(sound.duration_s, 1e-3))
-            return Picture.of(
-                display_spectrogram(
-                    sound.mono(), sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
-                )
+            spectrogram = display_spectrogram(
+                mono, sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
             )
+            return Picture.of(spectrogram, outline(mono, sound.sample_rate))
 
         scale = self.scale
 

@@ -1,17 +1,22 @@
-"""What to ask for: style, density, how many, which seed; then Generate, and while it runs its progress."""
+"""What to ask for: style, density, how many, which seed, and folded away what else can be wished; then Generate, and
+while it runs its progress."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QSpinBox, QVBoxLayout
 
+from studio.core.engines import BAND_MODEL, ENGINES
 from studio.core.jobs import Progress
-from studio.core.request import DENSITIES
+from studio.core.request import DENSITIES, Controls
 from studio.core.score import STYLES
 from studio.ui import theme
+from studio.ui.advanced_wishes import AdvancedWishes
 from studio.ui.widgets import (
     ElidedLabel,
     IconButton,
@@ -21,6 +26,7 @@ from studio.ui.widgets import (
     label,
     push,
     set_role,
+    small_button,
     style_title,
     tight,
 )
@@ -30,29 +36,37 @@ _HIGHEST_SEED = 999_999
 
 @dataclass(frozen=True)
 class Wishes:
-    """The panel's fields; None leaves the choice to the model."""
+    """The panel's fields."""
 
-    style: str | None
-    density: str | None
+    controls: Controls
     candidates: int
     seed: int
     keep_seed: bool
+    engine: str = BAND_MODEL.name
 
 
 class RequestPanel(QFrame):
-    """Emits `generate_requested` and `cancel_requested`; the window says with `show_...` what goes on."""
+    """Emits `generate_requested`, `cancel_requested` and `engine_changed` (an EngineKind); the window says with
+    `show_...` what goes on."""
 
     generate_requested = Signal()
     cancel_requested = Signal()
+    engine_changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         set_role(self, "panel")
+        self.engine_box = QComboBox()
+        for kind in ENGINES.values():
+            self.engine_box.addItem(kind.title, kind.name)
         self.style_box = QComboBox()
         self.style_box.addItem("Any style", None)
         for style in STYLES:
             self.style_box.addItem(style_title(style), style)
         self.style_box.setMaxVisibleItems(20)
+        self.more = small_button("More wishes", "Energy, instruments, and how closely to follow the singer")
+        self.more.setCheckable(True)
+        self.advanced = AdvancedWishes()
         self.density = Segments([("Any", None), *((d.capitalize(), d) for d in DENSITIES)], name="Density")
         self.count = Segments([(str(n), n) for n in range(1, 9)], name="Candidates")
         self.count.set_value(4)
@@ -81,14 +95,19 @@ class RequestPanel(QFrame):
         seeds.addWidget(self.dice)
         seeds.addWidget(self.pin)
         for row, (text, field) in enumerate(
-            (("Style", self.style_box), ("Density", self.density), ("Candidates", self.count))
+            (
+                ("Engine", self.engine_box),
+                ("Style", self.style_box),
+                ("Density", self.density),
+                ("Candidates", self.count),
+            )
         ):
             field.setAccessibleName(text)
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(field, row, 1)
         self.seed.setAccessibleName("Seed")
-        grid.addWidget(label("Seed", "muted"), 3, 0)
-        grid.addLayout(seeds, 3, 1)
+        grid.addWidget(label("Seed", "muted"), 4, 0)
+        grid.addLayout(seeds, 4, 1)
         self._busy = QFrame()
         busy = QVBoxLayout(self._busy)
         tight(busy, spacing=8)
@@ -104,6 +123,8 @@ class RequestPanel(QFrame):
         column.setSpacing(theme.UNIT * 2)
         column.addWidget(label("ACCOMPANIMENTS", "section"))
         column.addLayout(grid)
+        column.addWidget(self.more)
+        column.addWidget(self.advanced)
         column.addSpacing(theme.UNIT)
         column.addWidget(self.generate)
         column.addWidget(self._busy)
@@ -111,6 +132,9 @@ class RequestPanel(QFrame):
         self.generate.clicked.connect(self.generate_requested)
         self.cancel.clicked.connect(self.cancel_requested)
         self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_SEED)))
+        self.more.toggled.connect(self.advanced.setVisible)
+        self.advanced.hide()
+        self.engine_box.currentIndexChanged.connect(self._show_abilities)
         self.show_ready(False)
         self.show_idle()
 
@@ -118,21 +142,54 @@ class RequestPanel(QFrame):
         """Redraws the button's icon in the colours of the theme."""
         self.generate.setIcon(icon("creation", "on_accent"))
 
+    def show_unavailable(self, reasons: Mapping[str, str]) -> None:
+        """Greys out the engines that cannot be used now; the tool tip says why."""
+        model = self.engine_box.model()
+        assert isinstance(model, QStandardItemModel)
+        for i in range(self.engine_box.count()):
+            reason = reasons.get(self.engine_box.itemData(i))
+            model.item(i).setEnabled(reason is None)
+            model.item(i).setToolTip(reason or "")
+
+    def _show_abilities(self) -> None:
+        """Greys out what the chosen engine does not heed, and says why."""
+        kind = ENGINES[self.engine_box.currentData()]
+        for field, names in (
+            (self.style_box, {"style"}),
+            (self.density, {"density"}),
+            (self.more, {"energy", "instruments", "follow"}),
+            (self.advanced, {"energy", "instruments", "follow"}),
+        ):
+            able = names <= kind.controls
+            field.setEnabled(able)
+            if not able:
+                field.setToolTip(kind.why_not)
+            elif field.toolTip() in {other.why_not for other in ENGINES.values()}:
+                field.setToolTip("")
+        self.engine_box.setToolTip(kind.why_not)
+        self.engine_changed.emit(kind)
+
     @property
     def wishes(self) -> Wishes:
         density, count = self.density.value, self.count.value
         assert isinstance(count, int)
-        return Wishes(
-            self.style_box.currentData(),
-            density if isinstance(density, str) else None,
-            count,
-            self.seed.value(),
-            self.pin.isChecked(),
+        controls = Controls(
+            style=self.style_box.currentData(),
+            density=density if isinstance(density, str) else None,
+            energy=self.advanced.energy,
+            instruments=self.advanced.instruments,
+            follow=self.advanced.follow,
         )
+        engine = self.engine_box.currentData()
+        return Wishes(controls, count, self.seed.value(), self.pin.isChecked(), engine)
 
     def set_wishes(self, wishes: Wishes) -> None:
-        self.style_box.setCurrentIndex(max(0, self.style_box.findData(wishes.style)))
-        self.density.set_value(wishes.density)
+        """Shows wishes; folded fields are unfolded where one of them is set."""
+        controls = wishes.controls
+        self.style_box.setCurrentIndex(max(0, self.style_box.findData(controls.style)))
+        self.density.set_value(controls.density)
+        self.advanced.show_controls(controls)
+        self.more.setChecked(bool(controls.energy or controls.instruments or controls.follow))
         self.count.set_value(wishes.candidates)
         self.seed.setValue(wishes.seed)
         self.pin.setChecked(wishes.keep_seed)

@@ -37,6 +37,9 @@ class Ruler(TimelineView):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.colour("accent" if self.timeline.looping else "muted", 170))
             painter.drawRoundedRect(band, 3, 3)
+        if self.timeline.punch_s is not None:
+            left, right = (self.x_of(t) for t in self.timeline.punch_s)
+            painter.fillRect(QRectF(left, 24, max(2.0, right - left), 3), colours.colour("danger"))
         font = QFont(self.font())
         font.setPixelSize(11)
         painter.setFont(font)

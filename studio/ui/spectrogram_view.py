@@ -1,4 +1,4 @@
-"""A spectrogram on the timeline: colours from the map in use, a frequency axis, bar lines, a readout under the mouse.
+"""A spectrogram or waveform on the timeline: colours from the map in use, axis, bar lines, a readout under the mouse.
 
 The picture is scaled once for each zoom and size into a pixmap at the screen's own resolution; a moving playhead
 only copies from it. Halved copies of the picture are made beforehand, off the main thread, so that zooming costs what
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QResizeEvent, QWheelEvent
 
 from studio.core.music import SHARP_NAMES
 from studio.dsp.spectrogram import Spectrogram
+from studio.dsp.waveform import Waveform
 from studio.ui import colour_maps, theme
+from studio.ui.outline_image import outline_image
 from studio.ui.timeline import Timeline, TimelineView
 
 #: Decibels from the loudest point down to black.
@@ -30,13 +32,15 @@ class Picture:
 
     Attributes:
         levels: 8-bit images, high frequencies on top; level k has 1 / 2**k of the columns.
+        waveform: the outline of the same sound, where it is to be shown too.
     """
 
     spectrogram: Spectrogram
     levels: tuple[QImage, ...]
+    waveform: Waveform | None = None
 
     @classmethod
-    def of(cls, spectrogram: Spectrogram) -> Picture:
+    def of(cls, spectrogram: Spectrogram, waveform: Waveform | None = None) -> Picture:
         """Any thread may make one. The loudest point of the song is the brightest."""
         loudest = float(spectrogram.db.max()) if spectrogram.db.size else 0.0
         level = (spectrogram.db - (loudest - RANGE_DB)) * (255.0 / RANGE_DB)
@@ -47,7 +51,7 @@ class Picture:
             even = pixels[:, : pixels.shape[1] // 2 * 2]
             pixels = np.maximum(even[:, ::2], even[:, 1::2])
             levels.append(_to_image(pixels))
-        return cls(spectrogram, tuple(levels))
+        return cls(spectrogram, tuple(levels), waveform)
 
 
 class SpectrogramView(TimelineView):
@@ -61,6 +65,7 @@ class SpectrogramView(TimelineView):
         self._pixmap: QPixmap | None = None
         self._pixmap_colours = ("", "")
         self._message = message
+        self._waveform = False
         timeline.changed.connect(self._forget_pixmap)
 
     @property
@@ -71,6 +76,17 @@ class SpectrogramView(TimelineView):
         self._picture, self._message = picture, message
         self._forget_pixmap()
         self.update()
+
+    def show_waveform(self, waveform: bool) -> None:
+        """The outline of the sound instead of its spectrogram, or the spectrogram again."""
+        self._waveform = waveform
+        self._forget_pixmap()
+        self.update()
+
+    @property
+    def _outline(self) -> Waveform | None:
+        """What is shown instead of the spectrogram, if so."""
+        return self._picture.waveform if self._waveform and self._picture is not None else None
 
     def _forget_pixmap(self) -> None:
         self._pixmap = None
@@ -86,7 +102,7 @@ class SpectrogramView(TimelineView):
             painter.setPen(colours.colour("muted"))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._message)
             return
-        background = colour_maps.background()
+        background = colours.colour("panel") if self._outline else colour_maps.background()
         painter.fillRect(rect, background)
         if self._pixmap is None or self._pixmap_colours != colour_maps.current():
             self._pixmap, self._pixmap_colours = self._scaled(rect), colour_maps.current()
@@ -104,13 +120,20 @@ class SpectrogramView(TimelineView):
             return None
         start_s, end_s = self.timeline.start_s, self.timeline.end_s
         ratio = self.devicePixelRatioF()
+        if self._outline is not None:
+            size = QSize(round(rect.width() * ratio), round(rect.height() * ratio))
+            pixmap = QPixmap.fromImage(outline_image(self._outline, start_s, end_s, size))
+            pixmap.setDevicePixelRatio(ratio)
+            return pixmap
         scale = rect.width() * ratio / (end_s - start_s)  # pixels a second
         columns_a_pixel = 1 / (scale * self._picture.spectrogram.column_s)
         level = min(max(0, int(np.log2(max(1.0, columns_a_pixel)))), len(self._picture.levels) - 1)
         image, column_s = self._picture.levels[level], self._picture.spectrogram.column_s * 2**level
         image.setColorTable(colour_maps.colour_table())
         first = int(start_s / column_s)
-        part = image.copy(first, 0, max(1, int(np.ceil(end_s / column_s)) - first), image.height())
+        low, high = (round(share * image.height()) for share in self.timeline.band)
+        columns = max(1, int(np.ceil(end_s / column_s)) - first)
+        part = image.copy(first, image.height() - high, columns, max(1, high - low))
         # The copied columns cover a little more than the view: scale them by their own time, then crop.
         width = max(1, round(part.width() * column_s * scale))
         height = max(1, round(rect.height() * ratio))
@@ -124,11 +147,26 @@ class SpectrogramView(TimelineView):
 
     def _y_of(self, freq_hz: float) -> float:
         assert self.spectrogram is not None
-        rows = len(self.spectrogram.freqs_hz)
-        return self.height() * (1.0 - (self.spectrogram.row_of(freq_hz) + 0.5) / rows)
+        low, high = self.timeline.band
+        share = (self.spectrogram.row_of(freq_hz) + 0.5) / len(self.spectrogram.freqs_hz)
+        return self.height() * (1.0 - (share - low) / (high - low))
+
+    def _share_at(self, y: float) -> float:
+        """Where on the whole frequency axis a pixel lies, 0 to 1 from the bottom."""
+        low, high = self.timeline.band
+        return low + (1.0 - y / max(1, self.height())) * (high - low)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not event.modifiers() & Qt.KeyboardModifier.AltModifier or self._outline is not None:
+            super().wheelEvent(event)
+            return
+        # With Alt some systems turn the wheel sideways.
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        self.timeline.zoom_frequency(0.8 ** (turned / 120), self._share_at(event.position().y()))
+        event.accept()
 
     def paint_gutter(self, painter: QPainter, rect: QRect) -> None:
-        if self.spectrogram is None:
+        if self.spectrogram is None or self._outline is not None:
             return
         colours = theme.current()
         font = QFont(self.font())
@@ -138,7 +176,7 @@ class SpectrogramView(TimelineView):
         free_below = float(rect.bottom() + 2)
         for freq_hz in _TICKS_HZ:
             y = self._y_of(freq_hz)
-            if not lowest <= freq_hz <= highest or y > free_below - 6 or y < 7:
+            if not lowest <= freq_hz <= highest or not 7 <= y <= free_below - 6:
                 continue
             free_below = y - 10
             painter.setPen(colours.colour("border"))
@@ -150,9 +188,9 @@ class SpectrogramView(TimelineView):
 
     def readout(self, at: QPointF) -> str:
         text = super().readout(at)
-        if self.spectrogram is None:
+        if self.spectrogram is None or self._outline is not None:
             return text
-        row = (1.0 - at.y() / max(1, self.height())) * len(self.spectrogram.freqs_hz) - 0.5
+        row = self._share_at(at.y()) * len(self.spectrogram.freqs_hz) - 0.5
         freq_hz = float(np.interp(row, np.arange(len(self.spectrogram.freqs_hz)), self.spectrogram.freqs_hz))
         if freq_hz < 20:
             return f"{text}   {freq_hz:.0f} Hz"

@@ -7,6 +7,7 @@ one); the style sheet names roles (`role="primary"`), so that no panel carries c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from string import Template
 
 import numpy as np
@@ -40,6 +41,7 @@ class Colours:
     border: str
     text: str
     muted: str
+    faint: str
     accent: str
     accent_hover: str
     on_accent: str
@@ -54,6 +56,7 @@ class Colours:
         colour.setAlpha(alpha)
         return colour
 
+    @cache  # noqa: B019  # two instances for the life of the program
     def heat_table(self) -> list[int]:
         """256 opaque ARGB entries for the spectrogram."""
         colours = [QColor(name) for name in self.heat]
@@ -65,19 +68,20 @@ class Colours:
 
 DARK = Colours(
     name="dark", window="#14161a", panel="#1b1e23", raised="#262a31", hover="#2f343c", border="#343a43",
-    text="#e7e9ec", muted="#9aa3ae", accent="#4fd1b3", accent_hover="#6bdcc2", on_accent="#08211b",
+    text="#e7e9ec", muted="#9aa3ae", faint="#5c646f", accent="#4fd1b3", accent_hover="#6bdcc2", on_accent="#08211b",
     danger="#f2777a", warning="#e9b35f", good="#6fcf8e",
     heat=("#101216", "#1c1a3a", "#4b1d6b", "#8c2672", "#cf3f5c", "#f5793d", "#fbc067", "#fff7d6"),
 )  # fmt: skip
 LIGHT = Colours(
     name="light", window="#eceef1", panel="#f8f9fa", raised="#ffffff", hover="#e6e9ed", border="#cbd1d8",
-    text="#1a1d21", muted="#5b6570", accent="#0b7f69", accent_hover="#096a58", on_accent="#ffffff",
+    text="#1a1d21", muted="#5b6570", faint="#a3abb5", accent="#0b7f69", accent_hover="#096a58", on_accent="#ffffff",
     danger="#b3261e", warning="#8a5a00", good="#1d7a3c",
     heat=("#f4f6f8", "#dbe6ee", "#a9cbdc", "#6ba6c6", "#3d7cac", "#2a5290", "#241f63", "#140a33"),
 )  # fmt: skip
 
 _SHEET = Template("""
 QMainWindow, QDialog { background: $window; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px; }
 QFrame[role="panel"] { background: $panel; border: 1px solid $border; border-radius: 6px; }
 QFrame[role="bar"] { background: $panel; border: 0; border-bottom: 1px solid $border; }
@@ -93,6 +97,8 @@ QLabel[role="title"] { font-size: 15px; font-weight: 600; }
 QLabel[role="section"] { font-size: 11px; font-weight: 600; color: $muted; letter-spacing: 1px; }
 QLabel[role="muted"] { color: $muted; font-size: 12px; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
+QLabel[role="small"][poor="true"] { color: $warning; }
+QLabel[role="stars"] { color: $accent; font-size: 11px; }
 QLabel[role="warning"] { color: $warning; font-size: 12px; }
 QLabel[role="clock"] { font-size: 20px; font-weight: 600; }
 QLabel[role="badge"] { background: $raised; border: 1px solid $border; border-radius: 4px; font-weight: 600;
@@ -106,7 +112,7 @@ QPushButton { background: $raised; color: $text; border: 1px solid $border; bord
     min-height: 20px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
-QPushButton:disabled { color: $muted; background: $panel; }
+QPushButton:disabled { color: $faint; background: $panel; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600;
     padding: 6px 16px; }
@@ -116,7 +122,6 @@ QPushButton[role="primary"]:disabled { background: $raised; color: $muted; borde
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: $hover; }
 QToolButton:checked { background: $raised; border-color: $border; }
-QToolButton:disabled { color: $muted; }
 QToolButton[role="play"] { background: $raised; border: 1px solid $border; border-radius: 18px; }
 QToolButton[role="play"]:hover { background: $hover; }
 QToolButton[role="segment"] { background: $raised; border: 1px solid $border; border-radius: 4px; color: $muted;
@@ -125,6 +130,11 @@ QToolButton[role="segment"]:hover { color: $text; }
 QToolButton[role="segment"]:focus { border-color: $text; }
 QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent;
     font-weight: 600; }
+QToolButton[role="switch"] { background: transparent; border: 1px solid $border; border-radius: 4px; color: $muted;
+    padding: 3px 10px; font-size: 12px; }
+QToolButton[role="switch"]:hover { color: $text; }
+QToolButton[role="switch"]:checked { border-color: $accent; color: $accent; }
+QToolButton::menu-indicator { image: none; }
 QToolButton[role="solo"], QToolButton[role="mute"] { background: $raised; border: 1px solid $border;
     border-radius: 4px; color: $muted; font-size: 11px; font-weight: 600; padding: 0; }
 QToolButton[role="solo"]:checked { background: $accent; border-color: $accent; color: $on_accent; }
@@ -132,12 +142,19 @@ QToolButton[role="mute"]:checked { background: $warning; border-color: $warning;
 QToolButton[role="stem"] { padding: 2px 6px; font-size: 12px; border: 1px solid transparent; }
 QToolButton[role="stem"]:checked { background: transparent; border: 1px solid transparent;
     border-bottom: 1px solid $accent; border-radius: 0; color: $text; }
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $raised; color: $text; border: 1px solid $border;
-    border-radius: 4px; padding: 3px 8px; min-height: 20px; selection-background-color: $accent;
-    selection-color: $on_accent; }
+QToolButton[role="key"] { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 1px 6px;
+    font-size: 12px; }
+QToolButton[role="key"]:hover, QToolButton[role="key"][waiting="true"] { border-color: $accent; }
+QToolButton:disabled, QToolButton[role="stem"]:disabled { color: $faint; }
+QToolButton[role="segment"]:disabled, QToolButton[role="solo"]:disabled, QToolButton[role="mute"]:disabled
+    { color: $faint; background: transparent; border-color: $border; }
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit { background: $raised; color: $text;
+    border: 1px solid $border; border-radius: 4px; padding: 3px 8px; min-height: 20px;
+    selection-background-color: $accent; selection-color: $on_accent; }
+QPlainTextEdit { min-height: 64px; }
 QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border: 1px solid $accent; }
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $muted;
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $faint;
     background: $panel; }
 /* Not shown, but without an origin Qt leaves the text one pixel wide. */
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 16px; }
@@ -152,14 +169,14 @@ QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2p
 QSlider::handle:horizontal { background: $text; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; }
 QSlider::handle:horizontal:hover { background: $accent; }
 QSlider::handle:horizontal:focus { background: $accent; }
-QSlider::handle:horizontal:disabled { background: $muted; }
+QSlider::handle:horizontal:disabled { background: $faint; }
 QMenuBar { background: $window; color: $text; padding: 2px 4px; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: $hover; }
 QMenu { background: $raised; color: $text; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; }
-QMenu::item:disabled { color: $muted; }
+QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QStatusBar { background: $window; color: $muted; font-size: 12px; }
 QStatusBar::item { border: 0; }

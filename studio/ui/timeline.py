@@ -15,6 +15,7 @@ from studio.core.grid import BeatGrid
 from studio.ui import theme
 
 _SHORTEST_VIEW_S = 0.25
+_NARROWEST_BAND = 0.05
 _DRAG_PIXELS = 5
 #: This close before a beat, in beats, the clock already shows it.
 _ON_BEAT = 0.02
@@ -35,6 +36,9 @@ class Timeline(QObject):
         self.grid: BeatGrid | None = None
         self.region: tuple[float, float] | None = None
         self.looping = False
+        self.punch_s: tuple[float, float] | None = None
+        #: The part of the frequency axis in sight, 0 at the bottom, 1 at the top.
+        self.band = (0.0, 1.0)
 
     def reset(self, duration_s: float) -> None:
         """A new song: everything visible, playhead at the start, no region."""
@@ -49,6 +53,8 @@ class Timeline(QObject):
         self.changed.emit()
 
     def fit(self) -> None:
+        """Shows all there is, in time and in frequency."""
+        self.band = (0.0, 1.0)
         self.show_range(0.0, max(self.duration_s, 1e-3))
 
     def show_range(self, start_s: float, end_s: float) -> None:
@@ -63,6 +69,14 @@ class Timeline(QObject):
         self.show_range(
             about_s - (about_s - self.start_s) * factor, about_s + (self.end_s - about_s) * factor
         )
+
+    def zoom_frequency(self, factor: float, about: float) -> None:
+        """Shows `factor` times as much of the frequency axis; `about`, 0 to 1 of the whole axis, stays where it is."""
+        low, high = self.band
+        size = min(max((high - low) * factor, _NARROWEST_BAND), 1.0)
+        low = min(max(0.0, about - (about - low) / (high - low) * size), 1.0 - size)
+        self.band = (low, low + size)
+        self.changed.emit()
 
     def scroll(self, delta_s: float) -> None:
         self.show_range(self.start_s + delta_s, self.end_s + delta_s)
@@ -85,6 +99,11 @@ class Timeline(QObject):
         if looping is not None:
             self.looping = looping and region is not None
         self.loop_changed.emit()
+
+    def set_punch(self, punch_s: tuple[float, float] | None) -> None:
+        """The seconds that recording keeps, or None for all."""
+        self.punch_s = punch_s
+        self.changed.emit()
 
     def bar_lines(self) -> tuple[tuple[int, float], ...]:
         """(bar number, time) of the visible downbeats; bar 1 is the first full bar of the song."""

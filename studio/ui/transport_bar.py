@@ -1,34 +1,40 @@
-"""The bar on top: start, play, loop, clock, what of the band is heard, and the balance of vocal and band."""
+"""The bar on top: start, play, record, loop, clock, levels, what of the band is heard, and the balance."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout
 
+from studio.audio.levels import Meter
 from studio.services.session_mix import MixState
 from studio.ui import theme
+from studio.ui.input_meter import InputMeter
 from studio.ui.stem_strip import StemStrip
 from studio.ui.timeline import Timeline
-from studio.ui.widgets import IconButton, label, set_role, tight
+from studio.ui.widgets import IconButton, icon, label, set_role, tight
 
 
 class TransportBar(QFrame):
-    """Emits intents; shows what `show_playing` and `show_mix` say."""
+    """Emits intents; shows what the `show_` methods are told."""
 
     play_toggled = Signal()
     stopped = Signal()
     loop_toggled = Signal()
+    record_toggled = Signal()
+    metronome_toggled = Signal()
     balance_changed = Signal(float)
 
     def __init__(self, timeline: Timeline, strip: StemStrip) -> None:
         super().__init__()
         set_role(self, "bar")
-        self._timeline = timeline
+        self._timeline, self._strip = timeline, strip
         self.stop = IconButton("skip-previous", "Stop and return (Enter)", size=20)
         self.play = IconButton("play", "Play or pause (Space)", size=22)
         set_role(self.play, "play")
         self.play.setFixedSize(36, 36)
+        self.record = _RecordButton()
+        self.metronome = IconButton("metronome", "Metronome (K)", checkable=True, size=20)
         self.loop = IconButton("repeat", "Loop (L)", checkable=True, size=20)
         self.clock = label("0:00.00", "clock")
         digits = QFont(self.font())
@@ -37,9 +43,11 @@ class TransportBar(QFrame):
         self.clock.setMinimumWidth(96)
         self.bar = label("", "muted")
         self.bar.setMinimumWidth(60)
+        self.input = InputMeter()
+        self.input.hide()
         self.balance = QSlider(Qt.Orientation.Horizontal)
         self.balance.setRange(-100, 100)
-        self.balance.setMinimumWidth(80)
+        self.balance.setMinimumWidth(64)
         self.balance.setMaximumWidth(140)
         self.balance.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.balance.setToolTip("Balance of vocal and band; double-click for the middle")
@@ -49,14 +57,15 @@ class TransportBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(theme.UNIT)
-        for button in (self.stop, self.play, self.loop):
+        for button in (self.stop, self.play, self.record, self.loop, self.metronome):
             row.addWidget(button)
         row.addSpacing(12)
-        times = QHBoxLayout()
-        tight(times, spacing=8)
+        times = QVBoxLayout()
+        tight(times, spacing=0)
         times.addWidget(self.clock)
         times.addWidget(self.bar)
         row.addLayout(times)
+        row.addWidget(self.input)
         row.addStretch(1)
         row.addWidget(strip)
         row.addStretch(1)
@@ -67,6 +76,8 @@ class TransportBar(QFrame):
         self.play.clicked.connect(self.play_toggled)
         self.stop.clicked.connect(self.stopped)
         self.loop.clicked.connect(self.loop_toggled)
+        self.record.clicked.connect(self.record_toggled)
+        self.metronome.clicked.connect(self.metronome_toggled)
         self.balance.valueChanged.connect(lambda v: self.balance_changed.emit(_detent(v) / 100))
         timeline.playhead_moved.connect(lambda _, now: self._show_time(now))
         timeline.changed.connect(lambda: self._show_time(timeline.playhead_s))
@@ -78,6 +89,25 @@ class TransportBar(QFrame):
         bar = self._timeline.bar_beat(time_s)
         self.bar.setText(f"bar {bar}" if bar else "")
 
+    def set_song(self, there: bool) -> None:
+        """Without a song there is nothing to play, only to record."""
+        for widget in (self.stop, self.play, self.loop, self._strip, self.balance):
+            widget.setEnabled(there)
+
+    def show_recording(self, state: str) -> None:
+        """'off', 'counting', 'recording' or 'ending'."""
+        self.record.setChecked(state != "off")
+        tips = {"off": "Record (R)", "counting": "Counting in", "ending": "Ending the take"}
+        self.record.setToolTip(tips.get(state, "Stop recording (R)"))
+
+    def show_metronome(self, on: bool) -> None:
+        self.metronome.setChecked(on)
+
+    def show_input(self, meter: Meter) -> None:
+        """The input's level, where one is open."""
+        self.input.setVisible(bool(meter.peaks))
+        self.input.show_meter(meter)
+
     def show_playing(self, playing: bool) -> None:
         self.play.set_icon("pause" if playing else "play")
 
@@ -86,6 +116,16 @@ class TransportBar(QFrame):
         if round(mix.balance * 100) != _detent(self.balance.value()):
             self.balance.setValue(round(mix.balance * 100))
         self.balance.blockSignals(False)
+
+
+class _RecordButton(IconButton):
+    """Red, whether it records or not; a ring around the dot while it does."""
+
+    def __init__(self) -> None:
+        super().__init__("record", "Record (R)", checkable=True, size=22)
+
+    def refresh(self) -> None:
+        self.setIcon(icon("record-circle-outline" if self.isChecked() else "record", "danger"))
 
 
 def _detent(value: int) -> int:

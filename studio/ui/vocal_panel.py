@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from studio.core.engines import EngineKind
 from studio.dsp.spectrogram import Scale
 from studio.services.session import Session
 from studio.ui import theme
@@ -13,14 +14,18 @@ from studio.ui.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline import Timeline
 from studio.ui.widgets import ElidedLabel, Segments, label, set_role, tight
 
+#: What all pictures show: a spectrogram on one of three frequency axes, or the waveform.
 SCALES: tuple[tuple[str, Scale], ...] = (("Mel", "mel"), ("Log", "log"), ("Linear", "linear"))
+WAVE = "wave"
 
 
 class VocalPanel(QFrame):
-    """Emits `scale_changed` ('mel', 'log', 'linear') for all spectrograms, and `chord_edited` (bar, chord)."""
+    """Emits `scale_changed` ('mel', 'log', 'linear' or WAVE) for all pictures, `chord_edited` (bar, chord), and
+    `bars_moved` (beats) when a bar line was dragged."""
 
     scale_changed = Signal(object)
     chord_edited = Signal(int, object)
+    bars_moved = Signal(float)
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
@@ -33,7 +38,7 @@ class VocalPanel(QFrame):
         self.level = label("", "muted")
         self.warning = label("", "warning", wrap=True)
         self.warning.hide()
-        self.scales = Segments(SCALES, name="Frequency axis")
+        self.scales = Segments((*SCALES, ("Wave", WAVE)), name="Picture")
         self.scales.chosen.connect(self.scale_changed)
 
         header = QVBoxLayout()
@@ -45,7 +50,7 @@ class VocalPanel(QFrame):
         header.addWidget(self.level)
         header.addWidget(self.warning)
         header.addStretch(1)
-        header.addWidget(label("Frequency axis", "small"))
+        header.addWidget(label("Picture", "small"))
         header.addWidget(self.scales)
         lanes = QVBoxLayout()
         tight(lanes, spacing=0)
@@ -59,7 +64,12 @@ class VocalPanel(QFrame):
         row.addWidget(side)
         row.addLayout(lanes, 1)
         self.lane.chord_edited.connect(self.chord_edited)
+        self.lane.bars_moved.connect(self.bars_moved)
         self.setAcceptDrops(False)
+
+    def show_engine(self, kind: EngineKind) -> None:
+        """The lane's chords cannot be edited for an engine that does not heed them; its tool tip says why."""
+        self.lane.fix_chords(kind.why_not_heeded("chords"))
 
     def show_vocal(self, session: Session) -> None:
         """Name, format and warnings of a new vocal; its picture and analysis come later."""

@@ -7,6 +7,7 @@ question when the window closes.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,16 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from studio.core.analysis import Given, VocalAnalysis
-from studio.core.arrangement import STEMS
 from studio.core.audio import Audio, Samples
+from studio.core.engines import ENGINES
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord
-from studio.core.request import Candidate, GenerationRequest
+from studio.core.request import Candidate, GenerationRequest, Regenerate, Vary
+from studio.services.deck_state import DeckState
 from studio.services.export import ExportedCandidate
+from studio.services.fit_report import FitReport, report_fit
+from studio.services.history import Change
 from studio.services.jobs import Job, JobRunner
 from studio.services.results import Results
 from studio.services.session import Made, Session, restored
@@ -33,6 +37,7 @@ from studio.ui.keeper import Keeper
 from studio.ui.pictures import Pictures
 from studio.ui.playback import Playback
 from studio.ui.request_panel import Wishes
+from studio.ui.undo import Undo
 from studio.ui.use_cases import UseCases
 
 
@@ -44,7 +49,9 @@ class Workflow(QObject):
     analysis_changed = Signal(object)
     candidate_added = Signal(object)
     exported = Signal(object)
-    picked_changed = Signal(object)
+    #: What the listener says of the candidates, or the blind order.
+    deck_changed = Signal(object)
+    fit_ready = Signal(int)
     failed = Signal(object)
 
     def __init__(self, use_cases: UseCases, playback: Playback, parent: QObject | None = None) -> None:
@@ -56,14 +63,16 @@ class Workflow(QObject):
         self._keeper = Keeper(use_cases, self.runner, self._on_failed)
         self.pictures = Pictures(self.runner, self._on_failed, self)
         self.generation = Generation(use_cases, self.runner, self.bridge, self._on_failed, self)
+        self.undo = Undo(self)
         self.session: Session | None = None
         self._opening: Job[Any] | None = None
         self._analysis_job: Job[Any] | None = None
+        self._given = Given()
 
     # Opening
 
-    def open(self, path: Path) -> None:
-        """Reads a vocal in the background and puts it on the desk; then it is drawn and analysed."""
+    def open(self, path: Path, given: Given = Given()) -> None:  # noqa: B008  # immutable
+        """Reads a vocal in the background and puts it on the desk; then it is drawn and analysed with what is given."""
         if self._opening is not None:
             self._opening.cancel()
 
@@ -74,7 +83,7 @@ class Workflow(QObject):
 
         def on_done(done: tuple[Vocal, Samples]) -> None:
             if self._opening is job:
-                self._put_on_desk(Session(done[0]), done[1], Given())
+                self._put_on_desk(Session(done[0]), done[1], given)
 
         self.busy_changed.emit(f"Opening {path.name} …")
         self._opening = job = self.runner.submit(
@@ -97,8 +106,6 @@ class Workflow(QObject):
             self._put_on_desk(restored(results, folder), samples, results.given)
             for candidate in results.candidates:
                 self._show_candidate(candidate)
-            if self.session is not None:
-                self.picked_changed.emit(self.session.picked)
 
         self.busy_changed.emit(f"Opening {folder.name} …")
         self._opening = job = self.runner.submit(
@@ -110,6 +117,7 @@ class Workflow(QObject):
         self.pictures.clear()
         self._opening = None
         self.session = session
+        self.undo.clear()
         self._playback.load_vocal(samples, session.vocal.audio.duration_s)
         self.busy_changed.emit("")
         self.opened.emit(session)
@@ -120,23 +128,34 @@ class Workflow(QObject):
 
     def set_given(self, given: Given) -> None:
         """Takes the user's tempo, key, meter or downbeat and listens again with them."""
-        if self.session is not None:
-            self._analyse(self.session, given)
+        session, before = self.session, self._given
+        if session is not None:
+            what = "Tempo, key or bar lines"
+            self.undo.do(
+                Change(what, lambda: self._analyse(session, before), lambda: self._analyse(session, given))
+            )
 
     def set_chords(self, chords: tuple[Chord, ...] | None) -> None:
         """The user's progression from the session's first bar on, or None for the proposal."""
-        if self.session is not None:
-            self.session.chords = chords
-            self.analysis_changed.emit(self.session)
+        session = self.session
+        if session is None:
+            return
+        before = session.chords
+
+        def put(chords: tuple[Chord, ...] | None) -> None:
+            session.chords = chords
+            self.analysis_changed.emit(session)
+
+        self.undo.do(Change("Chords", lambda: put(before), lambda: put(chords)))
 
     def set_bar_chord(self, bar: int, chord: Chord) -> None:
         if self.session is not None:
-            self.session.set_bar_chord(bar, chord)
-            self.analysis_changed.emit(self.session)
+            self.set_chords(self.session.with_bar_chord(bar, chord))
 
     def _analyse(self, session: Session, given: Given) -> None:
         if self._analysis_job is not None:
             self._analysis_job.cancel()
+        self._given = given
 
         def run(audio: Audio, /, *, on_step: StepCallback, cancel: CancelToken) -> VocalAnalysis:
             return self._use.analyse(audio, given, on_step=on_step, cancel=cancel)
@@ -177,15 +196,37 @@ class Workflow(QObject):
             return
         try:
             request = session.request(
-                candidates=wishes.candidates, seed=wishes.seed, style=wishes.style, density=wishes.density
+                candidates=wishes.candidates, seed=wishes.seed, controls=wishes.controls
             )
+            # What the engine cannot heed was greyed out: the fields and chords stay for the next request.
+            heeded = ENGINES[wishes.engine].heeded(request.controls)
+            request = dataclasses.replace(request, engine=wishes.engine, controls=heeded)
         except StudioError as error:
             self._on_failed(error)
             return
+        self._start(session, request)
+
+    def change(self, change: Vary | Regenerate) -> None:
+        """Makes one new candidate out of another, which stays."""
+        session = self.session
+        if session is None or self.generation.running:
+            return
+        # Never the same seed twice: each change of a candidate is another one.
+        seed = session.made[change.parent.number].seed + max(session.candidates)
+        try:
+            request = session.change_request(change, candidates=1, seed=seed)
+        except StudioError as error:
+            self._on_failed(error)
+            return
+        self._start(session, request)
+
+    def _start(self, session: Session, request: GenerationRequest) -> None:
         self.generation.start(request, lambda candidate: self._on_candidate(session, request, candidate))
 
     def _on_candidate(self, session: Session, request: GenerationRequest, candidate: Candidate) -> None:
-        numbered = session.add(candidate, Made(request.analysis, request.seed, self._use.models()))
+        numbered = session.add(
+            candidate, Made(request.analysis_of(candidate.number), request.seed, self._use.models())
+        )
         self._keeper.keep(session, numbered.number)
         if session is self.session:
             self._show_candidate(numbered)
@@ -198,7 +239,7 @@ class Workflow(QObject):
         def run(
             stems: Mapping[str, Audio], /, *, on_step: StepCallback, cancel: CancelToken
         ) -> dict[str, Samples]:
-            return {stem: self._playback.player.prepare(stems[stem]) for stem in STEMS if stem in stems}
+            return {stem: self._playback.player.prepare(audio) for stem, audio in stems.items()}
 
         def on_done(prepared: dict[str, Samples]) -> None:
             if session is self.session:
@@ -206,16 +247,56 @@ class Workflow(QObject):
 
         self.runner.submit("Loading", run, candidate.stems, on_done=on_done, on_failed=self._on_failed)
         self.pictures.draw(candidate.number, _band(candidate))
+        if session is not None:
+            self._measure(session, candidate)
 
-    # Picking, keeping, exporting
+    def _measure(self, session: Session, candidate: Candidate) -> None:
+        analysis = session.made[candidate.number].analysis
 
-    def pick(self, number: int) -> None:
-        """Marks the winner, or takes the mark back."""
+        def run(candidate: Candidate, /, *, on_step: StepCallback, cancel: CancelToken) -> FitReport:
+            return report_fit(candidate, analysis, cancel=cancel)
+
+        def on_done(fit: FitReport) -> None:
+            session.fits[candidate.number] = fit
+            if session is self.session:
+                self.fit_ready.emit(candidate.number)
+
+        self.runner.submit("Measuring", run, candidate, on_done=on_done, on_failed=self._on_failed)
+
+    # What the listener says
+
+    def set_deck(self, what: str, deck: DeckState) -> None:
+        """Takes in what was said of the candidates; it can be undone, and is kept at once."""
         session = self.session
-        if session is not None and number in session.candidates:
-            session.picked = None if session.picked == number else number
-            self.picked_changed.emit(session.picked)
-            self._keeper.keep_notes(session)
+        if session is None or deck == session.deck:
+            return
+        before = session.deck
+
+        def put(deck: DeckState) -> None:
+            session.deck = deck
+            self._deck_changed(session)
+
+        self.undo.do(Change(what, lambda: put(before), lambda: put(deck)))
+
+    def set_blind(self, order: tuple[int, ...] | None) -> None:
+        """Starts a blind comparison in an order of all candidates, or ends it."""
+        if self.session is not None:
+            self.session.blind = order
+            self._deck_changed(self.session)
+
+    def _deck_changed(self, session: Session) -> None:
+        self.deck_changed.emit(session)
+        self._keeper.keep_notes(session)
+
+    # Keeping, exporting
+
+    def save(self) -> Path | None:
+        """Writes what was said once more; everything else is kept as it comes. The folder, if there is one yet."""
+        session = self.session
+        if session is None or session.folder is None:
+            return None
+        self._keeper.keep_notes(session)
+        return session.folder
 
     def export(self, number: int, parent: Path) -> None:
         """Writes one candidate into a folder of the user's choice, verified."""
@@ -248,7 +329,7 @@ def _band(candidate: Candidate) -> Callable[[], Audio]:
     """The sum of a candidate's stems, made when called."""
 
     def make() -> Audio:
-        stems = [candidate.stems[s] for s in STEMS if s in candidate.stems]
+        stems = list(candidate.stems.values())
         return Audio(np.sum([s.samples for s in stems], axis=0, dtype=np.float32), stems[0].sample_rate)
 
     return make

@@ -218,3 +218,46 @@ def test_other_channel_counts(channels: int) -> None:
 def test_refuses_what_it_cannot_mix() -> None:
     with pytest.raises(ValueError, match="float32"):
         Mixer(RATE, 10).add("x", np.zeros((1, 10), np.float32))
+
+
+def test_a_count_in_sounds_before_the_first_frame_of_the_timeline() -> None:
+    vocal, clicks = noise(20), noise(21, 1300)
+    mixer = mixer_of(vocal=vocal)
+    mixer.set_gains({"vocal": 1.0})
+    settled(mixer)
+    at = mixer.clock
+    mixer.play(clicks)
+    heard = render(mixer, 4000, block=512)
+    assert np.array_equal(heard[:, :1300], clicks)
+    assert np.array_equal(heard[:, 1300:], vocal[:, :2700])
+    assert mixer.started == at + 1300
+    assert mixer.position == 2700
+
+
+def test_a_count_in_that_is_stopped_leaves_the_timeline_where_it_stood() -> None:
+    mixer = mixer_of(vocal=noise(22))
+    mixer.seek(5000)
+    mixer.play(noise(23, 3000))
+    render(mixer, 1000)
+    assert mixer.counting_in
+    assert mixer.playing
+    mixer.pause()
+    render(mixer, 3000)
+    assert not mixer.playing
+    assert not mixer.counting_in
+    assert mixer.position == 5000
+
+
+def test_the_clock_tells_on_which_frame_the_timeline_started_and_stopped() -> None:
+    mixer = mixer_of(vocal=noise(24, 1000))
+    render(mixer, 700)
+    mixer.play()
+    render(mixer, 500)
+    assert (mixer.started, mixer.stopped) == (700, -1)
+    render(mixer, 1500)
+    assert (mixer.started, mixer.stopped) == (700, 1700)
+    mixer.play()
+    render(mixer, 100)
+    mixer.pause()
+    render(mixer, 100)
+    assert (mixer.started, mixer.stopped) == (2700, 2800)

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from studio.audio.devices import OutputDevice
+from studio.audio.devices import AudioSetup, Device
 from studio.audio.player import Player
 from studio.core.audio import Audio
-
-RATE = 48000
-
-
-@pytest.fixture(scope="module")
-def loopback() -> Iterator[OutputDevice]:
-    """jackd on a server of its own, and the device whose output comes back as its input."""
-    if shutil.which("jackd") is None:
-        pytest.skip("jackd is not installed")
-    name = f"backline{os.getpid()}"
-    before = dict(os.environ)
-    os.environ.update(JACK_NO_AUDIO_RESERVATION="1", JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1")
-    command = ["jackd", "--no-realtime", "--sync", "-t", "5000", "-n", name, "-L", "2",
-               "-d", "dummy", "-r", str(RATE), "-p", "1024"]  # fmt: skip
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    import sounddevice
-
-    try:
-        until = time.monotonic() + 20
-        while subprocess.run(["jack_lsp", "-s", name], capture_output=True).returncode:
-            assert time.monotonic() < until, "jackd did not start"
-            time.sleep(0.1)
-        sounddevice._terminate()
-        sounddevice._initialize()
-        found = [d for d in sounddevice.query_devices() if d["name"] == "loopback"]
-        assert found, "jackd's loopback is not among the devices"
-        yield OutputDevice(found[0]["index"], "loopback", 2, RATE)
-    finally:
-        sounddevice._terminate()  # before the server goes: its client thread aborts the process otherwise
-        server.terminate()
-        server.wait(10)
-        os.environ.clear()
-        os.environ.update(before)
-        sounddevice._initialize()
+from tests.audio.loop import RATE, find, noise, wait_until
 
 
 class Recorder:
     """Keeps everything the loopback returns."""
 
-    def __init__(self, device: OutputDevice) -> None:
+    def __init__(self, device: Device) -> None:
         import sounddevice
 
         self._blocks: list[np.ndarray] = []
@@ -69,36 +33,16 @@ class Recorder:
         return np.concatenate(self._blocks).T
 
 
-def noise(seed: int, frames: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-0.4, 0.4, (2, frames)).astype(np.float32)
-
-
-def wait_until(condition, timeout_s: float = 20.0) -> None:
-    until = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < until, "the player did not get there"
-        time.sleep(0.01)
-
-
-def find(recording: np.ndarray, part: np.ndarray) -> int:
-    """Where the first samples of `part` stand in the recording."""
-    hits = np.flatnonzero(recording[0] == part[0, 0])
-    for at in hits:
-        if np.array_equal(recording[:, at : at + 64], part[:, :64]):
-            return int(at)
-    raise AssertionError("not found in the recording")
-
-
 @pytest.fixture
-def player(loopback: OutputDevice) -> Iterator[Player]:
-    player = Player(find_device=lambda: loopback)
+def player(loopback: Device) -> Iterator[Player]:
+    player = Player(find_setup=lambda: AudioSetup(loopback))
     player.open()
     assert player.problem == ""
     yield player
     player.close()
 
 
-def test_plays_every_sample_as_it_is(player: Player, loopback: OutputDevice) -> None:
+def test_plays_every_sample_as_it_is(player: Player, loopback: Device) -> None:
     vocal = noise(1, RATE)
     player.load({"vocal": vocal})
     player.set_gains({"vocal": 1.0})
@@ -113,9 +57,7 @@ def test_plays_every_sample_as_it_is(player: Player, loopback: OutputDevice) -> 
     assert player.position_s == pytest.approx(1.0)
 
 
-def test_switching_candidates_leaves_no_gap_and_keeps_the_place(
-    player: Player, loopback: OutputDevice
-) -> None:
+def test_switching_candidates_leaves_no_gap_and_keeps_the_place(player: Player, loopback: Device) -> None:
     a, b = noise(2, 2 * RATE), noise(3, 2 * RATE)
     player.load({"a": a, "b": b})
     player.set_gains({"a": 1.0})
@@ -137,7 +79,7 @@ def test_switching_candidates_leaves_no_gap_and_keeps_the_place(
     assert is_b[neither[-1] + 1 :].all()
 
 
-def test_a_loop_has_exactly_its_length(player: Player, loopback: OutputDevice) -> None:
+def test_a_loop_has_exactly_its_length(player: Player, loopback: Device) -> None:
     vocal = noise(4, RATE)
     player.load({"vocal": vocal})
     player.set_gains({"vocal": 1.0})
@@ -171,7 +113,7 @@ def test_another_rate_is_converted_once_to_the_devices(player: Player) -> None:
 
 def test_without_a_device_the_playhead_still_runs() -> None:
     now = [0.0]
-    player = Player(find_device=lambda: None, clock=lambda: now[0])
+    player = Player(find_setup=AudioSetup, clock=lambda: now[0])
     player.load({"vocal": player.prepare(Audio(noise(5, 2 * RATE), RATE))})
     player.set_gains({"vocal": 1.0})
     assert player.silent
@@ -192,7 +134,7 @@ def test_without_a_device_the_playhead_still_runs() -> None:
 
 
 def test_a_device_that_cannot_open_is_told_and_survived() -> None:
-    player = Player(find_device=lambda: OutputDevice(9999, "gone", 2, RATE))
+    player = Player(find_setup=lambda: AudioSetup(Device(9999, "gone", "none", 0, 2, RATE)))
     player.open()
     assert player.silent
     assert player.problem.startswith("No sound output: ")
@@ -200,6 +142,6 @@ def test_a_device_that_cannot_open_is_told_and_survived() -> None:
 
 
 def test_matching_stereo_is_not_copied() -> None:
-    player = Player(find_device=lambda: None)
+    player = Player(find_setup=AudioSetup)
     audio = Audio(noise(6, 1000), RATE)
     assert player.prepare(audio) is audio.samples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from studio.core.audio import Audio
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord, Key, Meter
-from studio.core.request import Candidate, GenerationRequest
+from studio.core.recipe import NoiseStep, Recipe
+from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.core.score import N_COLUMNS, Score
 from studio.services.vocal import Vocal
 
 RATE = 44100
@@ -70,13 +73,31 @@ def make_candidate(vocal: Vocal, analysis: VocalAnalysis, number: int = 1, level
     return Candidate(number, make_arrangement(analysis.grid), stems, {"style": "pop", "swing": np.int64(0)})
 
 
+def make_recipe(candidate: Candidate, controls: Controls | None = None) -> Recipe:
+    """A recipe as long as the candidate's grid, with something of everything in it."""
+    beats = candidate.arrangement.grid.beats
+    tokens = np.random.default_rng(candidate.number).integers(0, 4, (beats, N_COLUMNS))
+    noise = (NoiseStep(7, 0), NoiseStep(8, 1, 0.25), NoiseStep(9, 0, 1.0, (0, 4), ("drums",)))
+    return Recipe(
+        Score(tokens, np.arange(7) % 3),
+        noise,
+        448,
+        controls or Controls(),
+        {"drums": 0.5, "bass": np.float64(0.1)},
+    )
+
+
 class ToneEngine:
     """An engine of tones that follows the contract: seeded, batched, cancellable at every step.
 
     Args:
         before_step: called before each step with its number, to cancel from a test.
+
+    Attributes:
+        asked: the last request.
     """
 
+    asked: GenerationRequest
     device = "cpu"
     model_hashes: Mapping[str, str] = {"tones": "0" * 64}
 
@@ -91,10 +112,20 @@ class ToneEngine:
         on_candidate: Callable[[Candidate], None],
         cancel: CancelToken,
     ) -> Mapping[str, float]:
+        self.asked = request
         vocal = Vocal(request.vocal, Path("take.wav"), "take", "")
         for number in range(1, request.candidates + 1):
             self.before_step(number)
             cancel.check()
-            on_candidate(make_candidate(vocal, request.analysis, number))
+            candidate = make_candidate(vocal, request.analysis_of(number), number)
+            if request.change is not None:
+                lineage = {"parent": request.change.parent.number, "change": str(request.change)}
+                candidate = replace(candidate, settings=lineage)
+            on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
             on_step(Progress("Tones", number / request.candidates))
         return {"tones": 0.25}
+
+
+def load_tones(models_dir: Path, device: str) -> ToneEngine:
+    """For engines in another process, which must import what they load."""
+    return ToneEngine()

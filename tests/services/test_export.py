@@ -14,8 +14,9 @@ from studio.audio.wav import Encoding, write_wav
 from studio.core.audio import Audio
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken
-from studio.dsp.loudness import true_peak_db
-from studio.services.export import AUDIO_FILES, ExportRequest, export_candidate, verify_files
+from studio.dsp.loudness import integrated_lufs, peak_db, true_peak_db
+from studio.services.export import ExportRequest, export_candidate
+from studio.services.export_audio import AUDIO_FILES, Tracks, verify_files
 from studio.services.vocal import open_vocal
 from tests.services.band import make_analysis, make_candidate, make_vocal
 
@@ -149,14 +150,46 @@ def test_stems_that_do_not_match_the_vocal_are_refused(tmp_path: Path) -> None:
 
 def test_verification_names_a_damaged_file(tmp_path: Path) -> None:
     request = make_request(tmp_path)
-    folder = export_candidate(request).folder
-    files = {name: Audio(np.ascontiguousarray(x.T), 44100) for name, x in read_all(folder, "float32").items()}
-    assert set(verify_files(folder, files, "PCM_24").values()) == {"PASS"}
-    damaged = bytearray((folder / "bass.wav").read_bytes())
+    tracks = Tracks(request.vocal.audio, request.candidate.stems)
+    written = tracks.write(tmp_path, "PCM_24", 0.0, tracks.measure(lambda _: None), lambda _: None)
+    assert set(verify_files(tmp_path, written, "PCM_24", lambda _: None).values()) == {"PASS"}
+    damaged = bytearray((tmp_path / "bass.wav").read_bytes())
     damaged[5000] ^= 0x10
-    (folder / "bass.wav").write_bytes(damaged)
+    (tmp_path / "bass.wav").write_bytes(damaged)
     with pytest.raises(StudioError, match=r"in bass\.wav, band\.wav \(not the sum of the stems\)"):
-        verify_files(folder, files, "PCM_24")
+        verify_files(tmp_path, written, "PCM_24", lambda _: None)
+
+
+def test_a_file_that_is_cut_short_does_not_verify(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    tracks = Tracks(request.vocal.audio, request.candidate.stems)
+    written = tracks.write(tmp_path, "FLOAT", 0.0, tracks.measure(lambda _: None), lambda _: None)
+    write_wav(tmp_path / "mix.wav", Audio(request.vocal.audio.samples[:, :-9], 44100), encoding="FLOAT")
+    with pytest.raises(StudioError, match=r"mix\.wav \(not the sum of the vocal and the stems\)"):
+        verify_files(tmp_path, written, "FLOAT", lambda _: None)
+
+
+@pytest.mark.parametrize("encoding", ["PCM_16", "FLOAT"])
+def test_a_long_candidate_is_the_same_over_the_blocks(tmp_path: Path, encoding: Encoding) -> None:
+    vocal = make_vocal(seconds=13.0)
+    analysis = make_analysis(13.0)
+    request = ExportRequest(
+        tmp_path, vocal, analysis, make_candidate(vocal, analysis, level=0.5), 7, {}, encoding
+    )
+    exported = export_candidate(request)
+    data = read_all(exported.folder, "float64")
+    gain = 10 ** (exported.gain_db / 20)
+    step = 2**-15 if encoding == "PCM_16" else 1e-7
+    for stem, audio in request.candidate.stems.items():
+        assert np.abs(data[f"{stem}.wav"].T - audio.samples * gain).max() <= 1.5 * step
+    mix = sum(data[f"{name}.wav"] for name in ("vocal", "drums", "bass", "harmony", "lead"))
+    assert np.abs(mix - data["mix.wav"]).max() < 1e-6
+    manifest = json.loads((exported.folder / "manifest.json").read_text())
+    band = Audio(data["band.wav"].T.astype(np.float32), 44100)
+    levels = manifest["files"]["band.wav"]
+    assert levels["true_peak_dbtp"] == pytest.approx(true_peak_db(band), abs=0.02)
+    assert levels["loudness_lufs"] == pytest.approx(integrated_lufs(band), abs=0.02)
+    assert levels["peak_dbfs"] == pytest.approx(peak_db(band), abs=0.02)
 
 
 def test_a_parent_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:

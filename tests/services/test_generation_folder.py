@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import soundfile as sf
 
 from studio.core.analysis import Given
-from studio.core.jobs import CancelToken, StepCallback
+from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Meter
-from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.core.request import Controls
 from studio.services.generation import GenerationService
 from studio.services.generation_folder import FolderRequest, generate_to_folder
 from studio.services.session import Session
@@ -19,30 +18,13 @@ from studio.storage.paths import resources_dir
 from tests.services.band import ToneEngine
 
 
-class AskedEngine(ToneEngine):
-    """Tones, and the request they were asked with."""
-
-    asked: GenerationRequest
-
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
-        self.asked = request
-        return super().generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
-
-
 def test_typed_chords_start_on_the_bar_they_start_on_in_the_window(tmp_path: Path) -> None:
     samples, rate = sf.read(resources_dir() / "demo_vocal.flac")
     sf.write(tmp_path / "verse.wav", samples[2 * rate : 7 * rate], rate)
     # The first downbeat is at 40 ms: the grid's own first bar is that sliver.
     given = Given(tempo_bpm=120.0, downbeat_s=0.04, meter=Meter(4, 4))
     chords = Chord.parse_many("Dm G C")
-    engine = AskedEngine()
+    engine = ToneEngine()
     generate_to_folder(
         FolderRequest(
             tmp_path / "verse.wav",

@@ -12,12 +12,13 @@ import pytest
 from studio.audio.wav import write_wav
 from studio.core.analysis import Given
 from studio.core.errors import StudioError
-from studio.core.music import Key
+from studio.core.music import Chord, Key
+from studio.core.request import Controls
 from studio.services.export import ExportRequest, export_candidate
 from studio.services.report import write_json
 from studio.services.results import open_results
 from studio.services.vocal import open_vocal
-from tests.services.band import make_analysis, make_candidate, make_vocal
+from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
 
 @pytest.fixture(params=[0.1, 0.5], ids=["untouched", "lowered"])
@@ -64,7 +65,27 @@ def test_the_original_vocal_is_used_while_it_is_there_unchanged(exported: Export
     assert np.allclose(results.vocal.audio.samples, exported.vocal.audio.samples, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("damage", ["text", "field", "midi"])
+def test_recipe_and_analysis_come_back(exported: ExportRequest) -> None:
+    assert open_results(exported.parent).candidates[0].recipe is None
+    controls = Controls(
+        "pop", "busy", Chord.parse_many("Am F#dim"), ("low", "high"), {"lead": "none"}, follow="close"
+    )
+    recipe = make_recipe(exported.candidate, controls)
+    export_candidate(replace(exported, candidate=replace(exported.candidate, number=3, recipe=recipe)))
+    results = open_results(exported.parent)
+    again = results.candidates[2].recipe
+    assert again is not None
+    np.testing.assert_array_equal(again.score.tokens, recipe.score.tokens)
+    np.testing.assert_array_equal(again.score.globals, recipe.score.globals)
+    assert (again.noise, again.sound_seed) == (recipe.noise, recipe.sound_seed)
+    assert (again.gains, again.controls) == (recipe.gains, controls)
+    analysis, wanted = results.analyses[3], exported.analysis
+    assert (analysis.notes, analysis.key, analysis.chords) == (wanted.notes, wanted.key, wanted.chords)
+    assert np.allclose(analysis.grid.times_s, wanted.grid.times_s, atol=1e-6)
+    assert (analysis.given, analysis.confidence) == (wanted.given, wanted.confidence)
+
+
+@pytest.mark.parametrize("damage", ["text", "field", "midi", "recipe"])
 def test_a_damaged_candidate_is_a_clear_error(exported: ExportRequest, damage: str) -> None:
     folder = exported.parent / "candidate_01"
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -73,6 +94,8 @@ def test_a_damaged_candidate_is_a_clear_error(exported: ExportRequest, damage: s
     elif damage == "field":
         del manifest["beats_s"]
         (folder / "manifest.json").write_text(json.dumps(manifest))
+    elif damage == "recipe":
+        (folder / "recipe.json").write_text('{"tokens": [[1, 2]]}')
     else:
         (folder / "arrangement.mid").write_bytes(b"MThd")
     with pytest.raises(StudioError, match="Cannot read the candidate"):

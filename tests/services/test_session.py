@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
+from studio.core.request import Controls, Regenerate, Vary
+from studio.services.deck_state import DeckState
 from studio.services.results import Results
 from studio.services.session import Made, Session, restored, write_notes
-from tests.services.band import make_analysis, make_candidate, make_vocal
+from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
 
 @pytest.fixture
@@ -23,6 +26,7 @@ def session() -> Session:
 
 
 def made(session: Session, seed: int = 1) -> Made:
+    assert session.analysis is not None
     return Made(session.analysis, seed, {"mel": "abc"})
 
 
@@ -41,17 +45,17 @@ def test_numbers_run_through_the_whole_session(session: Session) -> None:
 def test_the_model_chooses_chords_unless_the_user_did(session: Session) -> None:
     assert session.request(candidates=2, seed=7).controls.chords is None
     session.chords = Chord.parse_many("Dm G")
-    request = session.request(candidates=2, seed=7, style="pop")
+    request = session.request(candidates=2, seed=7, controls=Controls(style="pop"))
     assert request.controls.chords == Chord.parse_many("Dm G Dm G")
     assert request.analysis.chords == Chord.parse_many("Dm G Dm G")
     assert (request.candidates, request.seed, request.controls.style) == (2, 7, "pop")
 
 
 def test_editing_one_bar_makes_the_progression_the_users(session: Session) -> None:
-    session.set_bar_chord(2, Chord.parse("Bb"))
+    session.chords = session.with_bar_chord(2, Chord.parse("Bb"))
     assert session.chords == Chord.parse_many("Am F Bb G")
     assert session.bar_chords() == session.chords
-    session.set_bar_chord(99, Chord.parse("C"))
+    session.chords = session.with_bar_chord(99, Chord.parse("C"))
     assert session.chords == Chord.parse_many("Am F Bb G")
 
 
@@ -61,9 +65,9 @@ def test_the_users_first_chord_is_for_the_first_bar_one_hears(session: Session) 
     assert session.first_bar == 1
     session.chords = Chord.parse_many("Dm G C")
     assert session.bar_chords()[1:4] == Chord.parse_many("Dm G C")
-    session.set_bar_chord(2, Chord.parse("E"))
+    session.chords = session.with_bar_chord(2, Chord.parse("E"))
     assert session.chords[:3] == Chord.parse_many("Dm E C")
-    session.set_bar_chord(0, Chord.parse("B"))
+    session.chords = session.with_bar_chord(0, Chord.parse("B"))
     assert session.bar_chords()[1:4] == Chord.parse_many("Dm E C")
     # A pickup of two beats is a bar of its own.
     session.analysis = make_analysis(8.0, BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=1.0))
@@ -77,20 +81,42 @@ def test_nothing_is_asked_of_a_vocal_nobody_listened_to() -> None:
     assert session.bar_chords() == ()
 
 
-def test_a_folder_gives_its_pick_back_and_is_not_refused_without_one(
+def test_a_folder_gives_back_what_was_said_and_is_not_refused_without(
     session: Session, tmp_path: Path
 ) -> None:
     assert session.analysis is not None
     candidates = tuple(make_candidate(session.vocal, session.analysis, n) for n in (1, 4))
-    results = Results(session.vocal, session.analysis.given, candidates, 9, {"mel": "abc"})
+    analyses = {candidate.number: session.analysis for candidate in candidates}
+    results = Results(session.vocal, session.analysis.given, candidates, analyses, 9, {"mel": "abc"})
     again = restored(results, tmp_path)
     assert list(again.candidates) == [1, 4]
-    assert again.picked is None
+    assert again.deck == DeckState()
+    assert again.blind is None
     assert again.made[4].seed == 9
-    again.picked = 4
+    again.deck = again.deck.with_pick(4).with_remark(1, note="too busy", hidden=True)
+    again.blind = (4, 1)
     write_notes(again)
-    assert restored(results, tmp_path).picked == 4
+    assert restored(results, tmp_path).deck == again.deck
+    assert restored(results, tmp_path).blind == (4, 1)
     (tmp_path / "session.json").write_text("{broken")
-    assert restored(results, tmp_path).picked is None
-    with pytest.raises(StudioError, match="still being analysed"):
-        again.export_request(4, tmp_path)
+    assert restored(results, tmp_path).deck == DeckState()
+    assert again.export_request(4, tmp_path).analysis is session.analysis
+
+
+def test_a_change_stands_on_the_beats_and_wishes_of_its_parent(session: Session) -> None:
+    assert session.analysis is not None
+    parent = session.add(make_candidate(session.vocal, session.analysis), made(session))
+    before = session.analysis
+    with pytest.raises(StudioError, match="Cannot change candidate 1"):
+        session.change_request(Vary(parent), candidates=1, seed=2)
+    parent = replace(parent, recipe=make_recipe(parent, Controls(style="folk", density="busy")))
+    # Meanwhile the user has moved the bar lines and typed chords: the parent keeps its own.
+    session.analysis = make_analysis(8.0, BeatGrid.regular(90.0, Meter(4, 4), 8.0))
+    session.chords = Chord.parse_many("Dm G")
+    request = session.change_request(Regenerate(parent, (0, 1)), candidates=2, seed=9)
+    assert request.analysis is before
+    assert (request.controls.style, request.controls.chords) == ("folk", None)
+    assert (request.candidates, request.seed) == (2, 9)
+    varied = session.change_request(Vary(parent, "far"), candidates=1, seed=9).change
+    assert varied is not None
+    assert (str(varied), varied.parent.recipe) == ("far variation", parent.recipe)

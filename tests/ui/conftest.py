@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import build_window
+from studio.audio.devices import AudioSetup
 from studio.audio.player import Player
 from studio.services.generation import GenerationService
 from studio.ui import theme
@@ -65,7 +66,7 @@ def make_window(qtbot: QtBot, tmp_path: Path, engine: ToneEngine) -> Iterator[Ca
 
     def make() -> MainWindow:
         service = GenerationService(Path("no weights"), "cpu", load=lambda *_: engine)
-        player = Player(find_device=lambda: None)
+        player = Player(find_setup=AudioSetup)
         window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
         made.append(window)
         window.show()

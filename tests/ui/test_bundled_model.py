@@ -9,10 +9,11 @@ import soundfile as sf
 from pytestqt.qtbot import QtBot
 
 from studio.app import build_window
+from studio.audio.devices import AudioSetup
 from studio.audio.files import read_audio
 from studio.audio.player import Player
 from studio.core.arrangement import STEMS
-from studio.services.export import AUDIO_FILES
+from studio.services.export_audio import AUDIO_FILES
 from studio.services.generation import GenerationService
 from studio.storage.paths import models_dir, resources_dir
 from studio.ui.dialogs.export_result import ExportResult
@@ -23,7 +24,7 @@ def test_from_a_vocal_to_exported_stems(qtbot: QtBot, tmp_path: Path) -> None:
     samples, rate = sf.read(resources_dir() / "demo_vocal.flac", dtype="float32")
     sf.write(tmp_path / "verse.wav", samples[2 * rate : 10 * rate], rate, subtype="PCM_24")
     service = GenerationService(models_dir(), "cpu")
-    player = Player(find_device=lambda: None)
+    player = Player(find_setup=AudioSetup)
     window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
     qtbot.addWidget(window)
     failures: list[Exception] = []
@@ -43,7 +44,7 @@ def test_from_a_vocal_to_exported_stems(qtbot: QtBot, tmp_path: Path) -> None:
 
         qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=60_000)
         window.playback.select(1)
-        window.workflow.pick(1)
+        window.compare.ask("pick", 1)
         window.workflow.export(1, tmp_path / "song")
         qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=120_000)
         result = window.findChildren(ExportResult)[0]

@@ -20,7 +20,7 @@ from studio.audio.files import read_audio
 from studio.core.arrangement import STEMS
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key
-from studio.services.export import AUDIO_FILES
+from studio.services.export_audio import AUDIO_FILES
 from studio.services.session_mix import VOCAL
 from studio.ui import theme
 from studio.ui.analysis_panel import KEYS
@@ -212,10 +212,10 @@ def test_switching_keeps_the_playhead(window: MainWindow, open_vocal: Open, gene
     open_vocal(window)
     generate(window, 2)
     window.playback.seek(1.25)
-    window._select(2)
+    window.playback.select(2)
     assert window.playback.player.position_s == pytest.approx(1.25, abs=1e-4)
     gains = window.playback.mix.gains([1, 2])
-    assert gains[(2, "bass")] == 1.0
+    assert gains[(2, "bass")] == window.playback.mix.match[2]
     assert gains[(1, "bass")] == 0.0
     assert gains[VOCAL] == 1.0
 
@@ -278,7 +278,7 @@ def test_an_earlier_session_opens_again_with_its_pick(
     window = make_window()
     open_vocal(window)
     generate(window, 2)
-    window.workflow.pick(2)
+    window.compare.ask("pick", 2)
     assert window.deck.rows[2].pick.isChecked()
     window.close()
     folder = next((tmp_path / "sessions").iterdir())
@@ -427,7 +427,7 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     first.close()
     second = make_window()
     wishes = second.request.wishes
-    assert (wishes.style, wishes.density, wishes.candidates) == ("bossa nova", "busy", 7)
+    assert (wishes.controls.style, wishes.controls.density, wishes.candidates) == ("bossa nova", "busy", 7)
     assert (wishes.seed, wishes.keep_seed) == (1234, True)
     assert second.playback.mix.balance == pytest.approx(0.4)
     assert second.transport.balance.value() == 40
@@ -440,9 +440,10 @@ def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None
     code = (
         "import sys; from pathlib import Path; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
         "from studio.app import build_window; from studio.audio.player import Player;"
+        "from studio.audio.devices import AudioSetup;"
         "from studio.services.generation import GenerationService; from studio.ui.preferences import Preferences;"
         f"root = Path({str(tmp_path)!r});"
-        "service, player = GenerationService(root), Player(find_device=lambda: None);"
+        "service, player = GenerationService(root), Player(find_setup=AudioSetup);"
         "w = build_window(service, player, Preferences(root / 'w.ini'), root);"
         "w.show(); app.processEvents(); w.close();"
         "sys.exit(', '.join({'torch', 'onnxruntime', 'pyqtgraph'} & set(sys.modules)) or None)"

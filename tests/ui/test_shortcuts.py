@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.ui.dialogs.shortcut_sheet import ShortcutSheet, lines
+from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
 from studio.ui.main_window import MainWindow
-from studio.ui.shortcuts import SHORTCUTS
+from studio.ui.shortcut_table import SHORTCUTS
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -69,9 +69,9 @@ def test_candidate_keys(playing: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, playing, Qt.Key.Key_8, ALT)
     assert mix().selected == 1
     press(qtbot, playing, Qt.Key.Key_P)
-    assert playing.workflow.session.picked == 1
+    assert playing.workflow.session.deck.picked == 1
     press(qtbot, playing, Qt.Key.Key_P)
-    assert playing.workflow.session.picked is None
+    assert playing.workflow.session.deck.picked is None
     press(qtbot, playing, Qt.Key.Key_M)
     assert mix().muted == {"drums"}
     playing.strip.names["lead"].click()
@@ -108,6 +108,30 @@ def test_single_keys_are_letters_inside_a_text_field(playing: MainWindow, qtbot:
     assert playing.playback.mix.selected == before
 
 
+def test_a_closed_list_leaves_letters_to_the_window(playing: MainWindow, qtbot: QtBot) -> None:
+    box = playing.request.style_box
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_G)
+    assert playing.workflow.generation.running
+    assert box.currentIndex() == 0
+    qtbot.keyPress(box, Qt.Key.Key_V)
+    assert playing.playback.mix.vocal_only
+    qtbot.keyRelease(box, Qt.Key.Key_V)
+    qtbot.waitUntil(lambda: not playing.workflow.runner.busy, timeout=30_000)
+
+
+def test_return_chooses_from_an_open_list_and_does_not_stop(playing: MainWindow, qtbot: QtBot) -> None:
+    box = playing.request.style_box
+    playing.playback.seek(1.0)
+    box.showPopup()
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    qtbot.keyClick(box.view(), Qt.Key.Key_Down)
+    qtbot.keyClick(box.view(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not box.view().isVisible())
+    assert box.currentIndex() == 1
+    assert playing.timeline.playhead_s == pytest.approx(1.0)
+
+
 def test_space_presses_a_button_that_was_tabbed_to(playing: MainWindow, qtbot: QtBot) -> None:
     button = playing.strip.mutes["bass"]
     button.setFocus()
@@ -139,4 +163,9 @@ def test_no_key_is_given_twice() -> None:
 def test_the_sheet_opens_on_its_key_and_lists_every_key(playing: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(playing.desk, Qt.Key.Key_Question, SHIFT)
     qtbot.waitUntil(lambda: bool(playing.findChildren(ShortcutSheet)), timeout=3000)
-    assert {"Space", "G", "V", "Ctrl+Wheel", "Ctrl+."} <= {keys for _, _, keys in lines()}
+    sheet = playing.findChildren(ShortcutSheet)[0]
+    shown = {name: cap.text() for name, cap in sheet.caps.items()}
+    assert shown["play"] == "Space"
+    assert shown["vocal_only"] == "V"
+    listed = {*shown, *(f"candidate_{n}" for n in range(1, 9)), *(f"rate_{n}" for n in range(1, 6))}
+    assert listed == {shortcut.name for shortcut in SHORTCUTS}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.dsp.spectrogram import Scale, display_spectrogram
+from studio.dsp.waveform import outline
 from studio.ui import colour_maps, theme
 from studio.ui.chord_lane import ChordLane
 from studio.ui.spectrogram_view import Picture, SpectrogramView
@@ -140,3 +141,57 @@ def test_the_theme_is_the_one_asked_for(qapp: QApplication) -> None:
         assert theme.apply_theme(qapp, mode).name == mode
         assert theme.current().name == mode
     assert theme.resolve("system") in (theme.DARK, theme.LIGHT)
+
+
+def test_the_frequency_axis_zooms_about_the_mouse(timeline: Timeline, qtbot: QtBot) -> None:
+    t = np.arange(4 * RATE) / RATE
+    tone = (0.5 * np.sin(2 * np.pi * 3000 * t)).astype(np.float32)
+    view = SpectrogramView(timeline)
+    qtbot.addWidget(view)
+    view.resize(theme.GUTTER + 400, 200)
+    view.set_picture(Picture.of(display_spectrogram(tone, RATE, scale="linear", columns_per_s=100)))
+    view.show()
+    timeline.set_playhead(4.0)
+    before = view._y_of(3000)
+    at = QPointF(view.width() / 2, before)
+    wheel = QWheelEvent(
+        at, at, QPoint(), QPoint(0, 360), Qt.MouseButton.NoButton, Qt.KeyboardModifier.AltModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view, wheel)
+    assert timeline.band[1] - timeline.band[0] == pytest.approx(0.8**3)
+    assert view._y_of(3000) == pytest.approx(before, abs=1)
+    assert "3000 Hz" in view.readout(at) or abs(float(view.readout(at).split()[-3]) - 3000) < 60
+    image = view.grab().toImage()
+    rows = [image.pixelColor(int(view.x_of(1.5)), y).lightness() for y in range(view.height())]
+    assert int(np.argmax(rows)) == pytest.approx(before, abs=2)
+    for _ in range(30):
+        timeline.zoom_frequency(0.5, 0.9)
+    assert timeline.band[1] <= 1.0
+    timeline.fit()
+    assert timeline.band == (0.0, 1.0)
+
+
+def test_a_waveform_is_shown_in_place_of_the_spectrogram(timeline: Timeline, qtbot: QtBot) -> None:
+    loud_second = np.zeros(4 * RATE, np.float32)
+    loud_second[RATE : 2 * RATE] = np.where(np.arange(RATE) % 2, 0.5, -0.25)
+    view = SpectrogramView(timeline)
+    qtbot.addWidget(view)
+    view.resize(theme.GUTTER + 400, 200)
+    spectrogram = display_spectrogram(loud_second, RATE, scale="mel", columns_per_s=100)
+    view.set_picture(Picture.of(spectrogram, outline(loud_second, RATE)))
+    view.show_waveform(True)
+    view.show()
+    timeline.set_playhead(4.0)
+    image = view.grab().toImage()
+    accent = QColor(theme.current().accent)
+
+    def drawn(time_s: float) -> list[int]:
+        """The pixels from the top that the waveform covers."""
+        x = int(view.x_of(time_s))
+        return [y for y in range(200) if image.pixelColor(x, y) == accent]
+
+    assert drawn(1.5)[0] == pytest.approx(200 * (0.5 - 0.48), abs=2)
+    assert drawn(1.5)[-1] == pytest.approx(200 * (0.5 + 0.24), abs=2)
+    assert len(drawn(0.5)) <= 1
+    assert "Hz" not in view.readout(QPointF(view.x_of(1.5), 50))

@@ -1,0 +1,101 @@
+"""The loopback wizard: plays a known sound, hears it come back, and keeps how long that took.
+
+The way of the sound is that of a take, through the same stream and recorder, so what is measured is what a take
+needs; nothing is added or taken away.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from studio.audio.devices import AudioSetup
+from studio.audio.files import read_audio
+from studio.audio.mixer import Mixer
+from studio.audio.player import Player
+from studio.core.errors import StudioError
+from studio.dsp.delay import Delay, find_delay, probe
+from studio.storage.audio_settings import AudioSettings, latency_key
+
+_CLEAR = 1.6
+_SPREAD_S = 0.001
+_SILENT_PEAK = 10 ** (-70 / 20)
+
+
+class LatencyTest:
+    """One measurement. The player's input must be open; its timeline is lent for the time and given back.
+
+    Make it, call `done` until it says so, then `finish`.
+    """
+
+    def __init__(self, player: Player) -> None:
+        if player.levels is None:
+            raise StudioError(
+                "Cannot measure the latency", seen="no open input", todo="Choose an input device first"
+            )
+        self._player = player
+        player.pause()
+        sound = probe(player.sample_rate)
+        mixer = Mixer(player.sample_rate, len(sound))
+        mixer.add("probe", np.broadcast_to(sound, (2, len(sound))))
+        mixer.set_gains({"probe": 1.0})
+        self._folder = tempfile.TemporaryDirectory(prefix="backline-latency-")
+        self._path = Path(self._folder.name) / "heard.wav"
+        self._timeline = player.exchange(mixer)
+        player.start_take(self._path, latency_frames=0, max_frames=len(sound))
+
+    @property
+    def done(self) -> bool:
+        recorder = self._player.recorder
+        return recorder is None or not recorder.recording
+
+    def finish(self) -> Delay:
+        """Ends the measurement, complete or not.
+
+        Raises:
+            StudioError: nothing was heard, or nothing like the sound that was played.
+        """
+        try:
+            recorder = self._player.finish_take()
+            self._player.pause()
+            self._player.exchange(self._timeline)
+            frames = recorder.frames if recorder else 0
+            heard = read_audio(self._path) if frames else None
+        finally:
+            self._folder.cleanup()
+        what = "Cannot measure the latency"
+        if heard is None or float(np.abs(heard.samples).max()) < _SILENT_PEAK:
+            raise StudioError(
+                what,
+                seen="silence at the input",
+                expected="the test sound",
+                todo="Connect an output to the chosen input with a cable, or hold the microphone to the speaker",
+            )
+        delays = [find_delay(channel, heard.sample_rate) for channel in heard.samples]
+        best = max(delays, key=lambda d: d.clarity)
+        if best.clarity < _CLEAR or best.spread_frames > _SPREAD_S * heard.sample_rate:
+            raise StudioError(
+                what,
+                seen="a test sound too weak or too blurred to place",
+                expected="three bursts that agree",
+                todo="Turn the output or the input up, and measure again in a quiet moment",
+            )
+        return best
+
+
+def _key(setup: AudioSetup) -> str:
+    output = setup.output.name if setup.output else ""
+    source = setup.input.name if setup.input else ""
+    return latency_key(output, source, setup.rate, setup.block_frames)
+
+
+def remember_latency(settings: AudioSettings, setup: AudioSetup, frames: int) -> AudioSettings:
+    return dataclasses.replace(settings, latencies={**settings.latencies, _key(setup): frames})
+
+
+def known_latency(settings: AudioSettings, setup: AudioSetup) -> int | None:
+    """The measured latency of these devices at this rate and block; None where none was measured."""
+    return settings.latencies.get(_key(setup))

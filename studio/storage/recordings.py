@@ -1,0 +1,94 @@
+"""The folder of recordings: a WAV a recording, and beside it a note of where on the timeline it belongs.
+
+The note is on the disk before the first sample, so that a recording that was cut off can be told from a finished
+one and put back where it was sung.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+#: A take that was not written to for this long is no longer being recorded, by this or another window.
+_STILL_WRITTEN_S = 2.0
+
+
+@dataclass(frozen=True)
+class RecordingNote:
+    """What the WAV does not say. Frames count at `sample_rate`.
+
+    Attributes:
+        start: the frame of the timeline on which the file begins.
+        loop, punch: frames [start, end) of the timeline, or None.
+        tempo_bpm, beats_per_bar: of the metronome it was sung to; 0 without.
+        finished: False from the first sample until the recording was ended properly.
+        problem: why it ended early; empty when it did not.
+    """
+
+    sample_rate: int
+    start: int = 0
+    loop: tuple[int, int] | None = None
+    punch: tuple[int, int] | None = None
+    latency_frames: int = 0
+    tempo_bpm: float = 0.0
+    beats_per_bar: int = 0
+    song: str = ""
+    finished: bool = False
+    problem: str = ""
+
+
+def new_recording(folder: Path, now: datetime) -> Path:
+    """A path for a WAV that does not exist yet; makes the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"take {now:%Y-%m-%d %H.%M.%S}"
+    path, count = folder / f"{stem}.wav", 1
+    while path.exists():
+        count += 1
+        path = folder / f"{stem} {count}.wav"
+    return path
+
+
+def note_path(recording: Path) -> Path:
+    return recording.with_suffix(".json")
+
+
+def write_note(recording: Path, note: RecordingNote) -> None:
+    """Replaces the note as a whole and waits until it is on the disk."""
+    path = note_path(recording)
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(dataclasses.asdict(note), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_note(recording: Path) -> RecordingNote | None:
+    """None where there is no note, or none that can be read."""
+    try:
+        found = json.loads(note_path(recording).read_text(encoding="utf-8"))
+        for name in ("loop", "punch"):
+            found[name] = None if found[name] is None else (int(found[name][0]), int(found[name][1]))
+        return RecordingNote(**found)
+    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        return None
+
+
+def unfinished_recordings(folder: Path) -> tuple[Path, ...]:
+    """Recordings that were cut off, oldest first; those still being written are not among them."""
+    found = []
+    for path in sorted(folder.glob("*.wav")):
+        note = read_note(path)
+        if note and not note.finished and time.time() - path.stat().st_mtime > _STILL_WRITTEN_S:
+            found.append(path)
+    return tuple(found)
+
+
+def delete_recording(recording: Path) -> None:
+    recording.unlink(missing_ok=True)
+    note_path(recording).unlink(missing_ok=True)

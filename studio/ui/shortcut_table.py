@@ -1,0 +1,82 @@
+"""Every action of the window with its key, once: menus, tool tips and the sheet on `?` all read this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """`keys` are portable Qt names; the first is shown in menus."""
+
+    name: str
+    text: str
+    keys: tuple[str, ...]
+    group: str
+
+
+SHORTCUTS = (
+    Shortcut("open", "Open vocal …", ("Ctrl+O",), "File"),
+    Shortcut("open_folder", "Open results …", ("Ctrl+Shift+O",), "File"),
+    Shortcut("demo", "Open the demo vocal", ("Ctrl+D",), "File"),
+    Shortcut("save", "Save", ("Ctrl+S",), "File"),
+    Shortcut("export", "Export the one heard …", ("Ctrl+E",), "File"),
+    Shortcut("quit", "Quit", ("Ctrl+Q",), "File"),
+    Shortcut("undo", "Undo", ("Ctrl+Z",), "Edit"),
+    Shortcut("redo", "Redo", ("Ctrl+Shift+Z",), "Edit"),
+    Shortcut("play", "Play or pause", ("Space",), "Listen"),
+    Shortcut("stop", "Stop and return", ("Return", "Enter"), "Listen"),
+    Shortcut("loop", "Loop on or off", ("L",), "Listen"),
+    Shortcut("back", "Seek back one second", ("Left",), "Listen"),
+    Shortcut("forward", "Seek forward one second", ("Right",), "Listen"),
+    Shortcut("vocal_only", "Vocal only, while held", ("V",), "Listen"),
+    Shortcut("match", "Match the loudness of candidates", ("Shift+L",), "Listen"),
+    Shortcut("mute", "Mute the underlined stem", ("M",), "Listen"),
+    Shortcut("solo", "Solo the underlined stem", ("Shift+S",), "Listen"),
+    Shortcut("record", "Record, or end the take", ("R",), "Record"),
+    Shortcut("metronome", "Metronome", ("K",), "Record"),
+    Shortcut("punch_in", "Punch in here", ("Shift+I",), "Record"),
+    Shortcut("punch_out", "Punch out here", ("Shift+O",), "Record"),
+    Shortcut("punch_clear", "No punch points", (), "Record"),
+    Shortcut("monitoring", "Hear the input", (), "Record"),
+    Shortcut("takes", "Takes …", ("Ctrl+T",), "Record"),
+    Shortcut("devices", "Sound devices …", (), "Record"),
+    Shortcut("previous", "Previous candidate", ("Up",), "Candidates"),
+    Shortcut("next", "Next candidate", ("Down",), "Candidates"),
+    *(
+        Shortcut(f"candidate_{n}", f"Candidate {n}", (f"Alt+{n}",), "Candidates") for n in range(1, 9)
+    ),
+    Shortcut("swap", "Swap the last two", ("X",), "Candidates"),
+    Shortcut("generate", "Generate", ("G",), "Candidates"),
+    Shortcut("vary", "Vary the one heard: near", ("Shift+G",), "Candidates"),
+    Shortcut("vary_far", "Vary the one heard: far", ("Ctrl+Shift+G",), "Candidates"),
+    Shortcut("regenerate", "Regenerate a part of the one heard …", ("Ctrl+G",), "Candidates"),
+    Shortcut("cancel", "Cancel", ("Ctrl+.",), "Candidates"),
+    Shortcut("blind", "Blind comparison, or reveal", ("B",), "Judge"),
+    Shortcut("pick", "Pick the one heard", ("P",), "Judge"),
+    Shortcut("favourite", "Favourite", ("F",), "Judge"),
+    *(
+        Shortcut(f"rate_{n}", f"Rate {n}", (str(n),), "Judge") for n in range(1, 6)
+    ),
+    Shortcut("rate_0", "No rating", ("0",), "Judge"),
+    Shortcut("details", "Details and note …", ("N",), "Judge"),
+    Shortcut("hide", "Hide, or bring back", ("H",), "Judge"),
+    Shortcut("show_hidden", "Show hidden candidates", ("Shift+H",), "Judge"),
+    Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
+    Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
+    Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),
+)  # fmt: skip
+
+#: Held rather than pressed, so no QAction.
+HELD = "vocal_only"
+
+#: What the table cannot say: the mouse.
+EXTRAS = (
+    ("View", "Zoom in time", "Ctrl+Wheel"),
+    ("View", "Scroll in time", "Shift+Wheel"),
+    ("View", "Zoom in frequency", "Alt+Wheel"),
+    ("View", "Move the playhead", "Click"),
+    ("View", "Mark a loop", "Drag"),
+)
+
+BY_NAME = {shortcut.name: shortcut for shortcut in SHORTCUTS}

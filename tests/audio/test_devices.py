@@ -1,0 +1,159 @@
+"""Opening, closing and losing real devices, at both usual rates."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.audio.devices import AudioSetup, Device, default_input, default_output, devices, supported_rates
+from studio.audio.files import read_audio
+from studio.audio.player import Player
+from tests.audio.loop import RATE, jack_server, noise, wait_until
+
+
+def test_the_loop_is_listed_with_its_channels_and_is_the_default(loopback: Device) -> None:
+    assert loopback in devices()
+    assert (loopback.inputs, loopback.outputs, loopback.sample_rate) == (2, 2, RATE)
+    assert supported_rates(AudioSetup(loopback, loopback)) == (RATE,)
+    output = default_output()
+    assert output is not None
+    assert default_input(output.host_api) is not None
+
+
+def test_a_refused_rate_is_told_with_what_to_do_and_another_choice_works(loopback: Device) -> None:
+    player = Player(find_setup=lambda: AudioSetup(loopback, loopback, sample_rate=44100))
+    player.open()
+    assert "at 44100 Hz" in player.problem
+    assert "Choose another device or rate" in player.problem
+    assert player.silent
+    player.configure(AudioSetup(loopback, loopback))
+    assert player.problem == ""
+    assert player.levels is not None
+    player.close()
+
+
+def test_fifty_times_open_and_closed_leaves_a_device_that_plays_and_hears(loopback: Device) -> None:
+    for turn in range(50):
+        player = Player(find_setup=lambda: AudioSetup(loopback, loopback, 0, 2))
+        player.open()
+        assert player.problem == "", turn
+        player.close()
+    player = Player(find_setup=lambda: AudioSetup(loopback, loopback, 0, 2))
+    player.open()
+    player.load({"noise": noise(1, RATE)})
+    player.set_gains({"noise": 1.0})
+    player.play()
+    levels = player.levels
+    assert levels is not None
+    wait_until(lambda: levels.peaks.min() > 0.3)
+    player.close()
+
+
+def test_another_device_takes_over_where_the_playhead_stood(loopback: Device) -> None:
+    player = Player(find_setup=lambda: AudioSetup(loopback))
+    player.open()
+    player.load({"noise": noise(2, 5 * RATE)})
+    player.set_gains({"noise": 1.0})
+    player.play()
+    wait_until(lambda: player.position_s > 0.3)
+    player.configure(AudioSetup(loopback, loopback, 0, 2))
+    assert not player.playing
+    assert 0.3 < player.position_s < 1.0
+    assert player.duration_s == pytest.approx(5.0)
+    player.play()
+    levels = player.levels
+    assert levels is not None
+    wait_until(lambda: levels.peaks.min() > 0.3)
+    player.close()
+
+
+def test_what_is_heard_is_played_at_once_while_monitoring() -> None:
+    """The callback alone: on the loop, monitoring would feed back."""
+    player = Player(find_setup=AudioSetup)
+    heard, out = np.full((64, 1), 0.25, np.float32), np.zeros((64, 2), np.float32)
+    player._on_block(out, heard)
+    assert not out.any()
+    player.monitoring = True
+    player._on_block(out, heard)
+    assert (out == 0.25).all()
+
+
+def test_a_device_that_stops_is_replaced_by_what_there_is(loopback: Device) -> None:
+    """The driver aborts the stream, as at an unplugged cable; the device found next is the same one again."""
+    player = Player(find_setup=lambda: AudioSetup(loopback, loopback, 0, 2))
+    player.open()
+    player.load({"noise": noise(3, 5 * RATE)})
+    player.set_gains({"noise": 1.0})
+    player.play()
+    wait_until(lambda: player.position_s > 0.2)
+    assert player._stream is not None
+    player._stream._stream.abort()
+    player.tick()
+    assert (player.losses, player.problem, player.silent) == (1, "", False)
+    assert not player.playing
+    assert 0.2 < player.position_s < 1.0
+    player.play()
+    levels = player.levels
+    assert levels is not None
+    wait_until(lambda: levels.peaks.min() > 0.3)
+    player.close()
+
+
+#: Records in a process of its own, since a dead JACK server leaves its clients unable to open another.
+LOSS = """
+import os, signal, sys, time
+from pathlib import Path
+from studio.audio.devices import AudioSetup, devices
+from studio.audio.player import Player
+from studio.core.grid import BeatGrid
+from studio.core.music import Meter
+from studio.services.recording import RecordingPlan, RecordingService
+from tests.audio.loop import noise, wait_until
+device = next(d for d in devices() if d.name == "loopback")
+player = Player(find_setup=lambda: AudioSetup(device, device, 0, 2))
+player.open()
+player.load({"song": noise(1, 480000)})
+player.set_gains({"song": 1.0})
+time.sleep(0.1)  # the gain settles while the transport stands
+service = RecordingService(player, Path(sys.argv[1]))
+service.start(RecordingPlan(BeatGrid.regular(120, Meter(4, 4), 10.0), 1024))
+wait_until(lambda: player.recorder.frames > 48000)
+os.kill(int(sys.argv[2]), signal.SIGKILL)
+def lost():
+    player.tick()
+    return service.complete
+wait_until(lost)
+recorded = service.finish()
+print(recorded.path, recorded.frames, recorded.problem, player.problem, player.silent, sep="|")
+player.play()
+at = player.position_s
+time.sleep(0.1)
+player.tick()
+print(player.position_s > at)
+player.close()
+"""
+
+
+def test_a_server_that_dies_in_the_middle_of_a_take_costs_no_sample_and_no_minute(tmp_path: Path) -> None:
+    with jack_server(RATE) as server:
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", LOSS, str(tmp_path), str(server.pid)],
+            env=environment, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    take, silent_transport_runs = done.stdout.splitlines()
+    path, frames, why, problem, silent = take.split("|")
+    assert why == problem == "The sound device loopback stopped"
+    assert (silent, silent_transport_runs) == ("True", "True")
+    assert time.monotonic() - began < 30
+    heard = read_audio(Path(path)).samples
+    assert heard.shape[1] == int(frames) > RATE
+    assert np.array_equal(heard, noise(1, 480000)[:, : heard.shape[1]])
