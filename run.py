@@ -29,6 +29,8 @@ ON_LINUX = platform.system() == "Linux"
 DEMO_VOCAL = ROOT / "resources" / "demo_vocal.flac"
 DEMO_OUT = ROOT / "out" / "demo"
 
+#: Disk space that installing takes at most, with the downloads beside what they become.
+NEEDED_GB = 9
 #: Debian package -> the library or program that shows it is there.
 LIBRARIES = {
     "libegl1": "libEGL.so.1",
@@ -125,6 +127,9 @@ def ensure_environment(extra: str) -> bool:
         if subprocess.call([sys.executable, "-m", "venv", "--clear", str(VENV)]) and not retry_venv():
             return False
     say("Installing packages (some minutes and about 5 GB the first time)")
+    free_gb = shutil.disk_usage(ROOT).free / 1e9
+    if free_gb < NEEDED_GB:
+        say(f"Only {free_gb:.1f} GB are free here; up to {NEEDED_GB} may be needed on the way.")
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     if call(str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *quiet, "-e", target):
