@@ -199,6 +199,8 @@ class Mixer:
         starts_clean = not was_playing and self._position == 0
         if order.playing and (order.seek is not None or not was_playing):
             self._fade = self.ramp_frames if starts_clean else 0
+        if order.playing and not was_playing and self._tail >= self.ramp_frames:
+            self._ramp = self.ramp_frames  # gains set while it stood are there from the first sample
         self._playing = order.playing and self.frames > 0
         self._count_in, self._counted = order.count_in if self._playing else None, 0
         if self._playing and self._count_in is None and (was_counting or not was_playing):
