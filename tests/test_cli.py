@@ -243,7 +243,7 @@ def test_help_does_not_load_what_it_does_not_need() -> None:
     assert "--tempo" in result.stdout
 
 
-def test_a_bar_on_a_terminal_and_lines_elsewhere() -> None:
+def test_a_bar_on_a_terminal_and_lines_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
     from studio.cli_progress import TerminalProgress, format_left
@@ -253,6 +253,9 @@ def test_a_bar_on_a_terminal_and_lines_elsewhere() -> None:
         def isatty(self) -> bool:
             return True
 
+    monkeypatch.setenv("TERM", "xterm")
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
     plain, terminal = io.StringIO(), Terminal()
     for stream in (plain, terminal):
         with TerminalProgress(stream) as progress:

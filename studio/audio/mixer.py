@@ -41,11 +41,18 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Order:
-    """What the transport shall do next; `seek` in frames, `count_in` sounds before the timeline starts."""
+    """What the transport shall do next.
+
+    Attributes:
+        seek: frame to go to first.
+        count_in: sounds before the timeline starts.
+        restart: it shall stop and start anew, both within one block.
+    """
 
     playing: bool
     seek: int | None = None
     count_in: Samples | None = None
+    restart: bool = False
 
 
 class Mixer:
@@ -109,11 +116,14 @@ class Mixer:
 
     @property
     def counting_in(self) -> bool:
-        return self._count_in is not None
+        order = self._order
+        count_in = order.count_in if order is not self._taken_order else self._count_in
+        return count_in is not None
 
-    def play(self, count_in: Samples | None = None) -> None:
-        """Starts the timeline, after `count_in` [2, T] where it is given."""
-        self._give(playing=True, seek=None, count_in=count_in)
+    def play(self, count_in: Samples | None = None, *, start: int | None = None) -> None:
+        """Starts the timeline where it stands or from frame `start`, after `count_in` [2, T] where it is given."""
+        seek = None if start is None else min(max(0, start), self.frames)
+        self._give(playing=True, seek=seek, count_in=count_in)
 
     def pause(self) -> None:
         self._give(playing=False, seek=None)
@@ -149,10 +159,12 @@ class Mixer:
         self._plan = _Plan(tracks, tuple(float(gains.get(t.key, 0.0)) for t in tracks))
 
     def _give(self, *, playing: bool, seek: int | None, count_in: Samples | None = None) -> None:
-        pending = self._order
-        if seek is None and pending is not self._taken_order:
-            seek = pending.seek
-        self._order = _Order(playing, seek, count_in)
+        pending, restart = self._order, False
+        if pending is not self._taken_order:
+            seek = pending.seek if seek is None else seek
+            # A stop that was not obeyed yet must not be lost: whoever records waits for a new start.
+            restart = playing and (pending.restart or not pending.playing)
+        self._order = _Order(playing, seek, count_in, restart)
 
     # Audio callback
 
@@ -184,12 +196,14 @@ class Mixer:
             self._ramp = 0
         order = self._order
         if order is not self._taken_order:
-            self._taken_order = order
             self._obey(order)
+            self._taken_order = order  # last: until then the main thread sees what was ordered
 
     def _obey(self, order: _Order) -> None:
-        was_playing, was_counting = self._playing, self._count_in is not None
-        if was_playing and not was_counting and (order.seek is not None or not order.playing):
+        sounded = self._playing and self._count_in is None
+        was_counting = self._count_in is not None
+        was_playing = self._playing and not order.restart
+        if sounded and (order.seek is not None or not order.playing or not was_playing):
             self._tail_position, self._tail = self._position, 0
         if order.seek is not None:
             self._position = order.seek

@@ -213,9 +213,15 @@ class Player:
         return self._recorder
 
     def start_take(
-        self, path: Path, *, latency_frames: int, max_frames: int, count_in: Samples | None = None
+        self,
+        path: Path,
+        *,
+        start: int,
+        latency_frames: int,
+        max_frames: int,
+        count_in: Samples | None = None,
     ) -> None:
-        """Starts the transport where it stands, after the count-in, with a take that begins at that place.
+        """Starts the transport from frame `start`, after the count-in, with a take that begins there.
 
         Raises:
             StudioError: no input is open, or the transport runs.
@@ -228,7 +234,7 @@ class Player:
             path, self._mixer, sample_rate=self.sample_rate, channels=len(levels.peaks),
             latency_frames=latency_frames, max_frames=max_frames,
         )  # fmt: skip
-        self._mixer.play(count_in)
+        self._mixer.play(count_in, start=start)
 
     def finish_take(self) -> Recorder | None:
         """Ends the take with what was heard so far; its file is whole afterwards. None without a take."""

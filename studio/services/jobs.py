@@ -155,13 +155,19 @@ class JobRunner:
         return job
 
     def _finish(self, job: Job[R], callback: Callable[[], None] | None) -> None:
-        with self._lock:
-            self._jobs.discard(job)
-        if callback:
-            self._post(callback)
+        def end() -> None:
+            try:
+                if callback:
+                    callback()
+            finally:
+                with self._lock:
+                    self._jobs.discard(job)
+
+        self._post(end)
 
     @property
     def busy(self) -> bool:
+        """Whether any job is queued or runs, or what happens at its end has yet to happen."""
         return bool(self._jobs)
 
     def stop_generator(self) -> None:

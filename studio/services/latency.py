@@ -45,7 +45,7 @@ class LatencyTest:
         self._folder = tempfile.TemporaryDirectory(prefix="backline-latency-")
         self._path = Path(self._folder.name) / "heard.wav"
         self._timeline = player.exchange(mixer)
-        player.start_take(self._path, latency_frames=0, max_frames=len(sound))
+        player.start_take(self._path, start=0, latency_frames=0, max_frames=len(sound))
 
     @property
     def done(self) -> bool:

@@ -122,6 +122,8 @@ class RecordingService:
                 todo="Connect one and choose it under Record > Sound devices",
             )
         rate, start = player.sample_rate, player.position_frames
+        if start >= player.frames:
+            start = 0  # from the end, playing starts over
         punch = (
             None if plan.punch_s is None else (round(plan.punch_s[0] * rate), round(plan.punch_s[1] * rate))
         )
@@ -149,7 +151,7 @@ class RecordingService:
             self._check_room()
             write_note(path, note)
             player.start_take(
-                path, latency_frames=plan.latency_frames, max_frames=limit,
+                path, start=start, latency_frames=plan.latency_frames, max_frames=limit,
                 count_in=beats if beats.shape[1] else None,
             )  # fmt: skip
         except OSError as error:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.audio import Samples
 from studio.core.jobs import CancelToken, StepCallback
 from studio.services.comp import write_comp
+from studio.services.history import Change
 from studio.services.jobs import Job
 from studio.services.recording import Recorded
 from studio.services.session import Session
@@ -49,12 +50,18 @@ class Takes(QObject):
     def add(self, recorded: Recorded) -> None:
         """The last take of a recording is heard where it was sung."""
         if self.takes is not None:
-            self._set(self.takes.with_takes(recorded.takes))
+            takes = self.takes.with_takes(recorded.takes)
+            self._change(f"Take {len(takes.takes)}", self.takes, takes)
 
     def choose(self, number: int, start_s: float, end_s: float) -> None:
         """Hears a take, or 0 the old vocal, between two times."""
         if self.takes is not None:
-            self._set(self.takes.choose(number, start_s, end_s))
+            what = f"Hear take {number}" if number else "Hear the old vocal"
+            self._change(what, self.takes, self.takes.choose(number, start_s, end_s))
+
+    def _change(self, what: str, before: TakeSet, after: TakeSet) -> None:
+        """A change that can be undone; a take that is taken back stays in its file."""
+        self._workflow.undo.do(Change(what, lambda: self._set(before), lambda: self._set(after)))
 
     def _set(self, takes: TakeSet) -> None:
         session, original = self._session, self._original
@@ -84,4 +91,4 @@ class Takes(QObject):
         self._playback.replace_vocal(samples)
         self._workflow.pictures.draw(VOCAL, vocal.audio)
         self.vocal_replaced.emit(session)
-        self._workflow.set_given(session.given)
+        self._workflow.listen_again()

@@ -135,6 +135,11 @@ class Workflow(QObject):
                 Change(what, lambda: self._analyse(session, before), lambda: self._analyse(session, given))
             )
 
+    def listen_again(self) -> None:
+        """Analyses a vocal that was replaced, with what the user said of the song."""
+        if self.session is not None:
+            self._analyse(self.session, self._given)
+
     def set_chords(self, chords: tuple[Chord, ...] | None) -> None:
         """The user's progression from the session's first bar on, or None for the proposal."""
         session = self.session

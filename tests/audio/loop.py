@@ -57,9 +57,18 @@ def _server_name() -> Iterator[str]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
+            if _answers(name):
+                continue  # left over from a test run that was killed
             yield name
             return
-    pytest.fail("four other test runs hold every name of a JACK server")
+    pytest.fail("other test runs, or servers left over from them, hold every name of a JACK server")
+
+
+def _answers(name: str) -> bool:
+    try:
+        return not subprocess.run(["jack_lsp", "-s", name], capture_output=True, timeout=5).returncode
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _start_jackd(name: str, rate: int, block: int) -> subprocess.Popen[bytes]:
@@ -70,11 +79,8 @@ def _start_jackd(name: str, rate: int, block: int) -> subprocess.Popen[bytes]:
             server = subprocess.Popen(_command(name, rate, block), stdout=log, stderr=log)
             until = time.monotonic() + 20
             while server.poll() is None and time.monotonic() < until:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    if not subprocess.run(
-                        ["jack_lsp", "-s", name], capture_output=True, timeout=5
-                    ).returncode:
-                        return server
+                if _answers(name):
+                    return server
                 time.sleep(0.1)
             server.kill()
             server.wait(10)

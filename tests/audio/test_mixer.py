@@ -240,6 +240,38 @@ def test_a_count_in_that_is_stopped_leaves_the_timeline_where_it_stood() -> None
     assert mixer.position == 5000
 
 
+def test_a_count_in_is_seen_before_its_first_block() -> None:
+    mixer = mixer_of(vocal=noise(25))
+    mixer.play(noise(26, 300))
+    assert mixer.counting_in
+    render(mixer, 500)
+    assert not mixer.counting_in
+    mixer.pause()
+    assert not mixer.counting_in
+
+
+def test_stopped_and_started_within_one_block_it_starts_anew() -> None:
+    """Whoever records waits for that start."""
+    vocal, clicks = noise(27), noise(28, 1000)
+    mixer = mixer_of(vocal=vocal)
+    mixer.set_gains({"vocal": 1.0})
+    mixer.play()
+    render(mixer, 2000)
+    mixer.pause()
+    mixer.play(start=700)
+    heard = render(mixer, 2000)
+    assert mixer.started == 2000 > mixer.stopped
+    assert np.array_equal(heard[:, RAMP:], vocal[:, 700 + RAMP : 2700])
+
+    mixer.pause()
+    mixer.play(clicks, start=500)
+    mixer.set_gains({"vocal": 1.0})
+    heard = render(mixer, 3000)
+    assert mixer.started == 5000 > mixer.stopped
+    assert np.array_equal(heard[:, RAMP:1000], clicks[:, RAMP:])
+    assert np.array_equal(heard[:, 1000 + RAMP :], vocal[:, 500 + RAMP : 2500])
+
+
 def test_the_clock_tells_on_which_frame_the_timeline_started_and_stopped() -> None:
     mixer = mixer_of(vocal=noise(24, 1000))
     render(mixer, 700)

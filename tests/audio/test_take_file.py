@@ -15,7 +15,7 @@ import soundfile as sf
 from studio.audio.take_file import TakeFile, repair_take
 
 RATE = 48000
-#: Records a ramp in real time, as the callback would, and says after each block how many frames were fed.
+#: Records a ramp, never faster than a device would, and says after each block how many frames were fed.
 RECORD = """
 import sys, time
 from pathlib import Path
@@ -27,12 +27,12 @@ recorder = Recorder(
     Path(sys.argv[1]), mixer, sample_rate=48000, channels=1, latency_frames=0, max_frames=600 * 48000
 )
 mixer.play()
-out, start = np.zeros((480, 2), np.float32), time.monotonic()
+out = np.zeros((480, 2), np.float32)
 for at in range(0, 600 * 48000, 480):
     mixer.render(out)
     recorder.feed(np.arange(at, at + 480, dtype=np.float32)[:, None] / 2**24)
     print(at + 480, flush=True)
-    time.sleep(max(0, start + at / 48000 - time.monotonic()))
+    time.sleep(480 / 48000)
 """
 
 

@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,8 +27,20 @@ def refuse(models_dir: Path, device: str) -> ToneEngine:
 
 
 class _Endless(ToneEngine):
+    """Of eight candidates, one comes at once and the others a minute later each."""
+
     def __init__(self) -> None:
-        super().__init__(before_step=lambda number: time.sleep(0.02))
+        super().__init__(before_step=self._wait)
+
+    def generate(self, request: GenerationRequest, **rest: Any) -> Mapping[str, float]:
+        self._cancel, self._endless = rest["cancel"], request.candidates == 8
+        return super().generate(request, **rest)
+
+    def _wait(self, number: int) -> None:
+        until = time.monotonic() + (60 if self._endless and number > 1 else 0)
+        while time.monotonic() < until:
+            self._cancel.check()
+            time.sleep(0.01)
 
 
 def load_endless(models_dir: Path, device: str) -> ToneEngine:

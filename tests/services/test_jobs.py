@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -52,6 +53,21 @@ def test_the_result_arrives_on_the_posting_thread(main: MainThread, runner: JobR
     assert results == [42]
     assert where[0] is not where[1] is threading.current_thread()
     assert main.posted.empty()
+    assert not runner.busy
+
+
+def test_is_busy_until_the_end_was_told(main: MainThread, runner: JobRunner) -> None:
+    busy: list[bool] = []
+
+    def quick(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+        pass
+
+    job = runner.submit("Quick", quick, None, on_done=lambda _: busy.append(runner.busy))
+    assert job.future is not None
+    job.future.result(10)
+    assert runner.busy
+    main.run_one()
+    assert busy == [True]
     assert not runner.busy
 
 
@@ -112,11 +128,12 @@ def test_the_generator_runs_one_job_at_a_time_in_order(main: MainThread, runner:
 
 def test_shutdown_cancels_what_waits_and_finishes_what_is_essential(main: MainThread) -> None:
     runner = JobRunner(main.posted.put, file_workers=1)
-    release = threading.Event()
     written: list[str] = []
 
     def first(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
-        release.wait(10)
+        until = time.monotonic() + 20
+        while not cancel.cancelled and time.monotonic() < until:
+            time.sleep(0.01)
         cancel.check()
         written.append("first")
 
@@ -126,7 +143,6 @@ def test_shutdown_cancels_what_waits_and_finishes_what_is_essential(main: MainTh
     runner.submit("First", first, None)
     runner.submit("Idle", write, "idle")
     runner.submit("Keeping", write, "kept", essential=True)
-    threading.Timer(0.05, release.set).start()
     runner.shutdown()
     assert written == ["kept"]
     with pytest.raises(RuntimeError):

@@ -55,7 +55,6 @@ def measured(player: Player) -> int:
 def load(player: Player, song: np.ndarray) -> None:
     player.load({"song": song})
     player.set_gains({"song": 1.0})
-    time.sleep(0.1)  # the gain settles while the transport stands
 
 
 def finished(service: RecordingService) -> Recorded:
@@ -99,7 +98,7 @@ def test_counts_in_then_starts_where_the_playhead_stands(player: Player, service
     player.seek(0.75)
     began = time.monotonic()
     service.start(RecordingPlan(GRID, latency, count_in_bars=1))
-    wait_until(lambda: player.counting_in)
+    assert player.counting_in
     assert player.position_s == pytest.approx(0.75)
     recorded = finished(service)
     assert time.monotonic() - began > 1.0  # a bar of four at 240, before 1.25 s of song
@@ -110,6 +109,44 @@ def test_counts_in_then_starts_where_the_playhead_stands(player: Player, service
     # The first milliseconds fade in, as the start from the middle of a song does.
     fade = round(0.008 * rate)
     assert np.array_equal(heard[:, fade:], song[:, start + fade :])
+
+
+def test_a_take_begins_where_a_playing_transport_was_stopped_for_it(
+    player: Player, service: RecordingService
+) -> None:
+    rate = player.sample_rate
+    song = noise(8, 20 * rate)
+    load(player, song)
+    latency = measured(player)
+    for _ in range(5):
+        player.play()
+        at = player.position_s
+        wait_until(lambda at=at: player.position_s > at + 0.1)
+        player.pause()
+        service.start(RecordingPlan(GRID, latency))  # before the device took notice of the pause
+        recorder = player.recorder
+        assert recorder is not None
+        wait_until(lambda recorder=recorder: recorder.frames > 0.6 * rate)
+        service.stop()
+        (take,) = finished(service).takes
+        fade = round(0.008 * rate)
+        heard = read_audio(take.path).samples
+        assert take.start > 0
+        stop = take.start + heard.shape[1]
+        assert np.array_equal(heard[:, fade:], song[:, take.start + fade : stop])
+
+
+def test_a_take_from_the_end_of_the_song_begins_at_its_start(
+    player: Player, service: RecordingService
+) -> None:
+    song = noise(9, player.sample_rate)
+    load(player, song)
+    latency = measured(player)
+    player.seek(1.0)
+    service.start(RecordingPlan(GRID, latency))
+    recorded = finished(service)
+    assert recorded.takes[0].start == 0
+    assert np.array_equal(read_audio(recorded.path).samples, song)
 
 
 def test_stopping_keeps_what_was_sung_until_then(player: Player, service: RecordingService) -> None:
@@ -130,7 +167,7 @@ def test_stopping_during_the_count_in_leaves_nothing_behind(
 ) -> None:
     load(player, noise(5, player.sample_rate))
     path = service.start(RecordingPlan(GRID, 0, count_in_bars=2))
-    wait_until(lambda: player.counting_in)
+    assert player.counting_in
     service.stop()
     time.sleep(0.2)
     assert service.finish() is None
@@ -166,7 +203,7 @@ def test_a_punch_keeps_only_what_lies_in_it_and_ends_the_take(
     player: Player, service: RecordingService
 ) -> None:
     rate = player.sample_rate
-    song = noise(7, 4 * rate)
+    song = noise(7, 20 * rate)
     load(player, song)
     latency = measured(player)
     service.start(RecordingPlan(GRID, latency, punch_s=(0.4, 0.9)))

@@ -102,15 +102,18 @@ def open_vocal(qtbot: QtBot, vocal_path: Path) -> Callable[[MainWindow], None]:
 
 @pytest.fixture
 def generate(qtbot: QtBot) -> Callable[[MainWindow, int], None]:
-    """Asks for candidates and waits until they are there, drawn, and the request has ended."""
+    """Asks for candidates and waits until they are there, drawn, and the request has ended.
+
+    An engine may start a process of its own, which on a busy machine takes a while.
+    """
 
     def ask(window: MainWindow, count: int) -> None:
         before = len(window.deck.rows)
         window.request.count.set_value(count)
         window.request.generate.click()
         assert window.workflow.generation.running
-        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=30_000)
-        qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=120_000)
+        qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=120_000)
         qtbot.waitUntil(
             lambda: all(r.spectrogram.spectrogram for r in window.deck.rows.values()), timeout=10_000
         )

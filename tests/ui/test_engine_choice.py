@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -15,6 +16,7 @@ from studio.core.engines import FASTSAG
 from studio.core.request import Controls
 from studio.ml.fastsag import FastSAG
 from studio.ml.fastsag.checkpoint import save_checkpoint
+from studio.services.engines import load_fastsag_engine
 from studio.services.import_fastsag import import_fastsag
 from studio.services.session_mix import VOCAL
 from studio.ui.main_window import MainWindow
@@ -72,7 +74,10 @@ def test_a_band_that_is_one_sound_has_no_stems_and_no_chords_to_turn(
     open_vocal: Callable[[MainWindow], None],
     generate: Callable[[MainWindow, int], None],
     qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("studio.app.start_fastsag_engine", load_fastsag_engine)
+    torch.manual_seed(1)
     save_checkpoint(FastSAG(TINY), tmp_path / "fastsag.safetensors", {"steps": 0})
     import_fastsag(tmp_path / "fastsag.safetensors", tmp_path, agree=lambda _: True)
     window = make_window()
@@ -80,7 +85,7 @@ def test_a_band_that_is_one_sound_has_no_stems_and_no_chords_to_turn(
     generate(window, 1)
     window.playback.toggle_solo("drums")
     _choose(window.request, "fastsag")
-    generate(window, 1)  # in FastSAG's own process
+    generate(window, 1)
 
     window.playback.select(2)
     strip, row = window.strip, window.deck.rows[2]

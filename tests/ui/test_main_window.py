@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -448,5 +449,8 @@ def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None
         "w.show(); app.processEvents(); w.close();"
         "sys.exit(', '.join({'torch', 'onnxruntime', 'pyqtgraph'} & set(sys.modules)) or None)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    mine = {f"XDG_{kind}_HOME": str(tmp_path / kind) for kind in ("CONFIG", "DATA")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | mine, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
