@@ -34,6 +34,7 @@ def analyse(
     audio: Audio,
     given: Given | None = None,
     *,
+    song: VocalAnalysis | None = None,
     on_step: StepCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> VocalAnalysis:
@@ -42,12 +43,13 @@ def analyse(
     Args:
         audio: any rate, any number of channels.
         given: values to keep rather than estimate; they get confidence 1.
+        song: what is known of the song this was sung over, in place of `given`: its beats, key and readings stay.
 
     Raises:
         StudioError: too short, silent, or without a single usable sample.
         JobCancelled: soon after `cancel`.
     """
-    given = given or Given()
+    given = song.given if song else given or Given()
     cancel = cancel or CancelToken()
 
     def report(stage: str, fraction: float) -> None:
@@ -79,6 +81,8 @@ def analyse(
     report("notes", 0.72)
     curve = onset_curve(signal)
     notes = find_notes(pitch, curve)
+    if song is not None:
+        return _sung_over(song, audio, pitch, notes, curve)
     report("key", 0.8)
     key, key_confidence = find_key(notes)
     if given.key:
@@ -121,6 +125,31 @@ def analyse(
         given=given,
         alternatives=alternatives,
     )
+
+
+def _sung_over(
+    song: VocalAnalysis,
+    audio: Audio,
+    pitch: PitchTrack,
+    notes: tuple[VocalNote, ...],
+    curve: OnsetCurve,
+) -> VocalAnalysis:
+    """The song with another vocal: its bands were made for these beats, and the singer heard them."""
+    sure = song.confidence
+    return replace(
+        song,
+        duration_s=audio.duration_s,
+        pitch=pitch,
+        notes=notes,
+        onsets_s=tuple(note.start_s for note in notes),
+        loudness_lufs=_loudness(audio),
+        chords=harmonise(notes, song.grid, song.key),
+        confidence=replace(
+            _measured_confidence(pitch, notes, curve),
+            tempo=sure.tempo, beats=sure.beats, downbeats=sure.downbeats, key=sure.key,
+        ),
+        alternatives=tuple(replace(r, chords=harmonise(notes, r.grid, song.key)) for r in song.alternatives),
+    )  # fmt: skip
 
 
 def _loudness(audio: Audio) -> float:

@@ -66,7 +66,7 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Vary:
-    """Ask for relatives of a candidate: `near` keeps its style, instruments and most of its notes, `far` need not."""
+    """Ask for relatives of a candidate: `near` keeps style, instruments, chords and most phrases, `far` need not."""
 
     parent: Candidate
     distance: str = "near"

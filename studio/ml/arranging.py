@@ -1,11 +1,13 @@
 """The semantic projection of a request: wishes in tokens, scores from the arrangement model, notes from scores.
 
-A variation is drawn again from its parent's noise, part of the way to fresh noise. A regenerated part is drawn from
-fresh noise between tokens that stay; of the notes, core.splice keeps all that lie outside.
+A variation is drawn again from its parent's noise, part of the way to fresh noise; a near one in some phrases only,
+since one other token leads to many. A regenerated part is drawn from fresh noise between tokens that stay; of the
+notes, core.splice keeps all that lie outside.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +42,10 @@ from studio.ml.sound_choice import choose_sounds, player_of
 from studio.ml.weights import load_into, read_weights
 
 #: How far the noise of a variation is from its parent's, 0 to 1, by DISTANCES.
-_AMOUNT = {"near": 0.25, "far": 0.6}
+_AMOUNT = {"near": 1.0, "far": 0.25}
+#: Share of the phrases, each of one stem and so many bars, that a near variation draws anew; since their neighbours
+#: stay, many notes come out as they were.
+_NEW_PHRASES, _PHRASE_BARS = 0.65, 4
 #: Guidance of the harmony by the melody, by FOLLOWS.
 _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
 #: Number of the candidate (from 0) whose chords are as varied as the model knows them.
@@ -218,6 +223,8 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
         rows = slice(*request.change.beats)
         for name in request.change.columns:
             tokens[rows, COLUMNS[name]] = -1
+    elif isinstance(request.change, Vary) and request.change.distance == "near":
+        tokens = _with_phrases_free(request.change, grid.meter.quarters_per_bar, request.seed)
     else:
         tokens = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
     free = tokens < 0
@@ -234,6 +241,22 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
             given[:, COLUMNS[stem]] = REST
     tokens = np.where(free, given, tokens)
     return tokens if (tokens >= 0).any() else None
+
+
+def _with_phrases_free(change: Vary, quarters_per_bar: int, seed: int) -> NDArray[np.int64]:
+    """The parent's tokens, -1 in some phrases of the stems that play."""
+    tokens = recipe_of(change.parent).score.tokens.copy()
+    length = _PHRASE_BARS * quarters_per_bar
+    phrases = [
+        (slice(start, start + length), COLUMNS[stem])
+        for stem, part in change.parent.arrangement.parts.items()
+        if part.notes
+        for start in range(0, len(tokens), length)
+    ]
+    chosen = np.random.default_rng([seed, len(phrases)]).permutation(len(phrases))
+    for index in chosen[: math.ceil(_NEW_PHRASES * len(phrases))]:
+        tokens[phrases[index]] = -1
+    return tokens
 
 
 def _one_of(kind: str, name: str, names: tuple[str, ...]) -> str:

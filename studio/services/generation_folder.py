@@ -6,6 +6,7 @@ whole. Earlier results in the folder are moved aside rather than lost, and only 
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from studio.audio.wav import Encoding
 from studio.core.analysis import Given, VocalAnalysis
-from studio.core.errors import JobCancelled
+from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Key
 from studio.core.request import Candidate, Controls, GenerationRequest
@@ -63,11 +64,14 @@ def generate_to_folder(
     Raises:
         StudioError, JobCancelled: a report of the candidates finished before is written where there are any.
     """
+    _check_writable(request.out)
+    began = time.perf_counter()
+    vocal = open_vocal(request.vocal_path)
+    open_s = time.perf_counter() - began
     # Loaded first: a missing model or device is said before anyone waits for the analysis.
     stages_s = {"load models": service.load(on_step=on_step)}
-    started = time.perf_counter()
+    started = time.perf_counter() - open_s
     on_step(Progress("Listening", 0.0))
-    vocal = open_vocal(request.vocal_path)
     analysis = analyse_vocal(
         vocal.audio,
         request.given,
@@ -146,6 +150,19 @@ def generate_to_folder(
         raise
     stages_s.update({name: s for name, s in result.stages_s.items() if name not in stages_s})
     return finish("done")
+
+
+def _check_writable(out: Path) -> None:
+    """Says so before the work rather than after it."""
+    nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return
+    raise StudioError(
+        f"Cannot write to {out}",
+        seen=f"{nearest} is a file" if nearest.is_file() else f"no permission to write in {nearest}",
+        expected="a folder that can be written, or made",
+        todo="Choose another folder with --out",
+    )
 
 
 def _clear(out: Path, overwrite: bool) -> None:

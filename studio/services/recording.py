@@ -70,7 +70,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Recovered:
-    """A recording that was cut off, made whole again."""
+    """A recording that was cut off, made whole again; its note says that it is finished once it is settled."""
 
     path: Path
     note: RecordingNote
@@ -197,7 +197,8 @@ class RecordingService:
 
 
 def recover_recordings(folder: Path) -> tuple[Recovered, ...]:
-    """Makes every recording that was cut off readable; those without a single frame are removed."""
+    """Makes every recording that was cut off readable; those without a single frame are removed. They are found again
+    at the next start until they are settled."""
     found = []
     for path in unfinished_recordings(folder):
         note, frames = read_note(path), repair_take(path)
@@ -205,6 +206,11 @@ def recover_recordings(folder: Path) -> tuple[Recovered, ...]:
             delete_recording(path)
             continue
         note = dataclasses.replace(note, finished=True, problem="The recording was cut off")
-        write_note(path, note)
         found.append(Recovered(path, note, frames))
     return tuple(found)
+
+
+def settle(recovered: Recovered) -> None:
+    """Writes down that the user decided about it. Raises OSError."""
+    if recovered.path.exists():
+        write_note(recovered.path, recovered.note)

@@ -161,6 +161,7 @@ def restored(results: Results, folder: Path) -> Session:
             results.analyses[candidate.number], int(str(seed)), results.models
         )
     notes = _read_notes(folder)
+    session.chords = _read_chords(notes.get("chords"))
     session.deck = deck_from_json(notes, session.candidates.keys())
     blind = notes.get("blind")
     if isinstance(blind, list):
@@ -170,13 +171,29 @@ def restored(results: Results, folder: Path) -> Session:
 
 
 def write_notes(session: Session) -> None:
-    """Keeps what the candidates' own folders do not say: what the listener said. Nothing to do without a folder."""
+    """Keeps what the candidates' own folders do not say: what the listener said, and typed chords. Nothing to do
+    without a folder."""
     if session.folder is None:
         return
     session.folder.mkdir(parents=True, exist_ok=True)
     with _WRITING:  # of two writers the later one has the later state
-        notes = {"vocal": str(session.vocal.path), **session.deck.to_json(), "blind": session.blind}
+        chords = None if session.chords is None else [chord.name() for chord in session.chords]
+        notes = {
+            "vocal": str(session.vocal.path),
+            **session.deck.to_json(),
+            "blind": session.blind,
+            "chords": chords,
+        }
         write_json(session.folder / _NOTES, notes)
+
+
+def _read_chords(names: object) -> tuple[Chord, ...] | None:
+    if not isinstance(names, list):
+        return None
+    try:
+        return tuple(Chord.parse(str(name)) for name in names) or None
+    except StudioError:
+        return None
 
 
 def _read_notes(folder: Path) -> dict[str, object]:

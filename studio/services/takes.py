@@ -21,6 +21,8 @@ from studio.dsp.resample import resample
 from studio.storage.recordings import RecordingNote
 
 #: The vocal that takes are sung over.
+#: A pass of at least this share of the longest one of its recording was not broken off.
+_WHOLE = 0.9
 BASE = 0
 CROSSFADE_S = 0.01
 #: What a loop's last, broken-off pass must have to count as a take.
@@ -168,11 +170,17 @@ class TakeSet:
         return cls(base, (), Comp(base.frames))
 
     def with_takes(self, takes: tuple[Take, ...]) -> TakeSet:
-        """New takes at the end of the list; the last of them is heard where it was sung."""
+        """New takes at the end of the list; the last one that is whole is heard where it was sung.
+
+        A pass of the loop that was broken off is not heard, unless it is the only one.
+        """
         if not takes:
             return self
         both = (*self.takes, *takes)
-        return TakeSet(self.base, both, self.comp).choose(len(both), takes[-1].start_s, takes[-1].end_s)
+        whole = _WHOLE * max(take.frames for take in takes)
+        number = max(n for n, take in enumerate(both, 1) if n > len(self.takes) and take.frames >= whole)
+        take = both[number - 1]
+        return TakeSet(self.base, both, self.comp).choose(number, take.start_s, take.end_s)
 
     def choose(self, number: int, start_s: float, end_s: float) -> TakeSet:
         """Hears take `number` (BASE the old vocal) between two times, as far as it goes."""

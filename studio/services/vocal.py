@@ -43,11 +43,13 @@ def analyse_vocal(
     audio: Audio,
     given: Given | None = None,
     *,
+    song: VocalAnalysis | None = None,
     on_step: StepCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> VocalAnalysis:
-    """Pitch, notes, beats, key and a harmonisation; values in `given` are taken instead of estimated."""
+    """Pitch, notes, beats, key and a harmonisation; values in `given`, or of the `song` sung over, are taken instead
+    of estimated."""
     # Imported here: the pitch network's runtime takes a while to load, and the window must not wait for it.
     from studio.analysis import analyse
 
-    return analyse(audio, given or Given(), on_step=on_step, cancel=cancel)
+    return analyse(audio, given, song=song, on_step=on_step, cancel=cancel)

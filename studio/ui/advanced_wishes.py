@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
 from studio.core.arrangement import STEMS
 from studio.core.instruments import choices
 from studio.core.request import FOLLOWS, Controls
-from studio.ui.widgets import Segments, label, tight
+from studio.ui.widgets import Chooser, Segments, label, tight
 
 #: What the energy list offers, as levels of core.request.ENERGIES.
 ENERGY_CHOICES: tuple[tuple[str, str], ...] = (
@@ -26,7 +26,7 @@ class AdvancedWishes(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.energy_box = QComboBox()
+        self.energy_box = Chooser()
         for text, levels in ENERGY_CHOICES:
             self.energy_box.addItem(text, levels)
         self.follow_choice = Segments(
@@ -67,7 +67,7 @@ class AdvancedWishes(QFrame):
 
 
 def _instrument_box(stem: str) -> QComboBox:
-    box = QComboBox()
+    box = Chooser()
     box.addItem("Any", "")
     for entry in choices(stem):
         name = entry.name

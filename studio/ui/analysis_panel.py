@@ -6,7 +6,6 @@ import dataclasses
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
@@ -24,7 +23,7 @@ from studio.core.music import Chord, Key, Meter
 from studio.services.session import Session
 from studio.ui import theme
 from studio.ui.tap_button import TapButton
-from studio.ui.widgets import IconButton, as_field, label, set_role, set_state, small_button, tight
+from studio.ui.widgets import Chooser, IconButton, as_field, label, set_role, set_state, small_button, tight
 
 KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
 METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
@@ -84,11 +83,11 @@ class AnalysisPanel(QFrame):
         self._playhead_s = 0.0
         self._shown_chords = self._why_no_chords = ""
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
-        self.key = QComboBox()
+        self.key = Chooser()
         for key in KEYS:
             self.key.addItem(str(key), key)
         self.key.setMaxVisibleItems(24)
-        self.meter = QComboBox()
+        self.meter = Chooser()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
         self.downbeat = _spin(-0.001, 600.0, 3, " s")

@@ -243,6 +243,7 @@ class ChordLane(TimelineView):
             editor.selectAll()
             return
         self._close_editor()
+        self.hovered.emit("")
         self.chord_edited.emit(index, chord)
 
     def _close_editor(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from studio.core.engines import FASTSAG
 from studio.core.request import Candidate, Vary
@@ -90,7 +90,9 @@ class MainWindow(QMainWindow):
         self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
         window_memory.restore(self)
         self._show_selection()
-        desk.setFocus()  # no button starts with the focus, so Space plays
+        # No button has the focus to start with, after typing or after a dialog, so Space plays.
+        self.setFocusProxy(desk)
+        self.setFocus()
 
     # Assembly
 
@@ -205,6 +207,8 @@ class MainWindow(QMainWindow):
         self.vocal.show_vocal(session)
         self.analysis.show_session(session)
         self.request.show_ready(session.analysis is not None)
+        if session.made:
+            self.request.next_seed(max(made.seed for made in session.made.values()))
         self.status.show_output(self.playback.player)
         self._show_selection()
 
@@ -327,9 +331,7 @@ class MainWindow(QMainWindow):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A click beside a field ends typing, so that single keys work again.
-        focus = QApplication.focusWidget()
-        if focus is not None:
-            focus.clearFocus()
+        self.setFocus()
 
     # End
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from studio.core.analysis import Given
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.music import Meter as TimeSignature
-from studio.services.recording import Recorded, Recovered, recover_recordings
+from studio.services.recording import Recorded, Recovered, recover_recordings, settle
 from studio.services.session import Session
 from studio.storage.audio_settings import AudioSettings
 from studio.storage.recordings import RecordingNote, delete_recording
@@ -36,6 +36,7 @@ class RecordDesk(QObject):
     def __init__(self, window: MainWindow, recording: Recording, takes: Takes) -> None:
         super().__init__(window)
         self._window, self.recording, self.takes = window, recording, takes
+        self._being_opened: Recovered | None = None
         self.handlers: dict[str, Callable[[], object]] = {
             "record": recording.toggle,
             "metronome": lambda: recording.change(metronome=not recording.settings.metronome),
@@ -90,6 +91,7 @@ class RecordDesk(QObject):
 
     def _show_settings(self, settings: AudioSettings) -> None:
         window = self._window
+        window.status.show_output(window.playback.player)
         window.transport.show_metronome(settings.metronome)
         window.actions_by_name["metronome"].setChecked(settings.metronome)
         window.actions_by_name["monitoring"].setChecked(settings.monitoring)
@@ -100,12 +102,17 @@ class RecordDesk(QObject):
         self._window.timeline.set_punch(punch_s)
 
     def _on_state_changed(self, state: str) -> None:
+        self._window.status.show_output(self._window.playback.player)
         self._window.status.doing.setText(STATE_WORDS.get(state, ""))
         self._window.desk.live.show_state(state)
         self._window.desk.show_live(state != "off")
         self._window.transport.set_song(state != "off" or self._window.workflow.session is not None)
 
     def _on_opened(self, session: Session) -> None:
+        recovered = self._being_opened
+        if recovered is not None and session.vocal.path == recovered.path:
+            self._settle(recovered)
+            self._being_opened = None
         self.recording.song = session.vocal.name
         self.recording.clear_punch()
         self._window.transport.set_song(True)
@@ -114,10 +121,9 @@ class RecordDesk(QObject):
 
     def _on_recorded(self, recorded: Recorded) -> None:
         if self._window.workflow.session is not None:
-            self.takes.add(recorded)
-            count = len(self.takes.takes.takes) if self.takes.takes else 0
+            number = self.takes.add(recorded)
             self._window.status.tell(
-                f"Take {count} is heard where it was sung. Record > Takes chooses others."
+                f"Take {number} is heard where it was sung. Record > Takes chooses others."
             )
         elif recorded.frames < _SHORTEST_VOCAL_S * recorded.note.sample_rate:
             self._window.status.tell(f"Too short for a vocal; the recording was kept: {recorded.path}")
@@ -141,9 +147,26 @@ class RecordDesk(QObject):
         if not found:
             return
         dialog = RecoveryDialog(found, self._window)
-        dialog.open_requested.connect(lambda r: self._open(r.path, r.note))
+        dialog.open_requested.connect(self._open_recovered)
         dialog.delete_requested.connect(lambda r: delete_recording(r.path))
+        dialog.finished.connect(lambda _: self._keep_others(found))
         dialog.open()
+
+    def _open_recovered(self, recovered: Recovered) -> None:
+        self._being_opened = recovered
+        self._open(recovered.path, recovered.note)
+
+    def _keep_others(self, found: tuple[Recovered, ...]) -> None:
+        """Those that were kept or deleted are offered no more; one that is being opened only once it is open."""
+        for recovered in found:
+            if recovered is not self._being_opened:
+                self._settle(recovered)
+
+    def _settle(self, recovered: Recovered) -> None:
+        try:
+            settle(recovered)
+        except OSError as error:
+            self._window.status.tell(f"It will be offered again: {error.strerror}")
 
 
 def given_of(note: RecordingNote) -> Given:

@@ -93,8 +93,8 @@ class Recording(QObject):
     def use_setup(self, setup: AudioSetup) -> None:
         """Opens the devices a user chose, and remembers them."""
         self.settings = remember_setup(self.settings, setup)
-        self._keep()
         self._open(setup)
+        self._keep()
 
     def keep_latency(self, frames: int) -> None:
         """Remembers a measurement for the devices that are open now."""
@@ -265,7 +265,8 @@ class Recording(QObject):
                 )
             )
         elif recorded.lost_blocks:
-            self.told.emit(f"The device lost samples {recorded.lost_blocks} times: choose larger blocks")
+            times = "once" if recorded.lost_blocks == 1 else f"{recorded.lost_blocks} times"
+            self.told.emit(f"The device lost samples {times}: choose larger blocks")
 
     def _set_state(self, state: str) -> None:
         if state != self.state:

@@ -7,9 +7,17 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QSpinBox, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+)
 
 from studio.core.engines import BAND_MODEL, ENGINES
 from studio.core.jobs import Progress
@@ -18,6 +26,7 @@ from studio.core.score import STYLES
 from studio.ui import theme
 from studio.ui.advanced_wishes import AdvancedWishes
 from studio.ui.widgets import (
+    Chooser,
     ElidedLabel,
     IconButton,
     Segments,
@@ -56,10 +65,10 @@ class RequestPanel(QFrame):
     def __init__(self) -> None:
         super().__init__()
         set_role(self, "panel")
-        self.engine_box = QComboBox()
+        self.engine_box = Chooser()
         for kind in ENGINES.values():
             self.engine_box.addItem(kind.title, kind.name)
-        self.style_box = QComboBox()
+        self.style_box = Chooser()
         self.style_box.addItem("Any style", None)
         for style in STYLES:
             self.style_box.addItem(style_title(style), style)
@@ -124,7 +133,15 @@ class RequestPanel(QFrame):
         column.addWidget(label("ACCOMPANIMENTS", "section"))
         column.addLayout(grid)
         column.addWidget(self.more)
-        column.addWidget(self.advanced)
+        # In a low window the unfolded wishes scroll, and Generate stays in sight.
+        unfolded = QScrollArea()
+        unfolded.setWidget(self.advanced)
+        unfolded.setWidgetResizable(True)
+        unfolded.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        unfolded.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        unfolded.setMaximumHeight(self.advanced.sizeHint().height())
+        unfolded.hide()
+        column.addWidget(unfolded, 1)
         column.addSpacing(theme.UNIT)
         column.addWidget(self.generate)
         column.addWidget(self._busy)
@@ -132,8 +149,7 @@ class RequestPanel(QFrame):
         self.generate.clicked.connect(self.generate_requested)
         self.cancel.clicked.connect(self.cancel_requested)
         self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_SEED)))
-        self.more.toggled.connect(self.advanced.setVisible)
-        self.advanced.hide()
+        self.more.toggled.connect(unfolded.setVisible)
         self.engine_box.currentIndexChanged.connect(self._show_abilities)
         self.show_ready(False)
         self.show_idle()
@@ -194,10 +210,11 @@ class RequestPanel(QFrame):
         self.seed.setValue(wishes.seed)
         self.pin.setChecked(wishes.keep_seed)
 
-    def next_seed(self) -> None:
-        """After a finished request the same button gives something new, unless the seed is kept."""
+    def next_seed(self, after: int | None = None) -> None:
+        """After a finished request (of the seed `after`, else the one shown) the same button gives something new,
+        unless the seed is kept."""
         if not self.pin.isChecked():
-            self.seed.setValue(self.seed.value() % _HIGHEST_SEED + 1)
+            self.seed.setValue((self.seed.value() if after is None else after) % _HIGHEST_SEED + 1)
 
     def show_ready(self, ready: bool) -> None:
         """Whether there is a vocal to accompany."""

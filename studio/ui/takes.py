@@ -47,17 +47,23 @@ class Takes(QObject):
         self.takes = TakeSet.of(session.vocal.audio)
         self.changed.emit()
 
-    def add(self, recorded: Recorded) -> None:
-        """The last take of a recording is heard where it was sung."""
-        if self.takes is not None:
-            takes = self.takes.with_takes(recorded.takes)
-            self._change(f"Take {len(takes.takes)}", self.takes, takes)
+    def add(self, recorded: Recorded) -> int:
+        """The last whole take of a recording is heard where it was sung. Returns its number, 0 without a song."""
+        if self.takes is None:
+            return 0
+        takes = self.takes.with_takes(recorded.takes)
+        number = max(takes.heard(recorded.takes[0].start_s, recorded.takes[0].end_s))
+        self._change(f"Take {number}", self.takes, takes)
+        return number
 
     def choose(self, number: int, start_s: float, end_s: float) -> None:
         """Hears a take, or 0 the old vocal, between two times."""
         if self.takes is not None:
+            takes = self.takes.choose(number, start_s, end_s)
+            if takes.comp == self.takes.comp:
+                return
             what = f"Hear take {number}" if number else "Hear the old vocal"
-            self._change(what, self.takes, self.takes.choose(number, start_s, end_s))
+            self._change(what, self.takes, takes)
 
     def _change(self, what: str, before: TakeSet, after: TakeSet) -> None:
         """A change that can be undone; a take that is taken back stays in its file."""

@@ -34,7 +34,13 @@ class Analyse(Protocol):
     """See studio.services.vocal.analyse_vocal."""
 
     def __call__(
-        self, audio: Audio, given: Given | None, *, on_step: StepCallback | None, cancel: CancelToken | None
+        self,
+        audio: Audio,
+        given: Given | None,
+        *,
+        song: VocalAnalysis | None,
+        on_step: StepCallback | None,
+        cancel: CancelToken | None,
     ) -> VocalAnalysis: ...
 
 

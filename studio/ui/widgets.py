@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,6 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui import theme
+
+
+class Chooser(QComboBox):
+    """A list to choose from in a window; closed, it gives the focus back to the window, so that single keys work."""
+
+    def hidePopup(self) -> None:
+        super().hidePopup()
+        self.window().setFocus()
 
 
 def icon(name: str, role: str = "text") -> QIcon:

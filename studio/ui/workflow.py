@@ -136,9 +136,9 @@ class Workflow(QObject):
             )
 
     def listen_again(self) -> None:
-        """Analyses a vocal that was replaced, with what the user said of the song."""
+        """Analyses a vocal that was replaced; the song keeps its beats and key, which the bands play to."""
         if self.session is not None:
-            self._analyse(self.session, self._given)
+            self._analyse(self.session, self._given, song=self.session.analysis)
 
     def set_chords(self, chords: tuple[Chord, ...] | None) -> None:
         """The user's progression from the session's first bar on, or None for the proposal."""
@@ -150,6 +150,7 @@ class Workflow(QObject):
         def put(chords: tuple[Chord, ...] | None) -> None:
             session.chords = chords
             self.analysis_changed.emit(session)
+            self._keeper.keep_notes(session)
 
         self.undo.do(Change("Chords", lambda: put(before), lambda: put(chords)))
 
@@ -157,13 +158,15 @@ class Workflow(QObject):
         if self.session is not None:
             self.set_chords(self.session.with_bar_chord(bar, chord))
 
-    def _analyse(self, session: Session, given: Given) -> None:
+    def _analyse(self, session: Session, given: Given, song: VocalAnalysis | None = None) -> None:
         if self._analysis_job is not None:
             self._analysis_job.cancel()
+        if song is not None and song.given != given:
+            song = None  # the values are newer than that analysis
         self._given = given
 
         def run(audio: Audio, /, *, on_step: StepCallback, cancel: CancelToken) -> VocalAnalysis:
-            return self._use.analyse(audio, given, on_step=on_step, cancel=cancel)
+            return self._use.analyse(audio, given, song=song, on_step=on_step, cancel=cancel)
 
         def on_done(analysis: VocalAnalysis) -> None:
             if session is not self.session or self._analysis_job is not job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,17 @@ def test_given_values_are_kept_and_certain() -> None:
     assert np.abs(np.asarray(analysis.grid.downbeats_s) - 1.7).min() < 1e-6
     confidence = analysis.confidence
     assert (confidence.tempo, confidence.beats, confidence.downbeats, confidence.key) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_what_is_sung_over_a_song_keeps_its_beats_and_key(analysis: VocalAnalysis) -> None:
+    higher = [replace(note, pitch=note.pitch + 4) for note in melody(bpm=90.0, first_beat_s=0.7)]
+    take = analyse(sing(higher), song=analysis)
+    assert (take.grid, take.key, take.given) == (analysis.grid, analysis.key, analysis.given)
+    assert take.confidence.tempo == analysis.confidence.tempo
+    assert take.notes[0].pitch == pytest.approx(analysis.notes[0].pitch + 4, abs=0.3)
+    assert take.notes[0].start_s == pytest.approx(analysis.notes[0].start_s + 0.2, abs=0.05)
+    assert len(take.chords) == take.grid.bars
+    assert take.chords != analysis.chords
 
 
 def test_the_demo_vocal_is_read_as_it_was_written() -> None:

@@ -162,6 +162,7 @@ def test_near_is_nearer_than_far_and_far_than_a_stranger(
     assert 0.0 < distance(near) < distance(far) < distance(strangers)
     for child in near:
         assert child.arrangement.style == parent.arrangement.style
+        assert child.arrangement.chords == parent.arrangement.chords
         assert {s: p.instrument for s, p in child.arrangement.parts.items()} == BAND
         assert child.settings["change"] == "near variation"
 

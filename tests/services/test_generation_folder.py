@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import soundfile as sf
 
 from studio.core.analysis import Given
+from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Meter
 from studio.core.request import Controls
@@ -16,6 +18,21 @@ from studio.services.session import Session
 from studio.services.vocal import analyse_vocal, open_vocal
 from studio.storage.paths import resources_dir
 from tests.services.band import ToneEngine
+
+
+def test_a_folder_that_cannot_be_is_said_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    def load(*_: object) -> ToneEngine:
+        pytest.fail("the models were loaded")
+
+    with pytest.raises(StudioError, match="file is a file"):
+        generate_to_folder(
+            FolderRequest(resources_dir() / "demo_vocal.flac", tmp_path / "file" / "out"),
+            GenerationService(Path("weights"), "cpu", load),
+            on_step=lambda _: None,
+            cancel=CancelToken(),
+        )
 
 
 def test_typed_chords_start_on_the_bar_they_start_on_in_the_window(tmp_path: Path) -> None:

@@ -109,6 +109,16 @@ def test_a_take_is_heard_only_as_far_as_it_goes() -> None:
     assert [takes.heard(*span) for span in ((4.0, 5.0), (4.5, 6.0), (6.0, 7.0))] == [{1}, {1, BASE}, {BASE}]
 
 
+def test_of_loop_takes_the_last_whole_one_is_heard() -> None:
+    base = Audio(np.zeros((1, 10 * RATE), np.float32), RATE)
+    whole = Take(Path("a.wav"), 0, 3 * RATE, 2 * RATE, RATE)
+    stump = dataclasses.replace(whole, first=6 * RATE, frames=RATE)
+    first = TakeSet.of(base).with_takes((whole, whole, stump))
+    assert first.comp.parts == ((0, BASE), (2 * RATE, 2), (5 * RATE, BASE))
+    again = first.with_takes((stump,))
+    assert again.comp.parts == ((0, BASE), (2 * RATE, 4), (3 * RATE, 2), (5 * RATE, BASE))
+
+
 def test_phrases_are_cut_in_the_rests_and_cover_the_song() -> None:
     notes = tuple(
         VocalNote(a, b, 60.0) for a, b in ((0.5, 1.0), (1.1, 2.0), (2.6, 3.5), (3.9, 4.0), (5.0, 6.0))

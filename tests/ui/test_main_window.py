@@ -291,6 +291,7 @@ def test_an_earlier_session_opens_again_with_its_pick(
     assert again.deck.rows[2].pick.isChecked()
     assert not again.deck.rows[1].pick.isChecked()
     qtbot.waitUntil(lambda: again.request.generate.isEnabled(), timeout=30_000)
+    assert again.request.wishes.seed == 2, "seed 1 would give the same again"
     generate(again, 1)
     assert list(again.deck.rows) == [1, 2, 3]
     assert (folder / "candidate_03").is_dir()

@@ -20,6 +20,7 @@ from studio.audio.files import read_audio
 from studio.audio.player import Player
 from studio.audio.take_file import TakeFile
 from studio.services.generation import GenerationService
+from studio.services.recording import recover_recordings
 from studio.storage.audio_settings import AudioSettings, read_audio_settings, write_audio_settings
 from studio.storage.paths import user_config_dir
 from studio.storage.recordings import RecordingNote, new_recording, write_note
@@ -153,12 +154,16 @@ def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
     generate(window, 1)
     idle(qtbot, window)
     window.playback.set_mix(matched=False)
-    before = window.workflow.session.vocal
+    before, grid = window.workflow.session.vocal, window.workflow.session.analysis.grid
+    window.playback.seek(0.4)
     window.record.handlers["devices"]()
     dialog = window.findChildren(DevicesDialog)[0]
     dialog.measure.click()
     qtbot.waitUntil(lambda: window.record.recording.latency_is_measured, timeout=20_000)
     dialog.close()
+    assert window.timeline.playhead_s == pytest.approx(0.4), "the test sound leaves the playhead where it was"
+    assert window.status.output.text().startswith("loopback")
+    window.playback.seek(0.0)
     focus(qtbot, window)
     press(qtbot, window, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: window.record.recording.state == "recording", timeout=10_000)
@@ -174,6 +179,7 @@ def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
         rest = np.roll(vocal.samples[0], shift)[10_000:-10_000] - band[0, 10_000:-10_000]
         assert bool(np.std(rest) < 0.02 * np.std(band)) is like
     assert list(window.workflow.session.candidates) == [1]
+    assert window.workflow.session.analysis.grid == grid, "the band is played to these beats"
 
     window.record.handlers["takes"]()
     takes = window.findChildren(TakesDialog)[0]
@@ -285,11 +291,15 @@ def test_a_recording_that_was_cut_off_is_offered_at_the_next_start(
     qtbot.waitUntil(lambda: bool(window.findChildren(RecoveryDialog)), timeout=10_000)
     dialog = window.findChildren(RecoveryDialog)[0]
     assert len(dialog.rows) == 1
+    os.utime(path, (0, 0))
+    assert recover_recordings(folder), "until it is open, it would be found again"
     dialog.open_requested.emit(dialog.found[0])
     dialog.close()
     qtbot.waitUntil(lambda: window.workflow.session is not None, timeout=20_000)
     assert np.array_equal(window.workflow.session.vocal.audio.samples[0], sung)
     idle(qtbot, window)
+    os.utime(path, (0, 0))
+    assert not recover_recordings(folder)
     file.close()
     assert not window.findChildren(ErrorDialog)
 

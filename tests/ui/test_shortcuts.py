@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from studio.ui.dialogs.shortcut_sheet import ShortcutSheet
@@ -130,6 +130,26 @@ def test_return_chooses_from_an_open_list_and_does_not_stop(playing: MainWindow,
     qtbot.waitUntil(lambda: not box.view().isVisible())
     assert box.currentIndex() == 1
     assert playing.timeline.playhead_s == pytest.approx(1.0)
+    # The choice made, Space plays and does not open the list again.
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert QApplication.activePopupWidget() is None
+    assert playing.playback.player.playing
+
+
+def test_after_a_click_and_a_dialog_space_plays(playing: MainWindow, qtbot: QtBot) -> None:
+    playing.analysis.chords.setFocus()
+    qtbot.mouseClick(playing.status, Qt.MouseButton.LeftButton)
+    assert not playing.analysis.chords.hasFocus()
+    dialog = QDialog(playing)
+    dialog.open()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.close()
+    playing.activateWindow()
+    qtbot.waitUntil(playing.isActiveWindow)
+    focus = QApplication.focusWidget()
+    assert focus is playing.desk
+    qtbot.keyClick(focus, Qt.Key.Key_Space)
+    assert playing.playback.player.playing
 
 
 def test_space_presses_a_button_that_was_tabbed_to(playing: MainWindow, qtbot: QtBot) -> None:

@@ -159,13 +159,16 @@ class DevicesDialog(QDialog):
         self._timer.stop()
         if test is None:
             return
+        problem = ""
         try:
             self._recording.keep_latency(test.finish().frames)
         except StudioError as error:
-            self._fill()
-            self.latency.setText(str(error))
-            return
+            problem = str(error)
+        # The playhead followed the test sound meanwhile.
+        self._playback.seek(self._playback.player.position_s)
         self._fill()
+        if problem:
+            self.latency.setText(problem)
 
     def done(self, result: int) -> None:
         self._recording.metered.disconnect(self._on_metered)
