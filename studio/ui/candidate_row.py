@@ -41,6 +41,7 @@ class CandidateRow(QFrame):
         self._remark = Remark()
         self._fit: FitReport | None = None
         self._label: str | None = None
+        self._was = ""
         self.badge = label("", "badge")
         self.badge.setFixedSize(24, 24)
         self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
@@ -148,7 +149,8 @@ class CandidateRow(QFrame):
         self._show()
 
     def show_blind(self, blind_label: str | None) -> None:
-        """Hides all that tells which candidate this is behind a letter; None shows it again."""
+        """Hides all that tells which candidate this is behind a letter; None shows it again, and which it was."""
+        self._was = f"was {self._label}" if self._label and blind_label is None else self._was
         self._label = blind_label
         self._show()
 
@@ -167,7 +169,8 @@ class CandidateRow(QFrame):
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
         self.stars.setText("★" * self._remark.stars)
         self.stars.setVisible(self._remark.stars > 0)
-        self.facts.setText(self._remark.note or ("" if blind else _facts(candidate)))
+        facts = self._remark.note or ("" if blind else _facts(candidate))
+        self.facts.setText(" · ".join(filter(None, ("" if blind else self._was, facts))))
         self.facts.setToolTip(self._remark.note)
         self.lane.set_veiled(blind)
         self.export.setVisible(not blind)

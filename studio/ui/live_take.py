@@ -31,12 +31,14 @@ class LiveTake(QFrame):
         column.addStretch(1)
         column.addWidget(self.title, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.wave)
-        hint = label("R ends the take. What you sing is written to the disk as it comes.", "muted")
-        column.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.hint = label("", "muted")
+        column.addWidget(self.hint, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
-    def show_state(self, state: str) -> None:
-        """'off', 'counting', 'recording' or 'ending'."""
+    def show_state(self, state: str, key: str) -> None:
+        """'off', 'counting', 'recording' or 'ending'; and the key that ends the take."""
+        how = f"{key or 'The red button'} ends the take."
+        self.hint.setText(f"{how} What you sing is written to the disk as it comes.")
         if state == "off":
             self.wave.clear()
         self.title.setText(STATE_WORDS.get(state, ""))

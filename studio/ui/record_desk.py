@@ -21,6 +21,7 @@ from studio.ui.dialogs.recovery_dialog import RecoveryDialog
 from studio.ui.dialogs.takes_dialog import TakesDialog
 from studio.ui.recording import STATE_WORDS, Recording
 from studio.ui.reload import reload_sources
+from studio.ui.shortcut_table import BY_NAME
 from studio.ui.takes import Takes
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class RecordDesk(QObject):
     def _on_state_changed(self, state: str) -> None:
         self._window.status.show_output(self._window.playback.player)
         self._window.status.doing.setText(STATE_WORDS.get(state, ""))
-        self._window.desk.live.show_state(state)
+        self._window.desk.live.show_state(state, self._window.key_map.shown(BY_NAME["record"]))
         self._window.desk.show_live(state != "off")
         self._window.transport.set_song(state != "off" or self._window.workflow.session is not None)
 

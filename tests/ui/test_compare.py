@@ -264,6 +264,8 @@ def test_what_was_said_survives_a_restart_even_blind(
     again.desk.deck_header.blind.click()
     assert list(again.deck.rows) == [1, 2, 3]
     assert again.deck.rows[order[0]].stars.text() == "★★★★★"
+    for letter, number in zip("ABC", order, strict=True):
+        assert again.deck.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
 
 
 def test_tab_goes_from_the_switches_through_the_rows_to_the_fields(

@@ -120,6 +120,7 @@ def test_r_on_an_empty_desk_counts_in_records_and_opens_the_take_in_its_tempo(
     qtbot.waitUntil(lambda: max(window.transport.input.holds) > 0.3, timeout=5000)
     assert window.desk.live.isVisible()
     assert window.desk.live.title.text() == "Recording"
+    assert window.desk.live.hint.text().startswith("R ends the take.")
     assert max(window.desk.live.wave.shares) > 0.8, "the clicks come back"
     press(qtbot, window, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: window.workflow.session is not None, timeout=20_000)
