@@ -51,7 +51,8 @@ class Wishes:
         styles: for each candidate, the styles it may choose from; None for all.
         melody_guidance: of the harmony: 1 follows the melody as trained, more follows it closer. Rhythm is drawn
             unguided; pushed away from songs without a melody, it thins out.
-        band_guidance: of the players towards the globals: 1 as trained, more away from a band without a name.
+        band_guidance: of the players towards the globals, and of their choice towards a style that was asked for: 1
+            as trained, more away from a band without a name.
         strokes: key of arrangement_leanings.STROKES: what was asked of the band.
         boldness: for each score, 0 for the likeliest chords to 1 for chords as varied as the model knows them.
     """
@@ -165,6 +166,10 @@ def sample_scores(
 
     for group in _GLOBAL_STAGES:
         _, global_logits = predict(globals_, both)
+        if wishes.band_guidance != 1.0 and "style" in wishes.globals:
+            _, nameless = predict(global_masks.expand_as(globals_), both)
+            pairs = zip(nameless, global_logits, strict=True)
+            global_logits = [guided(*pair, wishes.band_guidance) for pair in pairs]
         for name in group:
             index = GLOBALS.index(name)
             if int(globals_[0, index]) != int(global_masks[index]):
