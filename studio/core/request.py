@@ -71,6 +71,10 @@ class Vary:
     parent: Candidate
     distance: str = "near"
 
+    @property
+    def is_near(self) -> bool:
+        return self.distance == "near"
+
     def __str__(self) -> str:
         return f"{self.distance} variation"
 

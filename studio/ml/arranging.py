@@ -1,8 +1,8 @@
 """The semantic projection of a request: wishes in tokens, scores from the arrangement model, notes from scores.
 
-A variation is drawn again from its parent's noise, part of the way to fresh noise; a near one in some phrases only,
-since one other token leads to many. A regenerated part is drawn from fresh noise between tokens that stay; of the
-notes, core.splice keeps all that lie outside.
+A far variation is drawn again from its parent's noise, part of the way to fresh noise; a near one has fresh noise, but
+in some phrases only, since one other token leads to many. A regenerated part is drawn from fresh noise too, between
+tokens that stay; of the notes, core.splice keeps all that lie outside.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from studio.core.arrangement import STEMS, Arrangement
 from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
 from studio.core.instruments import Instrument
 from studio.core.perform import perform
 from studio.core.recipe import NoiseStep, Recipe, recipe_of
@@ -165,8 +166,9 @@ class Arranger:
             strokes=asked,
         )
         change = request.change
-        if isinstance(change, Vary) and _one_of("variation", change.distance, DISTANCES) == "near":
-            return replace(wishes, globals=_globals_of(change))
+        if isinstance(change, Vary):
+            _one_of("variation", change.distance, DISTANCES)
+            return replace(wishes, globals=_globals_of(change)) if change.is_near else wishes
         if isinstance(change, Regenerate):
             kept, chosen = (
                 _globals_of(change),
@@ -218,15 +220,13 @@ def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep,
 def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
     """Tokens that are given, [L, 21], -1 where the model is free; None where it is free everywhere."""
     controls, grid = request.controls, request.analysis.grid
-    if isinstance(request.change, Regenerate):
-        tokens = recipe_of(request.change.parent).score.tokens.copy()
-        rows = slice(*request.change.beats)
-        for name in request.change.columns:
-            tokens[rows, COLUMNS[name]] = -1
-    elif isinstance(request.change, Vary) and request.change.distance == "near":
-        tokens = _with_phrases_free(request.change, grid.meter.quarters_per_bar, request.seed)
-    else:
+    change = request.change
+    if change is None or (isinstance(change, Vary) and not change.is_near):
         tokens = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
+    else:
+        tokens = recipe_of(change.parent).score.tokens.copy()
+        for rows, columns in _made_anew(change, grid, request.seed):
+            tokens[rows, columns] = -1
     free = tokens < 0
     given = np.full_like(tokens, -1)
     bars = np.arange(grid.beats) // grid.meter.quarters_per_bar
@@ -243,20 +243,20 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
     return tokens if (tokens >= 0).any() else None
 
 
-def _with_phrases_free(change: Vary, quarters_per_bar: int, seed: int) -> NDArray[np.int64]:
-    """The parent's tokens, -1 in some phrases of the stems that play."""
-    tokens = recipe_of(change.parent).score.tokens.copy()
-    length = _PHRASE_BARS * quarters_per_bar
+def _made_anew(change: Vary | Regenerate, grid: BeatGrid, seed: int) -> list[tuple[slice, slice]]:
+    """Rows and columns of the parent's score that do not stay: the part that was named, or for a near variation some
+    phrases of the stems that play."""
+    if isinstance(change, Regenerate):
+        return [(slice(*change.beats), COLUMNS[name]) for name in change.columns]
+    length = _PHRASE_BARS * grid.meter.quarters_per_bar
     phrases = [
         (slice(start, start + length), COLUMNS[stem])
         for stem, part in change.parent.arrangement.parts.items()
         if part.notes
-        for start in range(0, len(tokens), length)
+        for start in range(0, grid.beats, length)
     ]
-    chosen = np.random.default_rng([seed, len(phrases)]).permutation(len(phrases))
-    for index in chosen[: math.ceil(_NEW_PHRASES * len(phrases))]:
-        tokens[phrases[index]] = -1
-    return tokens
+    order = np.random.default_rng([seed, len(phrases)]).permutation(len(phrases))
+    return [phrases[index] for index in order[: math.ceil(_NEW_PHRASES * len(phrases))]]
 
 
 def _one_of(kind: str, name: str, names: tuple[str, ...]) -> str:

@@ -55,7 +55,7 @@ def choose_sounds(
 def _kept(request: GenerationRequest) -> Arrangement | None:
     """The arrangement whose sounds stay."""
     change = request.change
-    if isinstance(change, Regenerate) or (isinstance(change, Vary) and change.distance == "near"):
+    if isinstance(change, Regenerate) or (isinstance(change, Vary) and change.is_near):
         return change.parent.arrangement
     return None
 

@@ -33,8 +33,26 @@ CANDIDATES = (1, 4)
 _TURNS = 2
 
 
+class Timed:
+    """Real-time factors of what has a length and took its seconds."""
+
+    length_s: float
+    wall_s: float
+    cpu_s: float
+
+    @property
+    def factor(self) -> float:
+        """Seconds of work for a second of vocal."""
+        return self.wall_s / self.length_s
+
+    @property
+    def cpu_factor(self) -> float:
+        """The same in CPU seconds, which remain meaningful on a busy machine."""
+        return self.cpu_s / self.length_s
+
+
 @dataclass(frozen=True)
-class Measurement:
+class Measurement(Timed):
     """One run of the main job.
 
     Attributes:
@@ -50,16 +68,6 @@ class Measurement:
     cpu_s: float
     stages_s: Mapping[str, float]
     peak_memory_bytes: int | None
-
-    @property
-    def factor(self) -> float:
-        """Real-time factor of the whole run: seconds of work for a second of vocal."""
-        return self.wall_s / self.length_s
-
-    @property
-    def cpu_factor(self) -> float:
-        """The same in CPU seconds."""
-        return self.cpu_s / self.length_s
 
     @property
     def shares(self) -> dict[str, float]:

@@ -20,6 +20,7 @@ import numpy as np
 from studio.audio.files import read_audio
 from studio.core.audio import Audio
 from studio.core.request import GenerationRequest
+from studio.services.bench import Timed
 from studio.services.report import peak_memory_bytes
 from studio.services.vocal import analyse_vocal
 
@@ -28,7 +29,7 @@ TURNS = 2
 
 
 @dataclass(frozen=True)
-class EngineFigures:
+class EngineFigures(Timed):
     """One engine on one vocal.
 
     Attributes:
@@ -45,16 +46,6 @@ class EngineFigures:
     calls: int
     parameters: int
     peak_memory_bytes: int | None
-
-    @property
-    def factor(self) -> float:
-        """Real-time factor: seconds of work for a second of vocal."""
-        return self.wall_s / self.length_s
-
-    @property
-    def cpu_factor(self) -> float:
-        """The same in CPU seconds, which remain meaningful on a busy machine."""
-        return self.cpu_s / self.length_s
 
 
 def bench_engines(
