@@ -6,7 +6,7 @@ import multiprocessing
 import sys
 from pathlib import Path
 
-from studio.cli import run
+from studio.cli.main import run
 
 
 def open_window(path: Path | None, device: str) -> int:

@@ -12,26 +12,26 @@ from PySide6.QtWidgets import QApplication
 
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
-from studio.services.audio_setup import resolve_setup
-from studio.services.engine_process import start_bundled_engine
-from studio.services.engines import Engines, start_fastsag_engine, unavailable
-from studio.services.export import export_candidate
-from studio.services.generation import GenerationService
-from studio.services.import_fastsag import model_path
-from studio.services.recording import RecordingService
-from studio.services.results import open_results
+from studio.services.exporting.export import export_candidate
+from studio.services.generating.engine_process import start_bundled_engine
+from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
+from studio.services.generating.import_fastsag import model_path
+from studio.services.generating.service import GenerationService
+from studio.services.project.results import open_results
+from studio.services.recording.audio_setup import resolve_setup
+from studio.services.recording.recording import RecordingService
 from studio.services.vocal import analyse_vocal, open_vocal
 from studio.storage.audio_settings import read_audio_settings
 from studio.storage.paths import models_dir, resources_dir, user_config_dir, user_data_dir
-from studio.ui import theme
-from studio.ui.main_window import MainWindow
-from studio.ui.playback import Playback
-from studio.ui.preferences import APP_NAME, Preferences
-from studio.ui.recording import Recording
-from studio.ui.takes import Takes
-from studio.ui.timeline import Timeline
-from studio.ui.use_cases import UseCases
-from studio.ui.workflow import Workflow
+from studio.ui.appearance import theme
+from studio.ui.listening.playback import Playback
+from studio.ui.recording.recording import Recording
+from studio.ui.recording.takes import Takes
+from studio.ui.timeline.timeline import Timeline
+from studio.ui.window.main_window import MainWindow
+from studio.ui.window.preferences import APP_NAME, Preferences
+from studio.ui.window.use_cases import UseCases
+from studio.ui.window.workflow import Workflow
 
 
 def build_window(

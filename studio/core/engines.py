@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from studio.core.arrangement import BAND, STEMS
+from studio.core.controls import Controls
 from studio.core.errors import StudioError
-from studio.core.request import Controls, Regenerate, Vary
+from studio.core.request import Regenerate, Vary
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from studio.core.candidate import Candidate
 from studio.core.jobs import CancelToken, StepCallback
-from studio.core.request import Candidate, GenerationRequest
+from studio.core.request import GenerationRequest
 
 
 class Engine(Protocol):

@@ -1,67 +1,18 @@
-"""What is asked of the generator, and what comes back."""
+"""What is asked of the generator."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from studio.core.analysis import VocalAnalysis
-from studio.core.arrangement import BAND, STEMS, Arrangement
+from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.controls import Controls
 from studio.core.errors import StudioError
-from studio.core.music import Chord
 
-if TYPE_CHECKING:  # a recipe holds a score, whose vocabulary is named here
-    from studio.core.recipe import Recipe
-
-#: Names of the `density` control, from few notes to many.
-DENSITIES = ("sparse", "medium", "busy")
-#: Names of the `energy` control, from soft to loud: the score's energy column.
-ENERGIES = ("hush", "low", "medium", "high")
-#: Names of the `follow` control: how closely the band's harmony keeps to what is sung.
-FOLLOWS = ("loose", "normal", "close")
 #: How far a variation may go.
 DISTANCES = ("near", "far")
-
-
-@dataclass(frozen=True)
-class Controls:
-    """The musical wishes of one request; None leaves the choice to the model."""
-
-    style: str | None = None
-    density: str | None = None
-    chords: tuple[Chord, ...] | None = None
-    """One chord a bar from bar 0 of the grid on, repeated to the end."""
-    energy: tuple[str, ...] | None = None
-    """Levels of ENERGIES, spread evenly over the song; one alone holds throughout."""
-    instruments: Mapping[str, str] = field(default_factory=dict)
-    """By stem, a name of core.instruments; 'none' leaves the stem out."""
-    follow: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """One finished accompaniment.
-
-    Attributes:
-        number: 1 for the first of the request.
-        stems: by stem name (drums, bass, harmony, lead, or `band` alone); stereo, at the vocal's rate and frame count,
-            at the level they are mixed with: their plain sum is the band.
-        settings: what this candidate was made with (style, seed, instruments ...), for the manifest.
-        recipe: what it can be varied or regenerated from; None where the engine keeps none.
-    """
-
-    number: int
-    arrangement: Arrangement
-    stems: Mapping[str, Audio]
-    settings: Mapping[str, object] = field(default_factory=dict)
-    recipe: Recipe | None = None
-
-    @property
-    def is_one_sound(self) -> bool:
-        """Whether its engine made the whole band as one sound, without stems and notes."""
-        return BAND in self.stems
 
 
 @dataclass(frozen=True, eq=False)

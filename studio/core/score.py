@@ -23,10 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.controls import DENSITIES
 from studio.core.grid import STEPS_PER_BEAT
 from studio.core.instruments import INSTRUMENTS
 from studio.core.music import QUALITIES, Chord, Key
-from studio.core.request import DENSITIES
 
 #: Append, never reorder: the order is the vocabulary of trained weights.
 STYLES = (

@@ -13,21 +13,22 @@ import torch
 
 from studio.core.arrangement import Arrangement
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate
 from studio.core.instruments import SOUNDS
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.request import Candidate, GenerationRequest, Regenerate
+from studio.core.request import GenerationRequest, Regenerate
 from studio.ml.allocation import keep_freed_memory
-from studio.ml.arrangement_model import ArrangementModel
-from studio.ml.arrangement_sampler import CALLS
-from studio.ml.arranging import Arranged, Arranger, load_arranger
+from studio.ml.arrangement.arranging import Arranged, Arranger, load_arranger
+from studio.ml.arrangement.model import ArrangementModel
+from studio.ml.arrangement.regenerating import part_span_s, play_part
+from studio.ml.arrangement.sampler import CALLS
 from studio.ml.device import choose_device, describe_device, supports_bfloat16
-from studio.ml.mel import MelContract
-from studio.ml.mel_model import MelModel, MelModelConfig
-from studio.ml.mel_vocoder import MelVocoder, load_mel_vocoder
-from studio.ml.regenerating import part_span_s, play_part
-from studio.ml.rendering import Rendering, song_samples, vocal_level
-from studio.ml.synthesis import StageClock, SynthesisConfig, Synthesiser
-from studio.ml.vocoder import Vocoder, VocoderConfig
+from studio.ml.sound.mel import MelContract
+from studio.ml.sound.mel_model import MelModel, MelModelConfig
+from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
+from studio.ml.sound.rendering import Rendering, song_samples, vocal_level
+from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.vocoder import Vocoder, VocoderConfig
 from studio.ml.weights import file_hash, load_into, read_weights
 from studio.ml.workers import Workers
 

@@ -29,10 +29,10 @@ from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
 from studio.core.music import Meter
 from studio.core.request import GenerationRequest
-from studio.services.engine_process import start_bundled_engine
-from studio.services.generation import GenerationService, load_bundled_engine
-from studio.services.latency import LatencyTest
-from studio.services.recording import RecordingPlan, RecordingService
+from studio.services.generating.engine_process import start_bundled_engine
+from studio.services.generating.service import GenerationService, load_bundled_engine
+from studio.services.recording.latency import LatencyTest
+from studio.services.recording.recording import RecordingPlan, RecordingService
 from studio.services.vocal import analyse_vocal
 from studio.storage.paths import models_dir, resources_dir
 from tests.audio.loop import RATE, jack_loop, noise, wait_until

@@ -115,7 +115,7 @@ from studio.audio.devices import AudioSetup, devices
 from studio.audio.player import Player
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
-from studio.services.recording import RecordingPlan, RecordingService
+from studio.services.recording.recording import RecordingPlan, RecordingService
 from tests.audio.loop import noise, wait_until
 device = next(d for d in devices() if d.name == "loopback")
 player = Player(find_setup=lambda: AudioSetup(device, device, 0, 2))

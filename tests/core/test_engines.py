@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from studio.core.controls import Controls
 from studio.core.engines import BAND_MODEL, FASTSAG, asked_for
 from studio.core.errors import StudioError
-from studio.core.request import Controls
 
 WISHES = Controls(style="pop", energy=("low",), instruments={"bass": "none"})
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from studio.core.analysis import Reading, VocalAnalysis
 from studio.core.audio import Audio
+from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
-from studio.core.request import Controls, GenerationRequest
+from studio.core.request import GenerationRequest
 from tests.services.band import make_analysis
 
 SILENCE = Audio(np.zeros((1, 10), dtype=np.float32), 44100)

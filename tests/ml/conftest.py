@@ -8,16 +8,17 @@ import torch
 
 from studio.core.analysis import Confidence, PitchTrack, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
+from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
-from studio.core.request import Controls, GenerationRequest
-from studio.ml.arrangement_model import ArrangementConfig, ArrangementModel
-from studio.ml.arranging import Arranger
+from studio.core.request import GenerationRequest
+from studio.ml.arrangement.arranging import Arranger
+from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel
 from studio.ml.engine import BandEngine
-from studio.ml.mel import MelContract
-from studio.ml.mel_model import MelModel, MelModelConfig
-from studio.ml.synthesis import SynthesisConfig, Synthesiser
-from studio.ml.vocoder import Vocoder, VocoderConfig
+from studio.ml.sound.mel import MelContract
+from studio.ml.sound.mel_model import MelModel, MelModelConfig
+from studio.ml.sound.synthesis import SynthesisConfig, Synthesiser
+from studio.ml.sound.vocoder import Vocoder, VocoderConfig
 
 CPU = torch.device("cpu")
 

@@ -14,9 +14,11 @@ from studio.analysis import analyse
 from studio.core.analysis import Given
 from studio.core.arrangement import STEMS, Arrangement
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.controls import Controls
 from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Key, Meter
-from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.core.request import GenerationRequest
 from studio.ml.engine import BandEngine, load_engine
 from studio.storage.paths import models_dir, resources_dir
 

@@ -12,16 +12,18 @@ from studio.audio.files import read_audio
 from studio.audio.wav import write_wav
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
 from studio.core.music import Chord
-from studio.core.request import Candidate, Controls, GenerationRequest, Regenerate, Vary
+from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.core.score import COLUMNS
 from studio.ml.engine import BandEngine
-from studio.services.change_folder import FolderChange, change_in_folder
-from studio.services.export import ExportRequest, export_candidate
-from studio.services.generation import GenerationService
-from studio.services.results import open_results
+from studio.services.exporting.export import ExportRequest, export_candidate
+from studio.services.generating.change_folder import FolderChange, change_in_folder
+from studio.services.generating.service import GenerationService
+from studio.services.project.results import open_results
 from studio.services.vocal import open_vocal
 
 BAND = {"drums": "room kit", "bass": "pick bass", "harmony": "organ", "lead": "flute"}
@@ -97,9 +99,9 @@ def test_a_part_made_twice_the_same_way_fits_without_a_seam(
     chords = Controls(chords=Chord.parse_many("C"))
     request = replace(request_of_four_bars, controls=chords, change=Regenerate(twin, (1, 2)))
     plan = engine._arrange(request, on_step=lambda p: None, cancel=CancelToken())[0]
-    from studio.ml.arranging import Arranged
-    from studio.ml.regenerating import play_part
-    from studio.ml.synthesis import StageClock
+    from studio.ml.arrangement.arranging import Arranged
+    from studio.ml.arrangement.regenerating import play_part
+    from studio.ml.sound.synthesis import StageClock
 
     same = Arranged(parent.arrangement, plan.recipe)
     samples = round(request.vocal.frames * 44100 / 48000)

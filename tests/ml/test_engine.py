@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from studio.core.arrangement import STEMS
+from studio.core.candidate import Candidate
+from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord
-from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.core.request import GenerationRequest
 from studio.ml.engine import BandEngine, load_engine
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
 from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate, NoiseStep, Recipe
+from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord, Key, Meter
-from studio.core.recipe import NoiseStep, Recipe
-from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.core.request import GenerationRequest
 from studio.core.score import N_COLUMNS, Score
 from studio.services.vocal import Vocal
 

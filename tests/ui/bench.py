@@ -30,13 +30,13 @@ from studio.core.grid import BeatGrid
 from studio.core.music import Meter
 from studio.dsp.spectrogram import display_spectrogram
 from studio.dsp.waveform import outline
-from studio.services.engine_process import start_bundled_engine
-from studio.services.generation import GenerationService
+from studio.services.generating.engine_process import start_bundled_engine
+from studio.services.generating.service import GenerationService
 from studio.storage.paths import models_dir, resources_dir
-from studio.ui import theme
-from studio.ui.main_window import MainWindow
-from studio.ui.preferences import Preferences
-from studio.ui.spectrogram_view import Picture
+from studio.ui.appearance import theme
+from studio.ui.timeline.spectrogram_view import Picture
+from studio.ui.window.main_window import MainWindow
+from studio.ui.window.preferences import Preferences
 from tests.services.band import make_analysis, make_candidate, make_vocal
 
 _RATE = 44100
@@ -45,7 +45,7 @@ _FIRST_WINDOW = """
 import sys, time
 from PySide6.QtCore import QObject, QEvent
 from PySide6.QtWidgets import QApplication
-from studio.ui.main_window import MainWindow
+from studio.ui.window.main_window import MainWindow
 shown = MainWindow.paintEvent
 def paint(self, event):
     shown(self, event)

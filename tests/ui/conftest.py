@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 from studio.app import build_window
 from studio.audio.devices import AudioSetup
 from studio.audio.player import Player
-from studio.services.generation import GenerationService
-from studio.ui import theme
-from studio.ui.main_window import MainWindow
-from studio.ui.preferences import Preferences
+from studio.services.generating.service import GenerationService
+from studio.ui.appearance import theme
+from studio.ui.window.main_window import MainWindow
+from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
 
 RATE = 44100

@@ -20,10 +20,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from studio.core.errors import StudioError
-from studio.ml.bigvgan import PUBLIC, BigVGAN, BigVGANConfig, lowpass_taps
 from studio.ml.fastsag.config import CONTRACT, FastSAGConfig, SemanticToMel
 from studio.ml.fastsag.model import FastSAG
-from studio.ml.mel import MelContract
+from studio.ml.sound.bigvgan import PUBLIC, BigVGAN, BigVGANConfig, lowpass_taps
+from studio.ml.sound.mel import MelContract
 
 #: The parts of the model by the beginning of their names.
 PARTS: Mapping[str, str] = {

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from studio.ml.bigvgan import BigVGANConfig
-from studio.ml.edm import EDMConfig
-from studio.ml.mel import MelContract
+from studio.ml.sound.bigvgan import BigVGANConfig
+from studio.ml.sound.edm import EDMConfig
+from studio.ml.sound.mel import MelContract
 
 #: How a vocal's 768 semantic rows become 100 mel rows: an image resized, or queries that attend to them.
 SemanticToMel = Literal["perceiver", "resize"]

@@ -15,10 +15,11 @@ import torch
 
 from studio.core.arrangement import BAND, Arrangement
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate
 from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.request import Candidate, GenerationRequest
+from studio.core.request import GenerationRequest
 from studio.dsp.band_mix import active_rms
 from studio.dsp.resample import resample
 from studio.ml.device import choose_device, describe_device, supports_bfloat16
@@ -27,7 +28,7 @@ from studio.ml.fastsag.front_end import scale_audio
 from studio.ml.fastsag.model import FastSAG, Solver, network_calls, vocoded_stretches
 from studio.ml.fastsag.song import plan_windows, sample_song, song_priors
 from studio.ml.interrupt import interruptible
-from studio.ml.synthesis import StageClock, frame_noise
+from studio.ml.sound.synthesis import StageClock, frame_noise
 from studio.ml.weights import file_hash
 
 #: Given as the path of the weights, stands for random ones: for trying the way, not for listening.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from studio.ml.fastsag.config import CONTRACT
-from studio.ml.mel import LOG_FLOOR, log_mel
+from studio.ml.sound.mel import LOG_FLOOR, log_mel
 
 
 def scale_audio(audio: Tensor) -> Tensor:

@@ -18,8 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.core.errors import StudioError
-from studio.ml.bigvgan import BigVGAN
-from studio.ml.edm import (
+from studio.ml.fastsag.config import CONTRACT, EDM, FastSAGConfig, SemanticToMel
+from studio.ml.fastsag.front_end import denormalise
+from studio.ml.fastsag.hubert import Hubert, semantic_features
+from studio.ml.fastsag.perceiver import PerceiverIO
+from studio.ml.fastsag.unet import UNet
+from studio.ml.fastsag.wavenet import WaveNet
+from studio.ml.sound.bigvgan import BigVGAN
+from studio.ml.sound.edm import (
     Denoiser,
     precondition,
     sample_dpmpp_2m,
@@ -27,12 +33,6 @@ from studio.ml.edm import (
     sample_heun,
     sigma_schedule,
 )
-from studio.ml.fastsag.config import CONTRACT, EDM, FastSAGConfig, SemanticToMel
-from studio.ml.fastsag.front_end import denormalise
-from studio.ml.fastsag.hubert import Hubert, semantic_features
-from studio.ml.fastsag.perceiver import PerceiverIO
-from studio.ml.fastsag.unet import UNet
-from studio.ml.fastsag.wavenet import WaveNet
 
 Solver = Literal["euler", "heun", "dpm++"]
 SOLVERS = {"euler": sample_euler, "heun": sample_heun, "dpm++": sample_dpmpp_2m}

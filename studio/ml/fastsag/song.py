@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from studio.ml.edm import Denoiser, sigma_schedule
 from studio.ml.fastsag.config import CONTRACT, EDM, FastSAGConfig
 from studio.ml.fastsag.model import SOLVERS, FastSAG, Solver
+from studio.ml.sound.edm import Denoiser, sigma_schedule
 
 #: Share of a window that it has in common with the next.
 OVERLAP = 0.25

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from studio.ml.bigvgan import BigVGANConfig
 from studio.ml.fastsag.config import (
     FastSAGConfig,
     HubertConfig,
@@ -16,6 +15,7 @@ from studio.ml.fastsag.config import (
     WaveNetConfig,
 )
 from studio.ml.fastsag.model import FastSAG
+from studio.ml.sound.bigvgan import BigVGANConfig
 
 TINY = FastSAGConfig(
     HubertConfig(conv_dim=16, dim=24, heads=2, feed_forward=32, layers=8, position_groups=4),

@@ -14,7 +14,6 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from studio.core.errors import StudioError
-from studio.ml.bigvgan import PUBLIC, BigVGAN
 from studio.ml.fastsag import FastSAG
 from studio.ml.fastsag.checkpoint import (
     build,
@@ -24,6 +23,7 @@ from studio.ml.fastsag.checkpoint import (
     save_checkpoint,
     with_vocoder,
 )
+from studio.ml.sound.bigvgan import PUBLIC, BigVGAN
 from tests.ml.fastsag.conftest import TINY
 
 #: SHA-256 of "name shape" of the 1,689 tensors that the authors' fastsag.pt holds, sorted by name.

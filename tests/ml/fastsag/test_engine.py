@@ -11,9 +11,11 @@ import torch
 
 from studio.core.arrangement import BAND
 from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
-from studio.core.request import Candidate, Controls, GenerationRequest
+from studio.core.request import GenerationRequest
 from studio.ml.fastsag.checkpoint import save_checkpoint
 from studio.ml.fastsag.engine import FastSAGEngine, load_fastsag
 from studio.ml.fastsag.model import FastSAG

@@ -9,13 +9,13 @@ from torchaudio.functional import melscale_fbanks
 from torchaudio.transforms import MelSpectrogram
 
 from studio.core.errors import StudioError
-from studio.ml.edm import sigma_schedule
 from studio.ml.fastsag import FastSAG, mel_spectrogram, scale_audio
 from studio.ml.fastsag.checkpoint import parameter_counts
 from studio.ml.fastsag.config import EDM, FastSAGConfig
 from studio.ml.fastsag.front_end import denormalise, normalise
 from studio.ml.fastsag.model import Solver, network_calls
 from studio.ml.fastsag.song import Windows, plan_windows, sample_song, song_priors
+from studio.ml.sound.edm import sigma_schedule
 from tests.ml.fastsag.conftest import TINY
 
 #: What the paper's authors' checkpoint holds.

@@ -1,0 +1,86 @@
+"""One finished accompaniment, and what it was made from: enough to vary it, or to make a part of it anew and leave the
+rest alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from studio.core.arrangement import BAND, Arrangement
+from studio.core.audio import Audio
+from studio.core.controls import Controls
+from studio.core.errors import StudioError
+from studio.core.score import Score
+
+
+@dataclass(frozen=True)
+class NoiseStep:
+    """One layer of a candidate's noise: how far fresh noise has replaced what was there.
+
+    Attributes:
+        seed, candidate: name the fresh noise, see studio.ml.arrangement.noise.
+        amount: 0 leaves what was there, 1 replaces it.
+        beats: first quarter and the one past the last; None for the whole song and the choice of the band.
+        columns: names of core.score.COLUMNS within `beats`.
+    """
+
+    seed: int
+    candidate: int
+    amount: float = 1.0
+    beats: tuple[int, int] | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A candidate's origin.
+
+    Attributes:
+        score: what is played, one row a quarter of the candidate's grid.
+        noise: layers from the first on.
+        sound_seed: of the humanising and of all noise in the sound.
+        controls: what was asked for.
+        gains: linear, from each dry stem to its place in the mix; a silent stem has none.
+    """
+
+    score: Score
+    noise: tuple[NoiseStep, ...]
+    sound_seed: int
+    controls: Controls
+    gains: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One finished accompaniment.
+
+    Attributes:
+        number: 1 for the first of the request.
+        stems: by stem name (drums, bass, harmony, lead, or `band` alone); stereo, at the vocal's rate and frame count,
+            at the level they are mixed with: their plain sum is the band.
+        settings: what this candidate was made with (style, seed, instruments ...), for the manifest.
+        recipe: what it can be varied or regenerated from; None where the engine keeps none.
+    """
+
+    number: int
+    arrangement: Arrangement
+    stems: Mapping[str, Audio]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    recipe: Recipe | None = None
+
+    @property
+    def is_one_sound(self) -> bool:
+        """Whether its engine made the whole band as one sound, without stems and notes."""
+        return BAND in self.stems
+
+
+def recipe_of(candidate: Candidate) -> Recipe:
+    """The candidate's recipe. Raises StudioError where the engine kept none."""
+    if candidate.recipe is None:
+        raise StudioError(
+            f"Cannot change candidate {candidate.number}",
+            seen="a candidate of which only the sound and the notes were kept",
+            expected="one made by the band model, with its recipe",
+            todo="Generate again, and change one of the new candidates",
+        )
+    return candidate.recipe

@@ -1,0 +1,257 @@
+"""The semantic projection of a request: wishes in tokens, scores from the arrangement model, notes from scores.
+
+A far variation is drawn again from its parent's noise, part of the way to fresh noise; a near one has fresh noise, but
+in some phrases only, since one other token leads to many. A regenerated part is drawn from fresh noise too, between
+tokens that stay; of the notes, core.splice keeps all that lie outside.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from studio.core.arrangement import STEMS, Arrangement
+from studio.core.candidate import NoiseStep, Recipe, recipe_of
+from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
+from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
+from studio.core.instruments import Instrument
+from studio.core.perform import perform
+from studio.core.request import DISTANCES, GenerationRequest, Regenerate, Vary
+from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token, repair
+from studio.core.splice import splice_notes
+from studio.dsp.pitch_salience import pitch_salience
+from studio.ml.arrangement.melody import melody_features
+from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Condition, places, song_features
+from studio.ml.arrangement.noise import genome_of
+from studio.ml.arrangement.sampler import Wishes, sample_scores
+from studio.ml.arrangement.sound_choice import choose_sounds, player_of
+from studio.ml.weights import load_into, read_weights
+
+#: How far the noise of a variation is from its parent's, 0 to 1, by DISTANCES.
+_AMOUNT = {"near": 1.0, "far": 0.25}
+#: Share of the phrases, each of one stem and so many bars, that a near variation draws anew; since their neighbours
+#: stay, many notes come out as they were.
+_NEW_PHRASES, _PHRASE_BARS = 0.65, 4
+#: Guidance of the harmony by the melody, by FOLLOWS.
+_MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
+#: Number of the candidate (from 0) whose chords are as varied as the model knows them.
+_BOLDEST = 3
+#: Guidance of the players where a style or a density was asked for.
+_BAND_GUIDANCE = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """One arrangement and what it came from; the recipe has no gains yet."""
+
+    arrangement: Arrangement
+    recipe: Recipe
+
+
+def load_arranger(
+    path: Path, device: torch.device, sounds: Sequence[tuple[str, Instrument]] = ()
+) -> Arranger:
+    """The arranger with the weights of a file, on a device. Raises StudioError for a missing or damaged file."""
+    tensors, header = read_weights(path)
+    model = ArrangementModel(ArrangementConfig(**header["config"]))
+    load_into(model, tensors, "the arrangement model")
+    styles = {meter: tuple(STYLES.index(s) for s in names) for meter, names in header["styles"].items()}
+    return Arranger(model.to(device).eval(), styles, sounds)
+
+
+class Arranger:
+    """Makes the arrangements of a request.
+
+    Args:
+        model: on its device, in evaluation mode.
+        styles: by meter ('3/4'), the styles (indices of STYLES) that were trained in it.
+        sounds: entries of core.instruments.SOUNDS that can be played.
+    """
+
+    def __init__(
+        self,
+        model: ArrangementModel,
+        styles: Mapping[str, tuple[int, ...]],
+        sounds: Sequence[tuple[str, Instrument]] = (),
+    ) -> None:
+        self.model, self.styles, self._sounds = model, styles, sounds
+
+    def arrange(self, request: GenerationRequest, *, on_step: Callable[[], None]) -> list[Arranged]:
+        """An arrangement for each candidate.
+
+        Args:
+            on_step: called after each of arrangement_sampler.CALLS steps of each reading of the vocal; may raise
+                JobCancelled.
+
+        Raises:
+            StudioError: for wishes that cannot be.
+        """
+        if not 1 <= request.candidates <= 8:
+            raise StudioError(
+                "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
+            )
+        numbers = range(request.candidates)
+        as_heard = [i for i in numbers if request.analysis_of(i + 1) is request.analysis]
+        made = self._arrange(request, as_heard, on_step)
+        if len(made) < request.candidates:
+            other = replace(request, analysis=request.analysis_of(request.candidates))
+            made += self._arrange(other, list(numbers[len(made) :]), on_step, beside=made)
+        return made
+
+    def _arrange(
+        self,
+        request: GenerationRequest,
+        numbers: Sequence[int],
+        on_step: Callable[[], None],
+        beside: Sequence[Arranged] = (),
+    ) -> list[Arranged]:
+        """The candidates of these numbers (from 0) on the grid of the request's analysis, unlike those `beside`."""
+        analysis = request.analysis
+        grid, key = analysis.grid, analysis.key
+        melody = melody_features(analysis.notes, grid, key)
+        condition = Condition(
+            torch.from_numpy(melody)[None],
+            places(grid.meter, grid.beats)[None],
+            song_features(analysis.tempo_bpm, key)[None],
+        )
+        wishes = self._wishes(request)
+        if beside and wishes.styles:
+            taken = {arranged.arrangement.style for arranged in beside}
+            wishes = replace(wishes, styles=tuple(s for s in wishes.styles if STYLES[s] not in taken))
+        steps = [_noise_steps(request, i) for i in numbers]
+        noise = [genome_of(s, grid.beats) for s in steps]
+        # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
+        wishes = replace(wishes, boldness=tuple(min(1.0, s[0].candidate / _BOLDEST) for s in steps))
+        scores = sample_scores(self.model, condition, noise, wishes, on_step=on_step)
+        salience = pitch_salience(request.vocal, grid.times_s)
+        made = []
+        for i, drawn, layers in zip(numbers, scores, steps, strict=True):
+            score = repair(drawn)
+            sound_seed = request.seed * 64 + i
+            if isinstance(request.change, Regenerate):
+                # What stays must sound as it did up to the very join.
+                sound_seed = recipe_of(request.change.parent).sound_seed
+            sounds = choose_sounds(request, score, layers, self._sounds)
+            arrangement = perform(score, grid, key, seed=sound_seed, sounds=sounds, salience=salience)
+            if isinstance(request.change, Regenerate):
+                arrangement = splice_notes(request.change, arrangement)
+            made.append(Arranged(arrangement, Recipe(score, layers, sound_seed, request.controls)))
+        return made
+
+    def _wishes(self, request: GenerationRequest) -> Wishes:
+        """What the request fixes, in tokens."""
+        grid, controls = request.analysis.grid, request.controls
+        asked = controls.density or ("style" if controls.style else "")
+        wishes = Wishes(
+            tokens=_fixed_tokens(request),
+            globals=self._fixed_globals(controls),
+            styles=self.styles.get(str(grid.meter)),
+            melody_guidance=_MELODY_GUIDANCE[_one_of("follow", controls.follow or "normal", FOLLOWS)],
+            band_guidance=_BAND_GUIDANCE if asked else 1.0,
+            strokes=asked,
+        )
+        change = request.change
+        if isinstance(change, Vary):
+            _one_of("variation", change.distance, DISTANCES)
+            return replace(wishes, globals=_globals_of(change)) if change.is_near else wishes
+        if isinstance(change, Regenerate):
+            kept, chosen = (
+                _globals_of(change),
+                {s: wishes.globals[s] for s in change.stems if s in wishes.globals},
+            )
+            if change.bars is None:
+                # A stem that was left out is wanted now: its instrument is chosen anew.
+                silent = [s for s in change.stems if not kept[s] and s not in chosen]
+                kept = {name: value for name, value in (kept | chosen).items() if name not in silent}
+                wishes = replace(wishes, playing=tuple(silent))
+            elif any(
+                controls.instruments.get(stem) not in (None, part.instrument)
+                for stem, part in change.parent.arrangement.parts.items()
+                if stem in change.stems
+            ):
+                raise StudioError(
+                    "Cannot change an instrument within a song",
+                    seen="another instrument for some of the bars",
+                    todo="Regenerate the stem in the whole song, or leave the instrument out",
+                )
+            return replace(wishes, globals=kept)
+        return wishes
+
+    def _fixed_globals(self, controls: Controls) -> dict[str, int]:
+        fixed: dict[str, int] = {}
+        if controls.style is not None:
+            fixed["style"] = STYLES.index(_one_of("style", controls.style, STYLES))
+        if controls.density is not None:
+            fixed["density"] = DENSITIES.index(_one_of("density", controls.density, DENSITIES))
+        for stem, name in controls.instruments.items():
+            fixed[_one_of("stem", stem, STEMS)] = player_of(stem, name, self._sounds)
+        return fixed
+
+
+def _globals_of(change: Vary | Regenerate) -> dict[str, int]:
+    return dict(zip(GLOBALS, recipe_of(change.parent).score.globals.tolist(), strict=True))
+
+
+def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep, ...]:
+    change = request.change
+    if change is None:
+        return (NoiseStep(request.seed, candidate),)
+    inherited = recipe_of(change.parent).noise
+    if isinstance(change, Vary):
+        return (*inherited, NoiseStep(request.seed, candidate, _AMOUNT[change.distance]))
+    return (*inherited, NoiseStep(request.seed, candidate, 1.0, change.beats, change.columns))
+
+
+def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
+    """Tokens that are given, [L, 21], -1 where the model is free; None where it is free everywhere."""
+    controls, grid = request.controls, request.analysis.grid
+    change = request.change
+    if change is None or (isinstance(change, Vary) and not change.is_near):
+        tokens = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
+    else:
+        tokens = recipe_of(change.parent).score.tokens.copy()
+        for rows, columns in _made_anew(change, grid, request.seed):
+            tokens[rows, columns] = -1
+    free = tokens < 0
+    given = np.full_like(tokens, -1)
+    bars = np.arange(grid.beats) // grid.meter.quarters_per_bar
+    if controls.chords:
+        chords = [chord_token(c, request.analysis.key) for c in controls.chords]
+        given[:, COLUMNS["chord"]] = np.array(chords)[bars % len(chords), None]
+    if controls.energy:
+        levels = [ENERGIES.index(_one_of("energy", name, ENERGIES)) for name in controls.energy]
+        given[:, COLUMNS["energy"]] = np.array(levels)[bars * len(levels) // grid.bars, None]
+    for stem, name in controls.instruments.items():
+        if name == "none":
+            given[:, COLUMNS[stem]] = REST
+    tokens = np.where(free, given, tokens)
+    return tokens if (tokens >= 0).any() else None
+
+
+def _made_anew(change: Vary | Regenerate, grid: BeatGrid, seed: int) -> list[tuple[slice, slice]]:
+    """Rows and columns of the parent's score that do not stay: the part that was named, or for a near variation some
+    phrases of the stems that play."""
+    if isinstance(change, Regenerate):
+        return [(slice(*change.beats), COLUMNS[name]) for name in change.columns]
+    length = _PHRASE_BARS * grid.meter.quarters_per_bar
+    phrases = [
+        (slice(start, start + length), COLUMNS[stem])
+        for stem, part in change.parent.arrangement.parts.items()
+        if part.notes
+        for start in range(0, grid.beats, length)
+    ]
+    order = np.random.default_rng([seed, len(phrases)]).permutation(len(phrases))
+    return [phrases[index] for index in order[: math.ceil(_NEW_PHRASES * len(phrases))]]
+
+
+def _one_of(kind: str, name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise StudioError(f"There is no such {kind}", seen=repr(name), expected="one of " + ", ".join(names))
+    return name

@@ -1,0 +1,106 @@
+"""Playing a regenerated part into the stems of its parent.
+
+Only the part is synthesised, on the song's own timeline and with the parent's noise, at the parent's level; so what
+rings into it goes on, and what lies outside is the parent's, sample by sample.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from studio.core.arrangement import STEMS, Part
+from studio.core.audio import Audio
+from studio.core.candidate import recipe_of
+from studio.core.errors import StudioError
+from studio.core.request import GenerationRequest, Regenerate
+from studio.core.splice import region_s, splice_audio
+from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
+from studio.dsp.resample import resample
+from studio.ml.arrangement.arranging import Arranged
+from studio.ml.sound.rendering import vocal_level
+from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+
+#: Music before the part that is played for its ringing and its room.
+_PRE_ROLL_S = 1.5
+#: Music past the part, for the filters of the resampler.
+_POST_ROLL_S = 0.1
+
+
+def part_span_s(request: GenerationRequest, change: Regenerate) -> tuple[int, float]:
+    """Seconds to synthesise, from a whole one (a sample of any rate) on."""
+    start_s, end_s = region_s(change)
+    return max(0, math.floor(max(start_s, 0.0) - _PRE_ROLL_S)), min(
+        end_s + _POST_ROLL_S, request.vocal.duration_s
+    )
+
+
+def play_part(
+    synthesiser: Synthesiser,
+    config: SynthesisConfig,
+    request: GenerationRequest,
+    change: Regenerate,
+    plan: Arranged,
+    samples: int,
+    step: Callable[[], None],
+    clock: StageClock,
+) -> tuple[dict[str, Audio], dict[str, float]]:
+    """All stems at the vocal's rate, the part made anew, and the gains they have in the mix.
+
+    Args:
+        samples: length of the song at the synthesiser's rate.
+
+    Raises:
+        StudioError: for a parent that belongs to another vocal.
+    """
+    vocal, parent = request.vocal, change.parent
+    for stem, audio in parent.stems.items():
+        if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
+            raise StudioError(
+                f"Cannot change candidate {parent.number}",
+                seen=f"{stem} of {audio.frames} frames at {audio.sample_rate} Hz",
+                expected=f"the vocal's {vocal.frames} frames at {vocal.sample_rate} Hz",
+                todo="Open the vocal it was made for",
+            )
+    first_s, last_s = part_span_s(request, change)
+    rate, hop = synthesiser.contract.sample_rate, synthesiser.contract.hop_length
+    frames = synthesiser.contract.frames(samples)
+    span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), frames))
+    parts = {s: p if s in change.stems else Part(p.instrument, ()) for s, p in plan.arrangement.parts.items()}
+    dry = synthesiser.play(
+        replace(plan.arrangement, parts=parts),
+        samples,
+        seed=plan.recipe.sound_seed,
+        config=config,
+        on_step=step,
+        clock=clock,
+        span=span,
+    )
+    began = time.perf_counter()
+    dry = {stem: dry[stem][first_s * rate - span.start * hop :] for stem in change.stems}
+    gains = _gains(dry, recipe_of(parent).gains, change, vocal_level(vocal))
+    step()
+    stems = {stem: parent.stems[stem] for stem in STEMS}
+    start_s, end_s = region_s(change)
+    first = first_s * vocal.sample_rate
+    start = round(max(start_s, 0.0) * vocal.sample_rate)
+    stop = round(min(end_s, vocal.duration_s) * vocal.sample_rate)
+    for stem in change.stems:
+        wanted = min(round(last_s * vocal.sample_rate), vocal.frames) - first
+        sound = resample(Audio(dry[stem][None], rate), vocal.sample_rate, frames=wanted).samples[0]
+        part = place_stem(sound, vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0))
+        stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
+        step()
+    clock.add("mix", began)
+    return stems, gains
+
+
+def _gains(
+    dry: Mapping[str, Array], before: Mapping[str, float], change: Regenerate, vocal_rms: float
+) -> dict[str, float]:
+    """The parent's gains; a stem that is all new, or was silent, gets the level it would have had from the start."""
+    new = {stem: x for stem, x in dry.items() if change.bars is None or stem not in before}
+    kept = {stem: gain for stem, gain in before.items() if stem not in new}
+    return {**kept, **stem_gains(new, vocal_rms=vocal_rms, beside=kept)}

@@ -1,0 +1,77 @@
+"""Which sound plays a part: the instrument the arrangement model wrote it for, or one of those that are like it.
+
+The arrangement model knows players; which of a player's sounds is heard is drawn afterwards, so that two bands
+with a piano need not have the same piano.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from studio.core.arrangement import STEMS, Arrangement
+from studio.core.candidate import NoiseStep
+from studio.core.errors import StudioError
+from studio.core.instruments import INSTRUMENTS, Instrument
+from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.core.score import GLOBALS, Score
+
+#: How often a part is played by one of the sounds like its instrument.
+_ANOTHER_SHARE = 0.4
+
+
+def choose_sounds(
+    request: GenerationRequest,
+    score: Score,
+    layers: Sequence[NoiseStep],
+    known: Sequence[tuple[str, Instrument]],
+) -> dict[str, str]:
+    """The name of a further sound by stem, for `core.perform.perform`; a stem without one keeps its instrument.
+
+    Args:
+        layers: of the candidate's noise; the last one decides.
+        known: entries of core.instruments.SOUNDS that the mel model can play.
+    """
+    parent = _kept(request)
+    rng = np.random.default_rng([layers[-1].seed, layers[-1].candidate, 23])
+    chosen = {}
+    for stem in STEMS:
+        draw, pick = rng.random(2)
+        player = INSTRUMENTS[stem][int(score.globals[GLOBALS.index(stem)])].name
+        like = [entry.name for owner, entry in known if owner == stem and entry.like == player]
+        wished = request.controls.instruments.get(stem)
+        if wished is not None:
+            if wished in like:
+                chosen[stem] = wished
+        elif parent is not None:
+            if parent.parts[stem].instrument in like:
+                chosen[stem] = parent.parts[stem].instrument
+        elif like and draw < _ANOTHER_SHARE:
+            chosen[stem] = like[int(pick * len(like))]
+    return chosen
+
+
+def _kept(request: GenerationRequest) -> Arrangement | None:
+    """The arrangement whose sounds stay."""
+    change = request.change
+    if isinstance(change, Regenerate) or (isinstance(change, Vary) and change.is_near):
+        return change.parent.arrangement
+    return None
+
+
+def player_of(stem: str, name: str, known: Sequence[tuple[str, Instrument]]) -> int:
+    """The index in INSTRUMENTS of the player that a wished instrument or sound needs.
+
+    Raises:
+        StudioError: for an instrument the stem does not have.
+    """
+    players = [entry.name for entry in INSTRUMENTS[stem]]
+    likes = {entry.name: entry.like for owner, entry in known if owner == stem}
+    if name not in players and name not in likes:
+        raise StudioError(
+            f"There is no such instrument for {stem}",
+            seen=repr(name),
+            expected="one of " + ", ".join([*players, *likes]),
+        )
+    return players.index(likes.get(name, name))

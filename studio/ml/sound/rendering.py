@@ -1,0 +1,118 @@
+"""A whole candidate on its way from notes to stems on disk, worked on by several threads.
+
+First its windows are played into dry scratch files, in any order; then, as levels are known, each stem is
+resampled to the vocal's rate and placed in the room, a block at a time. Memory does not grow with the song.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from studio.core.arrangement import STEMS, Arrangement
+from studio.core.audio import Audio
+from studio.core.scratch import ScratchFile, ScratchStems
+from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
+from studio.dsp.resample import resample_blocks
+from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser, Window
+from studio.ml.workers import Workers, await_all
+
+
+class Rendering:
+    """Begins at once; call `await_windows`, `begin_mix` and `stems`, in this order.
+
+    Args:
+        vocal: what the stems are to match in rate and length.
+        seed: of all noise.
+        on_step: called by the workers; may raise JobCancelled.
+    """
+
+    def __init__(
+        self,
+        synthesiser: Synthesiser,
+        workers: Workers,
+        arrangement: Arrangement,
+        vocal: Audio,
+        *,
+        seed: int,
+        config: SynthesisConfig,
+        on_step: Callable[[], None],
+        clock: StageClock,
+    ) -> None:
+        self._synthesiser, self._workers, self._arrangement = synthesiser, workers, arrangement
+        self._seed, self._config, self._on_step, self._clock = seed, config, on_step, clock
+        self._rate, self._frames = vocal.sample_rate, vocal.frames
+        samples = song_samples(vocal, synthesiser.contract.sample_rate)
+        batches = synthesiser.batches(arrangement, synthesiser.contract.frames(samples), config)
+        self.steps = len(batches) * synthesiser.steps(config) + len(STEMS)
+        self._dry = {window.stem: ScratchFile(1, samples) for batch in batches for window in batch}
+        self._windows = [workers.submit(self._play, batch) for batch in batches]
+        self.gains: Mapping[str, float] = {}
+
+    def await_windows(self, poll: Callable[[], None]) -> None:
+        """Returns when all windows are played."""
+        await_all(self._windows, poll)
+
+    def begin_mix(self, vocal_rms: float) -> None:
+        """Sets the gains and has the stems placed."""
+        began = time.perf_counter()
+        levels = {stem: measure_level(_mono(file)) for stem, file in self._dry.items()}
+        self.gains = band_gains(levels, vocal_rms=vocal_rms)
+        self._placed = {stem: ScratchFile(2, self._frames) for stem in STEMS}
+        self._clock.add("mix", began)
+        self._mixing = [self._workers.submit(self._mix, stem) for stem in STEMS]
+
+    def stems(self, poll: Callable[[], None]) -> ScratchStems:
+        """The finished stems."""
+        await_all(self._mixing, poll)
+        return ScratchStems(self._placed, self._rate)
+
+    def _play(self, windows: Sequence[Window]) -> None:
+        hop = self._synthesiser.contract.hop_length
+        made = self._synthesiser.render(
+            self._arrangement,
+            windows,
+            seed=self._seed,
+            config=self._config,
+            on_step=self._on_step,
+            clock=self._clock,
+        )
+        for window, sound in zip(windows, made, strict=True):
+            self._dry[window.stem].write(window.kept.start * hop, sound[None])
+
+    def _mix(self, stem: str) -> None:
+        began = time.perf_counter()
+        self._on_step()
+        if self.gains.get(stem):
+            dry, at = self._dry[stem], 0
+            placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem])
+            blocks = resample_blocks(
+                dry.blocks(MIX_BLOCK),
+                self._synthesiser.contract.sample_rate,
+                self._rate,
+                frames=self._frames,
+            )
+            for block in blocks:
+                self._placed[stem].write(at, placer.process(block[0]))
+                at += block.shape[1]
+        self._clock.add("mix", began)
+
+
+def song_samples(vocal: Audio, sample_rate: int) -> int:
+    """Length of the vocal's song at another rate."""
+    return max(1, round(vocal.frames * sample_rate / vocal.sample_rate))
+
+
+def vocal_level(vocal: Audio) -> float:
+    """Active RMS of a vocal, see `measure_level`."""
+    starts = range(0, vocal.frames, MIX_BLOCK)
+    return measure_level(
+        np.asarray(vocal.samples[:, s : s + MIX_BLOCK].mean(axis=0), dtype=np.float32) for s in starts
+    ).rms
+
+
+def _mono(file: ScratchFile) -> Iterator[Array]:
+    for block in file.blocks(MIX_BLOCK):
+        yield block[0]

@@ -1,0 +1,106 @@
+"""Which engines can be used on this machine, and the services that run them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from studio.core.candidate import Candidate
+from studio.core.engines import FASTSAG
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken, StepCallback
+from studio.core.pipeline import Engine
+from studio.core.request import GenerationRequest
+from studio.services.generating.engine_process import EngineProcess
+from studio.services.generating.import_fastsag import imported_record, model_path
+from studio.services.generating.service import GenerationResult, GenerationService, load_bundled_engine
+
+
+def generation_service(
+    engine: str,
+    models_dir: Path,
+    data_dir: Path,
+    device: str,
+    *,
+    weights: Path | None = None,
+    vocoder: Path | None = None,
+) -> GenerationService:
+    """The service of an engine, by its name in core.engines.
+
+    Args:
+        weights: instead of the imported ones for FastSAG; 'untrained' stands for random ones.
+        vocoder: a public BigVGAN file for the band model.
+
+    Raises:
+        StudioError: for an option of the other engine.
+    """
+    if engine == FASTSAG.name:
+        if vocoder is not None:
+            raise StudioError(
+                "FastSAG takes another vocoder when it is imported", seen=f"--vocoder {vocoder}",
+                todo="Type: studio import-fastsag fastsag.pt --bigvgan FILE",
+            )  # fmt: skip
+        return GenerationService(weights or model_path(data_dir), device, load_fastsag_engine)
+    if weights is not None:
+        raise StudioError(
+            "The band model uses its bundled weights",
+            seen=f"--weights {weights}",
+            todo="Add --engine fastsag",
+        )
+    return GenerationService(models_dir, device, partial(load_bundled_engine, vocoder_file=vocoder))
+
+
+class Engines:
+    """The engines of the window: a request goes to the one it names; only one is loaded at a time.
+
+    Args:
+        services: by name of the engine; `first` is loaded ahead.
+    """
+
+    def __init__(self, services: Mapping[str, GenerationService], first: str) -> None:
+        self._services = dict(services)
+        self._current = self._services[first]
+
+    @property
+    def model_hashes(self) -> Mapping[str, str]:
+        """Of the engine used last."""
+        return self._current.model_hashes
+
+    def load(self) -> float:
+        """See GenerationService.load."""
+        return self._current.load()
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        on_step: StepCallback,
+        on_candidate: Callable[[Candidate], None],
+        cancel: CancelToken,
+    ) -> GenerationResult:
+        """See GenerationService.generate."""
+        wanted = self._services[request.engine]
+        if wanted is not self._current:
+            self._current.unload()
+            self._current = wanted
+        return wanted.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
+
+
+def unavailable(data_dir: Path) -> dict[str, str]:
+    """Why an engine cannot be chosen now, by its name; engines that can be are left out."""
+    if imported_record(data_dir) is None:
+        return {FASTSAG.name: "Its weights are not here. Type once: studio import-fastsag fastsag.pt"}
+    return {}
+
+
+def start_fastsag_engine(path: Path, device: str) -> Engine:
+    """FastSAG in a process of its own."""
+    return EngineProcess(load_fastsag_engine, path, device)
+
+
+def load_fastsag_engine(path: Path, device: str) -> Engine:
+    """FastSAG, in this process."""
+    from studio.ml.fastsag.engine import load_fastsag
+
+    return load_fastsag(path, device)

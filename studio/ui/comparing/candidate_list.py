@@ -1,0 +1,167 @@
+"""The candidates under the vocal, one row each: families together, or in an order that tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.core.candidate import Candidate
+from studio.services.project.deck_state import DeckState, blind_label
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import frame, label, set_state, tight
+from studio.ui.comparing.candidate_row import HEIGHT, CandidateRow
+from studio.ui.timeline.timeline import Timeline
+
+_SPACING = theme.UNIT * 2
+_INVITATION_HEIGHT = 200
+#: So many rows are to be seen at once, if the window is high enough.
+_ROWS_IN_SIGHT = 4
+
+
+class Deck(QScrollArea):
+    """Emits what the rows emit, and what their views hover and seek.
+
+    Wants little height before there are candidates, when the vocal is what matters, and from the moment they are asked
+    for all that up to four of them need: none moves anything when it comes.
+    """
+
+    selected = Signal(int)
+    asked = Signal(str, int)
+    seek_requested = Signal(float)
+    hovered = Signal(str)
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+        self.rows: dict[int, CandidateRow] = {}
+        self._waveforms = False
+        self._expected = 0
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there: the rows' time axis must not shift when the list grows beyond the window.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        bar = self.verticalScrollBar()
+        bar.setProperty("idle", True)
+        bar.rangeChanged.connect(lambda low, high: set_state(bar, "idle", low == high))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        tight(self._column, spacing=_SPACING)
+        self.invitation = frame("panel")
+        invitation = QVBoxLayout(self.invitation)
+        invitation.setSpacing(theme.UNIT * 2)
+        invitation.addStretch(1)
+        for text, role in (
+            ("No accompaniments yet", "title"),
+            ("Correct what was heard if need be, say what you want, then press Generate (G).", "muted"),
+        ):
+            invitation.addWidget(label(text, role), 0, Qt.AlignmentFlag.AlignHCenter)
+        invitation.addStretch(1)
+        self._column.addWidget(self.invitation, 1)
+        self._column.addStretch(0)
+        self.setWidget(inner)
+
+    def sizeHint(self) -> QSize:
+        rows = min(max(len(self.in_sight), self._expected), _ROWS_IN_SIGHT) * (HEIGHT + _SPACING) - _SPACING
+        return QSize(
+            super().sizeHint().width(), rows if self.in_sight or self._expected else _INVITATION_HEIGHT
+        )
+
+    def expect(self, candidates: int) -> None:
+        """Keeps room for so many in all; 0 when no more will come."""
+        self._expected = candidates
+        self.updateGeometry()
+
+    def clear(self) -> None:
+        for row in self.rows.values():
+            self._column.removeWidget(row)
+            row.deleteLater()
+        self.rows = {}
+        self._expected = 0
+        self.invitation.show()
+        self.updateGeometry()
+
+    def add(self, candidate: Candidate) -> CandidateRow:
+        """Appends a row; `show_state` puts it where it belongs. What is selected stays selected."""
+        row = CandidateRow(candidate, self._timeline)
+        self.rows[candidate.number] = row
+        self.invitation.hide()
+        self.updateGeometry()
+        self._column.insertWidget(self._column.count() - 1, row)
+        self._column.setStretch(self._column.count() - 1, 1)
+        row.spectrogram.show_waveform(self._waveforms)
+        row.selected.connect(self.selected)
+        row.asked.connect(self.asked)
+        for view in (row.lane, row.spectrogram):
+            view.seek_requested.connect(self.seek_requested)
+            view.hovered.connect(self.hovered)
+        return row
+
+    def show_waveforms(self, waveforms: bool) -> None:
+        """In all rows, also those to come; else their spectrograms."""
+        self._waveforms = waveforms
+        for row in self.rows.values():
+            row.spectrogram.show_waveform(waveforms)
+
+    @property
+    def in_sight(self) -> list[int]:
+        """The numbers of the rows that are shown, from the top."""
+        return [number for number, row in self.rows.items() if not row.isHidden()]
+
+    def neighbour(self, number: int | None, direction: int) -> int | None:
+        """The candidate above (-1) or below (1); the first or last itself at the ends, or from nowhere."""
+        numbers = self.in_sight
+        if not numbers:
+            return None
+        if number in numbers:
+            return numbers[min(max(0, numbers.index(number) + direction), len(numbers) - 1)]
+        return numbers[0 if direction > 0 else -1]
+
+    def show_selected(self, number: int | None) -> None:
+        for row in self.rows.values():
+            row.show_selected(row.number == number)
+        if number in self.rows:
+            self.ensureWidgetVisible(self.rows[number], 0, 8)
+
+    def show_state(self, state: DeckState, hidden: Collection[int], blind: tuple[int, ...] | None) -> None:
+        """What the listener said; which rows are out of sight; and the blind order, or None for the usual one."""
+        if blind is None:
+            self._arrange(self._families())
+        else:
+            self._arrange([number for number in blind if number in self.rows])
+        for place, (number, row) in enumerate(self.rows.items()):
+            row.show_remark(state.remark(number), picked=number == state.picked)
+            row.show_blind(None if blind is None else blind_label(place))
+            row.setVisible(number not in hidden)
+        self.updateGeometry()
+
+    def follow_in_focus(self, before: QWidget) -> None:
+        """Tab goes on from a widget to the rows' buttons, from the top, and then to what followed the widget."""
+        for row in self.rows.values():
+            for button in row.buttons:
+                QWidget.setTabOrder(before, button)
+                before = button
+
+    def _families(self) -> list[int]:
+        """The numbers in the usual order: as they came, but each below its parent and elder siblings."""
+        order: list[int] = []
+        for number in sorted(self.rows):
+            place, family = len(order), {self.rows[number].parent_number}
+            for index, other in enumerate(order):
+                if other in family or self.rows[other].parent_number in family:
+                    family.add(other)
+                    place = index + 1
+            order.insert(place, number)
+        return order
+
+    def _arrange(self, order: list[int]) -> None:
+        if order == list(self.rows):
+            return
+        self.rows = {number: self.rows[number] for number in order}
+        first = self._column.indexOf(self.invitation) + 1
+        for place, row in enumerate(self.rows.values()):
+            self._column.insertWidget(first + place, row)

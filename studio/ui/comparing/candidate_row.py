@@ -1,0 +1,209 @@
+"""One accompaniment: what it is, how it fits and what was said of it, beside its chords and spectrogram."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
+
+from studio.core.arrangement import STEMS
+from studio.core.candidate import Candidate
+from studio.core.controls import DENSITIES
+from studio.core.engines import FASTSAG
+from studio.services.measuring.fit_report import FitReport
+from studio.services.project.deck_state import MOST_STARS, Remark
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import (
+    ElidedLabel,
+    IconButton,
+    label,
+    set_role,
+    set_state,
+    style_title,
+    tight,
+)
+from studio.ui.timeline.chord_lane import ChordLane
+from studio.ui.timeline.spectrogram_view import Picture, SpectrogramView
+from studio.ui.timeline.timeline import Timeline
+
+HEIGHT = 122
+
+#: Names of what a listener can ask of a row, in its menu.
+_CHANGES = (("Vary: near", "vary"), ("Vary: far", "vary_far"), ("Regenerate …", "regenerate"))
+_REMARKS = (("Details and note …", "details"), ("Hide", "hide"))
+
+
+class CandidateRow(QFrame):
+    """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'details', 'hide' and 'rate_0' to 'rate_5'."""
+
+    selected = Signal(int)
+    asked = Signal(str, int)
+
+    def __init__(self, candidate: Candidate, timeline: Timeline) -> None:
+        super().__init__()
+        set_role(self, "row")
+        self.setFixedHeight(HEIGHT)
+        self.number = candidate.number
+        self.parent_number = candidate.settings.get("parent", "")
+        self._candidate = candidate
+        self._remark = Remark()
+        self._fit: FitReport | None = None
+        self._label: str | None = None
+        self._was = ""
+        self.badge = label("", "badge")
+        self.badge.setFixedSize(24, 24)
+        self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
+        self.title = ElidedLabel("", "title")
+        self.favourite = IconButton("heart-outline", "Favourite (F)", checkable=True)
+        self.pick = IconButton("trophy-outline", "Pick this one (P)", checkable=True)
+        self.more = IconButton("dots-horizontal", "More about this candidate", role="muted")
+        self._menu = QMenu(self)
+        self.more.setMenu(self._menu)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._fill_menu(candidate.recipe is not None)
+        self.export = IconButton("export-variant", "Export this candidate (Ctrl+E)", role="muted")
+        self.instruments = label("", "muted", wrap=True)
+        self.instruments.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.fit = ElidedLabel("", "small")
+        self.stars = label("", "stars")
+        self.facts = ElidedLabel("", "small")
+        self.lane = ChordLane(timeline)
+        self.spectrogram = SpectrogramView(timeline, message="Drawing …")
+        arrangement = candidate.arrangement
+        if candidate.is_one_sound:
+            self.lane.show_none(FASTSAG.why_not)
+        else:
+            self.lane.set_chords(arrangement.grid, arrangement.bar_chords(), arrangement.key)
+        self.buttons = (self.favourite, self.pick, self.export, self.more)
+        self._lay_out()
+        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export")):
+            button.clicked.connect(lambda _=False, what=what: self.asked.emit(what, self.number))
+        for view in (self.lane, self.spectrogram):
+            view.seek_requested.connect(lambda _: self.selected.emit(self.number))
+        self._show()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        tight(top, spacing=2)
+        top.addWidget(self.badge)
+        top.addSpacing(6)
+        top.addWidget(self.title, 1)
+        for button in (self.favourite, self.pick):
+            button.setFixedSize(26, 24)
+            top.addWidget(button)
+        bottom = QHBoxLayout()
+        tight(bottom, spacing=2)
+        bottom.addWidget(self.stars)
+        bottom.addWidget(self.facts, 1)
+        for button in (self.export, self.more):
+            button.setFixedSize(26, 24)
+            bottom.addWidget(button)
+        header = QVBoxLayout()
+        header.setContentsMargins(12, 8, 6, 5)
+        header.setSpacing(2)
+        header.addLayout(top)
+        header.addWidget(self.instruments, 1)
+        header.addWidget(self.fit)
+        header.addLayout(bottom)
+        side = QFrame()
+        side.setLayout(header)
+        side.setFixedWidth(theme.HEADER_WIDTH)
+        lanes = QVBoxLayout()
+        tight(lanes, spacing=0)
+        lanes.addWidget(self.lane)
+        lanes.addWidget(self.spectrogram, 1)
+        row = QHBoxLayout(self)
+        tight(row, margin=1, spacing=0)
+        row.addWidget(side)
+        row.addLayout(lanes, 1)
+
+    def _fill_menu(self, changeable: bool) -> None:
+        def add(menu: QMenu, text: str, what: str) -> QAction:
+            action = menu.addAction(text)
+            action.triggered.connect(lambda _=False: self.asked.emit(what, self.number))
+            return action
+
+        # One of which only the sound is known has nothing to start from.
+        self._changes = [add(self._menu, text, what) for text, what in _CHANGES if changeable]
+        self._menu.addSeparator()
+        rate = self._menu.addMenu("Rate")
+        for stars in range(MOST_STARS, -1, -1):
+            add(rate, "★" * stars or "No rating", f"rate_{stars}")
+        for text, what in _REMARKS:
+            add(self._menu, text, what)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.selected.emit(self.number)
+
+    # What is shown
+
+    def show_picture(self, picture: Picture) -> None:
+        self.spectrogram.set_picture(picture)
+
+    def show_selected(self, selected: bool) -> None:
+        set_state(self, "selected", selected)
+        set_state(self.badge, "selected", selected)
+
+    def show_remark(self, remark: Remark, *, picked: bool) -> None:
+        """What the listener said."""
+        self._remark = remark
+        for button, on, icon in ((self.pick, picked, "trophy"), (self.favourite, remark.favourite, "heart")):
+            button.setChecked(on)
+            button.set_icon(icon if on else f"{icon}-outline")
+        self._show()
+
+    def show_fit(self, fit: FitReport) -> None:
+        self._fit = fit
+        self._show()
+
+    def show_blind(self, blind_label: str | None) -> None:
+        """Hides all that tells which candidate this is behind a letter; None shows it again, and which it was."""
+        self._was = f"was {self._label}" if self._label and blind_label is None else self._was
+        self._label = blind_label
+        self._show()
+
+    def _show(self) -> None:
+        candidate, blind = self._candidate, self._label is not None
+        parts = candidate.arrangement.parts
+        names = [parts[stem].instrument for stem in STEMS if stem in parts]
+        instruments = ", ".join(name for name in names if name != "none")
+        if candidate.is_one_sound:
+            instruments = "the whole band as one sound"
+        style = candidate.arrangement.style
+        self.badge.setText(self._label or str(self.number))
+        self.title.setText(f"Candidate {self._label}" if blind else style_title(style))
+        self.instruments.setText("" if blind else instruments)
+        self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
+        set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
+        self.stars.setText("★" * self._remark.stars)
+        self.stars.setVisible(self._remark.stars > 0)
+        facts = self._remark.note or ("" if blind else _facts(candidate))
+        self.facts.setText(" · ".join(filter(None, ("" if blind else self._was, facts))))
+        self.facts.setToolTip(self._remark.note)
+        self.lane.set_veiled(blind)
+        self.export.setVisible(not blind)
+        for action in self._changes:
+            action.setVisible(not blind)
+        name = f"Candidate {self._label or self.number}"
+        self.setAccessibleName(name if blind else f"{name}, {style}, {instruments}")
+
+
+def _in_short(fit: FitReport) -> str:
+    """The worst that can be said of a candidate in a few words, or how well it fits."""
+    if fit.problems:
+        text = ", ".join(fit.problems)
+        return text[:1].upper() + text[1:]
+    shares = (("Beat", fit.beat_match), ("chords", fit.chord_fit))
+    return " · ".join(f"{name} {share:.0%}" for name, share in shares if share is not None)
+
+
+def _facts(candidate: Candidate) -> str:
+    settings = candidate.settings
+    if "parent" in settings:
+        return f"{settings['change']} of {settings['parent']}"
+    density = settings.get("density")
+    facts = [str(density)] if density in DENSITIES else []
+    if "seed" in settings:
+        facts.append(f"seed {settings['seed']}")
+    return " · ".join(facts)

@@ -1,0 +1,60 @@
+"""The line above the candidates: how they are compared, and how many are out of sight."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import label, set_role, small_button, tight
+
+
+class DeckHeader(QWidget):
+    """Emits what its switches ask for; `show_` methods say how they stand. Hidden while there are no candidates."""
+
+    blind_toggled = Signal()
+    match_toggled = Signal()
+    hidden_toggled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = label("", "section")
+        self.blind = _switch("Blind", "Hide names, styles, chords and order until you reveal them (B)")
+        self.match = _switch("Match loudness", "All bands equally loud; the vocal stays as it is (Shift+L)")
+        self.hidden = _switch("", "Show or hide them again (Shift+H)")
+        row = QHBoxLayout(self)
+        tight(row, spacing=theme.UNIT * 2)
+        row.addWidget(self.count)
+        row.addStretch(1)
+        for button in (self.hidden, self.match, self.blind):
+            row.addWidget(button)
+        row.addSpacing(theme.SCROLL_BAR)
+        self.blind.clicked.connect(self.blind_toggled)
+        self.match.clicked.connect(self.match_toggled)
+        self.hidden.clicked.connect(self.hidden_toggled)
+        self.hide()
+
+    def show_candidates(self, count: int, *, blind: bool) -> None:
+        self.setVisible(count > 0)
+        self.count.setText(f"{count} CANDIDATE{'S' if count != 1 else ''}")
+        self.blind.setChecked(blind)
+        self.blind.setText("Reveal" if blind else "Blind")
+
+    def show_matched(self, matched: bool) -> None:
+        self.match.setChecked(matched)
+
+    def show_hidden(self, poor: int, others: int, *, shown: bool) -> None:
+        """How many are out of sight because they fit poorly, and because the listener hid them."""
+        parts = [f"{poor} poor fit{'s' if poor != 1 else ''}"] if poor else []
+        parts += [f"{others} more" if poor else str(others)] if others else []
+        self.hidden.setText(f"{' and '.join(parts)} {'shown – hide' if shown else 'hidden – show'}")
+        self.hidden.setChecked(shown)
+        self.hidden.setVisible(bool(parts))
+
+
+def _switch(text: str, tip: str) -> QToolButton:
+    button = small_button(text, tip)
+    set_role(button, "switch")
+    button.setCheckable(True)
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button

@@ -1,0 +1,76 @@
+"""The wishes that most requests do without: energy, how closely to follow the singer, and the instruments."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
+
+from studio.core.arrangement import STEMS
+from studio.core.controls import FOLLOWS, Controls
+from studio.core.instruments import choices
+from studio.ui.appearance.widgets import Chooser, Segments, label, tight
+
+#: What the energy list offers, as levels of core.controls.ENERGIES.
+ENERGY_CHOICES: tuple[tuple[str, str], ...] = (
+    ("Any energy", ""),
+    ("Low", "low"),
+    ("Medium", "medium"),
+    ("High", "high"),
+    ("Rising", "low medium high"),
+    ("Falling", "high medium low"),
+    ("Quiet middle", "high low high"),
+)
+
+
+class AdvancedWishes(QFrame):
+    """Fields of `Controls`; the first entry of each leaves the choice to the model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.energy_box = Chooser()
+        for text, levels in ENERGY_CHOICES:
+            self.energy_box.addItem(text, levels)
+        self.follow_choice = Segments(
+            [(name.capitalize(), name) for name in FOLLOWS], name="Follow the singer"
+        )
+        self.follow_choice.set_value("normal")
+        self.instrument_boxes = {stem: _instrument_box(stem) for stem in STEMS}
+        grid = QGridLayout(self)
+        tight(grid, spacing=8)
+        grid.setColumnStretch(1, 1)
+        rows = [("Energy", self.energy_box), ("Singer", self.follow_choice)]
+        rows += [(stem.capitalize(), box) for stem, box in self.instrument_boxes.items()]
+        for row, (text, field) in enumerate(rows):
+            field.setAccessibleName(text)
+            grid.addWidget(label(text, "muted"), row, 0)
+            grid.addWidget(field, row, 1)
+        self.follow_choice.setToolTip("How closely the chords keep to what is sung")
+
+    @property
+    def energy(self) -> tuple[str, ...] | None:
+        return tuple(self.energy_box.currentData().split()) or None
+
+    @property
+    def follow(self) -> str | None:
+        value = self.follow_choice.value
+        return value if isinstance(value, str) and value != "normal" else None
+
+    @property
+    def instruments(self) -> dict[str, str]:
+        return {stem: box.currentData() for stem, box in self.instrument_boxes.items() if box.currentData()}
+
+    def show_controls(self, controls: Controls) -> None:
+        levels = " ".join(controls.energy or ())
+        self.energy_box.setCurrentIndex(max(0, self.energy_box.findData(levels)))
+        self.follow_choice.set_value(controls.follow or "normal")
+        for stem, box in self.instrument_boxes.items():
+            box.setCurrentIndex(max(0, box.findData(controls.instruments.get(stem, ""))))
+
+
+def _instrument_box(stem: str) -> QComboBox:
+    box = Chooser()
+    box.addItem("Any", "")
+    for entry in choices(stem):
+        name = entry.name
+        box.addItem(name[:1].upper() + name[1:], name)
+    box.setMaxVisibleItems(16)
+    return box

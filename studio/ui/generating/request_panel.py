@@ -1,0 +1,246 @@
+"""What to ask for: style, density, how many, which seed, and folded away what else can be wished; then Generate, and
+while it runs its progress."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+)
+
+from studio.core.controls import DENSITIES, Controls
+from studio.core.engines import BAND_MODEL, ENGINES
+from studio.core.jobs import Progress
+from studio.core.score import STYLES
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import (
+    Chooser,
+    ElidedLabel,
+    IconButton,
+    Segments,
+    as_field,
+    icon,
+    label,
+    push,
+    set_role,
+    small_button,
+    style_title,
+    tight,
+)
+from studio.ui.generating.advanced_wishes import AdvancedWishes
+
+_HIGHEST_SEED = 999_999
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The panel's fields."""
+
+    controls: Controls
+    candidates: int
+    seed: int
+    keep_seed: bool
+    engine: str = BAND_MODEL.name
+
+
+class RequestPanel(QFrame):
+    """Emits `generate_requested`, `cancel_requested` and `engine_changed` (an EngineKind); the window says with
+    `show_...` what goes on."""
+
+    generate_requested = Signal()
+    cancel_requested = Signal()
+    engine_changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        set_role(self, "panel")
+        self.engine_box = Chooser()
+        for kind in ENGINES.values():
+            self.engine_box.addItem(kind.title, kind.name)
+        self.style_box = Chooser()
+        self.style_box.addItem("Any style", None)
+        for style in STYLES:
+            self.style_box.addItem(style_title(style), style)
+        self.style_box.setMaxVisibleItems(20)
+        self.more = small_button("More wishes", "Energy, instruments, and how closely to follow the singer")
+        self.more.setCheckable(True)
+        self.advanced = AdvancedWishes()
+        self.density = Segments([("Any", None), *((d.capitalize(), d) for d in DENSITIES)], name="Density")
+        self.count = Segments([(str(n), n) for n in range(1, 9)], name="Candidates")
+        self.count.set_value(4)
+        self.seed = QSpinBox()
+        self.seed.setRange(0, _HIGHEST_SEED)
+        self.seed.setValue(1)
+        as_field(self.seed)
+        self.dice = IconButton("dice-5-outline", "Another seed")
+        self.pin = IconButton("pin-outline", "Keep this seed for the next request", checkable=True)
+        self.generate = push("Generate", icon_name="creation", primary=True)
+        self.generate.setToolTip("Generate (G)")
+        self.cancel = push("Cancel")
+        self.cancel.setToolTip("Cancel (Ctrl+.)")
+        self.stage = ElidedLabel("", "muted")
+        self.eta = label("", "muted")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+
+        grid = QGridLayout()
+        tight(grid, spacing=8)
+        grid.setColumnStretch(1, 1)
+        seeds = QHBoxLayout()
+        tight(seeds)
+        seeds.addWidget(self.seed, 1)
+        seeds.addWidget(self.dice)
+        seeds.addWidget(self.pin)
+        for row, (text, field) in enumerate(
+            (
+                ("Engine", self.engine_box),
+                ("Style", self.style_box),
+                ("Density", self.density),
+                ("Candidates", self.count),
+            )
+        ):
+            field.setAccessibleName(text)
+            grid.addWidget(label(text, "muted"), row, 0)
+            grid.addWidget(field, row, 1)
+        self.seed.setAccessibleName("Seed")
+        grid.addWidget(label("Seed", "muted"), 4, 0)
+        grid.addLayout(seeds, 4, 1)
+        self._busy = QFrame()
+        busy = QVBoxLayout(self._busy)
+        tight(busy, spacing=8)
+        line = QHBoxLayout()
+        tight(line, spacing=8)
+        line.addWidget(self.stage, 1)
+        line.addWidget(self.eta)
+        busy.addLayout(line)
+        busy.addWidget(self.progress)
+        busy.addWidget(self.cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(theme.UNIT * 2)
+        column.addWidget(label("ACCOMPANIMENTS", "section"))
+        column.addLayout(grid)
+        column.addWidget(self.more)
+        # In a low window the unfolded wishes scroll, and Generate stays in sight.
+        unfolded = QScrollArea()
+        unfolded.setWidget(self.advanced)
+        unfolded.setWidgetResizable(True)
+        unfolded.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        unfolded.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        unfolded.setMaximumHeight(self.advanced.sizeHint().height())
+        unfolded.hide()
+        column.addWidget(unfolded, 1)
+        column.addSpacing(theme.UNIT)
+        column.addWidget(self.generate)
+        column.addWidget(self._busy)
+
+        self.generate.clicked.connect(self.generate_requested)
+        self.cancel.clicked.connect(self.cancel_requested)
+        self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_SEED)))
+        self.more.toggled.connect(unfolded.setVisible)
+        self.engine_box.currentIndexChanged.connect(self._show_abilities)
+        self.show_ready(False)
+        self.show_idle()
+
+    def refresh(self) -> None:
+        """Redraws the button's icon in the colours of the theme."""
+        self.generate.setIcon(icon("creation", "on_accent"))
+
+    def show_unavailable(self, reasons: Mapping[str, str]) -> None:
+        """Greys out the engines that cannot be used now; the tool tip says why."""
+        model = self.engine_box.model()
+        assert isinstance(model, QStandardItemModel)
+        for i in range(self.engine_box.count()):
+            reason = reasons.get(self.engine_box.itemData(i))
+            model.item(i).setEnabled(reason is None)
+            model.item(i).setToolTip(reason or "")
+
+    def _show_abilities(self) -> None:
+        """Greys out what the chosen engine does not heed, and says why."""
+        kind = ENGINES[self.engine_box.currentData()]
+        for field, names in (
+            (self.style_box, {"style"}),
+            (self.density, {"density"}),
+            (self.more, {"energy", "instruments", "follow"}),
+            (self.advanced, {"energy", "instruments", "follow"}),
+        ):
+            able = names <= kind.controls
+            field.setEnabled(able)
+            if not able:
+                field.setToolTip(kind.why_not)
+            elif field.toolTip() in {other.why_not for other in ENGINES.values()}:
+                field.setToolTip("")
+        self.engine_box.setToolTip(kind.why_not)
+        self.engine_changed.emit(kind)
+
+    @property
+    def wishes(self) -> Wishes:
+        density, count = self.density.value, self.count.value
+        assert isinstance(count, int)
+        controls = Controls(
+            style=self.style_box.currentData(),
+            density=density if isinstance(density, str) else None,
+            energy=self.advanced.energy,
+            instruments=self.advanced.instruments,
+            follow=self.advanced.follow,
+        )
+        engine = self.engine_box.currentData()
+        return Wishes(controls, count, self.seed.value(), self.pin.isChecked(), engine)
+
+    def set_wishes(self, wishes: Wishes) -> None:
+        """Shows wishes; folded fields are unfolded where one of them is set."""
+        controls = wishes.controls
+        self.style_box.setCurrentIndex(max(0, self.style_box.findData(controls.style)))
+        self.density.set_value(controls.density)
+        self.advanced.show_controls(controls)
+        self.more.setChecked(bool(controls.energy or controls.instruments or controls.follow))
+        self.count.set_value(wishes.candidates)
+        self.seed.setValue(wishes.seed)
+        self.pin.setChecked(wishes.keep_seed)
+
+    def next_seed(self, after: int | None = None) -> None:
+        """After a finished request (of the seed `after`, else the one shown) the same button gives something new,
+        unless the seed is kept."""
+        if not self.pin.isChecked():
+            self.seed.setValue((self.seed.value() if after is None else after) % _HIGHEST_SEED + 1)
+
+    def show_ready(self, ready: bool) -> None:
+        """Whether there is a vocal to accompany."""
+        self.generate.setEnabled(ready)
+
+    def show_progress(self, progress: Progress, remaining_s: float | None) -> None:
+        self.generate.hide()
+        self._busy.show()
+        if self.cancel.isEnabled():
+            self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
+            self.eta.setText("" if remaining_s is None else duration(remaining_s) + " left")
+        self.progress.setValue(round(progress.fraction * 1000))
+
+    def show_cancelling(self) -> None:
+        self.cancel.setEnabled(False)
+        self.stage.setText("Cancelling …")
+        self.eta.setText("")
+
+    def show_idle(self) -> None:
+        self._busy.hide()
+        self.generate.show()
+        self.cancel.setEnabled(True)
+        self.progress.setValue(0)
+
+
+def duration(seconds: float) -> str:
+    """'8 s', '2 min 05 s': rounded up, so that it never promises too much."""
+    whole = int(-(-seconds // 1))
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"

@@ -1,0 +1,164 @@
+"""All keys on one page, each to be changed by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.ui.appearance.widgets import label, set_role, set_state
+from studio.ui.keys.key_map import KeyMap
+from studio.ui.keys.shortcut_table import BY_NAME, EXTRAS, SHORTCUTS, Shortcut
+
+#: Entries that share a line: (first, what the line says, what its keys say). They keep their keys.
+_SERIES = {
+    "candidate_1": ("Candidate 1 to 8", "Alt+1 … Alt+8"),
+    "rate_1": ("Rate the one heard", "1 … 5"),
+}
+_SERIES_NAMES = tuple(name.rstrip("1") for name in _SERIES)
+_COLUMNS = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"))
+
+
+class KeyCap(QToolButton):
+    """The key of an action. A click waits for another key: Escape keeps the old one, Backspace leaves none."""
+
+    chosen = Signal(object)
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self._text = text
+        set_role(self, "key")
+        self.setAccessibleName(f"Key for {what}")
+        self.setToolTip("Click, then press another key")
+        self.clicked.connect(self._wait)
+        self.waiting = False
+        self.show_key(text)
+
+    def show_key(self, text: str) -> None:
+        self._text, self.waiting = text, False
+        self.setText(text or "–")
+        set_state(self, "waiting", False)
+
+    def _wait(self) -> None:
+        self.waiting = True
+        self.setText("press a key")
+        set_state(self, "waiting", True)
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        modifier = event.key() in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+        if not self.waiting:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.show_key(self._text)
+        elif event.key() == Qt.Key.Key_Backspace:
+            self.chosen.emit(QKeySequence())
+        elif not modifier:
+            self.chosen.emit(QKeySequence(event.keyCombination()))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        if self.waiting:
+            self.show_key(self._text)
+        super().focusOutEvent(event)
+
+
+class ShortcutSheet(QDialog):
+    """Groups in columns; any key that closes dialogs closes it.
+
+    Args:
+        actions: whose shortcuts change with the keys.
+    """
+
+    def __init__(self, keys: KeyMap, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keys, self._actions = keys, actions
+        self.caps: dict[str, KeyCap] = {}
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(16)
+        sides = QHBoxLayout()
+        sides.setSpacing(40)
+        for groups in _COLUMNS:
+            side = QVBoxLayout()
+            side.setSpacing(16)
+            for group in groups:
+                side.addLayout(self._block(group))
+            side.addStretch(1)
+            sides.addLayout(side)
+        column.addLayout(sides)
+        self.message = label("Click a key to change it.", "muted")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        buttons.addButton("All as they were", QDialogButtonBox.ButtonRole.ResetRole).clicked.connect(
+            self._reset
+        )
+        bottom = QHBoxLayout()
+        bottom.addWidget(self.message, 1)
+        bottom.addWidget(buttons)
+        column.addLayout(bottom)
+
+    def _block(self, group: str) -> QVBoxLayout:
+        block = QVBoxLayout()
+        block.setSpacing(6)
+        block.addWidget(label(group.upper(), "section"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        right = Qt.AlignmentFlag.AlignRight
+        for row, (what, shortcut, fixed) in enumerate(_lines(group)):
+            grid.addWidget(label(what), row, 0)
+            if shortcut is None:
+                grid.addWidget(label(fixed, "muted"), row, 1, right)
+                continue
+            cap = self.caps[shortcut.name] = KeyCap(self._keys.shown(shortcut), what)
+            cap.chosen.connect(lambda key, shortcut=shortcut: self._choose(shortcut, key))
+            grid.addWidget(cap, row, 1, right)
+        block.addLayout(grid)
+        return block
+
+    def _choose(self, shortcut: Shortcut, key: QKeySequence) -> None:
+        taken = self._keys.choose(shortcut, key)
+        if taken is not None:
+            pressed = key.toString(QKeySequence.SequenceFormat.NativeText)
+            self.message.setText(f"{pressed} is taken: {taken.text.rstrip(' …')}")
+        else:
+            self.message.setText("Remembered.")
+        self._show()
+
+    def _reset(self) -> None:
+        self._keys.reset()
+        self.message.setText("All keys are as they were.")
+        self._show()
+
+    def _show(self) -> None:
+        for name, cap in self.caps.items():
+            cap.show_key(self._keys.shown(BY_NAME[name]))
+            if name in self._actions:
+                self._actions[name].setShortcuts([QKeySequence(k) for k in self._keys.keys(BY_NAME[name])])
+
+
+def _lines(group: str) -> list[tuple[str, Shortcut | None, str]]:
+    """(what, its shortcut or None, its keys where they are fixed) of every line of a group."""
+    found: list[tuple[str, Shortcut | None, str]] = []
+    for shortcut in SHORTCUTS:
+        if shortcut.group != group:
+            continue
+        if shortcut.name in _SERIES:
+            what, fixed = _SERIES[shortcut.name]
+            found.append((what, None, fixed))
+        elif shortcut.name == "rate_0" or not shortcut.name.startswith(_SERIES_NAMES):
+            found.append((shortcut.text.rstrip(" …"), shortcut, ""))
+    return found + [(what, None, keys) for owner, what, keys in EXTRAS if owner == group]

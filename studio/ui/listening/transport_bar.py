@@ -1,0 +1,133 @@
+"""The bar on top: start, play, record, loop, clock, levels, what of the band is heard, and the balance."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout
+
+from studio.audio.levels import Meter
+from studio.services.project.session_mix import MixState
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import IconButton, icon, label, set_role, tight
+from studio.ui.listening.stem_strip import StemStrip
+from studio.ui.recording.input_meter import InputMeter
+from studio.ui.timeline.timeline import Timeline
+
+
+class TransportBar(QFrame):
+    """Emits intents; shows what the `show_` methods are told."""
+
+    play_toggled = Signal()
+    stopped = Signal()
+    loop_toggled = Signal()
+    record_toggled = Signal()
+    metronome_toggled = Signal()
+    balance_changed = Signal(float)
+
+    def __init__(self, timeline: Timeline, strip: StemStrip) -> None:
+        super().__init__()
+        set_role(self, "bar")
+        self._timeline, self._strip = timeline, strip
+        self.stop = IconButton("skip-previous", "Stop and return (Enter)", size=20)
+        self.play = IconButton("play", "Play or pause (Space)", size=22)
+        set_role(self.play, "play")
+        self.play.setFixedSize(36, 36)
+        self.record = _RecordButton()
+        self.metronome = IconButton("metronome", "Metronome (K)", checkable=True, size=20)
+        self.loop = IconButton("repeat", "Loop (L)", checkable=True, size=20)
+        self.clock = label("0:00.00", "clock")
+        digits = QFont(self.font())
+        digits.setFeature(QFont.Tag("tnum"), 1)
+        self.clock.setFont(digits)
+        self.clock.setMinimumWidth(96)
+        self.bar = label("", "muted")
+        self.bar.setMinimumWidth(60)
+        self.input = InputMeter()
+        self.input.hide()
+        self.balance = QSlider(Qt.Orientation.Horizontal)
+        self.balance.setRange(-100, 100)
+        self.balance.setMinimumWidth(64)
+        self.balance.setMaximumWidth(140)
+        self.balance.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.balance.setToolTip("Balance of vocal and band; double-click for the middle")
+        self.balance.setAccessibleName("Balance of vocal and band")
+        self.balance.mouseDoubleClickEvent = lambda _: self.balance.setValue(0)  # type: ignore[method-assign]
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(theme.UNIT)
+        for button in (self.stop, self.play, self.record, self.loop, self.metronome):
+            row.addWidget(button)
+        row.addSpacing(12)
+        times = QVBoxLayout()
+        tight(times, spacing=0)
+        times.addWidget(self.clock)
+        times.addWidget(self.bar)
+        row.addLayout(times)
+        row.addWidget(self.input)
+        row.addStretch(1)
+        row.addWidget(strip)
+        row.addStretch(1)
+        row.addWidget(label("Vocal", "muted"))
+        row.addWidget(self.balance, 1)
+        row.addWidget(label("Band", "muted"))
+
+        self.play.clicked.connect(self.play_toggled)
+        self.stop.clicked.connect(self.stopped)
+        self.loop.clicked.connect(self.loop_toggled)
+        self.record.clicked.connect(self.record_toggled)
+        self.metronome.clicked.connect(self.metronome_toggled)
+        self.balance.valueChanged.connect(lambda v: self.balance_changed.emit(_detent(v) / 100))
+        timeline.playhead_moved.connect(lambda _, now: self._show_time(now))
+        timeline.changed.connect(lambda: self._show_time(timeline.playhead_s))
+        timeline.loop_changed.connect(lambda: self.loop.setChecked(timeline.looping))
+
+    def _show_time(self, time_s: float) -> None:
+        hundredths = int(time_s * 100)
+        self.clock.setText(f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}")
+        bar = self._timeline.bar_beat(time_s)
+        self.bar.setText(f"bar {bar}" if bar else "")
+
+    def set_song(self, there: bool) -> None:
+        """Without a song there is nothing to play, only to record."""
+        for widget in (self.stop, self.play, self.loop, self._strip, self.balance):
+            widget.setEnabled(there)
+
+    def show_recording(self, state: str) -> None:
+        """'off', 'counting', 'recording' or 'ending'."""
+        self.record.setChecked(state != "off")
+        tips = {"off": "Record (R)", "counting": "Counting in", "ending": "Ending the take"}
+        self.record.setToolTip(tips.get(state, "Stop recording (R)"))
+
+    def show_metronome(self, on: bool) -> None:
+        self.metronome.setChecked(on)
+
+    def show_input(self, meter: Meter) -> None:
+        """The input's level, where one is open."""
+        self.input.setVisible(bool(meter.peaks))
+        self.input.show_meter(meter)
+
+    def show_playing(self, playing: bool) -> None:
+        self.play.set_icon("pause" if playing else "play")
+
+    def show_mix(self, mix: MixState) -> None:
+        self.balance.blockSignals(True)
+        if round(mix.balance * 100) != _detent(self.balance.value()):
+            self.balance.setValue(round(mix.balance * 100))
+        self.balance.blockSignals(False)
+
+
+class _RecordButton(IconButton):
+    """Red, whether it records or not; a ring around the dot while it does."""
+
+    def __init__(self) -> None:
+        super().__init__("record", "Record (R)", checkable=True, size=22)
+
+    def refresh(self) -> None:
+        self.setIcon(icon("record-circle-outline" if self.isChecked() else "record", "danger"))
+
+
+def _detent(value: int) -> int:
+    """The middle holds a little, so that unity is found without looking."""
+    return 0 if abs(value) < 5 else value

@@ -1,0 +1,188 @@
+"""Sound devices: output, input and its channels, rate, block, the level that comes in, and the latency wizard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.audio.devices import AudioSetup, Device, input_devices, output_devices, supported_rates
+from studio.core.errors import StudioError
+from studio.services.recording.latency import LatencyTest
+from studio.ui.appearance.widgets import label, push
+from studio.ui.listening.playback import Playback
+from studio.ui.recording.input_meter import InputMeter
+from studio.ui.recording.recording import Recording
+
+_BLOCKS = (0, 64, 128, 256, 512, 1024, 2048)
+_POLL_MS = 50
+
+
+class DevicesDialog(QDialog):
+    """Every choice is opened at once, so that its level is seen; the input stays open for the next take."""
+
+    def __init__(self, recording: Recording, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._recording, self._playback = recording, playback
+        self._test: LatencyTest | None = None
+        self.setWindowTitle("Sound devices")
+        self.setMinimumWidth(520)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.output, self.input, self.channels, self.rate, self.block = (QComboBox() for _ in range(5))
+        self.meter = InputMeter()
+        self.meter.reset_requested.connect(recording.meter.reset)
+        self.latency = label("", wrap=True)
+        self.measure = push("Measure latency")
+        self.problem = label("", "warning", wrap=True)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        grid.setColumnStretch(1, 1)
+        rows = (
+            ("Output", self.output), ("Input", self.input), ("Channels", self.channels), ("Level", self.meter),
+            ("Sample rate", self.rate), ("Block", self.block),
+        )  # fmt: skip
+        for row, (name, field) in enumerate(rows):
+            title = label(name, "muted")
+            title.setBuddy(field)
+            field.setAccessibleName(name)
+            grid.addWidget(title, row, 0)
+            if field is self.meter:
+                grid.addWidget(field, row, 1, Qt.AlignmentFlag.AlignLeft)
+            else:
+                grid.addWidget(field, row, 1)
+        about = label(
+            "How long sound takes from the output back to the input. Connect the two with a cable, or hold the"
+            " microphone to the speaker, and measure: takes then lie where they were sung.",
+            "muted",
+            wrap=True,
+        )
+        line = QHBoxLayout()
+        line.addWidget(self.latency, 1)
+        line.addWidget(self.measure)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(12)
+        column.addLayout(grid)
+        column.addWidget(self.problem)
+        column.addSpacing(4)
+        column.addWidget(label("RECORDING LATENCY", "section"))
+        column.addWidget(about)
+        column.addLayout(line)
+        column.addSpacing(4)
+        column.addWidget(buttons)
+        for box in (self.output, self.input, self.channels, self.rate, self.block):
+            box.activated.connect(lambda _, b=box: self._on_chosen(b))
+        self.measure.clicked.connect(self._start_test)
+        recording.metered.connect(self._on_metered)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(self._poll_test)
+        recording.open_input()
+        self._fill()
+
+    def _fill(self) -> None:
+        """Shows what is open, and what else there is."""
+        setup = self._playback.player.setup
+        _set_choices(self.output, [(_title(d), d) for d in output_devices()], setup.output)
+        host = setup.output.host_api if setup.output else ""
+        inputs = [d for d in input_devices() if host in ("", d.host_api)]
+        _set_choices(self.input, [(_title(d), d) for d in inputs], setup.input)
+        count = setup.input.inputs if setup.input else 0
+        channels = [(f"{c + 1}", (c, 1)) for c in range(count)]
+        channels += [(f"{c + 1} and {c + 2}, stereo", (c, 2)) for c in range(0, count - 1, 2)]
+        _set_choices(self.channels, channels, (setup.input_first, setup.input_count))
+        rates = (
+            [(f"{r / 1000:g} kHz", r) for r in supported_rates(setup)] if setup.output or setup.input else []
+        )
+        _set_choices(self.rate, rates, setup.rate)
+        blocks = [("The driver's choice" if not b else f"{b} samples", b) for b in _BLOCKS]
+        _set_choices(self.block, blocks, setup.block_frames)
+        for box in (self.output, self.input, self.channels, self.rate, self.block):
+            box.setEnabled(box.count() > 0)
+        player = self._playback.player
+        self.problem.setText(player.problem)
+        self.problem.setVisible(bool(player.problem))
+        self.measure.setEnabled(player.levels is not None and self._test is None)
+        frames, rate = self._recording.latency_frames, player.sample_rate
+        source = "measured" if self._recording.latency_is_measured else "as the driver says, not measured"
+        self.latency.setText(f"{frames / rate * 1000:.1f} ms ({frames} samples), {source}")
+
+    def _on_chosen(self, box: QComboBox) -> None:
+        output: Device | None = self.output.currentData()
+        source: Device | None = self.input.currentData()
+        if box is self.output and output and source and source.host_api != output.host_api:
+            # Both directions go through one sound system: its first input takes over.
+            source = next((d for d in input_devices() if d.host_api == output.host_api), None)
+        first, count = self.channels.currentData() or (0, 1)
+        if source is not None and first + count > source.inputs:
+            first, count = 0, 1
+        other_device = box in (self.output, self.input)
+        rate = 0 if other_device else self.rate.currentData() or 0
+        self._recording.use_setup(
+            AudioSetup(output, source, first, count, rate, self.block.currentData() or 0)
+        )
+        self._fill()
+
+    def _on_metered(self, meter: object, _: float) -> None:
+        self.meter.show_meter(self._recording.meter)
+
+    # The latency wizard
+
+    def _start_test(self) -> None:
+        try:
+            self._test = LatencyTest(self._playback.player)
+        except (StudioError, OSError) as error:
+            self.latency.setText(str(error))
+            return
+        self.measure.setEnabled(False)
+        self.latency.setText("Listening …")
+        self._timer.start()
+
+    def _poll_test(self) -> None:
+        if self._test is not None and self._test.done:
+            self._end_test()
+
+    def _end_test(self) -> None:
+        test, self._test = self._test, None
+        self._timer.stop()
+        if test is None:
+            return
+        problem = ""
+        try:
+            self._recording.keep_latency(test.finish().frames)
+        except StudioError as error:
+            problem = str(error)
+        # The playhead followed the test sound meanwhile.
+        self._playback.seek(self._playback.player.position_s)
+        self._fill()
+        if problem:
+            self.latency.setText(problem)
+
+    def done(self, result: int) -> None:
+        self._recording.metered.disconnect(self._on_metered)
+        self._end_test()
+        super().done(result)
+
+
+def _title(device: Device) -> str:
+    return f"{device.name} ({device.host_api})"
+
+
+def _set_choices(box: QComboBox, choices: Sequence[tuple[str, object]], chosen: object) -> None:
+    box.clear()
+    for index, (text, value) in enumerate(choices):
+        box.addItem(text, value)
+        if value == chosen:
+            box.setCurrentIndex(index)

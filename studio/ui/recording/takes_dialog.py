@@ -1,0 +1,99 @@
+"""The takes of the song, phrase by phrase: a click chooses which one is heard there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.services.recording.takes import phrases
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import label
+from studio.ui.listening.playback import Playback
+from studio.ui.recording.takes import Takes
+from studio.ui.window.workflow import Workflow
+
+
+class TakesDialog(QDialog):
+    """A row a phrase, a column a take; the first column is the vocal before all takes."""
+
+    def __init__(
+        self, takes: Takes, workflow: Workflow, playback: Playback, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._takes, self._workflow, self._playback = takes, workflow, playback
+        self.setWindowTitle("Takes")
+        self.resize(560, 420)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.table = QTableWidget()
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.cellActivated.connect(self._choose)
+        self.table.cellClicked.connect(self._choose)
+        self.table.horizontalHeader().sectionClicked.connect(self._choose_everywhere)
+        self.table.verticalHeader().sectionClicked.connect(self._hear)
+        self._spans: tuple[tuple[float, float], ...] = ()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 12)
+        column.setSpacing(12)
+        about = "Click a take to hear it in that phrase, its name to hear it throughout, a time to go there."
+        column.addWidget(label(about, "muted", wrap=True))
+        column.addWidget(self.table, 1)
+        column.addWidget(buttons)
+        takes.changed.connect(self._fill)
+        self._fill()
+
+    def _fill(self) -> None:
+        takes, session = self._takes.takes, self._workflow.session
+        if takes is None or session is None:
+            return
+        duration_s = takes.base.frames / takes.base.sample_rate
+        self._spans = phrases(session.analysis) if session.analysis else ((0.0, duration_s),)
+        self.table.setRowCount(len(self._spans))
+        self.table.setColumnCount(len(takes.takes) + 1)
+        names = ["Before"] + [f"Take {n}" for n in range(1, len(takes.takes) + 1)]
+        self.table.setHorizontalHeaderLabels(names)
+        self.table.setVerticalHeaderLabels([_clock(start) for start, _ in self._spans])
+        for row, (start, end) in enumerate(self._spans):
+            heard = takes.heard(start, end)
+            for number in range(len(names)):
+                covers = takes.covers(number, start, end)
+                self.table.setItem(row, number, _cell(number in heard, len(heard) == 1, covers))
+
+    def _choose(self, row: int, number: int) -> None:
+        start, end = self._spans[row]
+        if self._takes.takes is not None and self._takes.takes.covers(number, start, end):
+            self._takes.choose(number, start, end)
+
+    def _choose_everywhere(self, number: int) -> None:
+        self._takes.choose(number, 0.0, self._spans[-1][1])
+
+    def _hear(self, row: int) -> None:
+        self._playback.seek(self._spans[row][0])
+
+
+def _clock(time_s: float) -> str:
+    return f"{int(time_s) // 60}:{time_s % 60:04.1f}"
+
+
+def _cell(heard: bool, alone: bool, covers: bool) -> QTableWidgetItem:
+    colours = theme.current()
+    cell = QTableWidgetItem(("heard" if alone else "in part") if heard else "" if covers else "–")
+    cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+    if heard:
+        cell.setBackground(colours.colour("accent", 255 if alone else 60))
+        cell.setForeground(colours.colour("on_accent" if alone else "text"))
+    elif not covers:
+        cell.setForeground(colours.colour("muted"))
+    return cell

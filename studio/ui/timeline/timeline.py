@@ -1,0 +1,248 @@
+"""The time axis all pictures share: visible range, playhead, loop, beat grid; and the view that draws on it.
+
+Choices: one model object instead of linked axes, so that rows of any origin agree to the pixel; plain QPainter,
+because a cached pixmap under a moving line is all a spectrogram needs, and only the strip under the line repaints.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.core.grid import BeatGrid
+from studio.ui.appearance import theme
+
+_SHORTEST_VIEW_S = 0.25
+_NARROWEST_BAND = 0.05
+_DRAG_PIXELS = 5
+#: This close before a beat, in beats, the clock already shows it.
+_ON_BEAT = 0.02
+
+
+class Timeline(QObject):
+    """Seconds on screen. Everything that shows time listens to `changed` and `playhead_moved`."""
+
+    changed = Signal()
+    playhead_moved = Signal(float, float)
+    loop_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.duration_s = 0.0
+        self.start_s, self.end_s = 0.0, 1.0
+        self.playhead_s = 0.0
+        self.grid: BeatGrid | None = None
+        self.region: tuple[float, float] | None = None
+        self.looping = False
+        self.punch_s: tuple[float, float] | None = None
+        #: The part of the frequency axis in sight, 0 at the bottom, 1 at the top.
+        self.band = (0.0, 1.0)
+
+    def reset(self, duration_s: float) -> None:
+        """A new song: everything visible, playhead at the start, no region."""
+        self.duration_s = duration_s
+        self.region, self.looping, self.grid = None, False, None
+        self.set_playhead(0.0)
+        self.loop_changed.emit()
+        self.fit()
+
+    def set_grid(self, grid: BeatGrid | None) -> None:
+        self.grid = grid
+        self.changed.emit()
+
+    def fit(self) -> None:
+        """Shows all there is, in time and in frequency."""
+        self.band = (0.0, 1.0)
+        self.show_range(0.0, max(self.duration_s, 1e-3))
+
+    def show_range(self, start_s: float, end_s: float) -> None:
+        """Shows [start, end), kept inside the song and never shorter than a quarter second."""
+        length = min(max(end_s - start_s, _SHORTEST_VIEW_S), max(self.duration_s, _SHORTEST_VIEW_S))
+        start_s = min(max(0.0, start_s), max(0.0, self.duration_s - length))
+        self.start_s, self.end_s = start_s, start_s + length
+        self.changed.emit()
+
+    def zoom(self, factor: float, about_s: float) -> None:
+        """Shows `factor` times as much time; `about_s` stays where it is."""
+        self.show_range(
+            about_s - (about_s - self.start_s) * factor, about_s + (self.end_s - about_s) * factor
+        )
+
+    def zoom_frequency(self, factor: float, about: float) -> None:
+        """Shows `factor` times as much of the frequency axis; `about`, 0 to 1 of the whole axis, stays where it is."""
+        low, high = self.band
+        size = min(max((high - low) * factor, _NARROWEST_BAND), 1.0)
+        low = min(max(0.0, about - (about - low) / (high - low) * size), 1.0 - size)
+        self.band = (low, low + size)
+        self.changed.emit()
+
+    def scroll(self, delta_s: float) -> None:
+        self.show_range(self.start_s + delta_s, self.end_s + delta_s)
+
+    def set_playhead(self, time_s: float, *, follow: bool = False) -> None:
+        """Moves the playhead; with `follow`, turns the page when it runs off the right edge."""
+        before, self.playhead_s = self.playhead_s, time_s
+        length = self.end_s - self.start_s
+        if follow and length < self.duration_s and not self.start_s <= time_s < self.end_s:
+            self.show_range(time_s - 0.02 * length, time_s + 0.98 * length)
+        if before != time_s:
+            self.playhead_moved.emit(before, time_s)
+
+    def set_region(self, region: tuple[float, float] | None, *, looping: bool | None = None) -> None:
+        """The loop region in seconds, clipped to the song; `looping` as before unless given."""
+        if region is not None:
+            low, high = sorted(region)
+            region = (max(0.0, low), min(self.duration_s, high))
+        self.region = region
+        if looping is not None:
+            self.looping = looping and region is not None
+        self.loop_changed.emit()
+
+    def set_punch(self, punch_s: tuple[float, float] | None) -> None:
+        """The seconds that recording keeps, or None for all."""
+        self.punch_s = punch_s
+        self.changed.emit()
+
+    def bar_lines(self) -> tuple[tuple[int, float], ...]:
+        """(bar number, time) of the visible downbeats; bar 1 is the first full bar of the song."""
+        if self.grid is None:
+            return ()
+        downbeats = np.asarray(self.grid.downbeats_s)
+        first = int(np.searchsorted(downbeats, -1e-6))
+        visible = np.flatnonzero((downbeats >= self.start_s) & (downbeats <= self.end_s))
+        return tuple((int(i) - first + 1, float(downbeats[i])) for i in visible)
+
+    def bar_beat(self, time_s: float) -> str:
+        """'12.3' for bar 12, beat 3; empty without a grid."""
+        if self.grid is None:
+            return ""
+        per_bar = self.grid.meter.quarters_per_bar
+        first = sum(1 for t in self.grid.downbeats_s if t < -1e-6) * per_bar
+        beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
+        return f"{beat // per_bar + 1}.{beat % per_bar + 1}"
+
+
+class TimelineView(QWidget):
+    """A widget whose x axis is the timeline, right of a gutter. Subclasses paint content and gutter.
+
+    A click asks to seek; a drag marks the loop region; Ctrl and wheel zoom, Shift and wheel scroll.
+    """
+
+    seek_requested = Signal(float)
+    hovered = Signal(str)
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self.timeline = timeline
+        self._pressed_at: float | None = None
+        self._dragging = False
+        self.setMouseTracking(True)
+        timeline.changed.connect(self.update)
+        timeline.loop_changed.connect(self.update)
+        timeline.playhead_moved.connect(self._on_playhead_moved)
+
+    # Geometry
+
+    @property
+    def plot_rect(self) -> QRect:
+        return self.rect().adjusted(theme.GUTTER, 0, 0, 0)
+
+    def x_of(self, time_s: float) -> float:
+        t, rect = self.timeline, self.plot_rect
+        return rect.left() + (time_s - t.start_s) / (t.end_s - t.start_s) * rect.width()
+
+    def time_at(self, x: float) -> float:
+        """Seconds at a pixel, inside the song."""
+        t, rect = self.timeline, self.plot_rect
+        time_s = t.start_s + (x - rect.left()) / max(1, rect.width()) * (t.end_s - t.start_s)
+        return min(max(0.0, time_s), t.duration_s)
+
+    # Painting
+
+    def paint_content(self, painter: QPainter, rect: QRect) -> None:
+        """Draws what lies under the loop shading and the playhead, clipped to `rect`."""
+
+    def paint_gutter(self, painter: QPainter, rect: QRect) -> None:
+        """Draws the axis left of the content."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rect = self.plot_rect
+        self.paint_gutter(painter, QRect(0, 0, theme.GUTTER, self.height()))
+        painter.setClipRect(rect)
+        self.paint_content(painter, rect)
+        self._paint_region(painter, rect)
+        colours = theme.current()
+        x = self.x_of(self.timeline.playhead_s)
+        if self.timeline.duration_s:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(colours.colour("window", 140), 3.0))
+            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom() + 1))
+            painter.setPen(QPen(colours.colour("accent"), 1.5))
+            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom() + 1))
+
+    def _paint_region(self, painter: QPainter, rect: QRect) -> None:
+        region = self.timeline.region
+        if region is None:
+            return
+        colours = theme.current()
+        left, right = self.x_of(region[0]), self.x_of(region[1])
+        if self.timeline.looping:
+            shade = colours.colour("window", 120)
+            painter.fillRect(QRect(rect.left(), 0, max(0, int(left) - rect.left()), rect.height()), shade)
+            painter.fillRect(
+                QRect(int(right), 0, max(0, rect.right() + 1 - int(right)), rect.height()), shade
+            )
+        painter.setPen(QPen(colours.colour("accent" if self.timeline.looping else "muted", 200), 1))
+        for x in (left, right):
+            painter.drawLine(QPointF(x, 0), QPointF(x, rect.height()))
+
+    def _on_playhead_moved(self, before: float, after: float) -> None:
+        for time_s in (before, after):
+            self.update(int(self.x_of(time_s)) - 3, 0, 7, self.height())
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.timeline.duration_s:
+            self._pressed_at, self._dragging = event.position().x(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        if self._pressed_at is None:
+            self.hovered.emit(self.readout(event.position()))
+            return
+        if abs(x - self._pressed_at) >= _DRAG_PIXELS:
+            self._dragging = True
+        if self._dragging:
+            self.timeline.set_region((self.time_at(self._pressed_at), self.time_at(x)), looping=True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._pressed_at is not None:
+            if not self._dragging:
+                self.seek_requested.emit(self.time_at(event.position().x()))
+            self._pressed_at = None
+
+    def leaveEvent(self, event: object) -> None:
+        self.hovered.emit("")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        held = event.modifiers()
+        span = self.timeline.end_s - self.timeline.start_s
+        if held & Qt.KeyboardModifier.ControlModifier:
+            self.timeline.zoom(0.8 ** (delta.y() / 120), self.time_at(event.position().x()))
+        elif held & Qt.KeyboardModifier.ShiftModifier or abs(delta.x()) > abs(delta.y()):
+            self.timeline.scroll(-(delta.x() or delta.y()) / 120 * span / 10)
+        else:
+            event.ignore()
+            return
+        event.accept()
+
+    def readout(self, at: QPointF) -> str:
+        """What the status line says for a point: time, bar and beat."""
+        time_s = self.time_at(at.x())
+        bar = self.timeline.bar_beat(time_s)
+        return f"{time_s:.2f} s" + (f"   bar {bar}" if bar else "")

@@ -1,0 +1,90 @@
+"""What the window shows before the first vocal: an invitation to drop, open or record one, and a demo."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout
+
+from studio.ui.appearance.widgets import as_field, icon, label, push, set_role, set_state
+from studio.ui.listening.tap_button import TapButton
+
+
+class EmptyState(QFrame):
+    """Emits `open_requested`, `demo_requested`, `record_requested` and `tempo_changed`; the window handles drops."""
+
+    open_requested = Signal()
+    demo_requested = Signal()
+    record_requested = Signal()
+    tempo_changed = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        set_role(self, "drop")
+        self._picture = QLabel()
+        self.title = label("Drop a vocal here", "hero")
+        self.about = label(
+            "WAV, AIFF, FLAC, MP3 or OGG, two seconds to ten minutes. Backline listens and plays a band to it.",
+            "muted",
+        )
+        self.open = push("Open vocal …", icon_name="folder-open-outline", primary=True)
+        self.demo = push("Try the demo vocal", icon_name="music-note-outline")
+        self.record = push("Record one", icon_name="record")
+        self.tempo = QDoubleSpinBox()
+        self.tempo.setRange(30.0, 300.0)
+        self.tempo.setDecimals(1)
+        self.tempo.setSuffix(" bpm")
+        self.tempo.setAccessibleName("Tempo of the metronome")
+        self.tempo.setMinimumWidth(96)
+        as_field(self.tempo)
+        self.tap = TapButton()
+        self.tap.setToolTip("Tap four times or more in the tempo you want")
+        self.tap.setFixedHeight(28)
+        for button in (self.open, self.record, self.demo):
+            button.setMinimumHeight(36)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addStretch(1)
+        for part in (self._picture, self.title, self.about):
+            column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(12)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(12)
+        buttons.addStretch(1)
+        for button in (self.open, self.record, self.demo):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addSpacing(12)
+        click = QHBoxLayout()
+        click.setSpacing(8)
+        click.addStretch(1)
+        click.addWidget(label("Record to a metronome at", "muted"))
+        click.addWidget(self.tempo)
+        click.addWidget(self.tap)
+        click.addStretch(1)
+        column.addLayout(click)
+        column.addStretch(1)
+        self.open.clicked.connect(self.open_requested)
+        self.demo.clicked.connect(self.demo_requested)
+        self.record.clicked.connect(self.record_requested)
+        self.tempo.editingFinished.connect(lambda: self.tempo_changed.emit(self.tempo.value()))
+        self.tap.tapped.connect(self._on_tapped)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Redraws the icons in the colours of the theme."""
+        self._picture.setPixmap(icon("waveform", "accent").pixmap(QSize(56, 56)))
+        self.open.setIcon(icon("folder-open-outline", "on_accent"))
+        self.demo.setIcon(icon("music-note-outline"))
+        self.record.setIcon(icon("record", "danger"))
+
+    def show_tempo(self, tempo_bpm: float) -> None:
+        self.tempo.setValue(tempo_bpm)
+
+    def _on_tapped(self, tempo_bpm: float) -> None:
+        self.tempo.setValue(tempo_bpm)
+        self.tempo_changed.emit(self.tempo.value())
+
+    def show_over(self, over: bool) -> None:
+        """A file is being dragged above the window."""
+        set_state(self, "over", over)

@@ -1,0 +1,59 @@
+"""What the window takes from the last time and leaves for the next: size, wishes, frequency axis, balance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.core.arrangement import STEMS
+from studio.core.controls import Controls
+from studio.dsp.spectrogram import Scale
+from studio.ui.generating.request_panel import Wishes
+from studio.ui.timeline.vocal_panel import SCALES, WAVE
+
+if TYPE_CHECKING:
+    from studio.ui.window.main_window import MainWindow
+
+
+def restore(window: MainWindow) -> None:
+    get = window.preferences.get
+    if not window.restoreGeometry(window.preferences.get_bytes("geometry")):
+        window.resize(1360, 860)
+    scale: Scale = next((value for _, value in SCALES if value == get("scale", "mel")), "mel")
+    window.workflow.pictures.set_scale(scale)
+    picture = WAVE if get("waveforms", False) else scale
+    window.vocal.scales.set_value(picture)
+    window.show_pictures(picture)
+    wishes = Wishes(
+        controls=Controls(
+            style=get("style", "") or None,
+            density=get("density", "") or None,
+            energy=tuple(get("energy", "").split()) or None,
+            instruments={stem: name for stem in STEMS if (name := get(stem, ""))},
+            follow=get("follow", "") or None,
+        ),
+        candidates=get("candidates", 4),
+        seed=get("seed", 1),
+        keep_seed=get("keep_seed", False),
+    )
+    window.request.set_wishes(wishes)
+    window.playback.set_mix(balance=min(max(-1.0, get("balance", 0.0)), 1.0), matched=get("matched", True))
+
+
+def save(window: MainWindow) -> None:
+    wishes, keep = window.request.wishes, window.preferences.set
+    window.preferences.set_bytes("geometry", window.saveGeometry())
+    keep("scale", window.workflow.pictures.scale)
+    keep("waveforms", window.vocal.scales.value == WAVE)
+    controls = wishes.controls
+    keep("style", controls.style or "")
+    keep("density", controls.density or "")
+    keep("energy", " ".join(controls.energy or ()))
+    keep("follow", controls.follow or "")
+    for stem in STEMS:
+        keep(stem, controls.instruments.get(stem, ""))
+    keep("candidates", wishes.candidates)
+    keep("seed", wishes.seed)
+    keep("keep_seed", wishes.keep_seed)
+    keep("balance", window.playback.mix.balance)
+    keep("matched", window.playback.mix.matched)
+    window.preferences.sync()

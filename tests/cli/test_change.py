@@ -1,0 +1,96 @@
+"""`generate` with every wish, then `vary` and `regenerate` on what it made, with an engine of tones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import soundfile as sf
+
+from studio.cli.main import FAILED, OK, WRONG_USE, run
+from studio.core.controls import Controls
+from studio.core.request import Regenerate, Vary
+from studio.services.generating.service import GenerationService
+from studio.storage.paths import resources_dir
+from tests.services.band import ToneEngine
+
+
+@pytest.fixture(scope="module")
+def engine() -> ToneEngine:
+    return ToneEngine()
+
+
+def _studio(engine: ToneEngine, *words: str) -> int:
+    def no_window(path: Path | None, device: str) -> int:
+        raise AssertionError("no window was asked for")
+
+    return run(words, no_window, GenerationService(Path("weights"), "cpu", lambda *_: engine))
+
+
+@pytest.fixture(scope="module")
+def out(engine: ToneEngine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """candidate_01 of six seconds of the demo vocal, made with a wish of each kind."""
+    folder = tmp_path_factory.mktemp("vocal")
+    samples, rate = sf.read(resources_dir() / "demo_vocal.flac")
+    sf.write(folder / "verse.wav", samples[2 * rate : 8 * rate], rate, subtype="PCM_16")
+    words = ["--tempo", "120", "--downbeat", "0", "--meter", "4/4", "--candidates", "1", "--style", "folk"]
+    words += ["--energy", "low High", "--follow", "close", "--lead", "None", "--bass", "upright bass"]
+    assert _studio(engine, "generate", str(folder / "verse.wav"), "--out", str(folder / "out"), *words) == OK
+    return folder / "out"
+
+
+def test_every_wish_reaches_the_generator_and_the_report(engine: ToneEngine, out: Path) -> None:
+    report = json.loads((out / "report.json").read_text())["settings"]
+    assert (report["energy"], report["follow"]) == (["low", "high"], "close")
+    assert report["instruments"] == {"bass": "upright bass", "lead": "none"}
+
+
+def test_variations_and_new_parts_stand_beside_the_candidate(
+    engine: ToneEngine, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent = str(out / "candidate_01")
+    assert _studio(engine, "vary", parent, "--distance", "far", "--candidates", "2", "--seed", "4") == OK
+    assert "far variation of 1" in capsys.readouterr().err
+    change = engine.asked.change
+    assert isinstance(change, Vary)
+    assert (change.distance, engine.asked.seed) == ("far", 4)
+    wishes = Controls("folk", None, None, ("low", "high"), {"bass": "upright bass", "lead": "none"}, "close")
+    assert engine.asked.controls == wishes
+    assert _studio(engine, "regenerate", parent, "--bars", "2-3", "--stem", "lead", "--stem", "drums") == OK
+    change = engine.asked.change
+    assert isinstance(change, Regenerate)
+    assert (change.bars, change.stems, change.new_chords) == ((1, 2), ("drums", "lead"), False)
+    names = sorted(p.name for p in out.glob("candidate_*"))
+    assert names == ["candidate_01", "candidate_02", "candidate_03", "candidate_04"]
+    settings = json.loads((out / "candidate_04" / "manifest.json").read_text())["settings"]
+    assert settings == {"parent": 1, "change": "new drums, lead in bars 2 to 3"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["regenerate", "x", "--bars", "8-5"], "no range of bars; write 5-8"),
+        (["regenerate", "x", "--stem", "vocals"], "invalid choice"),
+        (["vary", "x", "--distance", "wide"], "invalid choice"),
+        (["generate", "x", "--out", "y", "--energy", "loud"], "not one or more of hush, low, medium, high"),
+        (
+            ["generate", "x", "--out", "y", "--bass", "kazoo"],
+            "the bass stem has no 'kazoo'; choose from none, finger",
+        ),
+    ],
+)
+def test_wrong_use_says_what_is_possible(
+    engine: ToneEngine, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert _studio(engine, *words) == WRONG_USE
+    assert message in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_candidate_and_bars_that_are_not_there(
+    engine: ToneEngine, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _studio(engine, "vary", str(out)) == FAILED
+    assert "the folder of one candidate" in capsys.readouterr().err
+    assert _studio(engine, "regenerate", str(out / "candidate_01"), "--bars", "90") == FAILED
+    assert "no such bars" in capsys.readouterr().err

@@ -1,0 +1,114 @@
+"""Sampling scores: wishes are kept, noise decides, nothing stays masked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from studio.core.errors import JobCancelled
+from studio.core.jobs import CancelToken
+from studio.core.music import Key, Meter
+from studio.core.score import COLUMNS, GLOBALS, HOLD, N_COLUMNS, REST, STYLES, pack_drums
+from studio.ml.arrangement.logit_bias import STROKES, liveliness, rarity
+from studio.ml.arrangement.melody import N_MELODY
+from studio.ml.arrangement.model import WINDOW, ArrangementModel, Condition, places, song_features
+from studio.ml.arrangement.noise import fresh_genome
+from studio.ml.arrangement.sampler import CALLS, Wishes, _draw, sample_scores
+
+
+def _condition(beats: int) -> Condition:
+    melody = torch.rand(1, beats, N_MELODY, generator=torch.Generator().manual_seed(0))
+    return Condition(melody, places(Meter(4, 4), beats)[None], song_features(100.0, Key(0, "major"))[None])
+
+
+def test_fixed_tokens_and_globals_are_kept_and_the_rest_is_filled(arranger: ArrangementModel) -> None:
+    fixed = np.full((8, N_COLUMNS), -1, dtype=np.int64)
+    fixed[:, 0] = [1, 1, 1, 1, 13, 13, 13, 13]
+    wishes = Wishes(tokens=fixed, globals={"style": 3, "density": 2})
+    scores = sample_scores(arranger, _condition(8), [fresh_genome(1, i, 8) for i in range(2)], wishes)
+    for score in scores:  # Score itself refuses tokens that stayed masked
+        assert score.tokens[:, 0].tolist() == [1, 1, 1, 1, 13, 13, 13, 13]
+        assert score.globals[GLOBALS.index("style")] == 3
+        assert score.globals[GLOBALS.index("density")] == 2
+
+
+def test_the_noise_decides(arranger: ArrangementModel) -> None:
+    first, again, other = (
+        sample_scores(arranger, _condition(8), [fresh_genome(seed, 0, 8)], Wishes())[0].tokens
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).mean() > 0.1
+
+
+def test_candidates_take_different_styles_from_those_allowed(arranger: ArrangementModel) -> None:
+    noise = [fresh_genome(1, i, 4) for i in range(4)]
+    scores = sample_scores(arranger, _condition(4), noise, Wishes(styles=(2, 5, 7, 11)))
+    assert sorted(int(s.globals[0]) for s in scores) == [2, 5, 7, 11]
+
+
+def test_progress_counts_every_call_and_cancel_stops(arranger: ArrangementModel) -> None:
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    sample_scores(arranger, _condition(4), [fresh_genome(1, 0, 4)], Wishes(), on_step=count)
+    assert steps == CALLS
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(JobCancelled):
+        sample_scores(arranger, _condition(4), [fresh_genome(1, 0, 4)], Wishes(), on_step=token.check)
+
+
+def test_draws_follow_the_probabilities() -> None:
+    logits = torch.log(torch.tensor([0.6, 0.3, 0.1])).expand(20000, 3)
+    tokens, _ = _draw(logits, torch.randn(20000, generator=torch.Generator().manual_seed(0)), 1.0, 1.0)
+    shares = torch.bincount(tokens, minlength=3) / 20000
+    torch.testing.assert_close(shares, torch.tensor([0.6, 0.3, 0.1]), atol=0.02, rtol=0.0)
+    tokens, _ = _draw(logits, torch.full((20000,), 4.0), 1.0, 0.8)
+    assert set(tokens.tolist()) == {1}  # the nucleus of 0.8 leaves out the rarest
+
+
+def test_far_quarters_do_not_see_each_other(arranger: ArrangementModel) -> None:
+    beats = 2 * WINDOW + 40
+    condition = _condition(beats)
+    tokens, globals_ = torch.zeros(1, beats, N_COLUMNS, dtype=torch.long), torch.zeros(1, 7, dtype=torch.long)
+    mask = arranger._window_mask(beats, torch.device("cpu"))
+    assert mask is not None
+    assert not mask[7, 7 + WINDOW + 1]
+    assert mask[7, 7 + WINDOW]
+    assert mask[:7].all()
+    assert arranger(tokens, globals_, condition)[0][0].shape == (1, beats, 85)
+
+
+def test_bolder_scores_have_more_different_chords(arranger: ArrangementModel) -> None:
+    noise = [fresh_genome(1, i, 64) for i in range(2)] * 2
+    wishes = Wishes(boldness=(0.0, 0.0, 1.0, 1.0))
+    safe, _, bold, _ = (
+        len(set(s.tokens[:, 0])) for s in sample_scores(arranger, _condition(64), noise, wishes)
+    )
+    assert bold > safe
+
+
+def test_styles_few_singers_mean_are_held_back_but_stay_possible() -> None:
+    costs = dict(zip(STYLES, rarity(torch.device("cpu")).tolist(), strict=True))
+    assert costs["pop"] == 0.0 < costs["jig"] < 5.0
+
+
+def test_strokes_are_favoured_by_how_many_a_token_has() -> None:
+    device = torch.device("cpu")
+    plain, busy = liveliness("style", device), liveliness("busy", device)
+    drums, bass, lead = (COLUMNS[name].start for name in ("drums", "bass", "lead"))
+    hits = pack_drums(np.array([2, 0, 1, 0]))
+    for columns, asked in ((plain, "style"), (busy, "busy")):
+        of_drums, of_bass, _, of_lead = STROKES[asked]
+        assert columns[drums][hits].item() == pytest.approx(2 * of_drums)
+        assert columns[drums][0].item() == 0.0
+        assert columns[bass][HOLD + 5].item() == pytest.approx(of_bass)
+        assert columns[lead][HOLD + 1].item() == pytest.approx(of_lead)
+        assert columns[lead][HOLD].item() == 0.0
+        assert columns[bass][REST].item() == 0.0 < columns[lead][REST].item()
+    assert not any(columns[COLUMNS["chord"].start].any() for columns in (plain, busy))

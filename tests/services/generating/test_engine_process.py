@@ -1,0 +1,149 @@
+"""A generator in another process: the same candidates, cancel, errors with their parts, and a child that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.core.candidate import Candidate
+from studio.core.errors import JobCancelled, StudioError
+from studio.core.jobs import CancelToken, Progress
+from studio.core.request import GenerationRequest
+from studio.core.scratch import ScratchFile, ScratchStems
+from studio.services.generating.array_pickle import pack, unpack
+from studio.services.generating.engine_process import EngineProcess
+from tests.services.band import ToneEngine, load_tones, make_analysis, make_vocal
+
+
+def refuse(models_dir: Path, device: str) -> ToneEngine:
+    raise StudioError("No models", seen=str(models_dir), expected="weights", todo="Restore them")
+
+
+class _Endless(ToneEngine):
+    """Of eight candidates, one comes at once and the others a minute later each."""
+
+    def __init__(self) -> None:
+        super().__init__(before_step=self._wait)
+
+    def generate(self, request: GenerationRequest, **rest: Any) -> Mapping[str, float]:
+        self._cancel, self._endless = rest["cancel"], request.candidates == 8
+        return super().generate(request, **rest)
+
+    def _wait(self, number: int) -> None:
+        until = time.monotonic() + (60 if self._endless and number > 1 else 0)
+        while time.monotonic() < until:
+            self._cancel.check()
+            time.sleep(0.01)
+
+
+def load_endless(models_dir: Path, device: str) -> ToneEngine:
+    return _Endless()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[EngineProcess]:
+    engine = EngineProcess(load_tones, Path("no weights"), "cpu")
+    yield engine
+    engine.close()
+
+
+def request_for(candidates: int = 2) -> GenerationRequest:
+    vocal = make_vocal()
+    return GenerationRequest(vocal.audio, make_analysis(vocal.audio.duration_s), candidates)
+
+
+def run(engine: EngineProcess | ToneEngine, request: GenerationRequest) -> list[Candidate]:
+    made: list[Candidate] = []
+    steps: list[Progress] = []
+    stages = engine.generate(request, on_step=steps.append, on_candidate=made.append, cancel=CancelToken())
+    assert stages == {"tones": 0.25}
+    assert steps[-1].fraction == 1.0
+    return made
+
+
+def test_makes_the_very_candidates_of_an_engine_in_this_process(engine: EngineProcess) -> None:
+    request = request_for()
+    assert (engine.device, engine.model_hashes) == (ToneEngine.device, ToneEngine.model_hashes)
+    assert engine.pid != os.getpid()
+    for ours, theirs in zip(run(ToneEngine(), request), run(engine, request), strict=True):
+        assert theirs.number == ours.number
+        assert theirs.arrangement == ours.arrangement
+        assert theirs.settings == ours.settings
+        assert list(theirs.stems) == list(ours.stems)
+        for stem, audio in ours.stems.items():
+            assert np.array_equal(theirs.stems[stem].samples, audio.samples)
+            assert theirs.stems[stem].sample_rate == audio.sample_rate
+
+
+def test_cancel_ends_the_request_and_the_next_one_works() -> None:
+    engine = EngineProcess(load_endless, Path("no weights"), "cpu")
+    cancel, made = CancelToken(), []
+
+    def on_candidate(candidate: Candidate) -> None:
+        made.append(candidate)
+        cancel.cancel()
+
+    with pytest.raises(JobCancelled):
+        engine.generate(request_for(8), on_step=lambda _: None, on_candidate=on_candidate, cancel=cancel)
+    assert 1 <= len(made) < 8
+    assert len(run(engine, request_for(1))) == 1
+    engine.close()
+
+
+def test_what_the_engine_refuses_arrives_with_all_its_parts() -> None:
+    with pytest.raises(StudioError) as raised:
+        EngineProcess(refuse, Path("nowhere"), "cpu")
+    error = raised.value
+    assert (error.what, error.seen, error.expected, error.todo) == (
+        "No models", "nowhere", "weights", "Restore them",
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_child_that_is_killed_is_told_and_started_again() -> None:
+    engine = EngineProcess(load_endless, Path("no weights"), "cpu")
+
+    def kill(_: Candidate) -> None:
+        os.kill(engine.pid, signal.SIGKILL)
+
+    with pytest.raises(StudioError, match="The generator stopped unexpectedly"):
+        engine.generate(request_for(8), on_step=lambda _: None, on_candidate=kill, cancel=CancelToken())
+    assert len(run(engine, request_for(2))) == 2
+    engine.close()
+
+
+def test_letting_go_ends_the_child() -> None:
+    engine = EngineProcess(load_tones, Path("no weights"), "cpu")
+    process = engine._child.process
+    assert process.is_alive()
+    del engine
+    with pytest.raises(ValueError, match="closed"):
+        process.is_alive()
+
+
+def test_large_arrays_travel_in_files_that_leave_nothing_behind(tmp_path: Path) -> None:
+    large = np.random.default_rng(1).normal(size=(2, 50_000)).astype(np.float32)
+    packed = pack({"large": large.T, "small": np.arange(3)}, tmp_path)
+    assert len(packed) < 2000
+    assert len(list(tmp_path.iterdir())) == 1
+    values = unpack(packed)
+    assert np.array_equal(values["large"], large.T)
+    assert np.array_equal(values["small"], np.arange(3))
+    if sys.platform != "win32":
+        assert not list(tmp_path.iterdir())
+
+
+def test_stems_in_scratch_files_travel_too(tmp_path: Path) -> None:
+    samples = np.random.default_rng(2).normal(size=(2, 50_000)).astype(np.float32)
+    file = ScratchFile(2, 50_000)
+    file.write(0, samples)
+    stems = unpack(pack(ScratchStems({"drums": file}, 44100), tmp_path))
+    assert np.array_equal(stems["drums"].samples, samples)

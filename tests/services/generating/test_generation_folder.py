@@ -1,0 +1,61 @@
+"""A whole run without a window asks the generator for what the window would ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import soundfile as sf
+
+from studio.core.analysis import Given
+from studio.core.controls import Controls
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken
+from studio.core.music import Chord, Meter
+from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
+from studio.services.generating.service import GenerationService
+from studio.services.project.session import Session
+from studio.services.vocal import analyse_vocal, open_vocal
+from studio.storage.paths import resources_dir
+from tests.services.band import ToneEngine
+
+
+def test_a_folder_that_cannot_be_is_said_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    def load(*_: object) -> ToneEngine:
+        pytest.fail("the models were loaded")
+
+    with pytest.raises(StudioError, match="file is a file"):
+        generate_to_folder(
+            FolderRequest(resources_dir() / "demo_vocal.flac", tmp_path / "file" / "out"),
+            GenerationService(Path("weights"), "cpu", load),
+            on_step=lambda _: None,
+            cancel=CancelToken(),
+        )
+
+
+def test_typed_chords_start_on_the_bar_they_start_on_in_the_window(tmp_path: Path) -> None:
+    samples, rate = sf.read(resources_dir() / "demo_vocal.flac")
+    sf.write(tmp_path / "verse.wav", samples[2 * rate : 7 * rate], rate)
+    # The first downbeat is at 40 ms: the grid's own first bar is that sliver.
+    given = Given(tempo_bpm=120.0, downbeat_s=0.04, meter=Meter(4, 4))
+    chords = Chord.parse_many("Dm G C")
+    engine = ToneEngine()
+    generate_to_folder(
+        FolderRequest(
+            tmp_path / "verse.wav",
+            tmp_path / "out",
+            candidates=1,
+            given=given,
+            controls=Controls(chords=chords),
+        ),
+        GenerationService(Path("weights"), "cpu", lambda *_: engine),
+        on_step=lambda _: None,
+        cancel=CancelToken(),
+    )
+    assert engine.asked.controls.chords == Chord.parse_many("C Dm G C")
+
+    vocal = open_vocal(tmp_path / "verse.wav")
+    session = Session(vocal, analysis=analyse_vocal(vocal.audio, given), chords=chords)
+    assert session.request(candidates=1, seed=1).controls == engine.asked.controls

@@ -1,0 +1,109 @@
+"""What export wrote, opened again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.audio.wav import write_wav
+from studio.core.analysis import Given
+from studio.core.controls import Controls
+from studio.core.errors import StudioError
+from studio.core.music import Chord, Key
+from studio.services.exporting.export import ExportRequest, export_candidate
+from studio.services.exporting.report import write_json
+from studio.services.project.results import open_results
+from studio.services.vocal import open_vocal
+from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
+
+
+@pytest.fixture(params=[0.1, 0.5], ids=["untouched", "lowered"])
+def exported(tmp_path: Path, request: pytest.FixtureRequest) -> ExportRequest:
+    """Two candidates of a vocal on disk, in the second case so loud that the export lowers them."""
+    write_wav(tmp_path / "take.wav", make_vocal().audio)
+    vocal = open_vocal(tmp_path / "take.wav")
+    analysis = make_analysis(3.0, given=Given(tempo_bpm=120.0, key=Key.parse("A minor")))
+    candidate = make_candidate(vocal, analysis, level=request.param)
+    first = ExportRequest(tmp_path / "out", vocal, analysis, candidate, 7, {"mel": "ab"})
+    assert (export_candidate(first).gain_db < 0) == (request.param == 0.5)
+    export_candidate(replace(first, candidate=make_candidate(vocal, analysis, 2)))
+    return first
+
+
+def test_candidates_come_back_as_they_were_made(exported: ExportRequest) -> None:
+    results = open_results(exported.parent)
+    assert [c.number for c in results.candidates] == [1, 2]
+    assert results.given == exported.analysis.given
+    assert (results.seed, results.models) == (7, {"mel": "ab"})
+    candidate, wanted = results.candidates[0], exported.candidate
+    for stem, audio in wanted.stems.items():
+        assert np.allclose(candidate.stems[stem].samples, audio.samples, rtol=1e-4, atol=1e-6)
+    assert candidate.arrangement.chords == wanted.arrangement.chords
+    assert candidate.arrangement.key == wanted.arrangement.key
+    assert np.allclose(candidate.arrangement.grid.times_s, wanted.arrangement.grid.times_s, atol=1e-6)
+    assert candidate.arrangement.parts["bass"].instrument == "pick bass"
+    (note,) = candidate.arrangement.parts["bass"].notes
+    assert note.start_s == pytest.approx(0.5, abs=0.001)
+
+
+def test_the_original_vocal_is_used_while_it_is_there_unchanged(exported: ExportRequest) -> None:
+    original = exported.vocal.path
+    write_json(exported.parent / "report.json", {"vocal": {"path": str(original)}})
+    results = open_results(exported.parent)
+    assert results.vocal.path == original
+    assert results.vocal.sha256 == exported.vocal.sha256
+
+    write_wav(original, make_vocal(level=0.2).audio)  # another take under the same name
+    results = open_results(exported.parent / "candidate_02")
+    assert [c.number for c in results.candidates] == [2]
+    assert results.vocal.path == exported.parent / "candidate_02" / "vocal.wav"
+    assert (results.vocal.name, results.vocal.sha256) == ("take", exported.vocal.sha256)
+    assert np.allclose(results.vocal.audio.samples, exported.vocal.audio.samples, rtol=1e-4, atol=1e-6)
+
+
+def test_recipe_and_analysis_come_back(exported: ExportRequest) -> None:
+    assert open_results(exported.parent).candidates[0].recipe is None
+    controls = Controls(
+        "pop", "busy", Chord.parse_many("Am F#dim"), ("low", "high"), {"lead": "none"}, follow="close"
+    )
+    recipe = make_recipe(exported.candidate, controls)
+    export_candidate(replace(exported, candidate=replace(exported.candidate, number=3, recipe=recipe)))
+    results = open_results(exported.parent)
+    again = results.candidates[2].recipe
+    assert again is not None
+    np.testing.assert_array_equal(again.score.tokens, recipe.score.tokens)
+    np.testing.assert_array_equal(again.score.globals, recipe.score.globals)
+    assert (again.noise, again.sound_seed) == (recipe.noise, recipe.sound_seed)
+    assert (again.gains, again.controls) == (recipe.gains, controls)
+    analysis, wanted = results.analyses[3], exported.analysis
+    assert (analysis.notes, analysis.key, analysis.chords) == (wanted.notes, wanted.key, wanted.chords)
+    assert np.allclose(analysis.grid.times_s, wanted.grid.times_s, atol=1e-6)
+    assert (analysis.given, analysis.confidence) == (wanted.given, wanted.confidence)
+
+
+@pytest.mark.parametrize("damage", ["text", "field", "midi", "recipe"])
+def test_a_damaged_candidate_is_a_clear_error(exported: ExportRequest, damage: str) -> None:
+    folder = exported.parent / "candidate_01"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if damage == "text":
+        (folder / "manifest.json").write_text("{")
+    elif damage == "field":
+        del manifest["beats_s"]
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    elif damage == "recipe":
+        (folder / "recipe.json").write_text('{"tokens": [[1, 2]]}')
+    else:
+        (folder / "arrangement.mid").write_bytes(b"MThd")
+    with pytest.raises(StudioError, match="Cannot read the candidate"):
+        open_results(exported.parent)
+
+
+def test_a_folder_without_candidates_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="no candidates in it"):
+        open_results(tmp_path)
+    with pytest.raises(StudioError, match="no such folder"):
+        open_results(tmp_path / "nowhere")

@@ -1,0 +1,344 @@
+"""Comparing candidates by keys: blind, loudness-matched, rated, hidden, undone, and still so after a restart."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.core.arrangement import STEMS
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.jobs import CancelToken, StepCallback
+from studio.core.request import GenerationRequest
+from studio.dsp.loudness import integrated_lufs
+from studio.services.project.deck_state import Remark
+from studio.services.project.session_mix import VOCAL
+from studio.ui.comparing.details_dialog import DetailsDialog
+from studio.ui.keys.shortcut_sheet import ShortcutSheet
+from studio.ui.window.main_window import MainWindow
+from tests.services.band import ToneEngine
+
+Make = Callable[[], MainWindow]
+Open = Callable[[MainWindow], None]
+Generate = Callable[[MainWindow, int], None]
+
+NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+KEY = Qt.Key
+
+STYLES = ("disco", "folk", "soul", "reggae")
+
+
+class UnequalEngine(ToneEngine):
+    """Candidates of different loudness and style; those in `silent` are mute, which is a poor fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent: set[int] = set()
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        on_step: StepCallback,
+        on_candidate: Callable[[Candidate], None],
+        cancel: CancelToken,
+    ) -> Mapping[str, float]:
+        def change(candidate: Candidate) -> None:
+            number = candidate.number
+            gain = np.float32(0.0 if number in self.silent else 0.5**number)
+            stems = {s: Audio(a.samples * gain, a.sample_rate) for s, a in candidate.stems.items()}
+            style = STYLES[number % len(STYLES)]
+            arrangement = dataclasses.replace(candidate.arrangement, style=style)
+            on_candidate(dataclasses.replace(candidate, stems=stems, arrangement=arrangement))
+
+        return super().generate(request, on_step=on_step, on_candidate=change, cancel=cancel)
+
+
+@pytest.fixture
+def engine() -> UnequalEngine:
+    return UnequalEngine()
+
+
+@pytest.fixture
+def active(open_vocal: Open, qtbot: QtBot) -> Callable[[MainWindow], None]:
+    """Opens the vocal in a window that has the keyboard."""
+
+    def activate(window: MainWindow) -> None:
+        open_vocal(window)
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+        window.desk.setFocus()
+
+    return activate
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
+    qtbot.keyClick(QApplication.focusWidget() or window, key, held)
+
+
+def texts(widget: QWidget) -> str:
+    return " / ".join(
+        [widget.accessibleName(), *(x.text() for x in widget.findChildren(QLabel) if not x.isHidden())]
+    )
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: len(window.workflow.session.fits) == len(window.deck.rows), timeout=10_000)
+
+
+def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Open, qtbot: QtBot) -> None:
+    active(window)
+    window.request.count.set_value(3)
+    press(qtbot, window, KEY.Key_G)
+    assert window.workflow.generation.running
+    settle(qtbot, window)
+    assert list(window.deck.rows) == [1, 2, 3]
+    deck = lambda: window.workflow.session.deck  # noqa: E731
+
+    press(qtbot, window, KEY.Key_B)
+    order = list(window.deck.rows)
+    assert sorted(order) == [1, 2, 3]
+    assert order != [1, 2, 3]
+    assert window.playback.mix.selected == order[0]
+    for place, row in enumerate(window.deck.rows.values()):
+        said = texts(row).lower()
+        assert not any(word in said for word in (*STYLES, "room kit", "seed", "chords"))
+        assert row.badge.text() == "ABC"[place]
+        assert row.lane.names == ()
+        assert not row.export.isVisible()
+    press(qtbot, window, KEY.Key_X)  # the last two would tell which is which
+    assert window.playback.mix.selected == order[0]
+
+    press(qtbot, window, KEY.Key_Space)
+    assert window.playback.player.playing
+    press(qtbot, window, KEY.Key_Down)
+    press(qtbot, window, KEY.Key_4)
+    press(qtbot, window, KEY.Key_F)
+    press(qtbot, window, KEY.Key_3, ALT)
+    assert window.playback.mix.selected == order[2]
+    press(qtbot, window, KEY.Key_X)
+    assert window.playback.mix.selected == order[1]
+    qtbot.keyPress(window.desk, KEY.Key_V)
+    assert window.playback.mix.vocal_only
+    qtbot.keyRelease(window.desk, KEY.Key_V)
+    assert not window.playback.mix.vocal_only
+    press(qtbot, window, KEY.Key_P)
+    assert deck().picked == order[1]
+    assert deck().remark(order[1]) == Remark(favourite=True, stars=4)
+    assert window.playback.player.playing
+    press(qtbot, window, KEY.Key_Space)
+
+    press(qtbot, window, KEY.Key_B)
+    assert list(window.deck.rows) == [1, 2, 3]
+    row = window.deck.rows[order[1]]
+    assert (row.badge.text(), row.pick.isChecked(), row.favourite.isChecked(), row.stars.text()) == (
+        str(order[1]), True, True, "★★★★",
+    )  # fmt: skip
+    assert "B is " in window.status.currentMessage()
+    assert row.lane.names
+    assert any(style in texts(row).lower() for style in STYLES)
+
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert deck().picked is None
+    assert not row.pick.isChecked()
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert deck().remark(order[1]) == Remark(stars=4)
+    press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
+    press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
+    assert deck().picked == order[1]
+    assert deck().remark(order[1]).favourite
+    press(qtbot, window, KEY.Key_0)
+    assert deck().remark(order[1]).stars == 0
+    settle(qtbot, window)
+
+
+def test_candidates_are_equally_loud_and_the_vocal_stays_as_it_is(
+    window: MainWindow, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    active(window)
+    generate(window, 3)
+    settle(qtbot, window)
+
+    def lufs(number: int) -> float:
+        """Of the band as the mix plays it."""
+        gains = dataclasses.replace(window.playback.mix, selected=number).gains(window.deck.rows)
+        candidate = window.workflow.session.candidates[number]
+        band = sum(candidate.stems[s].samples * np.float32(gains[(number, s)]) for s in STEMS)
+        assert gains[VOCAL] == 1.0
+        return integrated_lufs(Audio(band, next(iter(candidate.stems.values())).sample_rate))
+
+    matched = [lufs(n) for n in window.deck.rows]
+    assert max(matched) - min(matched) < 0.1
+    press(qtbot, window, KEY.Key_L, SHIFT)
+    assert not window.desk.deck_header.match.isChecked()
+    assert lufs(1) - lufs(2) == pytest.approx(6.0, abs=0.2)
+    window.desk.deck_header.match.click()
+    assert [lufs(n) for n in window.deck.rows] == matched
+
+
+def test_poor_fits_are_counted_and_can_be_shown_and_kept(
+    window: MainWindow, active: Open, generate: Generate, engine: UnequalEngine, qtbot: QtBot
+) -> None:
+    active(window)
+    engine.silent = {2, 3}
+    generate(window, 4)
+    settle(qtbot, window)
+    header = window.desk.deck_header
+    assert window.deck.in_sight == [1, 4]
+    assert header.hidden.text() == "2 poor fits hidden – show"
+    assert window.workflow.session.candidates.keys() == {1, 2, 3, 4}
+    header.hidden.click()
+    assert window.deck.in_sight == [1, 2, 3, 4]
+    assert texts(window.deck.rows[2]).count("Mostly silent") == 1
+    press(qtbot, window, KEY.Key_2, ALT)
+    press(qtbot, window, KEY.Key_F)
+    header.hidden.click()
+    press(qtbot, window, KEY.Key_1, ALT)
+    assert window.deck.in_sight == [1, 2, 4]
+    assert header.hidden.text() == "1 poor fit hidden – show"
+    # The one that is heard is hidden by key: the next one is heard.
+    press(qtbot, window, KEY.Key_H)
+    assert window.deck.in_sight == [2, 4]
+    assert window.playback.mix.selected == 2
+    assert header.hidden.text() == "1 poor fit and 1 more hidden – show"
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert window.deck.in_sight == [1, 2, 4]
+
+
+def test_a_note_is_written_and_the_details_tell_all(
+    window: MainWindow, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    active(window)
+    generate(window, 1)
+    settle(qtbot, window)
+    press(qtbot, window, KEY.Key_N)
+    (dialog,) = window.findChildren(DetailsDialog)
+    assert {"Beat match", "Chord fit", "Silent", "Noise", "Loudness", "Key", "Bass"} <= dialog.rows.keys()
+    qtbot.keyClicks(dialog.note, "Bridge is great, P G X")
+    assert window.workflow.session.deck.picked is None
+    qtbot.mouseClick(dialog.findChild(QDialogButtonBox).buttons()[0], Qt.MouseButton.LeftButton)
+    assert window.deck.rows[1].facts.text() == "Bridge is great, P G X"
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert window.workflow.session.deck.remark(1).note == ""
+    settle(qtbot, window)
+
+
+def test_what_was_said_survives_a_restart_even_blind(
+    make_window: Make, active: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    active(window)
+    generate(window, 3)
+    settle(qtbot, window)
+    press(qtbot, window, KEY.Key_B)
+    order = list(window.deck.rows)
+    press(qtbot, window, KEY.Key_5)
+    press(qtbot, window, KEY.Key_P)
+    window.compare._note(order[1], "thin")
+    press(qtbot, window, KEY.Key_Down)
+    press(qtbot, window, KEY.Key_H)
+    said = window.workflow.session.deck
+    window.close()
+    folder = next((tmp_path / "sessions").iterdir())
+    assert json.loads((folder / "session.json").read_text())["blind"] == order
+
+    again = make_window()
+    again.open_path(folder)
+    qtbot.waitUntil(lambda: len(again.deck.rows) == 3, timeout=20_000)
+    settle(qtbot, again)
+    assert again.workflow.session.deck == said
+    assert list(again.deck.rows) == order
+    assert again.playback.mix.selected == order[0]
+    assert again.deck.in_sight == [order[0], order[2]]
+    assert not any(style in texts(r).lower() for r in again.deck.rows.values() for style in STYLES)
+    again.desk.deck_header.blind.click()
+    assert list(again.deck.rows) == [1, 2, 3]
+    assert again.deck.rows[order[0]].stars.text() == "★★★★★"
+    for letter, number in zip("ABC", order, strict=True):
+        assert again.deck.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
+
+
+def test_tab_goes_from_the_switches_through_the_rows_to_the_fields(
+    window: MainWindow, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    active(window)
+    generate(window, 2)
+    press(qtbot, window, KEY.Key_B)
+    rows = list(window.deck.rows.values())
+    window.desk.deck_header.blind.setFocus()
+    reached = []
+    for _ in range(7):
+        qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
+        reached.append(QApplication.focusWidget())
+    # What is hidden in a blind comparison is passed over.
+    assert reached[:6] == [b for row in rows for b in (row.favourite, row.pick, row.more)]
+    assert window.analysis.isAncestorOf(reached[6])
+
+
+def test_undo_takes_back_chords_and_beats_too(window: MainWindow, active: Open, qtbot: QtBot) -> None:
+    active(window)
+    lane, workflow = window.vocal.lane, window.workflow
+    before = lane.names
+    window.analysis.chords.setText("Dm G")
+    window.analysis.chords.editingFinished.emit()
+    assert lane.names != before
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert lane.names == before
+    assert workflow.session.chords is None
+    estimated = workflow.session.analysis.grid
+    window.analysis.nudges[1.0].click()
+    qtbot.waitUntil(lambda: workflow.session.analysis.grid != estimated, timeout=30_000)
+    assert "bar lines" in window.actions_by_name["undo"].text()
+    window.desk.setFocus()
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: workflow.session.analysis.grid == estimated, timeout=30_000)
+
+
+def test_keys_are_given_anew_and_remembered(
+    make_window: Make, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    window = make_window()
+    active(window)
+    generate(window, 1)
+    press(qtbot, window, KEY.Key_F1)
+    (sheet,) = window.findChildren(ShortcutSheet)
+
+    def give(name: str, key: Qt.Key) -> None:
+        cap = sheet.caps[name]
+        qtbot.mouseClick(cap, Qt.MouseButton.LeftButton)
+        qtbot.keyClick(cap, key)
+
+    give("pick", KEY.Key_L)  # the loop's
+    assert "Loop" in sheet.message.text()
+    assert sheet.caps["pick"].text() == "P"
+    give("pick", KEY.Key_W)
+    give("vocal_only", KEY.Key_Q)
+    assert sheet.caps["pick"].text() == "W"
+    sheet.close()
+    window.activateWindow()
+    window.desk.setFocus()
+    press(qtbot, window, KEY.Key_P)
+    assert window.workflow.session.deck.picked is None
+    press(qtbot, window, KEY.Key_W)
+    assert window.workflow.session.deck.picked == 1
+    qtbot.keyPress(window.desk, KEY.Key_Q)
+    assert window.playback.mix.vocal_only
+    qtbot.keyRelease(window.desk, KEY.Key_Q)
+    settle(qtbot, window)
+    window.close()
+
+    again = make_window()
+    assert again.actions_by_name["pick"].shortcut().toString() == "W"
+    again.key_map.reset()
+    assert make_window().actions_by_name["pick"].shortcut().toString() == "P"

@@ -1,0 +1,150 @@
+"""Varying and regenerating in the window, and the wishes that are folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton
+from pytestqt.qtbot import QtBot
+
+from studio.core.arrangement import STEMS
+from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.ui.comparing.candidate_row import CandidateRow
+from studio.ui.generating.regenerate_dialog import RegenerateDialog
+from studio.ui.window.main_window import MainWindow
+from tests.services.band import ToneEngine
+
+Open = Callable[[MainWindow], None]
+Generate = Callable[[MainWindow, int], None]
+Make = Callable[[], MainWindow]
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def asked(engine: ToneEngine, monkeypatch: pytest.MonkeyPatch) -> list[GenerationRequest]:
+    """The requests the engine was asked for."""
+    requests: list[GenerationRequest] = []
+    play = engine.generate
+
+    def generate(request: GenerationRequest, **how: object) -> object:
+        requests.append(request)
+        return play(request, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "generate", generate)
+    return requests
+
+
+def _choose(row: CandidateRow, text: str) -> None:
+    (action,) = (a for menu in row.findChildren(QMenu) for a in menu.actions() if a.text() == text)
+    action.trigger()
+
+
+def _said(row: CandidateRow) -> str:
+    return " / ".join(label.text() for label in row.findChildren(QLabel))
+
+
+def _wait(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+
+
+def test_a_variation_stands_below_its_parent_and_says_whose_it_is(
+    window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 2)
+    _choose(window.deck.rows[1], "Vary: near")
+    assert window.workflow.generation.running
+    _wait(qtbot, window)
+    _choose(window.deck.rows[1], "Vary: far")
+    _wait(qtbot, window)
+    assert list(window.deck.rows) == [1, 3, 4, 2]
+    tops = [row.mapTo(window, row.rect().topLeft()).y() for row in window.deck.rows.values()]
+    assert tops == sorted(tops)
+    assert "near variation of 1" in _said(window.deck.rows[3])
+    changes = [request.change for request in asked[1:]]
+    assert [c.distance for c in changes if isinstance(c, Vary)] == ["near", "far"]
+    assert len({request.seed for request in asked}) == 3
+    # Up and Down follow what one sees.
+    window.playback.select(1)
+    window.actions_by_name["next"].trigger()
+    assert window.playback.mix.selected == 3
+
+
+def test_the_marked_bars_of_two_stems_are_made_anew(
+    window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    grid = window.workflow.session.candidates[1].arrangement.grid  # type: ignore[union-attr]
+    downbeats = [t for t in grid.downbeats_s if t >= 0]
+    end_s = downbeats[1] if len(downbeats) > 1 else grid.times_s[-1]
+    window.timeline.set_region((downbeats[0] + 0.01, end_s - 0.01))
+    _choose(window.deck.rows[1], "Regenerate …")
+    (dialog,) = window.findChildren(RegenerateDialog)
+    assert (dialog.first.value(), dialog.last.value(), dialog.whole.isChecked()) == (1, 1, False)
+    for stem in ("bass", "lead"):
+        qtbot.mouseClick(dialog.stems[stem], LEFT, pos=QPoint(8, dialog.stems[stem].height() // 2))
+    assert not dialog.new_chords.isEnabled()
+    qtbot.mouseClick(dialog.ok, LEFT)
+    _wait(qtbot, window)
+    change = asked[1].change
+    assert isinstance(change, Regenerate)
+    assert change.bars == (grid.bar_one, grid.bar_one)
+    assert change.stems == ("drums", "harmony")
+    assert "new drums, harmony in bar 1 of 1" in _said(window.deck.rows[2])
+
+
+def test_nothing_to_regenerate_cannot_be_asked_for(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    window.ask_what_to_regenerate(1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    assert dialog.whole.isChecked()
+    assert not dialog.first.isEnabled()
+    assert dialog.change.bars is None
+    for box in dialog.stems.values():
+        box.setChecked(False)
+    assert not dialog.ok.isEnabled()
+    dialog.close()
+
+
+def test_folded_wishes_are_asked_for_and_remembered(
+    make_window: Make, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    panel = window.request
+    assert not panel.advanced.isVisible()
+    qtbot.mouseClick(panel.more, LEFT)
+    assert panel.advanced.isVisible()
+    fields = panel.advanced
+    fields.energy_box.setCurrentIndex(fields.energy_box.findText("Rising"))
+    for button in fields.follow_choice.findChildren(QToolButton):
+        if button.text() == "Close":
+            qtbot.mouseClick(button, LEFT)
+    fields.instrument_boxes["lead"].setCurrentIndex(fields.instrument_boxes["lead"].findText("None"))
+    generate(window, 1)
+    controls = asked[0].controls
+    assert controls.energy == ("low", "medium", "high")
+    assert (controls.follow, controls.instruments) == ("close", {"lead": "none"})
+    window.close()
+    again = make_window()
+    assert again.request.wishes.controls == controls
+    assert again.request.advanced.isVisible()
+
+
+def test_without_further_wishes_the_model_chooses(
+    window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest]
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    controls = asked[0].controls
+    assert (controls.energy, controls.follow, dict(controls.instruments)) == (None, None, {})
+    stems = window.workflow.session.candidates[1].stems  # type: ignore[union-attr]
+    assert all(np.abs(stems[stem].samples).max() > 0 for stem in STEMS)

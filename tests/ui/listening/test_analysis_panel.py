@@ -1,0 +1,47 @@
+"""What the panel says of a doubtful beat, and what tapping gives."""
+
+from dataclasses import replace
+
+from pytestqt.qtbot import QtBot
+
+from studio.core.analysis import Given, Reading
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Meter
+from studio.services.project.session import Session
+from studio.ui.listening.analysis_panel import AnalysisPanel
+from tests.services.band import make_analysis, make_vocal
+
+
+def _panel(qtbot: QtBot, tempo_confidence: float) -> AnalysisPanel:
+    half = Reading(BeatGrid.regular(60.0, Meter(4, 4), 3.0), Chord.parse_many("Am"), 0.4)
+    analysis = make_analysis(3.0)
+    sure = replace(analysis.confidence, tempo=tempo_confidence)
+    panel = AnalysisPanel()
+    qtbot.addWidget(panel)
+    panel.show_session(
+        Session(make_vocal(), analysis=replace(analysis, confidence=sure, alternatives=(half,)))
+    )
+    return panel
+
+
+def test_a_doubtful_beat_asks_for_taps_and_names_the_other_tempo(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, 0.4)
+    assert not panel.doubt.isHidden()
+    assert "tap along" in panel.doubt.text()
+    assert "60 bpm" in panel.doubt.text()
+
+
+def test_a_sure_beat_asks_for_nothing(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, 0.95)
+    assert panel.doubt.isHidden()
+
+
+def test_taps_become_the_tempo_and_drop_a_nudge(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, 0.4)
+    given: list[Given] = []
+    panel.given_changed.connect(given.append)
+    panel.nudges[1.0].click()
+    for now in (1.0, 1.5, 2.0):
+        panel.tap.tap(now)
+    assert given[0].shift_beats == 1.0
+    assert given[-1] == Given(tempo_bpm=120.0)
