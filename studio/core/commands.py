@@ -1,0 +1,303 @@
+"""What can be done to a project: each command is a value that says what shall be, and how to get back.
+
+Choices of the user can be undone. Facts (a take was sung, a candidate was made) cannot, and a view (what is heard, the
+loop, a blind comparison) is only kept: taking back a rating must not move the faders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from studio.core.analysis import Given
+from studio.core.mix import Mix
+from studio.core.music import Chord
+from studio.core.opinion import NO_OPINION, Opinion
+from studio.core.project import Begun, CandidateRecord, Loop, Project
+from studio.core.takes import BASE, AudioRef, Comp, Take
+
+
+@dataclass(frozen=True)
+class Command:
+    """One change. Subclasses are pure: the same project and command give the same project."""
+
+    #: Words for a menu ('Hide candidate 2'); empty for what is not undone.
+    undoable: ClassVar[bool] = False
+
+    def apply(self, project: Project) -> Project:
+        """The project after it. Raises ValueError where it does not fit, and nothing has happened then."""
+        raise NotImplementedError
+
+    def inverse(self, before: Project) -> Command:
+        """What puts back what this changes of `before`, and nothing else. For choices only."""
+        raise NotImplementedError
+
+    @property
+    def text(self) -> str:
+        """What it is called in Undo."""
+        return ""
+
+
+def apply(project: Project, command: Command) -> Project:
+    """The project after a command.
+
+    Raises:
+        ValueError: for a command that does not fit this project.
+    """
+    return command.apply(project)
+
+
+# Choices
+
+
+@dataclass(frozen=True)
+class SetGiven(Command):
+    """The user's tempo, key, meter, downbeat."""
+
+    given: Given
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, given=self.given)
+
+    def inverse(self, before: Project) -> Command:
+        return SetGiven(before.given)
+
+    @property
+    def text(self) -> str:
+        return "Tempo, key or bar lines"
+
+
+@dataclass(frozen=True)
+class SetChords(Command):
+    """The user's progression from the first bar on, or None for the model's own."""
+
+    chords: tuple[Chord, ...] | None
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, chords=self.chords or None)
+
+    def inverse(self, before: Project) -> Command:
+        return SetChords(before.chords)
+
+    @property
+    def text(self) -> str:
+        return "Chords"
+
+
+@dataclass(frozen=True)
+class SetComp(Command):
+    """Which take is heard where; None for the vocal there was."""
+
+    comp: Comp | None
+    what: str = "Choice of takes"
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        known = range(BASE, len(project.takes) + 1)
+        if self.comp is not None and any(number not in known for _, number in self.comp.parts):
+            raise ValueError("a comp of takes that there are not")
+        return replace(project, comp=self.comp)
+
+    def inverse(self, before: Project) -> Command:
+        return SetComp(before.comp, self.what)
+
+    @property
+    def text(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class SetOpinion(Command):
+    """What the listener says of a candidate."""
+
+    number: int
+    opinion: Opinion
+    what: str = "Rating"
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        _check(project, self.number)
+        opinions = {n: o for n, o in project.opinions.items() if n != self.number}
+        if self.opinion != NO_OPINION:
+            opinions[self.number] = self.opinion
+        return replace(project, opinions=dict(sorted(opinions.items())))
+
+    def inverse(self, before: Project) -> Command:
+        return SetOpinion(self.number, before.opinion(self.number), self.what)
+
+    @property
+    def text(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class Pick(Command):
+    """The winner, or None."""
+
+    number: int | None
+    what: str = "Pick"
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        if self.number is not None:
+            _check(project, self.number)
+        return replace(project, picked=self.number)
+
+    def inverse(self, before: Project) -> Command:
+        return Pick(before.picked, self.what)
+
+    @property
+    def text(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class SetNotes(Command):
+    """A text about the song."""
+
+    notes: str
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, notes=self.notes)
+
+    def inverse(self, before: Project) -> Command:
+        return SetNotes(before.notes)
+
+    @property
+    def text(self) -> str:
+        return "Notes on the song"
+
+
+# Views: kept, not undone
+
+
+@dataclass(frozen=True)
+class SetMix(Command):
+    """What is heard."""
+
+    mix: Mix
+
+    def apply(self, project: Project) -> Project:
+        if self.mix.selected is not None:
+            _check(project, self.mix.selected)
+        return replace(project, mix=self.mix)
+
+
+@dataclass(frozen=True)
+class SetLoop(Command):
+    """The loop and the punch points."""
+
+    loop: Loop
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, loop=self.loop)
+
+
+@dataclass(frozen=True)
+class SetBlind(Command):
+    """The order of a blind comparison of all candidates, or None to end it."""
+
+    order: tuple[int, ...] | None
+
+    def apply(self, project: Project) -> Project:
+        if self.order is not None and sorted(self.order) != sorted(project.numbers):
+            raise ValueError("a blind order must name every candidate once")
+        return replace(project, blind=self.order)
+
+
+# Facts
+
+
+@dataclass(frozen=True)
+class SetVocal(Command):
+    """The vocal of an empty project."""
+
+    vocal: AudioRef
+    title: str
+    given: Given = field(default_factory=Given)
+
+    def apply(self, project: Project) -> Project:
+        if project.vocal is not None:
+            raise ValueError("the project has a vocal")
+        return replace(project, vocal=self.vocal, title=self.title, given=self.given)
+
+
+@dataclass(frozen=True)
+class Rename(Command):
+    """The song's title."""
+
+    title: str
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, title=self.title)
+
+
+@dataclass(frozen=True)
+class AddTakes(Command):
+    """Takes were sung."""
+
+    takes: tuple[Take, ...]
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, takes=(*project.takes, *self.takes))
+
+
+@dataclass(frozen=True)
+class AddCandidate(Command):
+    """A candidate was finished and its files stand."""
+
+    record: CandidateRecord
+
+    def apply(self, project: Project) -> Project:
+        number = self.record.number
+        if number in project.numbers or number < 1:
+            raise ValueError(f"a second candidate {number}")
+        blind = None if project.blind is None else (*project.blind, number)
+        candidates = sorted((*project.candidates, self.record), key=lambda record: record.number)
+        return replace(project, candidates=tuple(candidates), blind=blind)
+
+
+@dataclass(frozen=True)
+class BeginRequest(Command):
+    """A request was begun."""
+
+    begun: Begun
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, begun=self.begun)
+
+
+@dataclass(frozen=True)
+class EndRequest(Command):
+    """The request ended: done, stopped or failed, and its rest is not wanted."""
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, begun=None)
+
+
+@dataclass(frozen=True)
+class UseAdapter(Command):
+    """The personal model in use; empty for none."""
+
+    adapter: str
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, adapter=self.adapter)
+
+
+#: Every command by its name, as the journal writes it.
+COMMANDS: dict[str, type[Command]] = {
+    kind.__name__: kind
+    for kind in (
+        SetGiven, SetChords, SetComp, SetOpinion, Pick, SetNotes, SetMix, SetLoop, SetBlind, SetVocal, Rename,
+        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter,
+    )
+}  # fmt: skip
+
+
+def _check(project: Project, number: int) -> None:
+    if number not in project.numbers:
+        raise ValueError(f"no candidate {number}")
