@@ -57,7 +57,7 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk; where a system cannot, it is left to the system."""
+    """Waits until a file, or the names in a folder, are on the disk, where the system can tell."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)

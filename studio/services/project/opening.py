@@ -1,0 +1,311 @@
+"""A project folder opened: read, what a crash left made good, and nothing in it lost or silently changed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core.commands import AddCandidate
+from studio.core.errors import StudioError
+from studio.core.project import Begun, Project
+from studio.core.takes import AudioRef
+from studio.services.project.candidates import adopt
+from studio.services.project.document import Document, State, now, replay
+from studio.services.project.store import (
+    ProjectStore,
+    saying_of,
+    snapshot_json,
+    state_from_json,
+    write_snapshot,
+)
+from studio.storage import lock
+from studio.storage.atomic import sweep_parts
+from studio.storage.journal import read_journal, write_journal
+from studio.storage.project_folder import ProjectFolder, find_audio, free_project, is_project
+from studio.storage.ratings import NAME as RATINGS
+from studio.storage.ratings import RatingsFile, Saying
+
+#: A journal longer than this is replaced, on opening, by what it amounts to.
+_LONGEST_JOURNAL = 8_000_000
+
+
+class ProjectInUse(StudioError):
+    """Somebody else has the project open."""
+
+    def __init__(self, path: Path, holder: lock.Holder) -> None:
+        super().__init__(
+            f"{path.stem} is open already",
+            seen=str(holder),
+            expected="one window a project",
+            todo="Go on there, open a copy, or only look at it here",
+        )
+        self.path, self.holder = path, holder
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What opening found.
+
+    Attributes:
+        document: its keeper is the project's store; None where it is only looked at.
+        notices: sentences for the user: what had to be made good.
+        missing: sounds that are not in the folder and were not found nearby.
+        interrupted: a request that a crash cut off, None for none.
+    """
+
+    folder: ProjectFolder
+    document: Document
+    notices: tuple[str, ...] = ()
+    missing: tuple[AudioRef, ...] = ()
+    interrupted: Begun | None = None
+
+
+def create_project(
+    parent: Path, project: Project, on_problem: Callable[[StudioError | None], None] | None = None
+) -> ProjectStore:
+    """Makes the folder of a new project, locked and ready to keep what is done from now on.
+
+    Raises:
+        StudioError: where nothing can be written there.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = ProjectFolder(free_project(parent, project.title))
+        folder.make()
+        lock.acquire(folder.path)
+        state = State(project)
+        write_journal(folder.journal, [_beginning(state)])
+        write_snapshot(folder, state)
+        return ProjectStore(folder, state, on_problem)
+    except OSError as error:
+        raise StudioError(
+            "Cannot make a project",
+            seen=error.strerror or str(error),
+            expected=f"a folder that can be written: {parent}",
+            todo="Choose another folder for projects under File > Save as",
+        ) from error
+
+
+def open_project(
+    path: Path,
+    *,
+    read_only: bool = False,
+    on_problem: Callable[[StudioError | None], None] | None = None,
+) -> Opened:
+    """Opens a project folder.
+
+    Args:
+        read_only: looks at it without a lock and writes nothing.
+        on_problem: see ProjectStore.
+
+    Raises:
+        ProjectInUse: another window has it.
+        StudioError: no project, one of a newer program, or one that is too damaged to be told.
+    """
+    folder = ProjectFolder(path)
+    if not is_project(path):
+        raise StudioError(
+            f"Cannot open {path.name}",
+            seen="no project in it" if path.is_dir() else "no such folder",
+            expected="a folder that Backline made, such as Song.backline",
+            todo="Choose another folder, or open the vocal to begin a new project",
+        )
+    if read_only:
+        state, notices = read_state(folder)
+        return Opened(
+            folder, Document(state, read_only=True), tuple(notices), _missing(folder, state, mend=False)
+        )
+    try:
+        holder = lock.acquire(path)
+    except OSError as error:
+        raise StudioError(
+            f"Cannot open {path.name} to work on it",
+            seen=error.strerror or str(error),
+            expected="a folder that can be written",
+            todo="Copy it to a place of your own, or only look at it",
+        ) from error
+    if holder is not None:
+        raise ProjectInUse(path, holder)
+    try:
+        return _open_locked(folder, on_problem)
+    except OSError as error:
+        lock.release(path)
+        raise StudioError(f"Cannot open {path.name}", seen=error.strerror or str(error)) from error
+    except BaseException:
+        lock.release(path)
+        raise
+
+
+def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
+    """The state that snapshot and journal amount to, and what was found damaged, in words. Writes nothing.
+
+    Raises:
+        StudioError: where neither can be read.
+    """
+    what = f"the project {folder.path.stem}"
+    state: State | None = None
+    notices: list[str] = []
+    refused: StudioError | None = None
+    try:
+        state = state_from_json(json.loads(folder.snapshot.read_text(encoding="utf-8")), what)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, RecursionError) as error:
+        refused = StudioError(
+            f"Cannot read {what}", seen=str(error), expected="what Backline wrote, unchanged"
+        )
+    except StudioError as error:
+        if "newer" in error.what:
+            raise
+        refused = error
+    entries = read_journal(folder.journal)
+    if entries.damage:
+        notices.append(f"{entries.damage[:1].upper()}{entries.damage[1:]}: changes after it may be missing.")
+    for entry in entries.entries:
+        if "snapshot" in entry:
+            if state is None or int(entry["snapshot"].get("entry", -1)) > state.entry:
+                state = state_from_json(entry["snapshot"], what)
+            continue
+        if state is None or not isinstance(entry.get("entry"), int) or entry["entry"] <= state.entry:
+            continue
+        try:
+            state = replay(state, entry)
+        except (ValueError, StudioError) as error:
+            if isinstance(error, StudioError) and "this version" in error.expected:
+                raise StudioError(
+                    f"{what[:1].upper()}{what[1:]} was made by a newer Backline", seen=error.seen,
+                    todo="Open it with that version; nothing in it was changed",
+                ) from error  # fmt: skip
+            notices.append(f"The journal does not go on after change {state.entry}: {error}")
+            break
+    if state is None:
+        raise refused or StudioError(
+            f"Cannot read {what}",
+            seen="an empty journal and no project.json",
+            expected="what Backline wrote there",
+        )
+    if refused is not None:
+        notices.append("project.json was damaged; everything was read from the journal instead.")
+    return state, notices
+
+
+def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None], None] | None) -> Opened:
+    folder.make()
+    sweep_parts(folder.path)
+    state, notices = read_state(folder)
+    if notices or _is_long(folder):
+        if notices and folder.journal.exists():
+            kept = folder.path / f"journal.damaged-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+            folder.journal.replace(kept)
+            notices.append(f"The damaged journal was kept as {kept.name}.")
+        write_snapshot(folder, state)
+        write_journal(folder.journal, [_beginning(state)])
+    elif read_journal(folder.journal).torn:
+        _cut_last_line(folder)
+    _catch_up_ratings(folder)
+    store = ProjectStore(folder, state, on_problem)
+    document = Document(state, store)
+    interrupted = document.project.begun
+    for record in adopt(folder, set(document.project.numbers)):
+        document.do(AddCandidate(record))
+        notices.append(f"Candidate {record.number} was finished just before the program ended: it is back.")
+    return Opened(folder, document, tuple(notices), _missing(folder, document.state, mend=True), interrupted)
+
+
+def _missing(folder: ProjectFolder, state: State, *, mend: bool) -> tuple[AudioRef, ...]:
+    """The sounds that are not in the folder; with `mend`, those that are found nearby are taken in."""
+    project = state.project
+    wanted = ([project.vocal] if project.vocal else []) + [take.sound for take in project.takes]
+    missing = []
+    for ref in dict.fromkeys(wanted):
+        if folder.audio_path(ref).exists():
+            continue
+        nearby = find_audio(ref, (folder.path, folder.path.parent))
+        if nearby is None:
+            missing.append(ref)
+        elif mend:
+            try:
+                folder.keep_audio(nearby, ref)
+            except (OSError, ValueError):
+                missing.append(ref)
+    return tuple(missing)
+
+
+def sound_path(folder: ProjectFolder, ref: AudioRef) -> Path:
+    """Where a sound can be read: in the project, else where the user had it.
+
+    Raises:
+        StudioError: it is in neither place.
+    """
+    kept = folder.audio_path(ref)
+    if kept.exists():
+        return kept
+    nearby = find_audio(ref, (folder.path, folder.path.parent))
+    if nearby is None:
+        raise StudioError(
+            f"{ref.name}{ref.suffix} is missing",
+            seen=f"neither in {folder.audio} nor at {ref.found_at or 'its old place'}",
+            expected="the file the project was made with",
+            todo="Put it back beside the project folder, under any name, and open the project again",
+        )
+    return nearby
+
+
+def _beginning(state: State) -> dict[str, object]:
+    return {"at": now(), "snapshot": snapshot_json(state)}
+
+
+def _is_long(folder: ProjectFolder) -> bool:
+    try:
+        return folder.journal.stat().st_size > _LONGEST_JOURNAL
+    except OSError:
+        return False
+
+
+def _cut_last_line(folder: ProjectFolder) -> None:
+    """Takes away a line that was never finished, so that the next one begins on its own."""
+    content = folder.journal.read_bytes()
+    with folder.journal.open("rb+") as file:
+        file.truncate(content.rfind(b"\n") + 1)
+
+
+def _catch_up_ratings(folder: ProjectFolder) -> None:
+    """Writes the sayings of the journal that a crash kept from the ratings; those that are there stay the same."""
+    entries = read_journal(folder.journal).entries
+    if not any("do" in entry for entry in entries):
+        return
+    state: State | None = None
+    rows: list[Saying | tuple[int, bool]] = []
+    for entry in entries:
+        try:
+            if "snapshot" in entry:
+                state = state_from_json(entry["snapshot"], "the journal")
+                continue
+            if state is None:
+                continue
+            after = replay(state, entry)
+            row = saying_of(entry, state.project, after)
+        except (StudioError, ValueError):
+            break
+        if row is not None:
+            rows.append(row)
+        state = after
+    if not rows:
+        return
+    try:
+        ratings = RatingsFile(folder.path / RATINGS)
+    except StudioError:
+        return  # said by the store when it is written to
+    try:
+        known = {saying.entry for saying in ratings.read()}
+        for row in rows:
+            if isinstance(row, Saying):
+                if row.entry not in known:
+                    ratings.write([row])
+            else:
+                ratings.take_back(*row)
+    finally:
+        ratings.close()

@@ -1,0 +1,137 @@
+"""ratings.db: everything that was ever said of a project's candidates, one row a saying, taken back or not.
+
+The project knows what holds now; this knows how it came about, which is what a taste can be learnt from. Rows carry the
+number of the journal's entry, so that writing them again after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.core.errors import StudioError
+
+NAME = "ratings.db"
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sayings (
+    entry INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    candidate INTEGER,
+    what TEXT NOT NULL,
+    favourite INTEGER, stars INTEGER, hidden INTEGER, note TEXT,
+    blind INTEGER NOT NULL,
+    taken_back INTEGER NOT NULL DEFAULT 0
+)
+"""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One thing said.
+
+    Attributes:
+        entry: of the journal.
+        at: ISO 8601.
+        candidate: None where a pick was taken back.
+        what: 'opinion' or 'pick'.
+        blind: whether it was said without knowing which candidate it was.
+        taken_back: whether it was undone.
+    """
+
+    entry: int
+    at: str
+    candidate: int | None
+    what: str
+    favourite: bool = False
+    stars: int = 0
+    hidden: bool | None = None
+    note: str = ""
+    blind: bool = False
+    taken_back: bool = False
+
+
+class RatingsFile:
+    """The open database. Belongs to one thread.
+
+    Raises:
+        StudioError: for a file that is no such database, or of a newer program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if version > SCHEMA_VERSION:
+                raise StudioError(
+                    f"Cannot use {path.name}",
+                    seen=f"version {version}",
+                    expected=f"version {SCHEMA_VERSION} or older",
+                    todo="Open the project with the newer Backline that made it",
+                )
+            self._db.execute(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+
+    def write(self, sayings: Iterable[Saying]) -> None:
+        """Keeps sayings; one with the number of an earlier one replaces it."""
+        rows = [
+            (
+                s.entry,
+                s.at,
+                s.candidate,
+                s.what,
+                s.favourite,
+                s.stars,
+                s.hidden,
+                s.note,
+                s.blind,
+                s.taken_back,
+            )
+            for s in sayings
+        ]
+        self._run("INSERT OR REPLACE INTO sayings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def take_back(self, entry: int, taken_back: bool = True) -> None:
+        """What was said in an entry was undone, or done again."""
+        self._run("UPDATE sayings SET taken_back = ? WHERE entry = ?", [(taken_back, entry)])
+
+    def read(self) -> tuple[Saying, ...]:
+        """Everything, oldest first."""
+        try:
+            rows = self._db.execute("SELECT * FROM sayings ORDER BY entry").fetchall()
+        except sqlite3.Error as error:
+            raise _unusable(self._path, error) from error
+        return tuple(
+            Saying(
+                entry, at, candidate, what, bool(favourite), int(stars or 0),
+                None if hidden is None else bool(hidden), note or "", bool(blind), bool(taken_back),
+            )
+            for entry, at, candidate, what, favourite, stars, hidden, note, blind, taken_back in rows
+        )  # fmt: skip
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _run(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        try:
+            with self._db:
+                self._db.execute("BEGIN")
+                self._db.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise _unusable(self._path, error) from error
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> StudioError:
+    return StudioError(
+        f"Cannot use {path.name}",
+        seen=str(error),
+        expected="the project's ratings, as Backline wrote them",
+        todo="The project itself is not affected; move the file away to begin a new one",
+    )
