@@ -114,10 +114,25 @@ class GenerationRequest:
         Where nobody can be sure of the beat, one candidate in three, from the last back, takes the second reading.
         Chords that were given stand in the bars of the first.
         """
+        if candidate > self._as_heard:
+            return self.analysis.read_as(self.analysis.alternatives[0])
+        return self.analysis
+
+    def readings(self) -> tuple[tuple[VocalAnalysis, range], ...]:
+        """The analyses that candidates follow, one or two, each with the numbers, from 1, of its candidates."""
+        first, end = self._as_heard, self.candidates + 1
+        heard = (self.analysis, range(1, first + 1))
+        return (
+            (heard,)
+            if first + 1 == end
+            else (heard, (self.analysis_of(self.candidates), range(first + 1, end)))
+        )
+
+    @property
+    def _as_heard(self) -> int:
+        """How many candidates follow the first reading."""
         heard = self.analysis
         doubted = (
             heard.unsure_of_tempo and heard.alternatives and not self.controls.chords and self.change is None
         )
-        if doubted and candidate > self.candidates - self.candidates // 3:
-            return heard.read_as(heard.alternatives[0])
-        return heard
+        return self.candidates - self.candidates // 3 if doubted else self.candidates

@@ -87,7 +87,7 @@ class Arranger:
         """An arrangement for each candidate.
 
         Args:
-            on_step: called after each of arrangement_sampler.CALLS steps of each reading of the vocal; may raise
+            on_step: called after each of sampler.CALLS steps of each reading of the vocal; may raise
                 JobCancelled.
 
         Raises:
@@ -97,12 +97,10 @@ class Arranger:
             raise StudioError(
                 "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
             )
-        numbers = range(request.candidates)
-        as_heard = [i for i in numbers if request.analysis_of(i + 1) is request.analysis]
-        made = self._arrange(request, as_heard, on_step)
-        if len(made) < request.candidates:
-            other = replace(request, analysis=request.analysis_of(request.candidates))
-            made += self._arrange(other, list(numbers[len(made) :]), on_step, beside=made)
+        made: list[Arranged] = []
+        for analysis, numbers in request.readings():
+            indices = [number - 1 for number in numbers]
+            made += self._arrange(replace(request, analysis=analysis), indices, on_step, beside=made)
         return made
 
     def _arrange(
