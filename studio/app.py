@@ -12,58 +12,48 @@ from PySide6.QtWidgets import QApplication
 
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
-from studio.services.exporting.export import export_candidate
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
-from studio.services.project.results import open_results
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
-from studio.services.vocal import analyse_vocal, open_vocal
+from studio.services.vocal import analyse_vocal
 from studio.storage.audio_settings import read_audio_settings
-from studio.storage.paths import models_dir, resources_dir, user_config_dir, user_data_dir
+from studio.storage.paths import models_dir, projects_dir, resources_dir, user_config_dir, user_data_dir
+from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
 from studio.ui.listening.playback import Playback
 from studio.ui.recording.recording import Recording
-from studio.ui.recording.takes import Takes
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import APP_NAME, Preferences
-from studio.ui.window.use_cases import UseCases
-from studio.ui.window.workflow import Workflow
+from studio.ui.window.workspace import Workspace
 
 
 def build_window(
     service: GenerationService,
     player: Player,
     preferences: Preferences,
-    sessions_dir: Path,
+    data_dir: Path,
+    projects_dir: Path,
     device: str = "auto",
 ) -> MainWindow:
-    """The window on top of its services. The QApplication must exist and be themed."""
-    data_dir = sessions_dir.parent
+    """The window on top of its services. The QApplication must exist and be themed.
+
+    Args:
+        data_dir: of the user: recordings, the list of recent projects, imported weights.
+        projects_dir: where new projects are made.
+    """
     fastsag = GenerationService(model_path(data_dir), device, start_fastsag_engine)
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
-    use_cases = UseCases(
-        open_vocal=open_vocal,
-        open_results=open_results,
-        analyse=analyse_vocal,
-        load_models=engines.load,
-        generate=engines.generate,
-        models=lambda: engines.model_hashes,
-        export=export_candidate,
-        sessions_dir=sessions_dir,
-    )
     playback = Playback(player, Timeline())
-    workflow = Workflow(use_cases, playback)
-    recordings_dir = sessions_dir.parent / "recordings"
+    workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
     recording = Recording(
-        RecordingService(player, recordings_dir), playback, user_config_dir() / "audio.json"
+        RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"
     )
-    takes = Takes(workflow, playback, recordings_dir)
     demo_vocal = resources_dir() / "demo_vocal.flac"
-    window = MainWindow(workflow, playback, recording, takes, preferences, demo_vocal)
+    window = MainWindow(workspace, playback, recording, engines, analyse_vocal, preferences, demo_vocal)
     window.request.show_unavailable(unavailable(data_dir))
     return window
 
@@ -72,7 +62,7 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     """Opens the window and returns when it is closed.
 
     Args:
-        path: a vocal or a folder of results to open at once.
+        path: a vocal, a project or a folder of candidates to open at once.
         device: for the generator: 'auto', 'cpu' or 'cuda'.
 
     Returns:
@@ -88,7 +78,7 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     service = GenerationService(models_dir(), device, start_bundled_engine)
     audio_settings = user_config_dir() / "audio.json"
     player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
-    window = build_window(service, player, preferences, user_data_dir() / "sessions", device)
+    window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device)
     window.show()
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))

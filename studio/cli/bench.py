@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from studio.core.errors import StudioError
-from studio.services.measuring.bench import Bench, Measurement, run_bench
-from studio.services.measuring.bench_engines import EngineFigures, bench_engines
+from studio.services.machine.bench import Bench, Measurement, run_bench
+from studio.services.machine.bench_engines import EngineFigures, bench_engines
 from studio.storage.paths import models_dir, resources_dir
 
 

@@ -269,7 +269,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _doctor() -> int:
-    from studio.services.measuring.doctor import examine
+    from studio.services.machine.doctor import examine
     from studio.storage.paths import models_dir, resources_dir
 
     findings = []

@@ -60,6 +60,7 @@ class Candidate:
             at the level they are mixed with: their plain sum is the band.
         settings: what this candidate was made with (style, seed, instruments ...), for the manifest.
         recipe: what it can be varied or regenerated from; None where the engine keeps none.
+        models: SHA-256, by name, of the weights that made it.
     """
 
     number: int
@@ -67,6 +68,7 @@ class Candidate:
     stems: Mapping[str, Audio]
     settings: Mapping[str, object] = field(default_factory=dict)
     recipe: Recipe | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_one_sound(self) -> bool:

@@ -96,6 +96,8 @@ class GenerationRequest:
         vocal: the whole vocal, any rate, mono or stereo.
         candidates: how many accompaniments, 1 to 8.
         engine: name of the engine that is to do it, see core.engines.
+        only: the numbers, from 1, of the candidates that are wanted of them; None for all. Each is what it would be
+            among all.
         change: what to make out of an earlier candidate instead of a new one. The grid and key of `analysis` are
             the parent's then, and `controls` what the parent was asked for.
     """
@@ -107,6 +109,11 @@ class GenerationRequest:
     controls: Controls = field(default_factory=Controls)
     change: Vary | Regenerate | None = None
     engine: str = "band"
+    only: frozenset[int] | None = None
+
+    def wants(self, candidate: int) -> bool:
+        """Whether the candidate of that number, from 1, is to be made."""
+        return self.only is None or candidate in self.only
 
     @property
     def readings(self) -> tuple[int, ...]:

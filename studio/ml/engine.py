@@ -111,7 +111,9 @@ class BandEngine:
         """See core.pipeline.Engine.generate."""
         clock = StageClock()
         began = time.perf_counter()
-        arranged = self._arrange(request, run)
+        # All are arranged, whatever is wanted: none is to be like another, and it costs little.
+        wanted = [(i, plan) for i, plan in enumerate(self._arrange(request, run)) if request.wants(i + 1)]
+        arranged = [plan for _, plan in wanted]
         clock.add("arrangement", began)
         steps = _Steps(len(arranged), run)
         if isinstance(request.change, Regenerate):
@@ -120,7 +122,7 @@ class BandEngine:
             bands = self._songs(request, arranged, steps, clock)
         # Closed however this ends, so that no thread works on.
         with contextlib.closing(bands):
-            for index, (plan, (stems, gains)) in enumerate(zip(arranged, bands, strict=True)):
+            for (index, plan), (stems, gains) in zip(wanted, bands, strict=True):
                 recipe = replace(plan.recipe, gains=gains)
                 settings = self._settings(request, plan.arrangement, index)
                 run.on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))

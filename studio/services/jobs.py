@@ -1,4 +1,4 @@
-"""Background work: one lane for the generator, a small pool for files, and measured remaining time.
+"""Background work: one lane for the generator, one for saving, a small pool for files, and measured remaining time.
 
 A job is a plain function `run(request, *, on_step, cancel) -> result`. Its callbacks are handed to `post`, which
 the window sets to its bridge, so that they run on the main thread. Nothing is ever terminated: a job ends by
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -22,6 +22,8 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 RequestT = TypeVar("RequestT", contravariant=True)
 ResultT = TypeVar("ResultT", covariant=True)
 R = TypeVar("R")
+
+Lane = Literal["files", "generator", "writer"]
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -48,7 +50,7 @@ class Job(Generic[R]):
 
     number: int
     title: str
-    generator: bool = False
+    lane: Lane = "files"
     essential: bool = False
     token: CancelToken = field(default_factory=CancelToken)
     future: Future[None] | None = None
@@ -94,7 +96,7 @@ class EtaEstimator:
 
 
 class JobRunner:
-    """Runs jobs on two lanes and posts what happens to them.
+    """Runs jobs on three lanes and posts what happens to them.
 
     Args:
         post: runs a callback on the main thread; may be called from any thread.
@@ -106,6 +108,8 @@ class JobRunner:
         # One worker: the generator's memory and threads are never shared between two jobs.
         self._generator = ThreadPoolExecutor(1, thread_name_prefix="generator")
         self._files = ThreadPoolExecutor(file_workers, thread_name_prefix="files")
+        # One worker of its own: saving never waits behind drawing, and what is saved first is there first.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._jobs: set[Job[Any]] = set()
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -117,7 +121,7 @@ class JobRunner:
         run: JobFunction[RequestT, R],
         request: RequestT,
         *,
-        generator: bool = False,
+        lane: Lane = "files",
         essential: bool = False,
         on_step: Callable[[Progress, float | None], None] | None = None,
         on_done: Callable[[R], None] | None = None,
@@ -128,11 +132,11 @@ class JobRunner:
 
         Args:
             title: names the job to the user.
-            generator: True for work on the models, which runs one at a time.
+            lane: 'generator' for work on the models, 'writer' for what is saved; in both one runs at a time.
             essential: True for what `shutdown` lets finish.
             on_step: gets each report with the seconds left, None while unknown.
         """
-        job: Job[R] = Job(next(self._numbers), title, generator, essential)
+        job: Job[R] = Job(next(self._numbers), title, lane, essential)
 
         def work() -> None:
             steps = _Steps(self._post, on_step)
@@ -148,10 +152,12 @@ class JobRunner:
                 self._finish(job, on_done and (lambda: on_done(result)))
 
         with self._lock:
-            if self._closed:
-                raise RuntimeError("the job runner is shut down")
+            if self._closed:  # what follows on a job that ended while we closed has nobody to do it for
+                job.cancel()
+                return job
             self._jobs.add(job)
-        job.future = (self._generator if generator else self._files).submit(work)
+        lanes = {"files": self._files, "generator": self._generator, "writer": self._writer}
+        job.future = lanes[lane].submit(work)
         return job
 
     def _finish(self, job: Job[R], callback: Callable[[], None] | None) -> None:
@@ -165,6 +171,11 @@ class JobRunner:
 
         self._post(end)
 
+    def running(self, title: str) -> bool:
+        """Whether a job of that title is queued or runs."""
+        with self._lock:
+            return any(job.title == title for job in self._jobs)
+
     @property
     def busy(self) -> bool:
         """Whether any job is queued or runs, or what happens at its end has yet to happen."""
@@ -173,7 +184,7 @@ class JobRunner:
     def stop_generator(self) -> None:
         """Asks the generator's jobs to stop and waits until they have."""
         with self._lock:
-            jobs = [job for job in self._jobs if job.generator]
+            jobs = [job for job in self._jobs if job.lane == "generator"]
         for job in jobs:
             job.cancel()
         wait([job.future for job in jobs if job.future is not None])
@@ -188,6 +199,7 @@ class JobRunner:
                 job.cancel()
         wait([job.future for job in jobs if job.future is not None])
         self._generator.shutdown()
+        self._writer.shutdown()
         self._files.shutdown()
 
 

@@ -34,3 +34,8 @@ def user_data_dir() -> Path:
 def user_config_dir() -> Path:
     """Settings of this user; made when missing."""
     return platformdirs.user_config_path(_NAME, appauthor=False, ensure_exists=True)
+
+
+def projects_dir() -> Path:
+    """Where new projects are made: a folder the user sees. Not made before there is one to put there."""
+    return platformdirs.user_music_path() / _NAME

@@ -114,7 +114,7 @@ def _make_window(folder: Path) -> MainWindow:
 def _watch_generation(app: QApplication, window: MainWindow) -> None:
     """The longest time between two turns of the event loop, and all longer than 50 ms, during one candidate."""
     window.open_path(resources_dir() / "demo_vocal.flac")
-    while not window.request.generate.isEnabled() or window.workflow.runner.busy:
+    while not window.request.generate.isEnabled() or window.workspace.runner.busy:
         app.processEvents()
         time.sleep(0.01)
     gaps, last = [], time.perf_counter()
@@ -124,7 +124,7 @@ def _watch_generation(app: QApplication, window: MainWindow) -> None:
         now = time.perf_counter()
         gaps.append(now - last)
         last = now
-        if not window.workflow.generation.running and not window.workflow.runner.busy:
+        if not window.generation.running and not window.workspace.runner.busy:
             app.exit()
 
     timer = QTimer()
@@ -151,15 +151,15 @@ def _time_zooming(app: QApplication, window: MainWindow) -> None:
     )
     grid = BeatGrid.regular(120.0, Meter(4, 4), _LONG_S)
     del sound
-    window.desk.show_vocal()
-    window.deck.clear()
+    window.panels.show_vocal()
+    window.candidates.clear()
     window.timeline.reset(_LONG_S)
     window.timeline.set_grid(grid)
     window.vocal.show_picture(picture)
     vocal = make_vocal(1.0)
     for number in range(1, 5):
         candidate = make_candidate(vocal, make_analysis(_LONG_S, grid, Given()), number)
-        row = window.deck.add(candidate)
+        row = window.candidates.add(candidate)
         row.show_picture(picture)
         row.show()
     app.processEvents()

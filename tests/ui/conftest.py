@@ -67,7 +67,9 @@ def make_window(qtbot: QtBot, tmp_path: Path, engine: ToneEngine) -> Iterator[Ca
     def make() -> MainWindow:
         service = GenerationService(Path("no weights"), "cpu", load=lambda *_: engine)
         player = Player(find_setup=AudioSetup)
-        window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
+        window = build_window(
+            service, player, Preferences(tmp_path / "window.ini"), tmp_path / "data", tmp_path / "Music"
+        )
         made.append(window)
         window.show()
         return window
@@ -108,15 +110,15 @@ def generate(qtbot: QtBot) -> Callable[[MainWindow, int], None]:
     """
 
     def ask(window: MainWindow, count: int) -> None:
-        before = len(window.deck.rows)
+        before = len(window.candidates.rows)
         window.request.count.set_value(count)
         window.request.generate.click()
-        assert window.workflow.generation.running
-        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=120_000)
-        qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=120_000)
+        assert window.generation.running
+        qtbot.waitUntil(lambda: not window.generation.running, timeout=120_000)
+        qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=120_000)
         qtbot.waitUntil(
-            lambda: all(r.spectrogram.spectrogram for r in window.deck.rows.values()), timeout=10_000
+            lambda: all(r.spectrogram.spectrogram for r in window.candidates.rows.values()), timeout=10_000
         )
-        assert len(window.deck.rows) == before + count
+        assert len(window.candidates.rows) == before + count
 
     return ask

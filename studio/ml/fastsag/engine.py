@@ -105,7 +105,8 @@ class FastSAGEngine:
         # In calls of the network: hearing a window costs about three, vocoding a stretch about six.
         hearing, vocoding = 3, 6
         playing = len(windows.starts) * calls + vocoding * vocoded_stretches(windows.frames)
-        total = hearing * len(windows.starts) + request.candidates * playing
+        wanted = [index for index in range(request.candidates) if request.wants(index + 1)]
+        total = hearing * len(windows.starts) + len(wanted) * playing
         done = 0
 
         def step(stage: str, weight: int = 1) -> None:
@@ -119,7 +120,7 @@ class FastSAGEngine:
                 self.model, scale_audio(vocal)[0], windows, on_step=lambda: step("Hearing the voice", hearing)
             )
             began = clock.add("semantic and prior projection", began)
-            for index in range(request.candidates):
+            for index in wanted:
                 name = f"Playing band {index + 1} of {request.candidates}"
                 noise = frame_noise(request.seed * 64 + index, _NOISE_ROW, 0, windows.frames, CONTRACT.n_mels)
                 mel = sample_song(

@@ -23,9 +23,9 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.dsp.loudness import SILENCE_DB, to_db
 from studio.services.exporting.export_audio import Tracks, verify_files
 from studio.services.exporting.export_midi import write_midi
+from studio.services.exporting.recipe_file import FILE_NAME as RECIPE_FILE
+from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json, write_json
-from studio.services.generating.recipe_file import FILE_NAME as RECIPE_FILE
-from studio.services.generating.recipe_file import write_recipe
 from studio.services.vocal import Vocal
 
 SCHEMA_VERSION = 1

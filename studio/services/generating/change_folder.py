@@ -15,9 +15,9 @@ from studio.core.jobs import CancelToken, StepCallback
 from studio.core.pipeline import Run
 from studio.core.request import Regenerate, Vary
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.generating.requests import change_request
 from studio.services.generating.service import GenerationService
 from studio.services.project.results import open_results
-from studio.services.project.session import change_request
 
 
 @dataclass(frozen=True)

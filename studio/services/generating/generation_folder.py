@@ -23,8 +23,8 @@ from studio.core.music import Key
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate, free_folder
+from studio.services.exporting.recipe_file import controls_json
 from studio.services.exporting.report import Report, analysis_json, peak_memory_bytes, write_report
-from studio.services.generating.recipe_file import controls_json
 from studio.services.generating.service import GenerationService
 from studio.services.vocal import Vocal, analyse_vocal, open_vocal
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled
 from studio.core.jobs import Progress, StepCallback
 from studio.core.pipeline import Engine, Run
@@ -94,7 +95,13 @@ class GenerationService:
             engine = self._engine
             if engine is None:
                 raise JobCancelled  # unloaded from another thread meanwhile
-            stages_s = engine.generate(request, run)
+            hashes = engine.model_hashes
+
+            def hand_over(candidate: Candidate) -> None:
+                # A candidate carries what made it: nobody asks an engine afterwards, which may be another by then.
+                run.on_candidate(replace(candidate, models=hashes))
+
+            stages_s = engine.generate(request, replace(run, on_candidate=hand_over))
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
 
 

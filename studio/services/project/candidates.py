@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +26,12 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
 from studio.core.project import CandidateRecord, Origin
 from studio.core.score import COLUMNS, GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
+from studio.services.measuring.fit_report import FitReport
 from studio.storage.atomic import part_path, sync, write_bytes
 from studio.storage.codec import damaged, from_json, to_json
 from studio.storage.project_folder import ProjectFolder
 
-_FILE = "candidate.json"
+_FILE, _FIT = "candidate.json", "fit.json"
 _BLOCK = 1 << 18
 
 
@@ -51,7 +53,7 @@ class _CandidateFile:
     stems: tuple[str, ...]
     sample_rate: int
     frames: int
-    settings: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     recipe: _RecipeFile | None = None
     schema_version: int = 1
 
@@ -98,7 +100,7 @@ def write_candidate(
     first = next(iter(candidate.stems.values()))
     content = _CandidateFile(
         candidate.number, origin, candidate.arrangement, tuple(candidate.stems), first.sample_rate, first.frames,
-        {key: _plain(value) for key, value in candidate.settings.items()},
+        dict(candidate.settings),
         None if candidate.recipe is None else _recipe_file(candidate.recipe),
     )  # fmt: skip
     try:
@@ -168,9 +170,17 @@ def adopt(folder: ProjectFolder, known: set[int]) -> list[CandidateRecord]:
     return found
 
 
-def keep_fit(folder: ProjectFolder, name: str, fit: bytes) -> None:
-    """Keeps a fit report beside its candidate. Raises OSError."""
-    write_bytes(folder.candidates / name / "fit.json", fit)
+def keep_fit(folder: ProjectFolder, name: str, fit: FitReport) -> None:
+    """Keeps a fit report beside its candidate, so that it is measured once. Raises OSError."""
+    write_bytes(folder.candidates / name / _FIT, to_json(fit))
+
+
+def read_fit(folder: ProjectFolder, name: str) -> FitReport | None:
+    """The fit report of a candidate; None where none was kept, or none that can be read."""
+    try:
+        return from_json(FitReport, (folder.candidates / name / _FIT).read_bytes(), "a fit report")
+    except (OSError, StudioError):
+        return None
 
 
 def _write_stem(path: Path, audio: Audio, cancel: CancelToken | None) -> None:
@@ -204,7 +214,3 @@ def _recipe(content: _RecipeFile, what: str) -> Recipe:
         raise damaged(what, ValueError("a column that no score has"))
     score = Score(np.array(rows, dtype=np.int64), np.array(first, dtype=np.int64))
     return Recipe(score, content.noise, content.sound_seed, content.controls, content.gains)
-
-
-def _plain(value: object) -> str | float | int | bool | None:
-    return value if isinstance(value, str | float | int | bool) or value is None else str(value)

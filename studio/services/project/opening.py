@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.core.commands import AddCandidate
 from studio.core.errors import StudioError
-from studio.core.project import Begun, Project
+from studio.core.project import Begun
 from studio.core.takes import AudioRef
 from studio.services.project.candidates import adopt
 from studio.services.project.document import Document, State, now, replay
@@ -63,20 +63,38 @@ class Opened:
     interrupted: Begun | None = None
 
 
+class SoundMissing(StudioError):
+    """A sound of a project is nowhere to be found."""
+
+    def __init__(self, folder: ProjectFolder, ref: AudioRef) -> None:
+        super().__init__(
+            f"{ref.name}{ref.suffix} is missing",
+            seen=f"neither in the project nor at {ref.found_at or 'its old place'}",
+            expected="the file the project was made with",
+            todo="Show where it is, or put it beside the project folder, under any name",
+        )
+        self.folder, self.ref = folder, ref
+
+
 def create_project(
-    parent: Path, project: Project, on_problem: Callable[[StudioError | None], None] | None = None
+    parent: Path,
+    state: State,
+    on_problem: Callable[[StudioError | None], None] | None = None,
+    *,
+    path: Path | None = None,
 ) -> ProjectStore:
     """Makes the folder of a new project, locked and ready to keep what is done from now on.
+
+    Args:
+        parent: gets a folder named after the song; with `path` that one is made instead.
 
     Raises:
         StudioError: where nothing can be written there.
     """
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = ProjectFolder(free_project(parent, project.title))
+        folder = ProjectFolder(path or free_project(parent, state.project.title))
         folder.make()
         lock.acquire(folder.path)
-        state = State(project)
         write_journal(folder.journal, [_beginning(state)])
         write_snapshot(folder, state)
         return ProjectStore(folder, state, on_problem)
@@ -238,19 +256,14 @@ def sound_path(folder: ProjectFolder, ref: AudioRef) -> Path:
     """Where a sound can be read: in the project, else where the user had it.
 
     Raises:
-        StudioError: it is in neither place.
+        SoundMissing: it is in neither place.
     """
     kept = folder.audio_path(ref)
     if kept.exists():
         return kept
     nearby = find_audio(ref, (folder.path, folder.path.parent))
     if nearby is None:
-        raise StudioError(
-            f"{ref.name}{ref.suffix} is missing",
-            seen=f"neither in {folder.audio} nor at {ref.found_at or 'its old place'}",
-            expected="the file the project was made with",
-            todo="Put it back beside the project folder, under any name, and open the project again",
-        )
+        raise SoundMissing(folder, ref)
     return nearby
 
 

@@ -23,8 +23,8 @@ from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord, Key, Meter
 from studio.services.exporting.export_midi import read_notes
+from studio.services.exporting.recipe_file import read_recipe
 from studio.services.exporting.report import analysis_from_json
-from studio.services.generating.recipe_file import read_recipe
 from studio.services.vocal import Vocal, open_vocal
 
 

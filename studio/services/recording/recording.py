@@ -20,7 +20,7 @@ from studio.audio.player import Player
 from studio.audio.take_file import repair_take
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
-from studio.services.recording.takes import Take, takes_of
+from studio.services.recording.takes import Stretch, takes_of
 from studio.storage.recordings import (
     RecordingNote,
     delete_recording,
@@ -59,7 +59,7 @@ class Recorded:
 
     path: Path
     note: RecordingNote
-    takes: tuple[Take, ...]
+    takes: tuple[Stretch, ...]
     frames: int
     lost_blocks: int = 0
 

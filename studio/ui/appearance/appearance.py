@@ -12,7 +12,7 @@ from studio.ui.window.menus import add_choice
 from studio.ui.window.preferences import Preferences
 
 
-class Looks(QObject):
+class Appearance(QObject):
     """Adds View > Theme and View > Colours to a window that has its menus. `theme_changed` asks for new icons."""
 
     theme_changed = Signal()

@@ -8,7 +8,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
-from studio.services.project.deck_state import DeckState, blind_label
+from studio.core.opinion import blind_label
+from studio.core.project import Project
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import frame, label, set_state, tight
 from studio.ui.comparing.candidate_row import HEIGHT, CandidateRow
@@ -20,7 +21,7 @@ _INVITATION_HEIGHT = 200
 _ROWS_IN_SIGHT = 4
 
 
-class Deck(QScrollArea):
+class CandidateList(QScrollArea):
     """Emits what the rows emit, and what their views hover and seek.
 
     Wants little height before there are candidates, when the vocal is what matters, and from the moment they are asked
@@ -55,12 +56,11 @@ class Deck(QScrollArea):
         invitation = QVBoxLayout(self.invitation)
         invitation.setSpacing(theme.UNIT * 2)
         invitation.addStretch(1)
-        for text, role in (
-            ("No accompaniments yet", "title"),
-            ("Correct what was heard if need be, say what you want, then press Generate (G).", "muted"),
-        ):
-            invitation.addWidget(label(text, role), 0, Qt.AlignmentFlag.AlignHCenter)
+        self._invitation = label("", "title"), label("", "muted")
+        for text in self._invitation:
+            invitation.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
         invitation.addStretch(1)
+        self.show_doing("")
         self._column.addWidget(self.invitation, 1)
         self._column.addStretch(0)
         self.setWidget(inner)
@@ -70,6 +70,13 @@ class Deck(QScrollArea):
         return QSize(
             super().sizeHint().width(), rows if self.in_sight or self._expected else _INVITATION_HEIGHT
         )
+
+    def show_doing(self, doing: str) -> None:
+        """What goes on while there is no candidate yet; "" invites to ask for some."""
+        title, text = self._invitation
+        title.setText("The first band is on its way" if doing else "No accompaniments yet")
+        invitation = "Correct what was heard if need be, say what you want, then press Generate (G)."
+        text.setText(doing or invitation)
 
     def expect(self, candidates: int) -> None:
         """Keeps room for so many in all; 0 when no more will come."""
@@ -127,14 +134,15 @@ class Deck(QScrollArea):
         if number in self.rows:
             self.ensureWidgetVisible(self.rows[number], 0, 8)
 
-    def show_state(self, state: DeckState, hidden: Collection[int], blind: tuple[int, ...] | None) -> None:
-        """What the listener said; which rows are out of sight; and the blind order, or None for the usual one."""
+    def show_state(self, project: Project, hidden: Collection[int]) -> None:
+        """What the listener said, in the blind order or the usual one, and which rows are out of sight."""
+        blind = project.blind
         if blind is None:
             self._arrange(self._families())
         else:
             self._arrange([number for number in blind if number in self.rows])
         for place, (number, row) in enumerate(self.rows.items()):
-            row.show_remark(state.remark(number), picked=number == state.picked)
+            row.show_opinion(project.opinion(number), picked=number == project.picked)
             row.show_blind(None if blind is None else blind_label(place))
             row.setVisible(number not in hidden)
         self.updateGeometry()

@@ -10,8 +10,8 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
+from studio.core.opinion import MOST_STARS, Opinion
 from studio.services.measuring.fit_report import FitReport
-from studio.services.project.deck_state import MOST_STARS, Remark
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import (
     ElidedLabel,
@@ -47,7 +47,7 @@ class CandidateRow(QFrame):
         self.number = candidate.number
         self.parent_number = candidate.settings.get("parent", "")
         self._candidate = candidate
-        self._remark = Remark()
+        self._opinion = Opinion()
         self._fit: FitReport | None = None
         self._label: str | None = None
         self._was = ""
@@ -145,10 +145,10 @@ class CandidateRow(QFrame):
         set_state(self, "selected", selected)
         set_state(self.badge, "selected", selected)
 
-    def show_remark(self, remark: Remark, *, picked: bool) -> None:
+    def show_opinion(self, opinion: Opinion, *, picked: bool) -> None:
         """What the listener said."""
-        self._remark = remark
-        for button, on, icon in ((self.pick, picked, "trophy"), (self.favourite, remark.favourite, "heart")):
+        self._opinion = opinion
+        for button, on, icon in ((self.pick, picked, "trophy"), (self.favourite, opinion.favourite, "heart")):
             button.setChecked(on)
             button.set_icon(icon if on else f"{icon}-outline")
         self._show()
@@ -176,11 +176,11 @@ class CandidateRow(QFrame):
         self.instruments.setText("" if blind else instruments)
         self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
-        self.stars.setText("★" * self._remark.stars)
-        self.stars.setVisible(self._remark.stars > 0)
-        facts = self._remark.note or ("" if blind else _facts(candidate))
+        self.stars.setText("★" * self._opinion.stars)
+        self.stars.setVisible(self._opinion.stars > 0)
+        facts = self._opinion.note or ("" if blind else _facts(candidate))
         self.facts.setText(" · ".join(filter(None, ("" if blind else self._was, facts))))
-        self.facts.setToolTip(self._remark.note)
+        self.facts.setToolTip(self._opinion.note)
         self.lane.set_veiled(blind)
         self.export.setVisible(not blind)
         for action in self._changes:

@@ -1,22 +1,28 @@
-"""Joins the comparison of candidates with the window: keys, menu, what is said of them, blind mode, undo."""
+"""The comparison of candidates: keys, rows, what is said of them, blind mode. Turns intents into commands."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
 
-from studio.services.project.deck_state import MOST_STARS, blind_label, blind_order, match_gain
-from studio.services.project.session import Session
-from studio.services.project.session_mix import MixState
+from studio.core.commands import Command, Pick, SetBlind, SetOpinion
+from studio.core.mix import Mix, match_gain
+from studio.core.opinion import MOST_STARS, blind_label, blind_order
+from studio.core.project import Project
+from studio.services.project.song import Song
 from studio.ui.appearance.widgets import style_title
+from studio.ui.comparing.candidate_list import CandidateList
 from studio.ui.comparing.details_dialog import DetailsDialog
-
-if TYPE_CHECKING:
-    from studio.ui.window.main_window import MainWindow
+from studio.ui.comparing.list_header import ListHeader
+from studio.ui.listening.playback import Playback
+from studio.ui.window.workspace import Workspace
 
 _MOST_DIRECT = 8
 #: What is asked of one candidate, by a key for the one that is heard or on its row.
@@ -26,21 +32,34 @@ _ABOUT_ONE = (
 )  # fmt: skip
 
 
-class CompareDesk(QObject):
-    """Made before the window's actions, which take `handlers`; `connect_window` follows when the window stands."""
+class CompareActions(QObject):
+    """`handlers` are what the window's actions do; `attach` follows when the actions stand.
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    Emits `asked` (what, number) for what is not its own: 'vary', 'vary_far', 'regenerate' and 'export'.
+    """
+
+    asked = Signal(str, int)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        playback: Playback,
+        rows: CandidateList,
+        header: ListHeader,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._playback, self._rows, self._header = workspace, playback, rows, header
+        self._parent = parent
+        self._actions: Mapping[str, QAction] = {}
         self._shows_hidden = False
         self._focus_order: list[int] = []
-        undo = window.workflow.undo
         self.handlers: dict[str, Callable[[], object]] = {
-            "undo": undo.undo,
-            "redo": undo.redo,
+            "undo": workspace.undo,
+            "redo": workspace.redo,
             "previous": lambda: self._step(-1),
             "next": lambda: self._step(1),
-            "swap": window.playback.swap,
+            "swap": playback.swap,
             "blind": self.toggle_blind,
             "match": self._toggle_match,
             "show_hidden": self._toggle_hidden,
@@ -50,149 +69,147 @@ class CompareDesk(QObject):
         for place in range(1, _MOST_DIRECT + 1):
             self.handlers[f"candidate_{place}"] = partial(self._select_direct, place)
 
-    def connect_window(self) -> None:
-        window, deck, header = self._window, self._window.deck, self._window.desk.deck_header
+    def attach(self, actions: Mapping[str, QAction]) -> None:
+        """Wires everything, with the window's actions by name."""
+        self._actions = actions
         for name in ("blind", "match", "show_hidden"):
-            window.actions_by_name[name].setCheckable(True)
-        deck.selected.connect(window.playback.select)
-        deck.asked.connect(self.ask)
+            actions[name].setCheckable(True)
+        rows, header, workspace = self._rows, self._header, self._workspace
+        rows.selected.connect(self._playback.select)
+        rows.asked.connect(self.ask)
         header.blind_toggled.connect(self.toggle_blind)
         header.match_toggled.connect(self._toggle_match)
         header.hidden_toggled.connect(self._toggle_hidden)
-        workflow = window.workflow
-        workflow.opened.connect(self._on_opened)
-        workflow.deck_changed.connect(self._show)
-        workflow.fit_ready.connect(self._on_fit_ready)
-        workflow.candidate_added.connect(lambda _: self._show())
-        workflow.undo.changed.connect(self._show_undo)
-        workflow.undo.told.connect(window.status.tell)
-        window.playback.mix_changed.connect(self._on_mix_changed)
+        workspace.opened.connect(self._on_opened)
+        workspace.changed.connect(self._on_changed)
+        self._playback.mix_changed.connect(self._on_mix_changed)
         self._show_undo()
-        self._on_mix_changed(window.playback.mix)
-
-    @property
-    def _session(self) -> Session | None:
-        return self._window.workflow.session
+        self._on_mix_changed(self._playback.mix)
 
     # Which one is heard
 
     def _step(self, direction: int) -> None:
-        number = self._window.deck.neighbour(self._window.playback.mix.selected, direction)
+        number = self._rows.neighbour(self._playback.mix.selected, direction)
         if number is not None:
-            self._window.playback.select(number)
+            self._playback.select(number)
 
     def _select_direct(self, place: int) -> None:
         """The candidate of that number; in a blind comparison the one at that place."""
-        number = place
-        if self._session is not None and self._session.blind is not None:
-            order = self._session.blind
+        number, order = place, self._workspace.project.blind
+        if order is not None:
             number = order[place - 1] if place <= len(order) else 0
-        if number in self._window.deck.rows:
-            self._window.playback.select(number)
+        if number in self._rows.rows:
+            self._playback.select(number)
 
     # What is said of one
 
     def _ask_of_heard(self, what: str) -> None:
-        number = self._window.playback.mix.selected
+        number = self._playback.mix.selected
         if number is not None:
             self.ask(what, number)
 
     def ask(self, what: str, number: int) -> None:
         """Does one of the things a row offers to a candidate."""
-        window, session = self._window, self._session
-        if session is None or number not in session.candidates:
+        project, do = self._workspace.project, self._workspace.do
+        if number not in project.numbers:
             return
-        deck, name = session.deck, self._name(number)
-        remark = deck.remark(number)
+        name, opinion = self._name(number), project.opinion(number)
         if what == "pick":
-            verb = "Take the pick back from" if deck.picked == number else "Pick"
-            window.workflow.set_deck(f"{verb} {name}", deck.with_pick(number))
+            picked = project.picked == number
+            verb = "Take the pick back from" if picked else "Pick"
+            do(Pick(None if picked else number, f"{verb} {name}"))
         elif what == "favourite":
-            verb = "No favourite:" if remark.favourite else "Favourite:"
-            window.workflow.set_deck(
-                f"{verb} {name}", deck.with_remark(number, favourite=not remark.favourite)
-            )
+            verb = "No favourite:" if opinion.favourite else "Favourite:"
+            do(SetOpinion(number, replace(opinion, favourite=not opinion.favourite), f"{verb} {name}"))
         elif what == "hide":
-            self._hide(session, number)
+            self._hide(number)
         elif what == "details":
-            self._open_details(session, number)
+            self._open_details(number)
         elif what.startswith("rate_"):
             stars = int(what.removeprefix("rate_"))
-            window.workflow.set_deck(f"Rate {name}", deck.with_remark(number, stars=stars))
-        elif what == "export":
-            window.export(number)
-        elif what == "regenerate":
-            window.ask_what_to_regenerate(number)
+            if stars != opinion.stars:
+                do(SetOpinion(number, replace(opinion, stars=stars), f"Rate {name}"))
         else:
-            window.vary(number, "far" if what == "vary_far" else "near")
+            self.asked.emit(what, number)
 
-    def _hide(self, session: Session, number: int) -> None:
+    def _hide(self, number: int) -> None:
         """Hides a candidate, and goes on to the next if it is the one heard; or brings a hidden one back."""
-        hide = number not in self._out_of_sight(session)
-        heard = self._window.playback.mix.selected
-        verb = "Hide" if hide else "Show"
+        song = self._workspace.song
+        if song is None:
+            return
+        hide = number not in song.project.hidden(song.poor)
+        heard = self._playback.mix.selected
         following = self._following(number)
-        self._window.workflow.set_deck(
-            f"{verb} {self._name(number)}", session.deck.with_remark(number, hidden=hide)
-        )
+        opinion = replace(song.project.opinion(number), hidden=hide)
+        self._workspace.do(SetOpinion(number, opinion, f"{'Hide' if hide else 'Show'} {self._name(number)}"))
         if hide and number == heard and following is not None:
-            self._window.playback.select(following)
+            self._playback.select(following)
 
     def _following(self, number: int) -> int | None:
         """The candidate below, or above the last one."""
         for direction in (1, -1):
-            other = self._window.deck.neighbour(number, direction)
+            other = self._rows.neighbour(number, direction)
             if other != number:
                 return other
         return None
 
-    def _open_details(self, session: Session, number: int) -> None:
-        remark, blind = session.deck.remark(number), session.blind is not None
+    def _open_details(self, number: int) -> None:
+        song = self._workspace.song
+        if song is None:
+            return
         name = self._name(number)
-        candidate = None if blind else session.candidates[number]
+        candidate = None if song.project.blind is not None else song.candidates.get(number)
         dialog = DetailsDialog(
-            name[:1].upper() + name[1:], remark.note, candidate, session.fits.get(number), self._window
+            name[:1].upper() + name[1:],
+            song.project.opinion(number).note,
+            candidate,
+            song.fits.get(number),
+            self._parent,
         )
-        dialog.noted.connect(lambda note: self._note(number, note))
+
+        def on_noted(note: str) -> None:
+            opinion = song.project.opinion(number)
+            if song is self._workspace.song and note != opinion.note:
+                what = f"Note on {self._name(number)}"
+                self._workspace.do(SetOpinion(number, replace(opinion, note=note), what))
+
+        dialog.noted.connect(on_noted)
+        # What it shows is of this song: it goes with it.
+        self._workspace.opened.connect(dialog.reject)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _note(self, number: int, note: str) -> None:
-        session = self._session
-        if session is not None:
-            self._window.workflow.set_deck(
-                f"Note on {self._name(number)}", session.deck.with_remark(number, note=note)
-            )
-
     def _name(self, number: int) -> str:
-        blind = self._session.blind if self._session is not None else None
+        blind = self._workspace.project.blind
         return f"candidate {number if blind is None else blind_label(blind.index(number))}"
 
     # How they are compared
 
     def toggle_blind(self) -> None:
         """Shuffles and hides who is who, starting at the first; or reveals it."""
-        session, window = self._session, self._window
-        if session is None or not session.candidates:
+        song = self._workspace.song
+        if song is None or not song.project.candidates:
             self._show()
-        elif session.blind is None:
-            deck = window.deck
-            order = blind_order(deck.in_sight, random.SystemRandom())
-            window.workflow.set_blind((*order, *(n for n in deck.rows if n not in order)))
+            return
+        blind = song.project.blind
+        if blind is None:
+            order = blind_order(self._rows.in_sight, random.SystemRandom())
+            rest = (number for number in song.project.numbers if number not in order)
+            self._workspace.do(SetBlind((*order, *rest)))
             if order:
-                window.playback.select(order[0])
-                window.playback.forget_last()  # the last two would tell which was which
+                self._playback.select(order[0])
+                self._playback.forget_last()  # the last two would tell which was which
         else:
+            styles = {number: candidate.arrangement.style for number, candidate in song.candidates.items()}
             names = [
-                f"{blind_label(place)} is {number}, {style_title(session.candidates[number].arrangement.style)}"
-                for place, number in enumerate(session.blind)
+                f"{blind_label(place)} is {number}, {style_title(styles.get(number, ''))}"
+                for place, number in enumerate(blind)
             ]
-            window.workflow.set_blind(None)
-            window.status.tell(" · ".join(names))
+            self._workspace.do(SetBlind(None))
+            self._workspace.told.emit(" · ".join(names))
 
     def _toggle_match(self) -> None:
-        playback = self._window.playback
-        playback.set_mix(matched=not playback.mix.matched)
+        self._playback.set_mix(matched=not self._playback.mix.matched)
 
     def _toggle_hidden(self) -> None:
         self._shows_hidden = not self._shows_hidden
@@ -200,51 +217,64 @@ class CompareDesk(QObject):
 
     # What is shown
 
-    def _on_opened(self, session: Session) -> None:
+    def _on_opened(self, _: Song) -> None:
         self._shows_hidden, self._focus_order = False, []
-        self._window.playback.set_mix(match={})
         self._show()
+        self._show_undo()
 
-    def _on_fit_ready(self, number: int) -> None:
-        session, window = self._session, self._window
-        if session is None:
+    def _on_changed(self, before: Project, after: Project, _: Command) -> None:
+        if (before.opinions, before.picked, before.blind, before.candidates) != (
+            after.opinions, after.picked, after.blind, after.candidates,
+        ):  # fmt: skip
+            self._show()
+        self._show_undo()
+
+    def on_measured(self, number: int) -> None:
+        """A fit report is there."""
+        song = self._workspace.song
+        if song is None or number not in song.fits or number not in self._rows.rows:
             return
-        fit, vocal = session.fits[number], session.made[number].analysis
-        gain = match_gain(fit.loudness_lufs, vocal.loudness_lufs)
-        window.playback.set_mix(match={**window.playback.mix.match, number: gain})
-        window.deck.rows[number].show_fit(fit)
+        fit = song.fits[number]
+        loudness = song.analysis.loudness_lufs if song.analysis is not None else 0.0
+        self._playback.set_match(number, match_gain(fit.loudness_lufs, loudness) if song.analysis else 1.0)
+        self._rows.rows[number].show_fit(fit)
         self._show()
 
-    def _on_mix_changed(self, mix: MixState) -> None:
-        self._window.actions_by_name["match"].setChecked(mix.matched)
-        self._window.desk.deck_header.show_matched(mix.matched)
+    def on_analysed(self, song: Any) -> None:
+        """The vocal's loudness is known, which candidates are matched to."""
+        for number in song.fits:
+            self.on_measured(number)
+
+    def _on_mix_changed(self, mix: Mix) -> None:
+        self._actions["match"].setChecked(mix.matched)
+        self._header.show_matched(mix.matched)
         for what in _ABOUT_ONE:
-            self._window.actions_by_name[what].setEnabled(mix.selected is not None)
+            self._actions[what].setEnabled(mix.selected is not None)
         self._show()
 
-    def _out_of_sight(self, session: Session) -> set[int]:
-        heard = self._window.playback.mix.selected
-        return session.deck.hidden(session.poor, session.candidates, keep=heard)
+    def show(self) -> None:
+        """Shows the project's opinions again, as after a row was added."""
+        self._show()
 
     def _show(self) -> None:
-        session, window = self._session, self._window
-        if session is None:
+        song = self._workspace.song
+        if song is None:
             return
-        hidden = self._out_of_sight(session) & window.deck.rows.keys()
-        poor = {n for n in hidden if session.deck.remark(n).hidden is None}
-        header = window.desk.deck_header
-        header.show_candidates(len(window.deck.rows), blind=session.blind is not None)
-        header.show_hidden(len(poor), len(hidden - poor), shown=self._shows_hidden)
-        window.actions_by_name["blind"].setChecked(session.blind is not None)
-        window.actions_by_name["show_hidden"].setChecked(self._shows_hidden)
-        window.deck.show_state(session.deck, () if self._shows_hidden else hidden, session.blind)
-        if list(window.deck.rows) != self._focus_order:
-            self._focus_order = list(window.deck.rows)
-            window.deck.follow_in_focus(header.blind)
+        project = song.project
+        hidden = project.hidden(song.poor) & self._rows.rows.keys()
+        poor = {n for n in hidden if project.opinion(n).hidden is None}
+        self._header.show_candidates(len(self._rows.rows), blind=project.blind is not None)
+        self._header.show_hidden(len(poor), len(hidden - poor), shown=self._shows_hidden)
+        self._actions["blind"].setChecked(project.blind is not None)
+        self._actions["show_hidden"].setChecked(self._shows_hidden)
+        self._rows.show_state(project, () if self._shows_hidden else hidden)
+        if list(self._rows.rows) != self._focus_order:
+            self._focus_order = list(self._rows.rows)
+            self._rows.follow_in_focus(self._header.blind)
 
     def _show_undo(self) -> None:
-        history = self._window.workflow.undo.history
-        for name, verb, what in (("undo", "Undo", history.undoable), ("redo", "Redo", history.redoable)):
-            action = self._window.actions_by_name[name]
-            action.setText(f"{verb}: {what}" if what else verb)
-            action.setEnabled(bool(what))
+        document = self._workspace.document
+        texts = (("undo", "Undo", document.undo_text), ("redo", "Redo", document.redo_text))
+        for name, verb, what in texts:
+            self._actions[name].setText(f"{verb}: {what}" if what else verb)
+            self._actions[name].setEnabled(bool(what))

@@ -1,96 +1,330 @@
-"""The request in progress: started, followed, cancelled; one at a time."""
+"""The request in progress: started, followed, cancelled, and each of its candidates kept; one at a time.
+
+A candidate is told to the document once its files stand, so that nothing is shown that a crash could take away.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import uuid
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+import studio
 from studio.core.candidate import Candidate
+from studio.core.commands import AddCandidate, BeginRequest, EndRequest
+from studio.core.engines import ENGINES
+from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.pipeline import Run
-from studio.core.request import GenerationRequest
-from studio.services.jobs import Job, JobRunner
-from studio.ui.window.bridge import Bridge
-from studio.ui.window.use_cases import UseCases
+from studio.core.project import Begun, CandidateRecord, Origin
+from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.services.generating.engines import Engines
+from studio.services.generating.requests import change_of, change_request, order_of
+from studio.services.jobs import Job
+from studio.services.project.analyses import analysis_name, keep_analysis, read_analysis
+from studio.services.project.candidates import write_candidate
+from studio.services.project.document import now
+from studio.services.project.song import Song
+from studio.services.vocal import Vocal, open_vocal
+from studio.storage.codec import damaged
+from studio.storage.project_folder import ProjectFolder
+from studio.ui.generating.request_panel import Wishes
+from studio.ui.window.workspace import Workspace
 
 #: After a cancel the window is free again no later than this.
 _PATIENCE_MS = 800
 
 
+@dataclasses.dataclass(eq=False)
+class _Running:
+    """One request on its way.
+
+    Attributes:
+        writing: how many of its candidates are being kept.
+        outcome: how the generator ended; empty while it works.
+    """
+
+    song: Song
+    folder: ProjectFolder
+    begun: Begun
+    request: GenerationRequest
+    job: Job[Any] | None = None
+    writing: int = 0
+    outcome: str = ""
+
+
 class Generation(QObject):
-    """Emits `stepped` (Progress, seconds left or None) and `ended` ('done', 'failed' or 'cancelled')."""
+    """Emits `stepped` (Progress, seconds left or None) and `ended` ('done', 'failed' or 'cancelled'), and
+    `candidate_added` with a Candidate that is kept."""
 
     stepped = Signal(object, object)
     ended = Signal(str)
+    candidate_added = Signal(object)
 
-    def __init__(
-        self,
-        use_cases: UseCases,
-        runner: JobRunner,
-        bridge: Bridge,
-        on_failed: Callable[[Exception], None],
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, workspace: Workspace, engines: Engines, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._use, self._runner, self._bridge, self._on_failed = use_cases, runner, bridge, on_failed
-        self._job: Job[Any] | None = None
+        self._workspace, self._engines = workspace, engines
+        self._running: _Running | None = None
         self._warming: Job[Any] | None = None
+        self._unsaved: list[tuple[_Running, Candidate, Origin]] = []
+        workspace.opened.connect(lambda _: self._stop_quietly())
 
     @property
     def running(self) -> bool:
-        return self._job is not None
+        return self._running is not None
+
+    @property
+    def unsaved(self) -> int:
+        """Candidates that are finished but could not be written."""
+        return len(self._unsaved)
 
     def warm_up(self) -> None:
-        """Loads the models once, after the first vocal: importing them can hold the interpreter, and with it the
-        audio callback, for a moment, which is better now than while somebody listens. Failing is told on Generate."""
+        """Loads the models once, after the first vocal, so that the first request need not wait for them. Failing is
+        told on Generate."""
         if self._warming is None:
 
             def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
-                return self._use.load_models()
+                return self._engines.load()
 
-            self._warming = self._runner.submit("Loading models", run, None, generator=True)
+            self._warming = self._workspace.runner.submit("Loading models", run, None, lane="generator")
 
-    def start(self, request: GenerationRequest, on_candidate: Callable[[Candidate], None]) -> None:
-        """Works a request off in the background; `on_candidate` gets each candidate on the main thread."""
+    # Requests
+
+    def start(self, wishes: Wishes) -> None:
+        """Makes new candidates; they are added to those there are."""
+        song = self._workspace.song
+        if song is None or self.running:
+            return
+        if song.analysis is None:
+            self._workspace.failed.emit(
+                StudioError(
+                    "Cannot generate yet", seen="a vocal still being listened to", todo="Wait a moment"
+                )
+            )
+            return
+        controls, analysis = wishes.controls, song.analysis
+        if song.project.chords is not None:
+            analysis = dataclasses.replace(analysis, chords=song.bar_chords())
+            controls = dataclasses.replace(controls, chords=song.bar_chords())
+        # What the engine cannot heed was greyed out: the fields and chords stay for the next request.
+        heeded = ENGINES[wishes.engine].heeded(controls)
+        request = GenerationRequest(
+            song.vocal.audio, analysis, wishes.candidates, wishes.seed, heeded, engine=wishes.engine
+        )
+        self._begin(song, request, self._name_of_analysis(song))
+
+    def change(self, change: Vary | Regenerate) -> None:
+        """Makes one new candidate out of another, which stays."""
+        song = self._workspace.song
+        if song is None or self.running:
+            return
+        try:
+            record = song.project.record(change.parent.number)
+            vocal, analysis = self._as_made(song, record.origin.vocal_sha256, record.origin.analysis)
+            # Never the same seed twice: each change of a candidate is another one.
+            seed = record.origin.seed + max(song.project.numbers)
+            request = change_request(vocal.audio, analysis, change, candidates=1, seed=seed)
+        except (StudioError, KeyError) as error:
+            self._workspace.failed.emit(error)
+            return
+        self._begin(song, request, record.origin.analysis, record.origin.vocal_sha256)
+
+    def resume(self, begun: Begun) -> None:
+        """Makes the rest of a request that a crash cut off, as it would have been."""
+        song = self._workspace.song
+        if song is None or song.folder is None or self.running:
+            return
+        made = {r.origin.number_in_request for r in song.project.candidates if r.origin.request == begun.key}
+        rest = frozenset(range(1, begun.candidates + 1)) - made
+        try:
+            vocal, analysis = self._as_made(song, begun.vocal_sha256, begun.analysis)
+            change = None
+            if begun.change is not None:
+                change = change_of(begun.change, song.candidates.get(begun.change.parent))
+            if begun.controls.chords is not None and change is None:
+                analysis = dataclasses.replace(analysis, chords=begun.controls.chords)
+            request = GenerationRequest(
+                vocal.audio,
+                analysis,
+                begun.candidates,
+                begun.seed,
+                begun.controls,
+                change,
+                begun.engine,
+                rest,
+            )
+        except StudioError as error:
+            self._workspace.do(EndRequest())
+            self._workspace.failed.emit(error)
+            return
+        self._run(_Running(song, song.folder, begun, request))
+
+    def forget(self) -> None:
+        """The rest of a request that a crash cut off is not wanted."""
+        self._workspace.do(EndRequest())
+
+    def _name_of_analysis(self, song: Song) -> str:
+        return analysis_name(song.vocal.sha256, song.base.sha256, song.project.given)
+
+    @staticmethod
+    def _as_made(song: Song, vocal_sha256: str, name: str) -> tuple[Vocal, Any]:
+        """The vocal and the analysis of an earlier request: not those of today."""
+        assert song.folder is not None
+        analysis = read_analysis(song.folder, name)
+        if analysis is None:
+            raise damaged("what was heard for that candidate", FileNotFoundError("it is gone"))
+        for vocal in (song.vocal, song.base):
+            if vocal.sha256 == vocal_sha256:
+                return vocal, analysis
+        found = next(iter(sorted(song.folder.audio.glob(f"{vocal_sha256}.*"))), None)
+        if found is None:
+            raise damaged("the vocal of that candidate", FileNotFoundError("it is gone"))
+        return open_vocal(found), analysis
+
+    def _begin(self, song: Song, request: GenerationRequest, analysis: str, vocal: str = "") -> None:
+        folder = self._workspace.ensure_folder()
+        if folder is None:
+            return
+        begun = Begun(
+            uuid.uuid4().hex[:12], request.controls, request.candidates, request.seed, request.engine,
+            vocal or song.vocal.sha256, analysis, order_of(request.change),
+        )  # fmt: skip
+        if not self._workspace.do(BeginRequest(begun)):
+            return
+        heard = song.analysis
+        if not vocal and heard is not None:
+
+            def keep(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+                keep_analysis(folder, analysis, heard)
+
+            self._submit_saving(keep)
+        self._run(_Running(song, folder, begun, request))
+
+    def _submit_saving(self, run: Any) -> None:
+        self._workspace.runner.submit(
+            "Saving", run, None, lane="writer", essential=True, on_failed=self._workspace.failed.emit
+        )
+
+    def _run(self, running: _Running) -> None:
+        runner, post = self._workspace.runner, self._workspace.bridge.post
 
         def run(request: GenerationRequest, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
             def hand_over(candidate: Candidate) -> None:
-                self._bridge.post(lambda: on_candidate(candidate))
+                post(lambda: self._keep(running, candidate))
 
-            return self._use.generate(request, Run(cancel, on_step, hand_over))
+            return self._engines.generate(request, Run(cancel, on_step, hand_over))
 
         def on_failed(error: Exception) -> None:
-            self._end(job, "failed")
-            self._on_failed(error)
+            self._generator_ended(running, "failed")
+            self._workspace.failed.emit(error)
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
-            if self._job is job:
+            if self._running is running:
                 self.stepped.emit(progress, remaining_s)
 
         loading = self._warming is not None and not self._warming.done
         self.stepped.emit(Progress("Loading models" if loading else "Starting", 0.0), None)
-        self._job = job = self._runner.submit(
+        self._running = running
+        running.job = runner.submit(
             "Generating",
             run,
-            request,
-            generator=True,
+            running.request,
+            lane="generator",
             on_step=on_step,
-            on_done=lambda _: self._end(job, "done"),
+            on_done=lambda _: self._generator_ended(running, "done"),
             on_failed=on_failed,
-            on_cancelled=lambda: self._end(job, "cancelled"),
+            on_cancelled=lambda: self._generator_ended(running, "cancelled"),
         )
+
+    # Candidates
+
+    def _keep(self, running: _Running, candidate: Candidate) -> None:
+        """Gives a finished candidate its number and writes it; then it is told."""
+        taken = {*running.song.project.numbers, *(c.number for _, c, _ in self._unsaved)}
+        number = max(taken, default=0) + 1 + running.writing
+        settings = dict(candidate.settings)
+        if number != candidate.number:
+            settings["number_in_request"] = candidate.number
+        begun, request = running.begun, running.request
+        reading = request.readings[candidate.number - 1] if request.change is None else 0
+        name = f"{begun.analysis}-{reading}" if reading else begun.analysis
+        heard = request.analysis_of(candidate.number)
+
+        def keep(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+            keep_analysis(running.folder, name, heard)
+
+        if reading:
+            self._submit_saving(keep)
+        origin = Origin(
+            begun.vocal_sha256, name, begun.controls, begun.seed, candidate.number, begun.engine,
+            candidate.models, running.song.project.adapter,
+            begun.change.parent if begun.change else None, str(settings.get("change", "")),
+            begun.key, now(), studio.__version__,
+        )  # fmt: skip
+        self._write(running, dataclasses.replace(candidate, number=number, settings=settings), origin)
+
+    def _write(self, running: _Running, candidate: Candidate, origin: Origin) -> None:
+        running.writing += 1
+
+        def run(
+            _: None, /, *, on_step: StepCallback, cancel: CancelToken
+        ) -> tuple[CandidateRecord, Candidate]:
+            return write_candidate(running.folder, candidate, origin)
+
+        def on_done(done: tuple[CandidateRecord, Candidate]) -> None:
+            running.writing -= 1
+            record, kept = done
+            if running.song is self._workspace.song and self._workspace.do(AddCandidate(record)):
+                running.song.candidates[kept.number] = kept
+                self.candidate_added.emit(kept)
+            self._end_when_kept(running)
+
+        def on_failed(error: Exception) -> None:
+            running.writing -= 1
+            self._unsaved.append((running, candidate, origin))
+            self._workspace.failed.emit(error)
+            self._end_when_kept(running)
+
+        self._workspace.runner.submit(
+            "Saving", run, None, lane="writer", essential=True, on_done=on_done, on_failed=on_failed
+        )
+
+    def save_again(self) -> None:
+        """Writes what could not be written before."""
+        again, self._unsaved = self._unsaved, []
+        for running, candidate, origin in again:
+            if running.song is self._workspace.song:
+                running.folder = self._workspace.ensure_folder() or running.folder
+            self._write(running, candidate, origin)
+
+    # The end
 
     def cancel(self) -> None:
         """Asks the generator to stop. Where it cannot at once (models still loading), the window does not wait:
         the job ends by itself in the background, and what it still hands over is kept."""
-        job = self._job
-        if job is not None:
-            job.cancel()
-            QTimer.singleShot(_PATIENCE_MS, self, lambda: self._end(job, "cancelled"))
+        running = self._running
+        if running is not None and running.job is not None:
+            running.job.cancel()
+            QTimer.singleShot(_PATIENCE_MS, self, lambda: self._generator_ended(running, "cancelled"))
 
-    def _end(self, job: Job[Any], outcome: str) -> None:
-        if self._job is job:
-            self._job = None
-            self.ended.emit(outcome)
+    def _stop_quietly(self) -> None:
+        """Another song is on the desk: what still comes is kept with its own, and found there."""
+        running, self._running = self._running, None
+        self._unsaved = [u for u in self._unsaved if u[0].song is self._workspace.song]
+        if running is not None and running.job is not None:
+            running.job.cancel()
+            self.ended.emit("cancelled")
+
+    def _generator_ended(self, running: _Running, outcome: str) -> None:
+        if not running.outcome:
+            running.outcome = outcome
+            self._end_when_kept(running)
+
+    def _end_when_kept(self, running: _Running) -> None:
+        if running.outcome and not running.writing and self._running is running:
+            self._running = None
+            if running.song is self._workspace.song:
+                self._workspace.do(EndRequest())
+            self.ended.emit(running.outcome)

@@ -228,6 +228,11 @@ class RequestPanel(QFrame):
             self.eta.setText("" if remaining_s is None else duration(remaining_s) + " left")
         self.progress.setValue(round(progress.fraction * 1000))
 
+    @property
+    def doing(self) -> str:
+        """What goes on, in a line, while a request runs."""
+        return " · ".join(filter(None, (self.stage.text(), self.eta.text())))
+
     def show_cancelling(self) -> None:
         self.cancel.setEnabled(False)
         self.stage.setText("Cancelling …")

@@ -17,9 +17,10 @@ class Shortcut:
 
 SHORTCUTS = (
     Shortcut("open", "Open vocal …", ("Ctrl+O",), "File"),
-    Shortcut("open_folder", "Open results …", ("Ctrl+Shift+O",), "File"),
+    Shortcut("open_project", "Open project …", ("Ctrl+Shift+O",), "File"),
     Shortcut("demo", "Open the demo vocal", ("Ctrl+D",), "File"),
     Shortcut("save", "Save", ("Ctrl+S",), "File"),
+    Shortcut("save_as", "Save as …", ("Ctrl+Shift+S",), "File"),
     Shortcut("export", "Export the one heard …", ("Ctrl+E",), "File"),
     Shortcut("quit", "Quit", ("Ctrl+Q",), "File"),
     Shortcut("undo", "Undo", ("Ctrl+Z",), "Edit"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -16,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.analysis import Given, VocalAnalysis
+from studio.core.analysis import VocalAnalysis
 from studio.core.engines import EngineKind
 from studio.core.errors import StudioError
 from studio.core.music import Chord, Key, Meter
-from studio.services.project.session import Session
+from studio.services.project.song import Song
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import (
     Chooser,
@@ -79,16 +77,17 @@ class _Row:
 
 
 class AnalysisPanel(QFrame):
-    """Emits `given_changed` (a Given) and `chords_changed` (a tuple of chords, or None for the model's own)."""
+    """Emits `given_changed` (a dict of fields of Given with their new values), `bars_moved` (quarters later), and
+    `chords_changed` (a tuple of chords, or None for the model's own)."""
 
     given_changed = Signal(object)
+    bars_moved = Signal(float)
     chords_changed = Signal(object)
     message = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         set_role(self, "panel")
-        self._given = Given()
         self._playhead_s = 0.0
         self._shown_chords = self._why_no_chords = ""
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
@@ -126,7 +125,7 @@ class AnalysisPanel(QFrame):
         self.nudges: dict[float, QToolButton] = {}
         for beats, text, tip in NUDGES:
             self.nudges[beats] = button = small_button(text, tip)
-            button.clicked.connect(lambda _=False, b=beats: self.move_bars(b))
+            button.clicked.connect(lambda _=False, b=beats: self.bars_moved.emit(b))
             nudges.addWidget(button)
         nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
         grid.addLayout(nudges, 5, 0, 1, 4)
@@ -168,9 +167,9 @@ class AnalysisPanel(QFrame):
     def set_playhead(self, time_s: float) -> None:
         self._playhead_s = time_s
 
-    def show_session(self, session: Session) -> None:
-        """Fills the fields from the session's analysis; disabled while there is none."""
-        analysis = session.analysis
+    def show_song(self, song: Song) -> None:
+        """Fills the fields from what was heard in a song; disabled while there is none."""
+        analysis = song.analysis
         self.setEnabled(analysis is not None)
         if analysis is None:
             self._show_nothing()
@@ -178,8 +177,7 @@ class AnalysisPanel(QFrame):
                 row.source.setText("listening …")
                 row.reset.hide()
             return
-        given, sure = analysis.given, analysis.confidence
-        self._given = given
+        given, sure = song.project.given, analysis.confidence
         grid = analysis.grid
         self.doubt.setText(_doubt(analysis))
         self.doubt.setVisible(analysis.unsure_of_tempo)
@@ -198,8 +196,8 @@ class AnalysisPanel(QFrame):
             None if downbeat_yours else sure.downbeats, yours=given.meter is not None
         )
         self.rows["downbeat"].show_source(sure.downbeats, yours=downbeat_yours)
-        self.rows["chords"].show_source(None, yours=session.chords is not None)
-        chords = session.chords or analysis.chords[session.first_bar :]
+        self.rows["chords"].show_source(None, yours=song.project.chords is not None)
+        chords = song.project.chords or analysis.chords[grid.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
         self.chords.setText(self._shown_chords)
         self.chords.setCursorPosition(0)
@@ -224,13 +222,7 @@ class AnalysisPanel(QFrame):
         # Where tempo, meter or downbeat change, bar lines are heard anew: an earlier nudge has no meaning there.
         if fields.keys() != {"key"}:
             fields["shift_beats"] = 0.0
-        self._given = dataclasses.replace(self._given, **fields)  # type: ignore[arg-type]
-        self.given_changed.emit(self._given)
-
-    def move_bars(self, beats: float) -> None:
-        """Moves the grid; a second click moves it on, even while the first is still worked on."""
-        self._given = dataclasses.replace(self._given, shift_beats=self._given.shift_beats + beats)
-        self.given_changed.emit(self._given)
+        self.given_changed.emit(fields)
 
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):

@@ -11,7 +11,7 @@ from studio.audio.click import click_track
 from studio.audio.player import Player
 from studio.core.audio import Samples
 from studio.core.grid import BeatGrid
-from studio.services.project.session_mix import VOCAL, MixState
+from studio.core.mix import VOCAL, Mix
 from studio.ui.timeline.timeline import Timeline
 
 _INTERVAL_MS = 33
@@ -25,6 +25,8 @@ class Playback(QObject):
     """The only caller of the player's transport."""
 
     playing_changed = Signal(bool)
+    #: The user turned a knob: the Mix that is wanted. `show_mix` follows when it was taken.
+    mix_wanted = Signal(object)
     mix_changed = Signal(object)
     problem_changed = Signal(str)
     ticked = Signal()
@@ -36,7 +38,9 @@ class Playback(QObject):
     def __init__(self, player: Player, timeline: Timeline, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.player, self.timeline = player, timeline
-        self.mix = MixState()
+        self.mix = Mix()
+        self._match: dict[int, float] = {}
+        self._vocal_only = False
         self._numbers: list[int] = []
         self._previous: int | None = None
         self._was_playing = False
@@ -56,10 +60,10 @@ class Playback(QObject):
         self.loading.emit()
         self._numbers = []
         self._previous = None
+        self._match, self._vocal_only = {}, False
         self.player.load({VOCAL: samples})
         self._click = None
         self.timeline.reset(duration_s)
-        self.set_mix(selected=None, vocal_only=False)
 
     def load_empty(self, duration_s: float) -> None:
         """A timeline without a song, to record on."""
@@ -93,13 +97,29 @@ class Playback(QObject):
     # Desk
 
     def set_mix(self, **changes: object) -> None:
-        """Turns knobs of the MixState by name."""
-        self.mix = dataclasses.replace(self.mix, **changes)  # type: ignore[arg-type]
+        """Asks for knobs of the Mix to be turned, by name."""
+        mix = dataclasses.replace(self.mix, **changes)  # type: ignore[arg-type]
+        if mix != self.mix:
+            self.mix_wanted.emit(mix)
+
+    def show_mix(self, mix: Mix) -> None:
+        """What is heard from now on."""
+        self.mix = mix
         self._apply()
-        self.mix_changed.emit(self.mix)
+        self.mix_changed.emit(mix)
+
+    def set_match(self, number: int, gain: float) -> None:
+        """The linear gain that makes a candidate as loud as the others."""
+        self._match[number] = gain
+        self._apply()
+
+    def hear_vocal_only(self, held: bool) -> None:
+        """While a key is held."""
+        self._vocal_only = held
+        self._apply()
 
     def _apply(self) -> None:
-        gains = self.mix.gains(self._numbers)
+        gains = self.mix.gains(self._numbers, self._match, vocal_only=self._vocal_only)
         if self._recording:
             gains[VOCAL] = 0.0  # the old take would lead the new one
         gains[_CLICK] = 1.0
@@ -127,9 +147,11 @@ class Playback(QObject):
 
     def select(self, number: int | None) -> None:
         """Hears another candidate from the next sample on; the playhead runs on."""
-        if number != self.mix.selected:
-            self._previous = self.mix.selected
+        before = self.mix.selected
+        if number != before:
             self.set_mix(selected=number)
+            if self.mix.selected == number:
+                self._previous = before
 
     def swap(self) -> None:
         """Back to the candidate heard before."""

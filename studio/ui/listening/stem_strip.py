@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio.core.arrangement import STEMS
-from studio.services.project.session_mix import VOCAL, MixState
+from studio.core.mix import VOCAL, Mix
 from studio.ui.appearance.widgets import set_role, tight
 
 Button = TypeVar("Button", bound=QToolButton)
@@ -82,7 +82,7 @@ class StemStrip(QWidget):
             button.setChecked(name == source)
         self.target_changed.emit(source)
 
-    def show_mix(self, mix: MixState) -> None:
+    def show_mix(self, mix: Mix) -> None:
         for source in (VOCAL, *STEMS):
             self.solos[source].setChecked(source in mix.soloed)
             self.mutes[source].setChecked(source in mix.muted)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout
 
 from studio.audio.levels import Meter
-from studio.services.project.session_mix import MixState
+from studio.core.mix import Mix
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import IconButton, icon, label, set_role, tight
 from studio.ui.listening.stem_strip import StemStrip
@@ -111,7 +111,7 @@ class TransportBar(QFrame):
     def show_playing(self, playing: bool) -> None:
         self.play.set_icon("pause" if playing else "play")
 
-    def show_mix(self, mix: MixState) -> None:
+    def show_mix(self, mix: Mix) -> None:
         self.balance.blockSignals(True)
         if round(mix.balance * 100) != _detent(self.balance.value()):
             self.balance.setValue(round(mix.balance * 100))

@@ -134,6 +134,10 @@ class Recording(QObject):
     def clear_punch(self) -> None:
         self._set_punch(None)
 
+    def show_punch(self, punch_s: tuple[float, float] | None) -> None:
+        """Those of the song that was opened."""
+        self.punch_s = punch_s
+
     def _set_punch(self, punch_s: tuple[float, float] | None) -> None:
         self.punch_s = punch_s
         self.punch_changed.emit(punch_s)

@@ -1,100 +1,109 @@
-"""The takes of the song on the desk: a new recording joins them, and each choice makes its vocal in the background."""
+"""The takes of the song on the desk: a recording joins them, and each choice makes its vocal in the background."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from studio.core.audio import Samples
+from studio.core.commands import AddTakes, Command, SetComp
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.project import Project
+from studio.core.takes import BASE, Comp, Take, choose_take, last_whole
 from studio.services.jobs import Job
-from studio.services.project.history import Change
-from studio.services.project.session import Session
-from studio.services.project.session_mix import VOCAL
-from studio.services.recording.comp import write_comp
+from studio.services.project.opening import sound_path
+from studio.services.project.song import Song
+from studio.services.recording.comp import keep_takes, write_comp
 from studio.services.recording.recording import Recorded
-from studio.services.recording.takes import TakeSet
 from studio.services.vocal import Vocal
 from studio.ui.listening.playback import Playback
-from studio.ui.window.workflow import Workflow
+from studio.ui.window.workspace import Workspace
 
 
 class Takes(QObject):
-    """Main thread only. `takes` is None while there is no song.
+    """Main thread only."""
 
-    Args:
-        folder: where the vocal that is put together is kept.
-    """
-
-    changed = Signal()
-    vocal_replaced = Signal(object)
-
-    def __init__(
-        self, workflow: Workflow, playback: Playback, folder: Path, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, workspace: Workspace, playback: Playback, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._workflow, self._playback, self._folder = workflow, playback, folder
-        self._session: Session | None = None
-        self._original: Vocal | None = None
+        self._workspace, self._playback = workspace, playback
         self._job: Job[Any] | None = None
-        self.takes: TakeSet | None = None
-        workflow.opened.connect(self._on_opened)
+        workspace.changed.connect(self._on_changed)
 
-    def _on_opened(self, session: Session) -> None:
-        self._session, self._original, self._job = session, session.vocal, None
-        self.takes = TakeSet.of(session.vocal.audio)
-        self.changed.emit()
+    def add(self, recorded: Recorded) -> None:
+        """The last whole take of a recording is heard where it was sung."""
+        song = self._workspace.song
+        folder = self._workspace.ensure_folder()
+        if song is None or folder is None:
+            self._workspace.told.emit(f"The recording was kept: {recorded.path}")
+            return
 
-    def add(self, recorded: Recorded) -> int:
-        """The last whole take of a recording is heard where it was sung. Returns its number, 0 without a song."""
-        if self.takes is None:
-            return 0
-        takes = self.takes.with_takes(recorded.takes)
-        number = max(takes.heard(recorded.takes[0].start_s, recorded.takes[0].end_s))
-        self._change(f"Take {number}", self.takes, takes)
-        return number
+        def run(recorded: Recorded, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Take, ...]:
+            return keep_takes(recorded, folder)
+
+        def on_done(takes: tuple[Take, ...]) -> None:
+            if song is not self._workspace.song or not self._workspace.do(AddTakes(takes)):
+                return
+            project = self._workspace.project
+            number = last_whole(project.takes, len(takes))
+            take = project.takes[number - 1]
+            self._choose(song, number, take.start_s, take.end_s, f"Take {number}")
+            self._workspace.told.emit(
+                f"Take {number} is heard where it was sung. Record > Takes chooses others."
+            )
+
+        self._workspace.runner.submit(
+            "Saving", run, recorded, lane="writer", essential=True, on_done=on_done,
+            on_failed=self._workspace.failed.emit,
+        )  # fmt: skip
 
     def choose(self, number: int, start_s: float, end_s: float) -> None:
         """Hears a take, or 0 the old vocal, between two times."""
-        if self.takes is not None:
-            takes = self.takes.choose(number, start_s, end_s)
-            if takes.comp == self.takes.comp:
-                return
+        song = self._workspace.song
+        if song is not None:
             what = f"Hear take {number}" if number else "Hear the old vocal"
-            self._change(what, self.takes, takes)
+            self._choose(song, number, start_s, end_s, what)
 
-    def _change(self, what: str, before: TakeSet, after: TakeSet) -> None:
-        """A change that can be undone; a take that is taken back stays in its file."""
-        self._workflow.undo.do(Change(what, lambda: self._set(before), lambda: self._set(after)))
+    def covers(self, number: int, start_s: float, end_s: float) -> bool:
+        """Whether a take has any of this stretch."""
+        if number == BASE:
+            return True
+        take = self._workspace.project.takes[number - 1]
+        return take.start_s < end_s and take.end_s > start_s
 
-    def _set(self, takes: TakeSet) -> None:
-        session, original = self._session, self._original
-        if session is None or original is None:
+    def heard(self, start_s: float, end_s: float) -> frozenset[int]:
+        """The takes heard between two times."""
+        song = self._workspace.song
+        comp = song.project.comp if song is not None else None
+        if song is None or comp is None:
+            return frozenset({BASE})
+        rate = song.base.audio.sample_rate
+        return comp.heard(round(start_s * rate), round(end_s * rate))
+
+    def _choose(self, song: Song, number: int, start_s: float, end_s: float, what: str) -> None:
+        audio = song.base.audio
+        comp = song.project.comp or Comp(audio.frames)
+        chosen = choose_take(comp, song.project.takes, number, start_s, end_s, audio.sample_rate)
+        if chosen != comp:
+            self._workspace.do(SetComp(chosen, what))
+
+    def _on_changed(self, before: Project, after: Project, _: Command) -> None:
+        song = self._workspace.song
+        if song is None or song.folder is None or before.comp == after.comp:
             return
         if self._job is not None:
             self._job.cancel()
-        self.takes = takes
-        self.changed.emit()
+        folder, base, comp, takes = song.folder, song.base, after.comp, after.takes
 
-        def run(takes: TakeSet, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Samples]:
-            vocal = write_comp(takes, original, self._folder)
+        def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Samples]:
+            vocal = write_comp(comp, takes, base, folder, lambda ref: sound_path(folder, ref))
             cancel.check()
             return vocal, self._playback.player.prepare(vocal.audio)
 
         def on_done(done: tuple[Vocal, Samples]) -> None:
-            if self._job is job and session is self._session:
-                self._replace_vocal(session, *done)
+            if self._job is job and song.project.comp == comp:
+                self._workspace.replace_vocal(song, *done)
 
-        self._job = job = self._workflow.runner.submit(
-            "Putting takes together", run, takes, on_done=on_done, on_failed=self._workflow.failed.emit
+        self._job = job = self._workspace.runner.submit(
+            "Putting takes together", run, None, on_done=on_done, on_failed=self._workspace.failed.emit
         )
-
-    def _replace_vocal(self, session: Session, vocal: Vocal, samples: Samples) -> None:
-        """The new vocal is heard, drawn and listened to; candidates and the user's values stay."""
-        session.vocal = vocal
-        self._playback.replace_vocal(samples)
-        self._workflow.pictures.draw(VOCAL, vocal.audio)
-        self.vocal_replaced.emit(session)
-        self._workflow.listen_again()

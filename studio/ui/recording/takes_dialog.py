@@ -19,17 +19,17 @@ from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label
 from studio.ui.listening.playback import Playback
 from studio.ui.recording.takes import Takes
-from studio.ui.window.workflow import Workflow
+from studio.ui.window.workspace import Workspace
 
 
 class TakesDialog(QDialog):
     """A row a phrase, a column a take; the first column is the vocal before all takes."""
 
     def __init__(
-        self, takes: Takes, workflow: Workflow, playback: Playback, parent: QWidget | None = None
+        self, takes: Takes, workspace: Workspace, playback: Playback, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._takes, self._workflow, self._playback = takes, workflow, playback
+        self._takes, self._workspace, self._playback = takes, workspace, playback
         self.setWindowTitle("Takes")
         self.resize(560, 420)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -51,29 +51,29 @@ class TakesDialog(QDialog):
         column.addWidget(label(about, "muted", wrap=True))
         column.addWidget(self.table, 1)
         column.addWidget(buttons)
-        takes.changed.connect(self._fill)
+        workspace.changed.connect(self._fill)
+        workspace.opened.connect(self.close)  # another song has other takes
         self._fill()
 
     def _fill(self) -> None:
-        takes, session = self._takes.takes, self._workflow.session
-        if takes is None or session is None:
+        takes, song = self._workspace.project.takes, self._workspace.song
+        if song is None:
             return
-        duration_s = takes.base.frames / takes.base.sample_rate
-        self._spans = phrases(session.analysis) if session.analysis else ((0.0, duration_s),)
+        self._spans = phrases(song.analysis) if song.analysis else ((0.0, song.base.audio.duration_s),)
         self.table.setRowCount(len(self._spans))
-        self.table.setColumnCount(len(takes.takes) + 1)
-        names = ["Before"] + [f"Take {n}" for n in range(1, len(takes.takes) + 1)]
+        self.table.setColumnCount(len(takes) + 1)
+        names = ["Before"] + [f"Take {n}" for n in range(1, len(takes) + 1)]
         self.table.setHorizontalHeaderLabels(names)
         self.table.setVerticalHeaderLabels([_clock(start) for start, _ in self._spans])
         for row, (start, end) in enumerate(self._spans):
-            heard = takes.heard(start, end)
+            heard = self._takes.heard(start, end)
             for number in range(len(names)):
-                covers = takes.covers(number, start, end)
+                covers = self._takes.covers(number, start, end)
                 self.table.setItem(row, number, _cell(number in heard, len(heard) == 1, covers))
 
     def _choose(self, row: int, number: int) -> None:
         start, end = self._spans[row]
-        if self._takes.takes is not None and self._takes.takes.covers(number, start, end):
+        if self._takes.covers(number, start, end):
             self._takes.choose(number, start, end)
 
     def _choose_everywhere(self, number: int) -> None:

@@ -21,7 +21,7 @@ _BINS = 256
 Source = Audio | Callable[[], Audio]
 
 
-class Pictures(QObject):
+class SpectrogramJobs(QObject):
     """Emits `ready` (key, Picture). A picture that was overtaken, by `clear` or another axis, is dropped."""
 
     ready = Signal(object, object)

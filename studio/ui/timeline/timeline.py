@@ -27,6 +27,7 @@ class Timeline(QObject):
     changed = Signal()
     playhead_moved = Signal(float, float)
     loop_changed = Signal()
+    punch_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -102,7 +103,9 @@ class Timeline(QObject):
 
     def set_punch(self, punch_s: tuple[float, float] | None) -> None:
         """The seconds that recording keeps, or None for all."""
-        self.punch_s = punch_s
+        if punch_s != self.punch_s:
+            self.punch_s = punch_s
+            self.punch_changed.emit()
         self.changed.emit()
 
     def bar_lines(self) -> tuple[tuple[int, float], ...]:

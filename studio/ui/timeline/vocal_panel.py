@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.core.engines import EngineKind
 from studio.dsp.spectrogram import Scale
-from studio.services.project.session import Session
+from studio.services.project.song import Song
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import ElidedLabel, Segments, label, set_role, tight
 from studio.ui.timeline.chord_lane import ChordLane
@@ -71,9 +71,9 @@ class VocalPanel(QFrame):
         """The lane's chords cannot be edited for an engine that does not heed them; its tool tip says why."""
         self.lane.fix_chords(kind.why_not_heeded("chords"))
 
-    def show_vocal(self, session: Session) -> None:
+    def show_vocal(self, song: Song) -> None:
         """Name, format and warnings of a new vocal; its picture and analysis come later."""
-        vocal, audio = session.vocal, session.vocal.audio
+        vocal, audio = song.vocal, song.vocal.audio
         self.name.setText(vocal.name)
         self.name.setToolTip(str(vocal.path))
         channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
@@ -85,13 +85,13 @@ class VocalPanel(QFrame):
         self.lane.clear()
         self.spectrogram.set_picture(None, message="Drawing …")
 
-    def show_analysis(self, session: Session) -> None:
-        analysis = session.analysis
+    def show_analysis(self, song: Song) -> None:
+        analysis = song.analysis
         if analysis is None:
             return
         notes = len(analysis.notes)
         self.level.setText(f"{analysis.loudness_lufs:.1f} LUFS · {notes} note{'s' if notes != 1 else ''}")
-        self.lane.set_chords(analysis.grid, session.bar_chords(), analysis.key)
+        self.lane.set_chords(analysis.grid, song.bar_chords(), analysis.key)
 
     def show_picture(self, picture: Picture) -> None:
         self.spectrogram.set_picture(picture)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QVBox
 
 from studio.ui.appearance.widgets import as_field, icon, label, push, set_role, set_state
 from studio.ui.listening.tap_button import TapButton
+from studio.ui.window.recent_list import RecentList
 
 
 class EmptyState(QFrame):
@@ -63,6 +64,9 @@ class EmptyState(QFrame):
         click.addWidget(self.tap)
         click.addStretch(1)
         column.addLayout(click)
+        column.addSpacing(12)
+        self.recent = RecentList()
+        column.addWidget(self.recent, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         self.open.clicked.connect(self.open_requested)
         self.demo.clicked.connect(self.demo_requested)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import tight
-from studio.ui.comparing.candidate_list import Deck
-from studio.ui.comparing.deck_header import DeckHeader
+from studio.ui.comparing.candidate_list import CandidateList
+from studio.ui.comparing.list_header import ListHeader
 from studio.ui.generating.request_panel import RequestPanel
 from studio.ui.listening.analysis_panel import AnalysisPanel
 from studio.ui.listening.stem_strip import StemStrip
@@ -23,7 +23,7 @@ from studio.ui.window.empty_state import EmptyState
 _MARGIN = 12
 
 
-class Desk(QWidget):
+class Layout(QWidget):
     """Transport on top; vocal and candidates under one ruler; what was heard and what is wished on the right."""
 
     def __init__(self, timeline: Timeline) -> None:
@@ -34,8 +34,8 @@ class Desk(QWidget):
         self.live = LiveTake()
         self.ruler = Ruler(timeline)
         self.vocal = VocalPanel(timeline)
-        self.deck_header = DeckHeader()
-        self.deck = Deck(timeline)
+        self.candidates_header = ListHeader()
+        self.candidates = CandidateList(timeline)
         self.analysis = AnalysisPanel()
         self.request = RequestPanel()
         self._stack = QStackedWidget()
@@ -62,7 +62,7 @@ class Desk(QWidget):
         self._stack.setCurrentWidget(self._song)
 
     def show_live(self, live: bool) -> None:
-        """On an empty desk, what is being recorded in place of the invitation."""
+        """While no song is open, what is being recorded in place of the invitation."""
         if self.is_empty:
             self._stack.setCurrentWidget(self.live if live else self.empty)
 
@@ -84,8 +84,8 @@ class Desk(QWidget):
         tight(column, spacing=theme.UNIT * 2)
         # The list takes the height it wants, the vocal the rest.
         column.addLayout(upper, 1)
-        column.addWidget(self.deck_header)
-        column.addWidget(self.deck)
+        column.addWidget(self.candidates_header)
+        column.addWidget(self.candidates)
         return timelines
 
     def _side(self) -> QWidget:

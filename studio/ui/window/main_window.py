@@ -1,98 +1,124 @@
-"""Assembles the panels and wires their intents to the workflow and the playback; decides nothing else."""
+"""Assembles the panels and wires their intents to the workspace and the playback; decides nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from studio.core.candidate import Candidate
+from studio.core.commands import Command, SetChords, SetGiven
 from studio.core.engines import FASTSAG
+from studio.core.errors import StudioError
+from studio.core.jobs import Progress
+from studio.core.mix import VOCAL, Mix
+from studio.core.music import Chord
+from studio.core.project import Begun, Project
 from studio.core.request import Vary
 from studio.services.exporting.export import ExportedCandidate
-from studio.services.project.session import Session
-from studio.services.project.session_mix import VOCAL, MixState
-from studio.ui.appearance.appearance import Looks
-from studio.ui.comparing.compare_actions import CompareDesk
+from studio.services.generating.engines import Engines
+from studio.services.project.opening import ProjectInUse, SoundMissing
+from studio.services.project.song import Song
+from studio.storage.recent import RecentProject
+from studio.ui.appearance.appearance import Appearance
+from studio.ui.comparing.candidate_jobs import CandidateJobs
+from studio.ui.comparing.compare_actions import CompareActions
 from studio.ui.comparing.export_result import ExportResult
+from studio.ui.comparing.exporting import Exporting
+from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.keys.shortcuts import KeyFilter, make_actions
+from studio.ui.listening.analysing import Analyse, Analysing
 from studio.ui.listening.playback import Playback
-from studio.ui.recording.record_actions import RecordDesk
+from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
-from studio.ui.recording.takes import Takes
+from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.timeline.spectrogram_view import Picture
 from studio.ui.timeline.vocal_panel import WAVE
-from studio.ui.window import window_memory
+from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
-from studio.ui.window.layout import Desk
-from studio.ui.window.menus import add_menus
+from studio.ui.window.layout import Layout
+from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
 from studio.ui.window.status_line import StatusLine
-from studio.ui.window.workflow import Workflow
+from studio.ui.window.workspace import Workspace
 
 _SEEK_S = 1.0
+#: How often a window that finishes in the background looks whether it has.
+_POLL_MS = 500
 
 
 class MainWindow(QMainWindow):
-    """One vocal on the desk, its candidates below.
+    """One vocal on top, its candidates below.
 
     Args:
-        workflow: what happens in the background.
+        workspace: the open project.
         playback: what is heard.
-        recording, takes: what is sung over it.
+        recording: what is sung over it.
+        engines: what makes candidates.
+        analyse: what listens to a vocal.
         preferences: what is remembered.
         demo_vocal: the file behind "Try the demo vocal".
     """
 
     def __init__(
         self,
-        workflow: Workflow,
+        workspace: Workspace,
         playback: Playback,
         recording: Recording,
-        takes: Takes,
+        engines: Engines,
+        analyse: Analyse,
         preferences: Preferences,
         demo_vocal: Path,
     ) -> None:
         super().__init__()
-        self.workflow, self.playback, self.preferences = workflow, playback, preferences
+        self.workspace, self.playback, self.preferences = workspace, playback, preferences
         self._demo_vocal = demo_vocal
         self.timeline = playback.timeline
         self.setWindowTitle(APP_NAME)
         self.setMinimumSize(1120, 640)
         self.setAcceptDrops(True)
-        self.desk = desk = Desk(self.timeline)
-        self.transport, self.strip, self.ruler = desk.transport, desk.strip, desk.ruler
-        self.vocal, self.deck, self.analysis, self.request = (
-            desk.vocal,
-            desk.deck,
-            desk.analysis,
-            desk.request,
-        )
-        self.setCentralWidget(desk)
+        self.panels = panels = Layout(self.timeline)
+        self.transport, self.strip, self.ruler = panels.transport, panels.strip, panels.ruler
+        self.vocal, self.candidates = panels.vocal, panels.candidates
+        self.analysis, self.request = panels.analysis, panels.request
+        self.setCentralWidget(panels)
         self.status = StatusLine()
         self.setStatusBar(self.status)
-        self.record = RecordDesk(self, recording, takes)
-        self.compare = CompareDesk(self)
         self.key_map = KeyMap(preferences)
+        self.pictures = SpectrogramJobs(workspace.runner, self.show_error, self)
+        self.analysing = Analysing(workspace, playback, analyse, self)
+        self.generation = Generation(workspace, engines, self)
+        self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
+        self.exporting = Exporting(workspace, self)
+        self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
+        self.compare = CompareActions(workspace, playback, panels.candidates, panels.candidates_header, self)
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
-        self.looks = Looks(self, preferences)
-        self._ask = Questions(self, preferences)
+        self._recent_menu = self._add_recent_menu()
+        self.appearance = Appearance(self, preferences)
+        self.ask = Questions(self, preferences)
+        self._background = QTimer(self)
+        self._background.setInterval(_POLL_MS)
+        self._background.timeout.connect(self._close_when_finished)
+        self._may_close = False
         self._connect()
-        self.compare.connect_window()
-        self.record.connect_window()
+        self.compare.attach(self.actions_by_name)
+        self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
         self.keys = KeyFilter(self, self.key_map)
-        self.keys.vocal_only_held.connect(lambda held: playback.set_mix(vocal_only=held))
+        self.keys.vocal_only_held.connect(playback.hear_vocal_only)
         window_memory.restore(self)
         self._show_selection()
+        panels.empty.recent.show_projects(workspace.recent.read())
         # No button has the focus to start with, after typing or after a dialog, so Space plays.
-        self.setFocusProxy(desk)
+        self.setFocusProxy(panels)
         self.setFocus()
 
     # Assembly
@@ -101,9 +127,10 @@ class MainWindow(QMainWindow):
         playback = self.playback
         handlers: dict[str, Callable[[], object]] = {
             "open": self.choose_vocal,
-            "open_folder": self.choose_results,
+            "open_project": self.choose_project,
             "demo": lambda: self.open_path(self._demo_vocal),
             "save": self._save,
+            "save_as": self._save_as,
             "quit": self.close,
             "play": playback.toggle,
             "stop": playback.stop,
@@ -122,8 +149,18 @@ class MainWindow(QMainWindow):
         }
         return handlers
 
+    def _add_recent_menu(self) -> QMenu:
+        file = menu_of(self, "&File")
+        menu = QMenu("Open recent", self)
+        menu.setToolTipsVisible(True)
+        file.insertMenu(self.actions_by_name["demo"], menu)
+        menu.aboutToShow.connect(
+            lambda: recent_list.fill_menu(menu, self.workspace.recent.read(), self.open_path)
+        )
+        return menu
+
     def _connect(self) -> None:
-        playback, workflow = self.playback, self.workflow
+        playback, workspace = self.playback, self.workspace
         self.transport.play_toggled.connect(playback.toggle)
         self.transport.stopped.connect(playback.stop)
         self.transport.loop_toggled.connect(playback.toggle_loop)
@@ -134,137 +171,223 @@ class MainWindow(QMainWindow):
         playback.playing_changed.connect(self.transport.show_playing)
         playback.mix_changed.connect(self._on_mix_changed)
         playback.problem_changed.connect(lambda _: self.status.show_output(playback.player))
+        playback.sources_lost.connect(self.jobs.reload)
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
             view.hovered.connect(self.status.under_mouse.setText)
         self.vocal.scale_changed.connect(self.show_pictures)
-        self.vocal.bars_moved.connect(self.analysis.move_bars)
-        self.vocal.chord_edited.connect(workflow.set_bar_chord)
-        self.deck.seek_requested.connect(playback.seek)
-        self.deck.hovered.connect(self.status.under_mouse.setText)
-        self.analysis.given_changed.connect(workflow.set_given)
-        self.analysis.chords_changed.connect(workflow.set_chords)
+        self.vocal.bars_moved.connect(self._move_bars)
+        self.analysis.bars_moved.connect(self._move_bars)
+        self.vocal.chord_edited.connect(self._set_bar_chord)
+        self.candidates.seek_requested.connect(playback.seek)
+        self.candidates.hovered.connect(self.status.under_mouse.setText)
+        self.analysis.given_changed.connect(self._give)
+        self.analysis.chords_changed.connect(lambda chords: workspace.do(SetChords(chords)))
         self.analysis.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.generate_requested.connect(self.generate)
         self.request.cancel_requested.connect(self._cancel)
         self.request.engine_changed.connect(self.analysis.show_engine)
         self.request.engine_changed.connect(self.vocal.show_engine)
-        self.desk.empty.open_requested.connect(self.choose_vocal)
-        self.desk.empty.demo_requested.connect(lambda: self.open_path(self._demo_vocal))
-        workflow.busy_changed.connect(self.status.doing.setText)
-        workflow.opened.connect(self._on_opened)
-        workflow.deck_changed.connect(lambda _: self._show_selection())
-        workflow.analysis_changed.connect(self._on_analysis_changed)
-        workflow.candidate_added.connect(self._on_candidate_added)
-        workflow.pictures.ready.connect(self._on_picture_ready)
-        workflow.generation.stepped.connect(self.request.show_progress)
-        workflow.generation.ended.connect(self._on_generation_ended)
-        workflow.exported.connect(self._on_exported)
-        workflow.failed.connect(self.show_error)
-        self.looks.theme_changed.connect(self.desk.empty.refresh)
-        self.looks.theme_changed.connect(self.request.refresh)
+        empty = self.panels.empty
+        empty.open_requested.connect(self.choose_vocal)
+        empty.demo_requested.connect(lambda: self.open_path(self._demo_vocal))
+        empty.recent.open_requested.connect(self.open_path)
+        workspace.busy_changed.connect(self.status.doing.setText)
+        workspace.told.connect(self.status.tell)
+        workspace.failed.connect(self.show_error)
+        workspace.opened.connect(self._on_opened)
+        workspace.changed.connect(self._on_changed)
+        workspace.vocal_replaced.connect(self._on_vocal_replaced)
+        workspace.known.connect(self._on_known)
+        workspace.interrupted.connect(self._on_interrupted)
+        self.analysing.analysed.connect(self._on_analysed)
+        self.analysing.analysed.connect(self.compare.on_analysed)
+        self.generation.stepped.connect(self._on_stepped)
+        self.generation.ended.connect(self._on_generation_ended)
+        self.generation.candidate_added.connect(self._on_candidate_added)
+        self.jobs.measured.connect(self.compare.on_measured)
+        self.pictures.ready.connect(self._on_picture_ready)
+        self.compare.asked.connect(self._on_asked)
+        self.exporting.exported.connect(self._on_exported)
+        self.appearance.theme_changed.connect(empty.refresh)
+        self.appearance.theme_changed.connect(self.request.refresh)
 
     # Opening
 
     def choose_vocal(self) -> None:
-        path = self._ask.vocal()
+        path = self.ask.vocal()
         if path is not None:
             self.open_path(path)
 
-    def choose_results(self) -> None:
-        path = self._ask.results()
+    def choose_project(self) -> None:
+        path = self.ask.project(self.workspace.projects_dir)
         if path is not None:
             self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """Opens a vocal, or a folder of results; asks first when a request is running."""
-        if self.workflow.generation.running and not self._ask.may_stop_generating():
+        """Opens a vocal, a project, or a folder of candidates; asks first when a request is running."""
+        if self.generation.running and not self.ask.may_stop_generating():
             return
-        if path.is_dir():
-            self.workflow.open_results(path)
-        else:
-            self.workflow.open(path)
+        self.workspace.open(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
-            self.desk.empty.show_over(True)
+            self.panels.empty.show_over(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.desk.empty.show_over(False)
+        self.panels.empty.show_over(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.desk.empty.show_over(False)
+        self.panels.empty.show_over(False)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
             self.open_path(paths[0])
 
-    def _on_opened(self, session: Session) -> None:
-        self.setWindowTitle(f"{session.vocal.name} – {APP_NAME}")
-        self.desk.show_vocal()
-        self.deck.clear()
-        self.vocal.show_vocal(session)
-        self.analysis.show_session(session)
-        self.request.show_ready(session.analysis is not None)
-        if session.made:
-            self.request.next_seed(max(made.seed for made in session.made.values()))
+    def _on_known(self, known: RecentProject, begin_new: Callable[[], None]) -> None:
+        answer = self.ask.project_of_vocal(known)
+        if answer == "open":
+            self.workspace.open(Path(known.path))
+        elif answer == "new":
+            begin_new()
+
+    def _on_opened(self, song: Song) -> None:
+        self._show_title()
+        self.panels.show_vocal()
+        self.pictures.clear()
+        self.candidates.clear()
+        self.vocal.show_vocal(song)
+        self.analysis.show_song(song)
+        self.request.show_ready(song.analysis is not None)
+        self.pictures.draw(VOCAL, song.vocal.audio)
+        for number in sorted(song.candidates):
+            self._add_row(song, song.candidates[number])
+        if song.project.candidates:
+            self.request.next_seed(max(record.origin.seed for record in song.project.candidates))
         self.status.show_output(self.playback.player)
+        self.compare.show()
         self._show_selection()
 
-    def _on_analysis_changed(self, session: Session) -> None:
-        self.vocal.show_analysis(session)
-        self.analysis.show_session(session)
-        self.request.show_ready(session.analysis is not None)
+    def _show_title(self) -> None:
+        project, looking = self.workspace.project, self.workspace.document.read_only
+        only = " (only looked at)" if looking else ""
+        self.setWindowTitle(f"{project.title}{only} – {APP_NAME}" if project.vocal else APP_NAME)
+
+    def _on_vocal_replaced(self, song: Song) -> None:
+        self.vocal.show_vocal(song)
+        self.pictures.draw(VOCAL, song.vocal.audio)
+
+    def _on_analysed(self, song: Song) -> None:
+        self.vocal.show_analysis(song)
+        self.analysis.show_song(song)
+        self.request.show_ready(song.analysis is not None)
         self.timeline.changed.emit()
+        if song.analysis is not None:
+            self.generation.warm_up()
+
+    # What the user says of the vocal
+
+    def _give(self, fields: dict[str, object]) -> None:
+        given = replace(self.workspace.project.given, **fields)  # type: ignore[arg-type]
+        self.workspace.do(SetGiven(given))
+
+    def _move_bars(self, beats: float) -> None:
+        """A second click moves them on, even while the first is still worked on."""
+        self._give({"shift_beats": self.workspace.project.given.shift_beats + beats})
+
+    def _set_bar_chord(self, bar: int, chord: Chord) -> None:
+        song = self.workspace.song
+        if song is not None and song.analysis is not None:
+            analysis = song.analysis
+            chords = song.project.with_bar_chord(analysis.grid, analysis.chords, bar, chord)
+            self.workspace.do(SetChords(chords))
+
+    def _on_changed(self, before: Project, after: Project, _: Command) -> None:
+        song = self.workspace.song
+        if song is None:
+            return
+        if before.chords != after.chords and song.analysis is not None:
+            self.vocal.show_analysis(song)
+            self.analysis.show_song(song)
+        if before.title != after.title:
+            self._show_title()
+        if before.blind != after.blind:
+            self._show_selection()
 
     # Candidates
 
     def generate(self) -> None:
-        if self.request.generate.isEnabled() and not self.workflow.generation.running:
+        if self.request.generate.isEnabled() and not self.generation.running:
             wishes = self.request.wishes
-            self.deck.expect(len(self.deck.rows) + wishes.candidates)
-            self.workflow.generate(wishes)
+            self.candidates.expect(len(self.candidates.rows) + wishes.candidates)
+            self.generation.start(wishes)
+            if not self.generation.running:
+                self.candidates.expect(0)
 
-    def vary(self, number: int, distance: str) -> None:
-        if self.workflow.session is not None:
-            self.workflow.change(Vary(self.workflow.session.candidates[number], distance))
+    def _on_interrupted(self, begun: Begun) -> None:
+        project = self.workspace.project
+        made = sum(record.origin.request == begun.key for record in project.candidates)
+        if made < begun.candidates and self.ask.make_the_rest(begun, made):
+            self.generation.resume(begun)
+        else:
+            self.generation.forget()
 
-    def ask_what_to_regenerate(self, number: int) -> None:
-        if self.workflow.session is not None:
-            candidate = self.workflow.session.candidates[number]
+    def _on_asked(self, what: str, number: int) -> None:
+        song = self.workspace.song
+        if song is None or number not in song.candidates:
+            return
+        candidate = song.candidates[number]
+        if what == "export":
+            self.export(number)
+        elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
-            dialog.wanted.connect(self.workflow.change)
+            dialog.wanted.connect(self.generation.change)
+            self.workspace.opened.connect(dialog.close)  # another song has other candidates
             dialog.open()
+        else:
+            self.generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
 
     def _cancel(self) -> None:
-        if self.workflow.generation.running:
+        if self.generation.running:
             self.request.show_cancelling()
-            self.workflow.generation.cancel()
+            self.generation.cancel()
+
+    def _on_stepped(self, progress: Progress, remaining_s: float | None) -> None:
+        self.request.show_progress(progress, remaining_s)
+        self.candidates.show_doing(self.request.doing)
+
+    def _add_row(self, song: Song, candidate: Candidate) -> None:
+        row = self.candidates.add(candidate)
+        row.show_selected(candidate.number == self.playback.mix.selected)
+        self.jobs.show(song, candidate)
 
     def _on_candidate_added(self, candidate: Candidate) -> None:
-        row = self.deck.add(candidate)
-        row.show_selected(candidate.number == self.playback.mix.selected)
-        session = self.workflow.session
-        blind = session.blind if session is not None else None
+        song = self.workspace.song
+        if song is None:
+            return
+        self._add_row(song, candidate)
+        self.compare.show()
+        blind = song.project.blind
         first = candidate.number if blind is None else blind[0]  # in a blind comparison not the first to come
         if (
             self.playback.mix.selected is None
             and not self.playback.player.playing
-            and first in self.deck.rows
+            and first in self.candidates.rows
         ):
             self.playback.select(first)
 
     def _on_picture_ready(self, key: object, picture: Picture) -> None:
         if key == VOCAL:
             self.vocal.show_picture(picture)
-        elif key in self.deck.rows:
-            self.deck.rows[key].show_picture(picture)
+        elif key in self.candidates.rows:
+            self.candidates.rows[key].show_picture(picture)
 
     def _on_generation_ended(self, outcome: str) -> None:
         self.request.show_idle()
-        self.deck.expect(0)
+        self.candidates.expect(0)
+        self.candidates.show_doing("")
         if outcome == "done":
             self.request.next_seed()
         elif outcome == "cancelled":
@@ -276,34 +399,43 @@ class MainWindow(QMainWindow):
         else:
             toggle(self.strip.target)
 
-    def _on_mix_changed(self, mix: MixState) -> None:
+    def _on_mix_changed(self, mix: Mix) -> None:
         self.transport.show_mix(mix)
         self.strip.show_mix(mix)
         self._show_selection()
 
     def _show_selection(self) -> None:
         selected = self.playback.mix.selected
-        self.deck.show_selected(selected)
-        session = self.workflow.session
+        self.candidates.show_selected(selected)
+        song = self.workspace.song
         whole = False
         # In a blind comparison a greyed strip would tell which one it is.
-        if session is not None and session.blind is None and selected in session.candidates:
-            whole = session.candidates[selected].is_one_sound
+        if song is not None and song.project.blind is None and selected in song.candidates:
+            whole = song.candidates[selected].is_one_sound
         self.strip.show_stems(FASTSAG.why_not if whole else "")
 
-    # Export
+    # Saving, exporting
 
     def export(self, number: int) -> None:
-        folder = self._ask.export_folder(number)
+        folder = self.ask.export_folder(number)
         if folder is not None:
-            self.workflow.export(number, folder)
+            self.exporting.export(number, folder)
 
     def _save(self) -> None:
-        folder = self.workflow.save()
-        kept = (
-            f"Everything is kept in {folder}" if folder else "A session is kept from its first candidate on"
+        if self.generation.unsaved:
+            self.generation.save_again()
+        path = self.workspace.save()
+        self.status.tell(
+            f"Everything is kept in {path}" if path else "Open a vocal first: there is nothing to save"
         )
-        self.status.tell(kept)
+
+    def _save_as(self) -> None:
+        if self.workspace.song is None:
+            self.status.tell("Open a vocal first: there is nothing to save")
+            return
+        path = self.ask.save_as(self.workspace.projects_dir, self.workspace.project.title)
+        if path is not None:
+            self.workspace.save_as(path)
 
     def _on_exported(self, result: ExportedCandidate) -> None:
         ExportResult(result, self).open()
@@ -314,21 +446,52 @@ class MainWindow(QMainWindow):
         """The frequency axis of all spectrograms, or waveforms in their place."""
         wave = choice == WAVE
         self.vocal.spectrogram.show_waveform(wave)
-        self.deck.show_waveforms(wave)
+        self.candidates.show_waveforms(wave)
         if not wave:
-            self.workflow.pictures.set_scale(choice)  # type: ignore[arg-type]
+            self.pictures.set_scale(choice)  # type: ignore[arg-type]
 
     def _zoom_region(self) -> None:
         if self.timeline.region:
             self.timeline.show_range(*self.timeline.region)
 
     def show_error(self, error: Exception) -> None:
-        """One dialog for each failure; the same one again while it is open says nothing new."""
-        dialog = ErrorDialog(error, self)
-        if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
-            dialog.deleteLater()
+        """One dialog for each failure; the same one again while it is open says nothing new. What a question can mend
+        is asked instead."""
+        if isinstance(error, ProjectInUse):
+            self._on_in_use(error)
+        elif isinstance(error, SoundMissing):
+            self._on_missing(error)
         else:
-            dialog.open()
+            dialog = ErrorDialog(error, self)
+            if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
+                dialog.deleteLater()
+            else:
+                dialog.open()
+
+    def _on_in_use(self, in_use: ProjectInUse) -> None:
+        answer = self.ask.project_in_use(in_use)
+        if answer == "copy":
+            self.workspace.open_copy(in_use.path)
+        elif answer == "look":
+            self.workspace.open(in_use.path, read_only=True)
+
+    def _on_missing(self, missing: SoundMissing) -> None:
+        found = self.ask.missing_sound(missing)
+        if found is None:
+            self.status.tell(str(missing))
+            return
+        try:
+            missing.folder.keep_audio(found, missing.ref)
+        except (OSError, ValueError) as error:
+            self.show_error(
+                StudioError(
+                    f"{found.name} is not the file that is missing",
+                    seen=str(error),
+                    expected=missing.ref.name,
+                )
+            )
+            return
+        self.workspace.open(missing.folder.path)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A click beside a field ends typing, so that single keys work again.
@@ -336,11 +499,42 @@ class MainWindow(QMainWindow):
 
     # End
 
+    def _doing(self) -> Sequence[str]:
+        """What closing would cut short, in words."""
+        doing = []
+        if self.generation.running:
+            doing.append("Candidates are still being made.")
+        if self.exporting.running:
+            doing.append("An export is still being written.")
+        if self.generation.unsaved:
+            count = self.generation.unsaved
+            doing.append(f"{count} finished candidate{'s are' if count > 1 else ' is'} not saved yet.")
+        return doing
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        doing = [] if self._may_close else self._doing()
+        if doing:
+            answer = self.ask.how_to_close(" ".join(doing), background=not self.generation.unsaved)
+            if answer == "stay":
+                event.ignore()
+                return
+            if answer == "background":
+                event.ignore()
+                self.playback.pause()
+                self.hide()
+                self._background.start()
+                return
+        self._background.stop()
         window_memory.save(self)
         self.hide()
         self.keys.detach()
-        self.looks.detach()
+        self.appearance.detach()
         self.record.recording.close()
-        self.workflow.close()
+        self.workspace.close()
         event.accept()
+
+    def _close_when_finished(self) -> None:
+        if not self._doing() and not self.workspace.runner.busy:
+            self._background.stop()
+            self._may_close = True
+            self.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 #: Menus with the names of their actions; an empty name is a line.
 MENUS = {
-    "&File": ("open", "demo", "open_folder", "", "save", "export", "", "quit"),
+    "&File": ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
     "&Edit": ("undo", "redo"),
     "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
     "&Candidates": (
@@ -52,6 +52,13 @@ def add_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
                 menu.addSeparator()
 
 
+def menu_of(window: QMainWindow, title: str) -> QMenu:
+    """One of MENUS by its title."""
+    menu = window.menuBar().actions()[list(MENUS).index(title)].menu()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
 def add_choice(
     window: QMainWindow,
     title: str,
@@ -60,8 +67,7 @@ def add_choice(
     choose: Callable[[str], None],
 ) -> None:
     """Adds a submenu to View of (value, text), `chosen` checked; `choose` gets the value picked."""
-    view = window.menuBar().actions()[list(MENUS).index("&View")].menu()
-    menu = view.addMenu(title)  # type: ignore[attr-defined]
+    menu = menu_of(window, "&View").addMenu(title)
     group = QActionGroup(window)
     for value, text in choices:
         action = menu.addAction(text)

@@ -1,12 +1,19 @@
-"""What the window asks the user for with the system's own dialogs: files, folders, a yes."""
+"""What the window asks the user for with the system's own dialogs: files, folders, a choice."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
+from studio.core.project import Begun
+from studio.services.project.opening import ProjectInUse, SoundMissing
+from studio.storage.project_folder import SUFFIX, file_name
+from studio.storage.recent import RecentProject
 from studio.ui.window.preferences import APP_NAME, Preferences
+from studio.ui.window.recent_list import described
 
 AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
 
@@ -17,37 +24,130 @@ class Questions:
     def __init__(self, window: QWidget, preferences: Preferences) -> None:
         self._window, self._preferences = window, preferences
 
+    # Files
+
     def vocal(self) -> Path | None:
-        patterns = " ".join(f"*{s} *{s.upper()}" for s in AUDIO_SUFFIXES)
         start = self._preferences.get("open_folder", str(Path.home()))
-        path, _ = QFileDialog.getOpenFileName(
-            self._window, "Open vocal", start, f"Audio ({patterns});;All files (*)"
-        )
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open vocal", start, _audio_files())
         if not path:
             return None
         self._preferences.set("open_folder", str(Path(path).parent))
         return Path(path)
 
-    def results(self) -> Path | None:
-        return self._folder("results_folder", "Open results")
+    def project(self, projects_dir: Path) -> Path | None:
+        """A project, or a folder of candidates."""
+        start = projects_dir if projects_dir.is_dir() else Path.home()
+        return self._folder("project_folder", "Open project", start)
 
-    def export_folder(self, number: int) -> Path | None:
-        return self._folder("export_folder", f"Export candidate {number} into")
-
-    def may_stop_generating(self) -> bool:
-        """Whether another vocal may end the request in progress."""
-        text = "Stop generating and open another vocal?"
-        box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, text, parent=self._window)
-        box.setInformativeText("What is finished is kept in your results folder.")
-        box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
-        agreed = box.exec() == QMessageBox.StandardButton.Yes
-        box.deleteLater()
-        return agreed
-
-    def _folder(self, name: str, title: str) -> Path | None:
-        start = self._preferences.get(name, str(Path.home()))
-        path = QFileDialog.getExistingDirectory(self._window, title, start)
+    def save_as(self, projects_dir: Path, title: str) -> Path | None:
+        parent = projects_dir if projects_dir.is_dir() else Path.home()
+        start = (
+            Path(self._preferences.get("save_folder", str(parent))) / f"{file_name(title) or 'Song'}{SUFFIX}"
+        )
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save project as", str(start), f"Backline project (*{SUFFIX})"
+        )
         if not path:
             return None
-        self._preferences.set(name, path)
+        self._preferences.set("save_folder", str(Path(path).parent))
         return Path(path)
+
+    def export_folder(self, number: int) -> Path | None:
+        return self._folder("export_folder", f"Export candidate {number} into", Path.home())
+
+    def missing_sound(self, missing: SoundMissing) -> Path | None:
+        """Where a sound is that a project needs."""
+        start = str(missing.folder.path.parent)
+        name = f"{missing.ref.name}{missing.ref.suffix}"
+        path, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", start, _audio_files())
+        return Path(path) if path else None
+
+    def _folder(self, name: str, title: str, start: Path) -> Path | None:
+        path = QFileDialog.getExistingDirectory(self._window, title, self._preferences.get(name, str(start)))
+        if not path:
+            return None
+        self._preferences.set(name, path if name == "export_folder" else str(Path(path).parent))
+        return Path(path)
+
+    # Choices
+
+    def may_stop_generating(self) -> bool:
+        """Whether another song may end the request in progress."""
+        return (
+            self._choose(
+                "Stop generating and open another song?",
+                "What is finished is kept in the project.",
+                (("stop", "Stop and open"), ("stay", "Stay here")),
+            )
+            == "stop"
+        )
+
+    def how_to_close(self, doing: str, *, background: bool) -> Literal["stop", "background", "stay"]:
+        """What to do about work in progress when the window is to close.
+
+        Args:
+            doing: such as "Two of four candidates are still being made".
+            background: whether it can be finished without a window.
+        """
+        choices = [("stop", "Stop and close"), ("stay", "Stay here")]
+        if background:
+            choices.insert(0, ("background", "Finish in the background"))
+        answer = self._choose(doing, "What is finished is kept in the project, whatever you choose.", choices)
+        return "stop" if answer == "stop" else "background" if answer == "background" else "stay"
+
+    def project_of_vocal(self, known: RecentProject) -> Literal["open", "new"] | None:
+        """A vocal was opened that has a project."""
+        answer = self._choose(
+            f"There is a project with this vocal: {known.title}",
+            f"It has {described(known)}. {known.path}",
+            (("open", "Open the project"), ("new", "Begin a new one"), ("", "Cancel")),
+        )
+        return "open" if answer == "open" else "new" if answer == "new" else None
+
+    def project_in_use(self, in_use: ProjectInUse) -> Literal["copy", "look"] | None:
+        """Another window has a project open."""
+        answer = self._choose(
+            f"{in_use.path.stem} is open already",
+            f"It is open in {in_use.holder}. Two windows on one project would overwrite each other.",
+            (("copy", "Open a copy"), ("look", "Only look at it"), ("", "Cancel")),
+        )
+        return "copy" if answer == "copy" else "look" if answer == "look" else None
+
+    def make_the_rest(self, begun: Begun, made: int) -> bool:
+        """A request was cut off."""
+        rest = begun.candidates - made
+        return (
+            self._choose(
+                f"{made} of {begun.candidates} candidates were made before the program ended. Make the rest?",
+                "They become what they would have been.",
+                (("make", f"Make the other {rest}" if rest > 1 else "Make the last one"), ("", "Not now")),
+            )
+            == "make"
+        )
+
+    def _choose(self, text: str, more: str, choices: Sequence[tuple[str, str]]) -> str:
+        """The name of the button that was pressed; the last one stands for closing the dialog. The first is the
+        default."""
+        box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, text, parent=self._window)
+        box.setInformativeText(more)
+        buttons: dict[QPushButton, str] = {}
+        names = list(choices)
+        for name, title in names:
+            role = (
+                QMessageBox.ButtonRole.RejectRole
+                if name == names[-1][0]
+                else QMessageBox.ButtonRole.AcceptRole
+            )
+            buttons[box.addButton(title, role)] = name
+        first, *_, last = buttons
+        box.setDefaultButton(first)
+        box.setEscapeButton(last)
+        box.exec()
+        answer = buttons.get(box.clickedButton(), names[-1][0])  # type: ignore[call-overload]
+        box.deleteLater()
+        return str(answer)
+
+
+def _audio_files() -> str:
+    patterns = " ".join(f"*{s} *{s.upper()}" for s in AUDIO_SUFFIXES)
+    return f"Audio ({patterns});;All files (*)"

@@ -19,7 +19,7 @@ def restore(window: MainWindow) -> None:
     if not window.restoreGeometry(window.preferences.get_bytes("geometry")):
         window.resize(1360, 860)
     scale: Scale = next((value for _, value in SCALES if value == get("scale", "mel")), "mel")
-    window.workflow.pictures.set_scale(scale)
+    window.pictures.set_scale(scale)
     picture = WAVE if get("waveforms", False) else scale
     window.vocal.scales.set_value(picture)
     window.show_pictures(picture)
@@ -36,13 +36,14 @@ def restore(window: MainWindow) -> None:
         keep_seed=get("keep_seed", False),
     )
     window.request.set_wishes(wishes)
-    window.playback.set_mix(balance=min(max(-1.0, get("balance", 0.0)), 1.0), matched=get("matched", True))
+    balance = min(max(-1.0, get("balance", 0.0)), 1.0)
+    window.playback.set_mix(balance=balance, matched=get("matched", True))
 
 
 def save(window: MainWindow) -> None:
     wishes, keep = window.request.wishes, window.preferences.set
     window.preferences.set_bytes("geometry", window.saveGeometry())
-    keep("scale", window.workflow.pictures.scale)
+    keep("scale", window.pictures.scale)
     keep("waveforms", window.vocal.scales.value == WAVE)
     controls = wishes.controls
     keep("style", controls.style or "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.commands import COMMANDS, Pick, SetNotes, SetOpinion
+from studio.core.commands import COMMANDS, AddCandidate, Pick, SetNotes, SetOpinion
 from studio.core.opinion import Opinion
 from studio.core.project import CandidateRecord, Origin
 from studio.services.project.document import Document, State, command_from_builtins, command_to_builtins
@@ -67,10 +67,12 @@ def test_undone_to_the_start_every_choice_is_as_it_was_and_redone_to_the_end_as_
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("killed", [False, True])
-def test_reopening_gives_the_same_project_and_the_same_undo_list(seed: int, killed: bool, tmp_path: Path) -> None:
+def test_reopening_gives_the_same_project_and_the_same_undo_list(
+    seed: int, killed: bool, tmp_path: Path
+) -> None:
     chance = random.Random(seed)
-    store = create_project(tmp_path, beginning())
-    document = Document(State(store_state(store)), store)
+    store = create_project(tmp_path, State(beginning()))
+    document = Document(State(beginning()), store)
     at_random(document, chance, 120)
     if killed:
         (store.folder.path / "lock.json").unlink()  # as the next program sees through it
@@ -86,10 +88,6 @@ def test_reopening_gives_the_same_project_and_the_same_undo_list(seed: int, kill
     if killed:
         store.close()
     assert open_project(store.folder.path, read_only=True).document.state == again
-
-
-def store_state(store: ProjectStore):  # type: ignore[no-untyped-def]
-    return open_project(store.folder.path, read_only=True).document.project
 
 
 def test_a_choice_that_does_not_fit_changes_nothing() -> None:
@@ -126,8 +124,6 @@ def test_a_pick_can_be_taken_back_after_another_candidate_came() -> None:
     one = CandidateRecord(1, "01", Origin("x", "y"))
     document = Document(State(dataclasses.replace(beginning(), candidates=(one,))))
     document.do(Pick(1, "Pick candidate 1"))
-    from studio.core.commands import AddCandidate
-
     document.do(AddCandidate(CandidateRecord(2, "02", Origin("x", "y"))))
     assert document.undo() == "Pick candidate 1"
     assert document.project.picked is None

@@ -18,7 +18,7 @@ from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken
 from studio.ml.engine import load_engine
 from studio.ml.sound.excitation import excite
-from studio.services.measuring.doctor import examine
+from studio.services.machine.doctor import examine
 from studio.services.exporting.export_midi import write_midi
 from studio.storage.paths import resources_dir
 from studio.training.runs import checkpoints

@@ -69,7 +69,7 @@ def active(open_vocal: Open, qtbot: QtBot) -> Callable[[MainWindow], None]:
         open_vocal(window)
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-        window.desk.setFocus()
+        window.panels.setFocus()
 
     return activate
 
@@ -85,26 +85,26 @@ def texts(widget: QWidget) -> str:
 
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=30_000)
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
-    qtbot.waitUntil(lambda: len(window.workflow.session.fits) == len(window.deck.rows), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: len(window.workspace.song.fits) == len(window.candidates.rows), timeout=10_000)
 
 
 def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Open, qtbot: QtBot) -> None:
     active(window)
     window.request.count.set_value(3)
     press(qtbot, window, KEY.Key_G)
-    assert window.workflow.generation.running
+    assert window.generation.running
     settle(qtbot, window)
-    assert list(window.deck.rows) == [1, 2, 3]
-    deck = lambda: window.workflow.session.deck  # noqa: E731
+    assert list(window.candidates.rows) == [1, 2, 3]
+    deck = lambda: window.workspace.song.deck  # noqa: E731
 
     press(qtbot, window, KEY.Key_B)
-    order = list(window.deck.rows)
+    order = list(window.candidates.rows)
     assert sorted(order) == [1, 2, 3]
     assert order != [1, 2, 3]
     assert window.playback.mix.selected == order[0]
-    for place, row in enumerate(window.deck.rows.values()):
+    for place, row in enumerate(window.candidates.rows.values()):
         said = texts(row).lower()
         assert not any(word in said for word in (*STYLES, "room kit", "seed", "chords"))
         assert row.badge.text() == "ABC"[place]
@@ -122,9 +122,9 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     assert window.playback.mix.selected == order[2]
     press(qtbot, window, KEY.Key_X)
     assert window.playback.mix.selected == order[1]
-    qtbot.keyPress(window.desk, KEY.Key_V)
+    qtbot.keyPress(window.panels, KEY.Key_V)
     assert window.playback.mix.vocal_only
-    qtbot.keyRelease(window.desk, KEY.Key_V)
+    qtbot.keyRelease(window.panels, KEY.Key_V)
     assert not window.playback.mix.vocal_only
     press(qtbot, window, KEY.Key_P)
     assert deck().picked == order[1]
@@ -133,8 +133,8 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     press(qtbot, window, KEY.Key_Space)
 
     press(qtbot, window, KEY.Key_B)
-    assert list(window.deck.rows) == [1, 2, 3]
-    row = window.deck.rows[order[1]]
+    assert list(window.candidates.rows) == [1, 2, 3]
+    row = window.candidates.rows[order[1]]
     assert (row.badge.text(), row.pick.isChecked(), row.favourite.isChecked(), row.stars.text()) == (
         str(order[1]), True, True, "★★★★",
     )  # fmt: skip
@@ -165,19 +165,19 @@ def test_candidates_are_equally_loud_and_the_vocal_stays_as_it_is(
 
     def lufs(number: int) -> float:
         """Of the band as the mix plays it."""
-        gains = dataclasses.replace(window.playback.mix, selected=number).gains(window.deck.rows)
-        candidate = window.workflow.session.candidates[number]
+        gains = dataclasses.replace(window.playback.mix, selected=number).gains(window.candidates.rows)
+        candidate = window.workspace.song.candidates[number]
         band = sum(candidate.stems[s].samples * np.float32(gains[(number, s)]) for s in STEMS)
         assert gains[VOCAL] == 1.0
         return integrated_lufs(Audio(band, next(iter(candidate.stems.values())).sample_rate))
 
-    matched = [lufs(n) for n in window.deck.rows]
+    matched = [lufs(n) for n in window.candidates.rows]
     assert max(matched) - min(matched) < 0.1
     press(qtbot, window, KEY.Key_L, SHIFT)
-    assert not window.desk.deck_header.match.isChecked()
+    assert not window.panels.candidates_header.match.isChecked()
     assert lufs(1) - lufs(2) == pytest.approx(6.0, abs=0.2)
-    window.desk.deck_header.match.click()
-    assert [lufs(n) for n in window.deck.rows] == matched
+    window.panels.candidates_header.match.click()
+    assert [lufs(n) for n in window.candidates.rows] == matched
 
 
 def test_poor_fits_are_counted_and_can_be_shown_and_kept(
@@ -187,26 +187,26 @@ def test_poor_fits_are_counted_and_can_be_shown_and_kept(
     engine.silent = {2, 3}
     generate(window, 4)
     settle(qtbot, window)
-    header = window.desk.deck_header
-    assert window.deck.in_sight == [1, 4]
+    header = window.panels.candidates_header
+    assert window.candidates.in_sight == [1, 4]
     assert header.hidden.text() == "2 poor fits hidden – show"
-    assert window.workflow.session.candidates.keys() == {1, 2, 3, 4}
+    assert window.workspace.song.candidates.keys() == {1, 2, 3, 4}
     header.hidden.click()
-    assert window.deck.in_sight == [1, 2, 3, 4]
-    assert texts(window.deck.rows[2]).count("Mostly silent") == 1
+    assert window.candidates.in_sight == [1, 2, 3, 4]
+    assert texts(window.candidates.rows[2]).count("Mostly silent") == 1
     press(qtbot, window, KEY.Key_2, ALT)
     press(qtbot, window, KEY.Key_F)
     header.hidden.click()
     press(qtbot, window, KEY.Key_1, ALT)
-    assert window.deck.in_sight == [1, 2, 4]
+    assert window.candidates.in_sight == [1, 2, 4]
     assert header.hidden.text() == "1 poor fit hidden – show"
     # The one that is heard is hidden by key: the next one is heard.
     press(qtbot, window, KEY.Key_H)
-    assert window.deck.in_sight == [2, 4]
+    assert window.candidates.in_sight == [2, 4]
     assert window.playback.mix.selected == 2
     assert header.hidden.text() == "1 poor fit and 1 more hidden – show"
     press(qtbot, window, KEY.Key_Z, CONTROL)
-    assert window.deck.in_sight == [1, 2, 4]
+    assert window.candidates.in_sight == [1, 2, 4]
 
 
 def test_a_note_is_written_and_the_details_tell_all(
@@ -219,11 +219,11 @@ def test_a_note_is_written_and_the_details_tell_all(
     (dialog,) = window.findChildren(DetailsDialog)
     assert {"Beat match", "Chord fit", "Silent", "Noise", "Loudness", "Key", "Bass"} <= dialog.rows.keys()
     qtbot.keyClicks(dialog.note, "Bridge is great, P G X")
-    assert window.workflow.session.deck.picked is None
+    assert window.workspace.song.deck.picked is None
     qtbot.mouseClick(dialog.findChild(QDialogButtonBox).buttons()[0], Qt.MouseButton.LeftButton)
-    assert window.deck.rows[1].facts.text() == "Bridge is great, P G X"
+    assert window.candidates.rows[1].facts.text() == "Bridge is great, P G X"
     press(qtbot, window, KEY.Key_Z, CONTROL)
-    assert window.workflow.session.deck.remark(1).note == ""
+    assert window.workspace.song.deck.remark(1).note == ""
     settle(qtbot, window)
 
 
@@ -235,15 +235,15 @@ def test_what_was_said_survives_a_restart_even_blind(
     generate(window, 3)
     settle(qtbot, window)
     press(qtbot, window, KEY.Key_B)
-    order = list(window.deck.rows)
+    order = list(window.candidates.rows)
     press(qtbot, window, KEY.Key_5)
     press(qtbot, window, KEY.Key_P)
     window.compare._note(order[1], "thin")
     press(qtbot, window, KEY.Key_Down)
     press(qtbot, window, KEY.Key_H)
-    said = window.workflow.session.deck
+    said = window.workspace.song.deck
     window.close()
-    folder = next((tmp_path / "sessions").iterdir())
+    folder = next((tmp_path / "data", tmp_path / "Music").iterdir())
     assert json.loads((folder / "session.json").read_text())["blind"] == order
 
     again = make_window()
@@ -268,8 +268,8 @@ def test_tab_goes_from_the_switches_through_the_rows_to_the_fields(
     active(window)
     generate(window, 2)
     press(qtbot, window, KEY.Key_B)
-    rows = list(window.deck.rows.values())
-    window.desk.deck_header.blind.setFocus()
+    rows = list(window.candidates.rows.values())
+    window.panels.candidates_header.blind.setFocus()
     reached = []
     for _ in range(7):
         qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
@@ -281,7 +281,7 @@ def test_tab_goes_from_the_switches_through_the_rows_to_the_fields(
 
 def test_undo_takes_back_chords_and_beats_too(window: MainWindow, active: Open, qtbot: QtBot) -> None:
     active(window)
-    lane, workflow = window.vocal.lane, window.workflow
+    lane, workflow = window.vocal.lane, window.workspace
     before = lane.names
     window.analysis.chords.setText("Dm G")
     window.analysis.chords.editingFinished.emit()
@@ -293,7 +293,7 @@ def test_undo_takes_back_chords_and_beats_too(window: MainWindow, active: Open, 
     window.analysis.nudges[1.0].click()
     qtbot.waitUntil(lambda: workflow.session.analysis.grid != estimated, timeout=30_000)
     assert "bar lines" in window.actions_by_name["undo"].text()
-    window.desk.setFocus()
+    window.panels.setFocus()
     press(qtbot, window, KEY.Key_Z, CONTROL)
     qtbot.waitUntil(lambda: workflow.session.analysis.grid == estimated, timeout=30_000)
 
@@ -320,14 +320,14 @@ def test_keys_are_given_anew_and_remembered(
     assert sheet.caps["pick"].text() == "W"
     sheet.close()
     window.activateWindow()
-    window.desk.setFocus()
+    window.panels.setFocus()
     press(qtbot, window, KEY.Key_P)
-    assert window.workflow.session.deck.picked is None
+    assert window.workspace.song.deck.picked is None
     press(qtbot, window, KEY.Key_W)
-    assert window.workflow.session.deck.picked == 1
-    qtbot.keyPress(window.desk, KEY.Key_Q)
+    assert window.workspace.song.deck.picked == 1
+    qtbot.keyPress(window.panels, KEY.Key_Q)
     assert window.playback.mix.vocal_only
-    qtbot.keyRelease(window.desk, KEY.Key_Q)
+    qtbot.keyRelease(window.panels, KEY.Key_Q)
     settle(qtbot, window)
     window.close()
 

@@ -25,27 +25,29 @@ def test_from_a_vocal_to_exported_stems(qtbot: QtBot, tmp_path: Path) -> None:
     sf.write(tmp_path / "verse.wav", samples[2 * rate : 10 * rate], rate, subtype="PCM_24")
     service = GenerationService(models_dir(), "cpu")
     player = Player(find_setup=AudioSetup)
-    window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
+    window = build_window(
+        service, player, Preferences(tmp_path / "window.ini"), tmp_path / "data", tmp_path / "Music"
+    )
     qtbot.addWidget(window)
     failures: list[Exception] = []
-    window.workflow.failed.connect(failures.append)
+    window.workspace.failed.connect(failures.append)
     window.show()
     try:
         window.open_path(tmp_path / "verse.wav")
         qtbot.waitUntil(lambda: window.request.generate.isEnabled(), timeout=120_000)
         window.request.count.set_value(1)
         window.request.generate.click()
-        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=300_000)
+        qtbot.waitUntil(lambda: not window.generation.running, timeout=300_000)
         assert failures == []
-        assert list(window.deck.rows) == [1]
+        assert list(window.candidates.rows) == [1]
         qtbot.waitUntil(
-            lambda: all(r.spectrogram.spectrogram for r in window.deck.rows.values()), timeout=60_000
+            lambda: all(r.spectrogram.spectrogram for r in window.candidates.rows.values()), timeout=60_000
         )
 
-        qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
         window.playback.select(1)
         window.compare.ask("pick", 1)
-        window.workflow.export(1, tmp_path / "song")
+        window.workspace.export(1, tmp_path / "song")
         qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=120_000)
         result = window.findChildren(ExportResult)[0]
         assert {name: state.text() for name, state in result.states.items()} == dict.fromkeys(

@@ -47,8 +47,8 @@ def _said(row: CandidateRow) -> str:
 
 
 def _wait(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=30_000)
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
 
 
 def test_a_variation_stands_below_its_parent_and_says_whose_it_is(
@@ -56,15 +56,15 @@ def test_a_variation_stands_below_its_parent_and_says_whose_it_is(
 ) -> None:
     open_vocal(window)
     generate(window, 2)
-    _choose(window.deck.rows[1], "Vary: near")
-    assert window.workflow.generation.running
+    _choose(window.candidates.rows[1], "Vary: near")
+    assert window.generation.running
     _wait(qtbot, window)
-    _choose(window.deck.rows[1], "Vary: far")
+    _choose(window.candidates.rows[1], "Vary: far")
     _wait(qtbot, window)
-    assert list(window.deck.rows) == [1, 3, 4, 2]
-    tops = [row.mapTo(window, row.rect().topLeft()).y() for row in window.deck.rows.values()]
+    assert list(window.candidates.rows) == [1, 3, 4, 2]
+    tops = [row.mapTo(window, row.rect().topLeft()).y() for row in window.candidates.rows.values()]
     assert tops == sorted(tops)
-    assert "near variation of 1" in _said(window.deck.rows[3])
+    assert "near variation of 1" in _said(window.candidates.rows[3])
     changes = [request.change for request in asked[1:]]
     assert [c.distance for c in changes if isinstance(c, Vary)] == ["near", "far"]
     assert len({request.seed for request in asked}) == 3
@@ -79,11 +79,11 @@ def test_the_marked_bars_of_two_stems_are_made_anew(
 ) -> None:
     open_vocal(window)
     generate(window, 1)
-    grid = window.workflow.session.candidates[1].arrangement.grid  # type: ignore[union-attr]
+    grid = window.workspace.song.candidates[1].arrangement.grid  # type: ignore[union-attr]
     downbeats = [t for t in grid.downbeats_s if t >= 0]
     end_s = downbeats[1] if len(downbeats) > 1 else grid.times_s[-1]
     window.timeline.set_region((downbeats[0] + 0.01, end_s - 0.01))
-    _choose(window.deck.rows[1], "Regenerate …")
+    _choose(window.candidates.rows[1], "Regenerate …")
     (dialog,) = window.findChildren(RegenerateDialog)
     assert (dialog.first.value(), dialog.last.value(), dialog.whole.isChecked()) == (1, 1, False)
     for stem in ("bass", "lead"):
@@ -95,7 +95,7 @@ def test_the_marked_bars_of_two_stems_are_made_anew(
     assert isinstance(change, Regenerate)
     assert change.bars == (grid.bar_one, grid.bar_one)
     assert change.stems == ("drums", "harmony")
-    assert "new drums, harmony in bar 1 of 1" in _said(window.deck.rows[2])
+    assert "new drums, harmony in bar 1 of 1" in _said(window.candidates.rows[2])
 
 
 def test_nothing_to_regenerate_cannot_be_asked_for(
@@ -146,5 +146,5 @@ def test_without_further_wishes_the_model_chooses(
     generate(window, 1)
     controls = asked[0].controls
     assert (controls.energy, controls.follow, dict(controls.instruments)) == (None, None, {})
-    stems = window.workflow.session.candidates[1].stems  # type: ignore[union-attr]
+    stems = window.workspace.song.candidates[1].stems  # type: ignore[union-attr]
     assert all(np.abs(stems[stem].samples).max() > 0 for stem in STEMS)

@@ -88,7 +88,7 @@ def test_a_band_that_is_one_sound_has_no_stems_and_no_chords_to_turn(
     generate(window, 1)
 
     window.playback.select(2)
-    strip, row = window.strip, window.deck.rows[2]
+    strip, row = window.strip, window.candidates.rows[2]
     assert not any(strip.names[stem].isEnabled() or strip.solos[stem].isEnabled() for stem in STEMS)
     assert strip.mutes["bass"].toolTip() == FASTSAG.why_not
     assert strip.mutes[VOCAL].isEnabled()

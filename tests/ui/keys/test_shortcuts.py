@@ -30,7 +30,7 @@ def playing(
     generate(window, 3)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    window.desk.setFocus()
+    window.panels.setFocus()
     return window
 
 

@@ -72,7 +72,9 @@ def loop_window(
         write_audio_settings(settings_path, dataclasses.replace(LOOP, **options))
         player = Player(find_setup=lambda: AudioSetup(loopback))
         service = GenerationService(Path("no weights"), "cpu", load=lambda *_: ToneEngine())
-        window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
+        window = build_window(
+            service, player, Preferences(tmp_path / "window.ini"), tmp_path / "data", tmp_path / "Music"
+        )
         made.append(window)
         window.show()
         if not dialog_follows:
@@ -92,7 +94,7 @@ def focus(qtbot: QtBot, window: MainWindow) -> None:
     """What the window manager does when a dialog closes."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    window.desk.setFocus()
+    window.panels.setFocus()
 
 
 def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
@@ -100,7 +102,7 @@ def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifi
 
 
 def idle(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
     qtbot.wait(50)
 
 
@@ -118,14 +120,14 @@ def test_r_on_an_empty_desk_counts_in_records_and_opens_the_take_in_its_tempo(
     qtbot.waitUntil(lambda: window.timeline.playhead_s > 2.3, timeout=30_000)
     assert window.transport.input.isVisible()
     qtbot.waitUntil(lambda: max(window.transport.input.holds) > 0.3, timeout=5000)
-    assert window.desk.live.isVisible()
-    assert window.desk.live.title.text() == "Recording"
-    assert window.desk.live.hint.text().startswith("R ends the take.")
-    assert max(window.desk.live.wave.shares) > 0.8, "the clicks come back"
+    assert window.panels.live.isVisible()
+    assert window.panels.live.title.text() == "Recording"
+    assert window.panels.live.hint.text().startswith("R ends the take.")
+    assert max(window.panels.live.wave.shares) > 0.8, "the clicks come back"
     press(qtbot, window, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: window.workflow.session is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: window.workflow.session.analysis is not None, timeout=60_000)
-    session = window.workflow.session
+    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workspace.song.analysis is not None, timeout=60_000)
+    session = window.workspace.song
     assert session.vocal.path.parent == recording.service.folder
     assert session.vocal.audio.duration_s > 2.2
     assert (session.given.tempo_bpm, session.given.downbeat_s) == (240.0, 0.0)
@@ -141,10 +143,10 @@ def test_a_dead_input_is_told_and_makes_no_take(loop_window: Callable[..., MainW
     press(qtbot, window, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: bool(window.findChildren(ErrorDialog)), timeout=10_000)
     window.findChildren(ErrorDialog)[0].close()
-    assert window.workflow.session is None
+    assert window.workspace.song is None
     assert list(window.record.recording.service.folder.glob("*.wav"))
-    assert window.desk.is_empty
-    assert window.desk.empty.isVisible()
+    assert window.panels.is_empty
+    assert window.panels.empty.isVisible()
 
 
 def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
@@ -155,7 +157,7 @@ def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
     generate(window, 1)
     idle(qtbot, window)
     window.playback.set_mix(matched=False)
-    before, grid = window.workflow.session.vocal, window.workflow.session.analysis.grid
+    before, grid = window.workspace.song.vocal, window.workspace.song.analysis.grid
     window.playback.seek(0.4)
     window.record.handlers["devices"]()
     dialog = window.findChildren(DevicesDialog)[0]
@@ -169,43 +171,43 @@ def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
     press(qtbot, window, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: window.record.recording.state == "recording", timeout=10_000)
     qtbot.waitUntil(lambda: window.record.recording.state == "off", timeout=30_000)
-    qtbot.waitUntil(lambda: window.workflow.session.vocal is not before, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workspace.song.vocal is not before, timeout=20_000)
     idle(qtbot, window)
-    vocal = window.workflow.session.vocal.audio
+    vocal = window.workspace.song.vocal.audio
     assert (vocal.frames, vocal.sample_rate) == (before.audio.frames, before.audio.sample_rate)
     # The loop returns the band alone: the old vocal is silent while a new one is sung.
-    band = sum(stem.samples for stem in window.workflow.session.candidates[1].stems.values())
+    band = sum(stem.samples for stem in window.workspace.song.candidates[1].stems.values())
     # Two conversions of the rate lie between; a sample to either side the likeness would be far less.
     for shift, like in ((0, True), (-1, False), (1, False)):
         rest = np.roll(vocal.samples[0], shift)[10_000:-10_000] - band[0, 10_000:-10_000]
         assert bool(np.std(rest) < 0.02 * np.std(band)) is like
-    assert list(window.workflow.session.candidates) == [1]
-    assert window.workflow.session.analysis.grid == grid, "the band is played to these beats"
+    assert list(window.workspace.song.candidates) == [1]
+    assert window.workspace.song.analysis.grid == grid, "the band is played to these beats"
 
     window.record.handlers["takes"]()
     takes = window.findChildren(TakesDialog)[0]
     assert takes.table.columnCount() == 2
     takes.table.horizontalHeader().sectionClicked.emit(0)
-    qtbot.waitUntil(lambda: window.workflow.session.vocal is before, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workspace.song.vocal is before, timeout=20_000)
     takes.close()
     idle(qtbot, window)
 
     # The choice and the take can be undone, one by one, and done again.
     focus(qtbot, window)
-    undoable = window.workflow.undo.history
+    undoable = window.workspace.document
     assert undoable.undoable == "Hear the old vocal"
     press(qtbot, window, Qt.Key.Key_Z, CTRL)
-    qtbot.waitUntil(lambda: window.workflow.session.vocal is not before, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workspace.song.vocal is not before, timeout=20_000)
     idle(qtbot, window)
     assert undoable.undoable == "Take 1"
     press(qtbot, window, Qt.Key.Key_Z, CTRL)
-    qtbot.waitUntil(lambda: window.workflow.session.vocal is before, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workspace.song.vocal is before, timeout=20_000)
     idle(qtbot, window)
     assert window.record.takes.takes.takes == ()
     press(qtbot, window, Qt.Key.Key_Z, CTRL | SHIFT)
-    qtbot.waitUntil(lambda: window.workflow.session.vocal is not before, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workspace.song.vocal is not before, timeout=20_000)
     idle(qtbot, window)
-    assert np.array_equal(window.workflow.session.vocal.audio.samples, vocal.samples)
+    assert np.array_equal(window.workspace.song.vocal.audio.samples, vocal.samples)
 
 
 def test_space_ends_a_take_and_seeking_never_moves_it(
@@ -296,8 +298,8 @@ def test_a_recording_that_was_cut_off_is_offered_at_the_next_start(
     assert recover_recordings(folder), "until it is open, it would be found again"
     dialog.open_requested.emit(dialog.found[0])
     dialog.close()
-    qtbot.waitUntil(lambda: window.workflow.session is not None, timeout=20_000)
-    assert np.array_equal(window.workflow.session.vocal.audio.samples[0], sung)
+    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=20_000)
+    assert np.array_equal(window.workspace.song.vocal.audio.samples[0], sung)
     idle(qtbot, window)
     os.utime(path, (0, 0))
     assert not recover_recordings(folder)

@@ -43,10 +43,10 @@ def errors(window: MainWindow) -> list[ErrorDialog]:
 def test_starts_with_an_invitation_and_says_when_nothing_can_be_heard(
     window: MainWindow, open_vocal: Open
 ) -> None:
-    assert window.desk.is_empty
+    assert window.panels.is_empty
     assert not window.request.generate.isEnabled()
     open_vocal(window)
-    assert not window.desk.is_empty
+    assert not window.panels.is_empty
     assert "No sound output" in window.status.output.text()
 
 
@@ -57,19 +57,19 @@ def test_from_a_vocal_to_exported_stems(
     assert window.vocal.name.text() == "first take"
     assert window.vocal.lane.names
     generate(window, 2)
-    assert list(window.deck.rows) == [1, 2]
-    assert window.deck.rows[1].title.text() == "Pop"
-    assert "room kit" in window.deck.rows[1].instruments.text()
-    assert window.deck.rows[2].lane.names[:2] == ("Am", "F")
-    window.workflow.export(2, tmp_path / "song")
+    assert list(window.candidates.rows) == [1, 2]
+    assert window.candidates.rows[1].title.text() == "Pop"
+    assert "room kit" in window.candidates.rows[1].instruments.text()
+    assert window.candidates.rows[2].lane.names[:2] == ("Am", "F")
+    window.workspace.export(2, tmp_path / "song")
     qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=20_000)
     result = window.findChildren(ExportResult)[0]
     assert {name: state.text() for name, state in result.states.items()} == dict.fromkeys(AUDIO_FILES, "PASS")
     folder = tmp_path / "song" / "candidate_02"
-    vocal = window.workflow.session.vocal.audio
+    vocal = window.workspace.song.vocal.audio
     stems = [read_audio(folder / f"{stem}.wav") for stem in STEMS]
     assert {(s.frames, s.sample_rate) for s in stems} == {(vocal.frames, vocal.sample_rate)}
-    made = window.workflow.session.candidates[2].stems
+    made = window.workspace.song.candidates[2].stems
     np.testing.assert_allclose(stems[1].samples, made["bass"].samples, atol=2 / 2**23)
     assert (folder / "arrangement.mid").exists()
 
@@ -85,22 +85,22 @@ def test_a_dropped_file_is_opened(window: MainWindow, vocal_path: Path, qtbot: Q
         Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(event)
-    qtbot.waitUntil(lambda: window.workflow.session is not None, timeout=20_000)
-    assert window.workflow.session.vocal.path == vocal_path
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=20_000)
+    assert window.workspace.song.vocal.path == vocal_path
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
 
 
 def test_what_is_no_vocal_is_told_and_costs_nothing(
     window: MainWindow, open_vocal: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_vocal(window)
-    session = window.workflow.session
+    session = window.workspace.song
     bad = tmp_path / "notes.wav"
     bad.write_text("no sound in here")
     window.open_path(bad)
     qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
     assert "notes.wav" in errors(window)[0].text
-    assert window.workflow.session is session
+    assert window.workspace.song is session
     assert window.status.doing.text() == ""
 
 
@@ -113,16 +113,16 @@ def test_candidates_come_one_by_one_and_cancel_keeps_them(
     window.request.count.set_value(4)
     window.generate()
     try:
-        qtbot.waitUntil(lambda: len(window.deck.rows) == 2, timeout=20_000)
-        assert window.workflow.generation.running
+        qtbot.waitUntil(lambda: len(window.candidates.rows) == 2, timeout=20_000)
+        assert window.generation.running
         assert window.request.cancel.isVisible()
         assert not window.request.generate.isVisible()
         window.request.cancel.click()
         assert window.request.stage.text() == "Cancelling …"
     finally:
         third.set()
-    qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=10_000)
-    assert list(window.deck.rows) == [1, 2]
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=10_000)
+    assert list(window.candidates.rows) == [1, 2]
     assert window.request.generate.isVisible()
     assert not errors(window)
 
@@ -131,7 +131,7 @@ def test_another_vocal_ends_a_request_only_when_the_user_agrees(
     window: MainWindow, open_vocal: Open, qtbot: QtBot, engine: ToneEngine, tmp_path: Path
 ) -> None:
     open_vocal(window)
-    session = window.workflow.session
+    session = window.workspace.song
     other = write_vocal(tmp_path / "second take.wav")
     second = threading.Event()
     engine.before_step = lambda number: second.wait(20) if number == 2 else None
@@ -143,19 +143,19 @@ def test_another_vocal_ends_a_request_only_when_the_user_agrees(
         box.button(button).click()
 
     try:
-        qtbot.waitUntil(lambda: len(window.deck.rows) == 1, timeout=20_000)
+        qtbot.waitUntil(lambda: len(window.candidates.rows) == 1, timeout=20_000)
         QTimer.singleShot(100, lambda: answer(QMessageBox.StandardButton.No))
         window.open_path(other)
-        assert window.workflow.session is session
-        assert window.workflow.generation.running
+        assert window.workspace.song is session
+        assert window.generation.running
         QTimer.singleShot(100, lambda: answer(QMessageBox.StandardButton.Yes))
         window.open_path(other)
-        qtbot.waitUntil(lambda: window.workflow.session is not session, timeout=20_000)
+        qtbot.waitUntil(lambda: window.workspace.song is not session, timeout=20_000)
     finally:
         second.set()
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
     assert window.vocal.name.text() == "second take"
-    assert not window.deck.rows
+    assert not window.candidates.rows
 
 
 def test_four_candidates_are_in_sight_at_once(
@@ -164,7 +164,7 @@ def test_four_candidates_are_in_sight_at_once(
     open_vocal(window)
     before = window.vocal.height()
     generate(window, 4)
-    assert window.deck.viewport().height() >= window.deck.rows[4].geometry().bottom()
+    assert window.candidates.viewport().height() >= window.candidates.rows[4].geometry().bottom()
     assert 150 < window.vocal.height() < before
 
 
@@ -184,12 +184,12 @@ def test_cancel_frees_the_window_even_while_the_generator_cannot_stop(
     assert loading.wait(10)
     try:
         window.request.cancel.click()
-        qtbot.waitUntil(lambda: not window.workflow.generation.running, timeout=5000)
+        qtbot.waitUntil(lambda: not window.generation.running, timeout=5000)
         assert window.request.generate.isVisible()
-        assert window.workflow.runner.busy
+        assert window.workspace.runner.busy
     finally:
         loaded.set()
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=10_000)
     assert not errors(window)
 
 
@@ -205,8 +205,8 @@ def test_new_results_neither_interrupt_nor_change_the_selection(
     generate(window, 3)
     assert window.playback.player.playing
     assert window.playback.mix.selected == 2
-    assert list(window.deck.rows) == [1, 2, 3, 4, 5]
-    assert window.workflow.session.candidates[5].settings["number_in_request"] == 3
+    assert list(window.candidates.rows) == [1, 2, 3, 4, 5]
+    assert window.workspace.song.candidates[5].settings["number_in_request"] == 3
 
 
 def test_switching_keeps_the_playhead(window: MainWindow, open_vocal: Open, generate: Generate) -> None:
@@ -231,7 +231,7 @@ def test_a_second_request_asks_for_something_new_unless_the_seed_is_kept(
     window.request.pin.setChecked(True)
     generate(window, 1)
     assert window.request.seed.value() == seed + 1
-    assert [m.seed for m in window.workflow.session.made.values()] == [seed, seed + 1]
+    assert [m.seed for m in window.workspace.song.made.values()] == [seed, seed + 1]
 
 
 def test_a_failing_generator_is_told_and_the_window_goes_on(
@@ -260,7 +260,7 @@ def test_finished_candidates_survive_closing_in_the_middle(
     def wait_at_the_third(number: int) -> None:
         if number == 3:
             started.set()
-            while not window.workflow.generation._job.token.cancelled:
+            while not window.generation._job.token.cancelled:
                 threading.Event().wait(0.01)
 
     engine.before_step = wait_at_the_third
@@ -269,7 +269,7 @@ def test_finished_candidates_survive_closing_in_the_middle(
     # Not one event is processed from here on: the second candidate may still be on its way to the window.
     assert started.wait(20)
     window.close()
-    kept = sorted(p.name for p in (tmp_path / "sessions").glob("*/candidate_*"))
+    kept = sorted(p.name for p in (tmp_path / "data", tmp_path / "Music").glob("*/candidate_*"))
     assert kept == ["candidate_01", "candidate_02"]
 
 
@@ -280,9 +280,9 @@ def test_an_earlier_session_opens_again_with_its_pick(
     open_vocal(window)
     generate(window, 2)
     window.compare.ask("pick", 2)
-    assert window.deck.rows[2].pick.isChecked()
+    assert window.candidates.rows[2].pick.isChecked()
     window.close()
-    folder = next((tmp_path / "sessions").iterdir())
+    folder = next((tmp_path / "data", tmp_path / "Music").iterdir())
     assert json.loads((folder / "session.json").read_text())["picked"] == 2
 
     again = make_window()
@@ -301,7 +301,7 @@ def test_a_folder_without_candidates_is_told(window: MainWindow, qtbot: QtBot, t
     (tmp_path / "nothing").mkdir()
     window.open_path(tmp_path / "nothing")
     qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
-    assert window.desk.is_empty
+    assert window.panels.is_empty
 
 
 def test_the_users_values_are_marked_and_can_be_taken_back(
@@ -314,7 +314,7 @@ def test_the_users_values_are_marked_and_can_be_taken_back(
     panel.tempo.setValue(96.0)
     panel.tempo.editingFinished.emit()
     qtbot.waitUntil(lambda: panel.rows["tempo"].source.text() == "yours", timeout=30_000)
-    assert window.workflow.session.analysis.tempo_bpm == pytest.approx(96.0, abs=0.1)
+    assert window.workspace.song.analysis.tempo_bpm == pytest.approx(96.0, abs=0.1)
     panel.rows["tempo"].reset.click()
     qtbot.waitUntil(lambda: panel.rows["tempo"].source.text().startswith("estimated"), timeout=30_000)
 
@@ -322,14 +322,14 @@ def test_the_users_values_are_marked_and_can_be_taken_back(
     panel.key.setCurrentIndex(index)
     panel.key.activated.emit(index)
     qtbot.waitUntil(lambda: panel.rows["key"].source.text() == "yours", timeout=30_000)
-    assert str(window.workflow.session.analysis.key) == "F# minor"
+    assert str(window.workspace.song.analysis.key) == "F# minor"
 
 
 def test_bar_lines_and_beats_are_nudged_and_taken_back(
     window: MainWindow, open_vocal: Open, qtbot: QtBot
 ) -> None:
     open_vocal(window)
-    panel, workflow = window.analysis, window.workflow
+    panel, workflow = window.analysis, window.workspace
     estimated = workflow.session.analysis.grid
 
     def shift(grid: BeatGrid) -> float:
@@ -360,11 +360,11 @@ def test_chords_are_edited_as_text_and_in_the_lane(
     panel.chords.setText("Dm G")
     panel.chords.editingFinished.emit()
     assert panel.rows["chords"].source.text() == "yours"
-    first = window.workflow.session.first_bar
+    first = window.workspace.song.first_bar
     assert lane.names[first] == "Dm"
     lane.chord_edited.emit(first, Chord.parse("E"))
     assert lane.names[first] == "E"
-    request = window.workflow.session.request(candidates=1, seed=1)
+    request = window.workspace.song.request(candidates=1, seed=1)
     assert request.controls.chords[first] == Chord.parse("E")
     panel.chords.setText("H7 nonsense")
     panel.chords.editingFinished.emit()
@@ -372,7 +372,7 @@ def test_chords_are_edited_as_text_and_in_the_lane(
     assert lane.names[first] == "E"
     panel.rows["chords"].reset.click()
     assert lane.names == estimated
-    assert window.workflow.session.chords is None
+    assert window.workspace.song.chords is None
 
 
 def test_another_frequency_axis_draws_every_picture_again(
@@ -380,7 +380,7 @@ def test_another_frequency_axis_draws_every_picture_again(
 ) -> None:
     open_vocal(window)
     generate(window, 1)
-    views = [window.vocal.spectrogram, window.deck.rows[1].spectrogram]
+    views = [window.vocal.spectrogram, window.candidates.rows[1].spectrogram]
     middle_mel = [v.spectrogram.freqs_hz[128] for v in views]
     window.vocal.scales._group.button(2).click()
     qtbot.waitUntil(lambda: all(v.spectrogram.freqs_hz[128] > 9000 for v in views), timeout=10_000)

@@ -8,7 +8,7 @@ import pytest
 
 from studio.audio.files import read_audio
 from studio.cli.bench import describe_bench
-from studio.services.measuring.bench import Bench, Measurement, _song, run_bench
+from studio.services.machine.bench import Bench, Measurement, _song, run_bench
 from studio.storage.paths import models_dir, resources_dir
 
 DEMO = resources_dir() / "demo_vocal.flac"

@@ -21,7 +21,7 @@ from studio.audio.files import read_audio
 from studio.core.audio import Audio
 from studio.core.request import GenerationRequest
 from studio.services.exporting.report import peak_memory_bytes
-from studio.services.measuring.bench import Timed
+from studio.services.machine.bench import Timed
 from studio.services.vocal import analyse_vocal
 
 LENGTH_S = 10.0

@@ -9,7 +9,7 @@ from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label, set_role, small_button, tight
 
 
-class DeckHeader(QWidget):
+class ListHeader(QWidget):
     """Emits what its switches ask for; `show_` methods say how they stand. Hidden while there are no candidates."""
 
     blind_toggled = Signal()

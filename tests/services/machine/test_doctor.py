@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from studio.services.measuring import doctor
-from studio.services.measuring.doctor import MODELS, examine
+from studio.services.machine.doctor import MODELS, examine
 from studio.storage.paths import resources_dir
 
 

@@ -1,0 +1,131 @@
+"""What earlier versions left, and what `studio generate` and exports leave, made into projects: folders of candidates.
+
+The old folder is read and left as it is. Everything it says is taken over: candidates with their own analyses and
+seeds, what was said of them, typed chords, a blind order, and the values the user had given.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.core.commands import AddCandidate, Command, Pick, SetBlind, SetChords, SetOpinion
+from studio.core.controls import Controls
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.music import Chord
+from studio.core.opinion import MOST_STARS, NO_OPINION, Opinion
+from studio.core.project import Origin, Project
+from studio.services.project.analyses import analysis_name, keep_analysis
+from studio.services.project.candidates import write_candidate
+from studio.services.project.document import Document, State
+from studio.services.project.opening import create_project
+from studio.services.project.results import open_results
+from studio.services.project.song import ref_of
+
+_NOTES = "session.json"
+
+
+def migrate(
+    folder: Path,
+    projects_dir: Path,
+    *,
+    on_step: StepCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Path:
+    """Makes a project of a folder with candidates, and returns its path; its lock is given back.
+
+    Raises:
+        StudioError: no candidates there, or damaged ones; no project is left behind then.
+    """
+    results = open_results(folder, on_step=on_step, cancel=cancel)
+    vocal = results.vocal
+    ref = ref_of(vocal)
+    project = Project(title=vocal.name, vocal=ref, given=results.given)
+    store = create_project(projects_dir, State(project))
+    done = False
+    try:
+        document = Document(State(project), store)
+        try:
+            store.folder.keep_audio(vocal.path, ref)
+        except (OSError, ValueError) as error:
+            raise StudioError(f"Cannot take {vocal.path.name} into the project", seen=str(error)) from error
+        for i, candidate in enumerate(results.candidates):
+            if cancel:
+                cancel.check()
+            if on_step:
+                on_step(Progress(f"Taking in candidate {candidate.number}", i / len(results.candidates)))
+            analysis = results.analyses[candidate.number]
+            name = f"{analysis_name(ref.sha256, ref.sha256, analysis.given)[:18]}-{candidate.number:02d}"
+            keep_analysis(store.folder, name, analysis)
+            parent = candidate.settings.get("parent")
+            origin = Origin(
+                vocal_sha256=ref.sha256,
+                analysis=name,
+                controls=candidate.recipe.controls if candidate.recipe else Controls(),
+                seed=int(str(candidate.settings.get("seed", results.seed))),
+                engine=str(candidate.settings.get("engine", "band")),
+                models=results.models,
+                parent=parent if isinstance(parent, int) else None,
+                change=str(candidate.settings.get("change", "")),
+            )
+            record, _ = write_candidate(store.folder, candidate, origin, cancel=cancel)
+            document.do(AddCandidate(record))
+        for command in _said(folder, document.project):
+            document.do(command)
+        done = True
+    finally:
+        store.close()
+        if not done:
+            shutil.rmtree(store.folder.path, ignore_errors=True)
+    return store.folder.path
+
+
+def _said(folder: Path, project: Project) -> list[Command]:
+    """What an earlier session noted; a remark that cannot be read is left out rather than refuse the folder."""
+    try:
+        found = json.loads((folder / _NOTES).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    if not isinstance(found, dict):
+        return []
+    commands: list[Command] = []
+    remarks = found.get("remarks")
+    for number in project.numbers:
+        remark = remarks.get(str(number)) if isinstance(remarks, Mapping) else None
+        opinion = _opinion(remark) if isinstance(remark, Mapping) else NO_OPINION
+        if opinion != NO_OPINION:
+            commands.append(SetOpinion(number, opinion, f"Rate candidate {number}"))
+    picked = found.get("picked")
+    if isinstance(picked, int) and picked in project.numbers:
+        commands.append(Pick(picked, f"Pick candidate {picked}"))
+    chords = _chords(found.get("chords"))
+    if chords:
+        commands.append(SetChords(chords))
+    blind = found.get("blind")
+    if isinstance(blind, list):
+        known = [n for n in dict.fromkeys(n for n in blind if isinstance(n, int)) if n in project.numbers]
+        commands.append(SetBlind((*known, *(n for n in project.numbers if n not in known))))
+    return commands
+
+
+def _opinion(remark: Mapping[str, Any]) -> Opinion:
+    hidden, stars = remark.get("hidden"), remark.get("stars", 0)
+    return Opinion(
+        favourite=remark.get("favourite") is True,
+        stars=min(max(0, stars), MOST_STARS) if isinstance(stars, int) else 0,
+        note=str(remark.get("note", "")),
+        hidden=hidden if isinstance(hidden, bool) else None,
+    )
+
+
+def _chords(names: object) -> tuple[Chord, ...] | None:
+    if not isinstance(names, list):
+        return None
+    try:
+        return tuple(Chord.parse(str(name)) for name in names) or None
+    except StudioError:
+        return None

@@ -1,0 +1,62 @@
+"""A project copied to another folder while it is open: first what never changes, then what is being written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken
+from studio.storage.atomic import part_path
+from studio.storage.lock import NAME as LOCK
+from studio.storage.project_folder import ProjectFolder
+from studio.storage.ratings import NAME as RATINGS
+
+_WRITING = ("project.json", "journal.jsonl", RATINGS, f"{RATINGS}-wal", f"{RATINGS}-shm")
+_LEFT = {*_WRITING, LOCK}
+
+
+def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None = None) -> None:
+    """Copies sounds, candidates and analyses; the folder appears whole.
+
+    Raises:
+        StudioError: no room, or something of that name.
+    """
+    temporary = part_path(target)
+    try:
+        temporary.mkdir(parents=True)
+        for path in sorted(source.path.rglob("*")):
+            if cancel:
+                cancel.check()
+            place = path.relative_to(source.path)
+            if place.parts[0] in _LEFT or any(part.endswith(".part") for part in place.parts):
+                continue
+            if path.is_dir():
+                (temporary / place).mkdir(parents=True, exist_ok=True)
+            else:
+                shutil.copy2(path, temporary / place)
+        temporary.rename(target)
+    except OSError as error:
+        raise StudioError(
+            f"Cannot save as {target.name}",
+            seen=error.strerror or str(error),
+            expected=f"room and permission to write in {target.parent}",
+            todo="Choose another folder; the project is where it was",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def copy_writing(source: ProjectFolder, target: ProjectFolder) -> None:
+    """Copies journal, snapshot and ratings, and the candidates that came since. Raises OSError."""
+    for name in _WRITING:
+        if (source.path / name).exists():
+            shutil.copy2(source.path / name, target.path / name)
+    for folder in (source.candidates, source.audio, source.analyses):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            place = target.path / folder.name / path.name
+            if not place.exists() and not path.name.endswith(".part"):
+                if path.is_dir():
+                    shutil.copytree(path, place)
+                else:
+                    shutil.copy2(path, place)

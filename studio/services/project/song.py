@@ -1,0 +1,107 @@
+"""The song on the desk: the open document, and the sounds and measurements that follow from it.
+
+What the user did is in the document alone; everything here can be had again from it and from the project's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from studio.core.analysis import VocalAnalysis
+from studio.core.candidate import Candidate
+from studio.core.music import Chord
+from studio.core.project import CandidateRecord, Project
+from studio.core.takes import AudioRef
+from studio.services.exporting.export import ExportRequest
+from studio.services.measuring.fit_report import FitReport
+from studio.services.project.analyses import read_analysis
+from studio.services.project.document import Document
+from studio.services.project.opening import sound_path
+from studio.services.vocal import Vocal, open_vocal
+from studio.storage.codec import damaged
+from studio.storage.project_folder import ProjectFolder
+
+
+@dataclass(eq=False)
+class Song:
+    """Changed on the main thread only.
+
+    Attributes:
+        folder: None until something was done that is worth keeping.
+        base: the vocal before all takes; `vocal` is the one that is heard, as the comp says.
+        analysis: of `vocal`, with the user's values where there are any; None until it is done.
+        candidates, fits: by number; a fit report comes some time after its candidate.
+    """
+
+    document: Document
+    folder: ProjectFolder | None
+    base: Vocal
+    vocal: Vocal
+    analysis: VocalAnalysis | None = None
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    fits: dict[int, FitReport] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Project:
+        return self.document.project
+
+    @property
+    def poor(self) -> set[int]:
+        """The candidates with problems in their fit report."""
+        return {number for number, fit in self.fits.items() if fit.problems}
+
+    def bar_chords(self) -> tuple[Chord, ...]:
+        """One chord for each bar of the grid; empty while there is none."""
+        if self.analysis is None:
+            return ()
+        return self.project.bar_chords(self.analysis.grid, self.analysis.chords)
+
+
+def ref_of(vocal: Vocal) -> AudioRef:
+    """A vocal as the project knows it."""
+    audio = vocal.audio
+    return AudioRef(
+        vocal.sha256, vocal.name, vocal.path.suffix, audio.sample_rate, audio.frames, audio.channels, vocal.encoding,
+        str(vocal.path),
+    )  # fmt: skip
+
+
+def open_ref(folder: ProjectFolder, ref: AudioRef) -> Vocal:
+    """A project's sound, read. Raises StudioError where it is gone, or no longer what it was."""
+    vocal = open_vocal(sound_path(folder, ref))
+    if vocal.sha256 != ref.sha256:
+        raise damaged(f"{ref.name}{ref.suffix}", ValueError("another file of that name"))
+    return replace(vocal, name=ref.name)
+
+
+@dataclass(frozen=True, eq=False)
+class ExportJob:
+    """One candidate to export, with the vocal and the analysis it was made for: not those of today.
+
+    Attributes:
+        at_hand: vocals that are open, by SHA-256.
+    """
+
+    folder: ProjectFolder
+    record: CandidateRecord
+    candidate: Candidate
+    title: str
+    at_hand: Mapping[str, Vocal]
+    parent: Path
+
+
+def export_request(job: ExportJob) -> ExportRequest:
+    """What to write. Reads files; raises StudioError where one of them is gone."""
+    origin = job.record.origin
+    vocal = job.at_hand.get(origin.vocal_sha256)
+    if vocal is None:
+        found = next(iter(sorted(job.folder.audio.glob(f"{origin.vocal_sha256}.*"))), None)
+        if found is None:
+            raise damaged(f"the vocal of candidate {job.record.number}", FileNotFoundError("it is gone"))
+        vocal = replace(open_vocal(found), name=job.title)
+    analysis = read_analysis(job.folder, origin.analysis)
+    if analysis is None:
+        raise damaged(f"what was heard for candidate {job.record.number}", FileNotFoundError("it is gone"))
+    return ExportRequest(job.parent, vocal, analysis, job.candidate, origin.seed, origin.models)

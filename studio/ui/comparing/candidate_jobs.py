@@ -1,0 +1,136 @@
+"""What becomes of a candidate that is in the project: it is loaded, drawn and measured in the background."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from studio.core.audio import Audio, Samples
+from studio.core.candidate import Candidate
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken, StepCallback
+from studio.core.mix import VOCAL
+from studio.services.measuring.fit_report import FitReport, report_fit
+from studio.services.project.analyses import read_analysis
+from studio.services.project.candidates import keep_fit, read_fit
+from studio.services.project.song import Song
+from studio.ui.listening.playback import Playback
+from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
+from studio.ui.window.workspace import Workspace
+
+
+class CandidateJobs(QObject):
+    """Emits `measured` (number) when a fit report is there."""
+
+    measured = Signal(int)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        playback: Playback,
+        pictures: SpectrogramJobs,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._playback, self._pictures = workspace, playback, pictures
+
+    def show(self, song: Song, candidate: Candidate) -> None:
+        """Gives a candidate its place in the player, its picture and its measures."""
+        self._load(song, candidate)
+        self._pictures.draw(candidate.number, band_of(candidate))
+        self._measure(song, candidate)
+
+    def _load(self, song: Song, candidate: Candidate) -> None:
+        player = self._playback.player
+
+        def run(
+            stems: Mapping[str, Audio], /, *, on_step: StepCallback, cancel: CancelToken
+        ) -> dict[str, Samples]:
+            return {stem: player.prepare(stems[stem]) for stem in stems}
+
+        def on_done(prepared: dict[str, Samples]) -> None:
+            if song is self._workspace.song:
+                self._playback.add_candidate(candidate.number, prepared)
+
+        self._workspace.runner.submit(
+            "Loading", run, candidate.stems, on_done=on_done, on_failed=self._workspace.failed.emit
+        )
+
+    def _measure(self, song: Song, candidate: Candidate) -> None:
+        record = song.project.record(candidate.number)
+        folder = song.folder
+
+        def run(candidate: Candidate, /, *, on_step: StepCallback, cancel: CancelToken) -> FitReport | None:
+            if folder is None:
+                return None
+            known = read_fit(folder, record.folder)
+            if known is not None:
+                return known
+            analysis = read_analysis(folder, record.origin.analysis)
+            if analysis is None:
+                return None
+            fit = report_fit(candidate, analysis, cancel=cancel)
+            with contextlib.suppress(OSError):  # measured again the next time
+                keep_fit(folder, record.folder, fit)
+            return fit
+
+        def on_done(fit: FitReport | None) -> None:
+            if fit is not None:
+                song.fits[candidate.number] = fit
+                if song is self._workspace.song:
+                    self.measured.emit(candidate.number)
+
+        self._workspace.runner.submit(
+            "Measuring", run, candidate, on_done=on_done, on_failed=self._workspace.failed.emit
+        )
+
+    def reload(self) -> None:
+        """After a change of the device's rate: every source of the song is prepared and loaded again; the playhead
+        and the choice of candidate stay."""
+        song = self._workspace.song
+        if song is None:
+            return
+        playback = self._playback
+        playback.clear_sources()
+        sources: list[tuple[Hashable, Callable[[], Audio]]] = [(VOCAL, lambda: song.vocal.audio)]
+        for number, candidate in song.candidates.items():
+            sources += [
+                ((number, stem), partial(candidate.stems.__getitem__, stem)) for stem in candidate.stems
+            ]
+        rate = playback.player.sample_rate
+        for key, find in sources:
+
+            def run(find: Callable[[], Audio], /, *, on_step: StepCallback, cancel: CancelToken) -> Samples:
+                return playback.player.prepare(find())
+
+            def on_done(samples: Samples, key: Hashable = key) -> None:
+                if song is self._workspace.song and rate == playback.player.sample_rate:
+                    playback.add_source(key, samples)
+
+            self._workspace.runner.submit(
+                "Loading", run, find, on_done=on_done, on_failed=self._workspace.failed.emit
+            )
+
+
+def band_of(candidate: Candidate) -> Callable[[], Audio]:
+    """The sum of a candidate's stems in one channel, made when called: one stem is looked at at a time."""
+
+    def make() -> Audio:
+        total: Samples | None = None
+        rate = 0
+        for stem in candidate.stems:
+            audio = candidate.stems[stem]
+            mono, rate = audio.mono(), audio.sample_rate
+            if total is None:
+                total = mono
+            else:
+                np.add(total, mono, out=total)
+        if total is None:
+            raise StudioError(f"Candidate {candidate.number} has no stems")
+        return Audio(total[None], rate)
+
+    return make

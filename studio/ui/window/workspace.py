@@ -1,0 +1,485 @@
+"""The open project in the window: opens and closes it, gives its commands, and tells everybody what changed.
+
+Nobody else holds a document. What follows from a change (listening again, drawing, loading) is done by those who hear
+`changed`; each drops a result whose cause no longer holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.audio import Samples
+from studio.core.candidate import Candidate
+from studio.core.commands import Command, SetLoop, SetMix
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken, StepCallback
+from studio.core.mix import Mix
+from studio.core.project import Begun, Loop, Project
+from studio.services.jobs import Job, JobRunner
+from studio.services.project.analyses import analysis_name, read_analysis
+from studio.services.project.candidates import read_candidate
+from studio.services.project.document import Document, State, now
+from studio.services.project.migrating import migrate
+from studio.services.project.moving import copy_project, copy_writing
+from studio.services.project.opening import SoundMissing, create_project, open_project, sound_path
+from studio.services.project.song import Song, open_ref, ref_of
+from studio.services.project.store import ProjectStore
+from studio.services.recording.comp import write_comp
+from studio.services.vocal import Vocal, open_vocal
+from studio.storage.project_folder import SUFFIX, ProjectFolder, is_project
+from studio.storage.recent import RecentProject, RecentProjects
+from studio.ui.listening.playback import Playback
+from studio.ui.window.bridge import Bridge
+
+#: A drag of the loop is kept once it has rested for so long.
+_REST_MS = 300
+#: How often what could not be kept is tried again.
+_RETRY_MS = 3000
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A song that was read in the background and can be put on the desk.
+
+    Attributes:
+        samples: of its vocal, prepared for the player.
+        notices: what had to be made good, as sentences.
+        interrupted: a request that a crash cut off.
+    """
+
+    song: Song
+    samples: Samples
+    notices: tuple[str, ...] = ()
+    interrupted: Begun | None = None
+
+
+class Workspace(QObject):
+    """Main thread only.
+
+    Args:
+        projects_dir: where new projects are made.
+        recent: the list of projects that were open lately.
+    """
+
+    busy_changed = Signal(str)
+    #: A Song is on the desk.
+    opened = Signal(object)
+    #: The project before, the project after, the command.
+    changed = Signal(object, object, object)
+    #: The vocal of the song was put together anew from takes.
+    vocal_replaced = Signal(object)
+    failed = Signal(object)
+    told = Signal(str)
+    #: A vocal that has a project: the RecentProject, and what to call to begin a new one all the same.
+    known = Signal(object, object)
+    #: A request that a crash cut off.
+    interrupted = Signal(object)
+
+    def __init__(
+        self, playback: Playback, projects_dir: Path, recent: RecentProjects, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._playback, self.projects_dir, self.recent = playback, projects_dir, recent
+        self.bridge = Bridge(self)
+        self.runner = JobRunner(self.bridge.post)
+        self.song: Song | None = None
+        self.document = Document(State())
+        self._unsubscribe = self.document.subscribe(self._on_changed)
+        self._opening: Job[Any] | None = None
+        self._made_before = False
+        self._loop_timer = QTimer(self)
+        self._loop_timer.setSingleShot(True)
+        self._loop_timer.setInterval(_REST_MS)
+        self._loop_timer.timeout.connect(self._keep_loop)
+        self._retry_timer = QTimer(self)
+        self._retry_timer.setInterval(_RETRY_MS)
+        self._retry_timer.timeout.connect(self._retry)
+        playback.mix_wanted.connect(lambda mix: self.do(SetMix(mix)))
+        playback.timeline.loop_changed.connect(self._loop_timer.start)
+        playback.timeline.punch_changed.connect(self._loop_timer.start)
+
+    @property
+    def project(self) -> Project:
+        return self.document.project
+
+    # Commands
+
+    def do(self, command: Command) -> bool:
+        """Gives a command; whether it was taken. The first that is worth keeping makes the project's folder."""
+        if not isinstance(command, SetMix | SetLoop):
+            self.ensure_folder()
+        try:
+            self.document.do(command)
+        except (StudioError, ValueError) as error:
+            self.failed.emit(error)
+            return False
+        return True
+
+    def undo(self) -> None:
+        self._tell("Undone", self.document.undo())
+
+    def redo(self) -> None:
+        self._tell("Done again", self.document.redo())
+
+    def _tell(self, verb: str, what: str) -> None:
+        self.told.emit(f"{verb}: {what}" if what else "Nothing left to undo or redo")
+
+    def _on_changed(self, before: Project, after: Project, command: Command) -> None:
+        if before.mix != after.mix:
+            self._playback.show_mix(after.mix)
+        self.changed.emit(before, after, command)
+
+    def _keep_loop(self) -> None:
+        timeline = self._playback.timeline
+        loop = Loop(timeline.region, timeline.looping, timeline.punch_s)
+        if self.song is not None and loop != self.project.loop:
+            self.do(SetLoop(loop))
+
+    # The folder
+
+    def ensure_folder(self) -> ProjectFolder | None:
+        """The project's folder, made when there is none yet. None on an empty desk, where it is only looked at, or
+        where none can be made; the reason was told then."""
+        song = self.song
+        if song is None or self.document.read_only:
+            return None
+        if song.folder is not None:
+            return song.folder
+        try:
+            store = create_project(self.projects_dir, self.document.state, self._on_problem)
+        except StudioError as error:
+            if not self._made_before:  # said once; every later change tries again
+                self._made_before = True
+                self.failed.emit(error)
+            return None
+        self._adopt_store(song, store)
+        self._keep_vocal(song, store.folder)
+        return store.folder
+
+    def _adopt_store(self, song: Song, store: ProjectStore) -> None:
+        self.document.keeper = store
+        song.folder = store.folder
+        self._remember(song)
+
+    def _keep_vocal(self, song: Song, folder: ProjectFolder) -> None:
+        ref, path = self.project.vocal, song.base.path
+        if ref is None:
+            return
+
+        def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+            try:
+                folder.keep_audio(path, ref)
+            except (OSError, ValueError) as error:
+                raise StudioError(
+                    f"The project has no copy of {path.name}",
+                    seen=getattr(error, "strerror", None) or str(error),
+                    expected=f"room in {folder.path}",
+                    todo="Leave the file where it is: the project finds it there",
+                ) from error
+
+        self.runner.submit("Saving", run, path, lane="writer", essential=True, on_failed=self.failed.emit)
+
+    def _remember(self, song: Song) -> None:
+        if song.folder is None or self.document.read_only:
+            return
+        vocal = self.project.vocal
+        try:
+            self.recent.add(
+                RecentProject(
+                    str(song.folder.path), self.project.title, vocal.sha256 if vocal else "", now(),
+                    len(self.project.candidates),
+                )
+            )  # fmt: skip
+        except OSError as error:
+            self.told.emit(f"The list of recent projects could not be kept: {error.strerror}")
+
+    def _on_problem(self, problem: StudioError | None) -> None:
+        """Called by the store on any thread."""
+
+        def show() -> None:
+            store = self.document.keeper
+            if isinstance(store, ProjectStore) and store.unkept:
+                self._retry_timer.start()
+            if problem is None:
+                self.told.emit("Everything is saved again")
+            else:
+                self.failed.emit(problem)
+
+        self.bridge.post(show)
+
+    def _retry(self) -> None:
+        store = self.document.keeper
+        if not isinstance(store, ProjectStore) or not store.unkept:
+            self._retry_timer.stop()
+            return
+        store.retry()
+
+    def save(self) -> Path | None:
+        """Writes a snapshot now; everything was kept as it came. The folder; None where there is none."""
+        folder = self.ensure_folder()
+        if isinstance(self.document.keeper, ProjectStore):
+            self.document.keeper.save()
+        return folder.path if folder is not None else None
+
+    def save_as(self, path: Path) -> None:
+        """Moves the project to another folder, and goes on there."""
+        song = self.song
+        if song is None or self.document.read_only:
+            return
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        old = song.folder
+        if old is not None and path == old.path:
+            return
+        if path.exists():
+            self.failed.emit(
+                StudioError(
+                    f"Cannot save as {path.name}", seen="something of that name", todo="Choose another name"
+                )
+            )
+            return
+        if old is None:
+            try:
+                store = create_project(path.parent, self.document.state, self._on_problem, path=path)
+            except StudioError as error:
+                self.failed.emit(error)
+                return
+            self._adopt_store(song, store)
+            self._keep_vocal(song, store.folder)
+            self.told.emit(f"Saved as {path}")
+            return
+
+        def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+            copy_project(old, path, cancel)
+
+        def on_done(_: None) -> None:
+            if self.song is song:
+                self._go_on_in(song, old, ProjectFolder(path))
+
+        self.busy_changed.emit(f"Saving as {path.name} …")
+        self.runner.submit("Saving", run, path, lane="writer", on_done=on_done, on_failed=self._on_failed)
+
+    def _go_on_in(self, song: Song, old: ProjectFolder, new: ProjectFolder) -> None:
+        """The sounds are there already: takes along what was done meanwhile, and leaves the old folder."""
+        store = self.document.keeper
+        assert isinstance(store, ProjectStore)
+        store.close()
+        try:
+            copy_writing(old, new)
+            opened = open_project(new.path, on_problem=self._on_problem)
+        except (StudioError, OSError) as error:
+            self.document.keeper = open_project(old.path, on_problem=self._on_problem).document.keeper
+            self._on_failed(error)
+            return
+        self.document.keeper = opened.document.keeper
+        song.folder = new
+        for record in self.project.candidates:
+            if record.number in song.candidates:
+                song.candidates[record.number] = read_candidate(new, record.folder)[1]
+        shutil.rmtree(old.path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # an entry that leads nowhere is greyed out
+            self.recent.forget(str(old.path))
+        self._remember(song)
+        self.busy_changed.emit("")
+        self.told.emit(f"Moved to {new.path}")
+        self.changed.emit(self.project, self.project, SetMix(self.project.mix))
+
+    # Opening
+
+    def open(self, path: Path, given: Given = Given(), *, read_only: bool = False) -> None:  # noqa: B008  # immutable
+        """Opens a vocal, a project, or a folder of candidates that becomes one, in the background.
+
+        Args:
+            given: what is known of a vocal that was just recorded.
+            read_only: only looks at a project that another window has.
+        """
+        folder = self.song.folder if self.song is not None else None
+        if folder is not None and path.resolve() == folder.path.resolve():
+            self.told.emit("This project is open already")
+            return
+        if path.is_dir():
+            self._submit_opening(
+                path, lambda cancel, on_step: self._read_folder(path, read_only, cancel, on_step)
+            )
+        else:
+            self._submit_opening(path, lambda cancel, _: self._read_vocal(path, given), self._begin_or_ask)
+
+    def open_copy(self, path: Path) -> None:
+        """Opens a copy of a project that another window has, beside it."""
+        stem, count = path.stem, 2
+        while (target := path.with_name(f"{stem} copy {count}{SUFFIX}")).exists():
+            count += 1
+
+        def read(cancel: CancelToken, on_step: StepCallback) -> Ready:
+            source = ProjectFolder(path)
+            copy_project(source, target, cancel)
+            copy_writing(source, ProjectFolder(target))
+            return self._read_project(target, False, cancel)
+
+        self._submit_opening(path, read)
+
+    def _submit_opening(
+        self,
+        path: Path,
+        read: Callable[[CancelToken, StepCallback], Ready],
+        on_ready: Callable[[Ready], None] | None = None,
+    ) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+
+        def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> Ready:
+            ready = read(cancel, on_step)
+            if cancel.cancelled:
+                _let_go(ready)
+            cancel.check()
+            return ready
+
+        def on_done(ready: Ready) -> None:
+            if self._opening is not job:
+                _let_go(ready)
+                return
+            self._opening = None
+            self.busy_changed.emit("")
+            (on_ready or self._put_on_desk)(ready)
+
+        def on_failed(error: Exception) -> None:
+            if self._opening is job:  # the failure of an opening that was overtaken is nobody's concern
+                self._opening = None
+                self._on_failed(error)
+
+        self.busy_changed.emit(f"Opening {path.name} …")
+        self._opening = job = self.runner.submit("Opening", run, None, on_done=on_done, on_failed=on_failed)
+
+    def _read_vocal(self, path: Path, given: Given) -> Ready:
+        vocal = open_vocal(path)
+        mix = self.project.mix
+        mix = Mix(balance=mix.balance, matched=mix.matched)
+        project = Project(title=vocal.name, vocal=ref_of(vocal), given=given, mix=mix)
+        song = Song(Document(State(project)), None, vocal, vocal)
+        return Ready(song, self._playback.player.prepare(vocal.audio))
+
+    def _begin_or_ask(self, ready: Ready) -> None:
+        known = self.recent.of_vocal(ready.song.base.sha256)
+        if known is None:
+            self._put_on_desk(ready)
+        else:
+            self.known.emit(known, lambda: self._put_on_desk(ready))
+
+    def _read_folder(self, path: Path, read_only: bool, cancel: CancelToken, on_step: StepCallback) -> Ready:
+        if is_project(path):
+            return self._read_project(path, read_only, cancel)
+        known = self.recent.imported(path.resolve())
+        if known is not None:
+            return self._read_project(Path(known.path), read_only, cancel)
+        made = migrate(path, self.projects_dir, on_step=on_step, cancel=cancel)
+        ready = self._read_project(made, False, cancel)
+        title = ready.song.project.title
+        self.recent.add(RecentProject(str(made), title, imported_from=str(path.resolve())))
+        notice = (
+            f"{path.name} was made by an earlier version: it is a project now, {made.name}. The folder stays."
+        )
+        return dataclasses.replace(ready, notices=(notice, *ready.notices))
+
+    def _read_project(self, path: Path, read_only: bool, cancel: CancelToken) -> Ready:
+        opened = open_project(path, read_only=read_only, on_problem=self._on_problem)
+        document, folder = opened.document, opened.folder
+        try:
+            cancel.check()
+            project, notices = document.project, list(opened.notices)
+            if project.vocal is None:
+                raise StudioError(f"{path.stem} has no vocal", seen="a project that was just begun")
+            base = open_ref(folder, project.vocal)
+            vocal = base
+            try:
+                vocal = write_comp(
+                    project.comp, project.takes, base, folder, lambda ref: sound_path(folder, ref)
+                )
+            except SoundMissing as error:
+                notices.append(f"{error} The vocal before the takes is heard instead.")
+            candidates: dict[int, Candidate] = {}
+            for record in project.candidates:
+                try:
+                    candidates[record.number] = read_candidate(folder, record.folder)[1]
+                except StudioError as error:
+                    notices.append(str(error))
+            analysis: VocalAnalysis | None = None
+            try:
+                analysis = read_analysis(folder, analysis_name(vocal.sha256, base.sha256, project.given))
+            except StudioError as error:
+                notices.append(f"{error} It is listened to again.")
+            cancel.check()
+            song = Song(document, folder, base, vocal, analysis, candidates)
+            samples = self._playback.player.prepare(vocal.audio)
+            return Ready(song, samples, tuple(notices), opened.interrupted)
+        except BaseException:
+            if isinstance(document.keeper, ProjectStore):
+                document.keeper.close()
+            raise
+
+    def _put_on_desk(self, ready: Ready) -> None:
+        self._close_document()
+        song = ready.song
+        self.song, self.document = song, song.document
+        self._unsubscribe = self.document.subscribe(self._on_changed)
+        self._made_before = False
+        self._playback.load_vocal(ready.samples, song.base.audio.duration_s)
+        loop = self.project.loop
+        self._playback.timeline.set_region(loop.region_s, looping=loop.looping)
+        self._playback.timeline.set_punch(loop.punch_s)
+        self._loop_timer.stop()
+        self._playback.show_mix(self.project.mix)
+        self._remember(song)
+        self.opened.emit(song)
+        if ready.notices:
+            self.told.emit(" ".join(ready.notices))
+        if ready.interrupted is not None and not self.document.read_only:
+            self.interrupted.emit(ready.interrupted)
+
+    def replace_vocal(self, song: Song, vocal: Vocal, samples: Samples) -> None:
+        """The comp was put together: the new vocal is heard, drawn and listened to; candidates stay."""
+        if song is self.song:
+            song.vocal = vocal
+            self._playback.replace_vocal(samples)
+            self.vocal_replaced.emit(song)
+
+    # End
+
+    def _close_document(self) -> None:
+        self._unsubscribe()
+        self._keep_loop()
+        if self.song is not None:
+            self._remember(self.song)
+        if isinstance(self.document.keeper, ProjectStore):
+            self.document.keeper.close()
+
+    def close(self) -> None:
+        """Stops the generator, keeps what it had finished, waits for all jobs, and ends the threads."""
+        self._loop_timer.stop()
+        self.runner.stop_generator()
+        # What was handed over while we waited is still in the queue: it is kept as well, and so is what follows.
+        for _ in range(3):
+            QCoreApplication.sendPostedEvents(self.bridge)
+        self.runner.shutdown()
+        QCoreApplication.sendPostedEvents(self.bridge)
+        self.bridge.close()
+        self._close_document()
+        self._playback.close()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.busy_changed.emit("")
+        self.failed.emit(error)
+
+
+def _let_go(ready: Ready) -> None:
+    """Closes a project that was opened for nobody."""
+    keeper = ready.song.document.keeper
+    if isinstance(keeper, ProjectStore):
+        keeper.close()
