@@ -21,9 +21,9 @@ def test_remarks_are_changed_field_by_field() -> None:
     state = (
         DeckState().with_remark(2, favourite=True).with_remark(2, note="the bridge!").with_remark(1, stars=4)
     )
-    assert state.remark(2) == Remark(favourite=True, note="the bridge!")
+    assert state.remark(2) == Opinion(favourite=True, note="the bridge!")
     assert state.remark(1).stars == 4
-    assert state.remark(3) == Remark()
+    assert state.remark(3) == Opinion()
     assert state.with_pick(2).picked == 2
     assert state.with_pick(2).with_pick(2).picked is None
     assert state.with_pick(2).with_pick(1).picked == 1
@@ -63,7 +63,7 @@ def test_a_state_is_read_back_for_the_candidates_there_are() -> None:
 @pytest.mark.parametrize("content", [{}, {"picked": "x", "remarks": [1]}, {"remarks": {"1": 7}}])
 def test_a_damaged_state_is_an_empty_one(content: dict[str, object]) -> None:
     assert deck_from_json(content, {1, 2}) == DeckState()
-    assert deck_from_json({"remarks": {"1": {"stars": 99, "hidden": "no"}}}, {1}).remark(1) == Remark(stars=5)
+    assert deck_from_json({"remarks": {"1": {"stars": 99, "hidden": "no"}}}, {1}).remark(1) == Opinion(stars=5)
 
 
 def test_a_blind_order_holds_everyone_and_is_another_one() -> None:

@@ -91,15 +91,15 @@ def test_a_folder_gives_back_what_was_said_and_is_not_refused_without(
     results = Results(session.vocal, session.analysis.given, candidates, analyses, 9, {"mel": "abc"})
     again = restored(results, tmp_path)
     assert list(again.candidates) == [1, 4]
-    assert again.deck == DeckState()
+    assert again.candidates == DeckState()
     assert again.blind is None
     assert again.made[4].seed == 9
-    again.deck = again.deck.with_pick(4).with_remark(1, note="too busy", hidden=True)
+    again.candidates = again.candidates.with_pick(4).with_remark(1, note="too busy", hidden=True)
     again.blind = (4, 1)
     again.chords = Chord.parse_many("Ebm Cb7 N")
     write_notes(again)
     assert restored(results, tmp_path).chords == again.chords
-    assert restored(results, tmp_path).deck == again.deck
+    assert restored(results, tmp_path).deck == again.candidates
     assert restored(results, tmp_path).blind == (4, 1)
     (tmp_path / "session.json").write_text("{broken")
     assert restored(results, tmp_path).deck == DeckState()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from studio.core.arrangement import BAND, STEMS
-from studio.services.project.session_mix import VOCAL, MixState
+from studio.core.mix import VOCAL, MixState
 
 SOURCES = (*STEMS, BAND)
 

@@ -19,8 +19,8 @@ from studio.core.candidate import Candidate
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.loudness import integrated_lufs
-from studio.services.project.deck_state import Remark
-from studio.services.project.session_mix import VOCAL
+from studio.core.opinion import Opinion
+from studio.core.mix import VOCAL
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.window.main_window import MainWindow
@@ -97,7 +97,7 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     assert window.generation.running
     settle(qtbot, window)
     assert list(window.candidates.rows) == [1, 2, 3]
-    deck = lambda: window.workspace.song.deck  # noqa: E731
+    deck = lambda: window.workspace.project  # noqa: E731
 
     press(qtbot, window, KEY.Key_B)
     order = list(window.candidates.rows)
@@ -128,7 +128,7 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     assert not window.playback.mix.vocal_only
     press(qtbot, window, KEY.Key_P)
     assert deck().picked == order[1]
-    assert deck().remark(order[1]) == Remark(favourite=True, stars=4)
+    assert deck().remark(order[1]) == Opinion(favourite=True, stars=4)
     assert window.playback.player.playing
     press(qtbot, window, KEY.Key_Space)
 
@@ -146,7 +146,7 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     assert deck().picked is None
     assert not row.pick.isChecked()
     press(qtbot, window, KEY.Key_Z, CONTROL)
-    assert deck().remark(order[1]) == Remark(stars=4)
+    assert deck().remark(order[1]) == Opinion(stars=4)
     press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
     press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
     assert deck().picked == order[1]
@@ -219,11 +219,11 @@ def test_a_note_is_written_and_the_details_tell_all(
     (dialog,) = window.findChildren(DetailsDialog)
     assert {"Beat match", "Chord fit", "Silent", "Noise", "Loudness", "Key", "Bass"} <= dialog.rows.keys()
     qtbot.keyClicks(dialog.note, "Bridge is great, P G X")
-    assert window.workspace.song.deck.picked is None
+    assert window.workspace.project.picked is None
     qtbot.mouseClick(dialog.findChild(QDialogButtonBox).buttons()[0], Qt.MouseButton.LeftButton)
     assert window.candidates.rows[1].facts.text() == "Bridge is great, P G X"
     press(qtbot, window, KEY.Key_Z, CONTROL)
-    assert window.workspace.song.deck.remark(1).note == ""
+    assert window.workspace.project.opinion(1).note == ""
     settle(qtbot, window)
 
 
@@ -241,25 +241,25 @@ def test_what_was_said_survives_a_restart_even_blind(
     window.compare._note(order[1], "thin")
     press(qtbot, window, KEY.Key_Down)
     press(qtbot, window, KEY.Key_H)
-    said = window.workspace.song.deck
+    said = window.workspace.project
     window.close()
     folder = next((tmp_path / "data", tmp_path / "Music").iterdir())
     assert json.loads((folder / "session.json").read_text())["blind"] == order
 
     again = make_window()
     again.open_path(folder)
-    qtbot.waitUntil(lambda: len(again.deck.rows) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(again.candidates.rows) == 3, timeout=20_000)
     settle(qtbot, again)
-    assert again.workflow.session.deck == said
-    assert list(again.deck.rows) == order
+    assert again.workspace.project == said
+    assert list(again.candidates.rows) == order
     assert again.playback.mix.selected == order[0]
-    assert again.deck.in_sight == [order[0], order[2]]
-    assert not any(style in texts(r).lower() for r in again.deck.rows.values() for style in STYLES)
+    assert again.candidates.in_sight == [order[0], order[2]]
+    assert not any(style in texts(r).lower() for r in again.candidates.rows.values() for style in STYLES)
     again.desk.deck_header.blind.click()
-    assert list(again.deck.rows) == [1, 2, 3]
-    assert again.deck.rows[order[0]].stars.text() == "★★★★★"
+    assert list(again.candidates.rows) == [1, 2, 3]
+    assert again.candidates.rows[order[0]].stars.text() == "★★★★★"
     for letter, number in zip("ABC", order, strict=True):
-        assert again.deck.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
+        assert again.candidates.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
 
 
 def test_tab_goes_from_the_switches_through_the_rows_to_the_fields(
@@ -288,14 +288,14 @@ def test_undo_takes_back_chords_and_beats_too(window: MainWindow, active: Open, 
     assert lane.names != before
     press(qtbot, window, KEY.Key_Z, CONTROL)
     assert lane.names == before
-    assert workflow.session.chords is None
-    estimated = workflow.session.analysis.grid
+    assert workflow.song.chords is None
+    estimated = workflow.song.analysis.grid
     window.analysis.nudges[1.0].click()
-    qtbot.waitUntil(lambda: workflow.session.analysis.grid != estimated, timeout=30_000)
+    qtbot.waitUntil(lambda: workflow.song.analysis.grid != estimated, timeout=30_000)
     assert "bar lines" in window.actions_by_name["undo"].text()
     window.panels.setFocus()
     press(qtbot, window, KEY.Key_Z, CONTROL)
-    qtbot.waitUntil(lambda: workflow.session.analysis.grid == estimated, timeout=30_000)
+    qtbot.waitUntil(lambda: workflow.song.analysis.grid == estimated, timeout=30_000)
 
 
 def test_keys_are_given_anew_and_remembered(
@@ -322,9 +322,9 @@ def test_keys_are_given_anew_and_remembered(
     window.activateWindow()
     window.panels.setFocus()
     press(qtbot, window, KEY.Key_P)
-    assert window.workspace.song.deck.picked is None
+    assert window.workspace.project.picked is None
     press(qtbot, window, KEY.Key_W)
-    assert window.workspace.song.deck.picked == 1
+    assert window.workspace.project.picked == 1
     qtbot.keyPress(window.panels, KEY.Key_Q)
     assert window.playback.mix.vocal_only
     qtbot.keyRelease(window.panels, KEY.Key_Q)

@@ -69,16 +69,16 @@ def test_candidate_keys(playing: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, playing, Qt.Key.Key_8, ALT)
     assert mix().selected == 1
     press(qtbot, playing, Qt.Key.Key_P)
-    assert playing.workflow.session.deck.picked == 1
+    assert playing.workspace.project.picked == 1
     press(qtbot, playing, Qt.Key.Key_P)
-    assert playing.workflow.session.deck.picked is None
+    assert playing.workspace.project.picked is None
     press(qtbot, playing, Qt.Key.Key_M)
     assert mix().muted == {"drums"}
     playing.strip.names["lead"].click()
     press(qtbot, playing, Qt.Key.Key_S, SHIFT)
     assert mix().soloed == {"lead"}
     assert playing.strip.solos["lead"].isChecked()
-    qtbot.waitUntil(lambda: not playing.workflow.runner.busy)
+    qtbot.waitUntil(lambda: not playing.workspace.runner.busy)
 
 
 def test_zoom_keys(playing: MainWindow, qtbot: QtBot) -> None:
@@ -99,7 +99,7 @@ def test_single_keys_are_letters_inside_a_text_field(playing: MainWindow, qtbot:
     assert field.text() == "Am L P X G "
     assert not playing.playback.player.playing
     assert not playing.timeline.looping
-    assert not playing.workflow.generation.running
+    assert not playing.generation.running
     field.setText(playing.analysis._shown_chords)
     playing.request.style_box.setFocus()
     before = playing.playback.mix.selected
@@ -112,12 +112,12 @@ def test_a_closed_list_leaves_letters_to_the_window(playing: MainWindow, qtbot: 
     box = playing.request.style_box
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_G)
-    assert playing.workflow.generation.running
+    assert playing.generation.running
     assert box.currentIndex() == 0
     qtbot.keyPress(box, Qt.Key.Key_V)
     assert playing.playback.mix.vocal_only
     qtbot.keyRelease(box, Qt.Key.Key_V)
-    qtbot.waitUntil(lambda: not playing.workflow.runner.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not playing.workspace.runner.busy, timeout=30_000)
 
 
 def test_return_chooses_from_an_open_list_and_does_not_stop(playing: MainWindow, qtbot: QtBot) -> None:

@@ -22,7 +22,7 @@ from studio.core.arrangement import STEMS
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key
 from studio.services.exporting.export_audio import AUDIO_FILES
-from studio.services.project.session_mix import VOCAL
+from studio.core.mix import VOCAL
 from studio.ui.appearance import theme
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.listening.analysis_panel import KEYS
@@ -287,13 +287,13 @@ def test_an_earlier_session_opens_again_with_its_pick(
 
     again = make_window()
     again.open_path(folder)
-    qtbot.waitUntil(lambda: len(again.deck.rows) == 2, timeout=20_000)
-    assert again.deck.rows[2].pick.isChecked()
-    assert not again.deck.rows[1].pick.isChecked()
+    qtbot.waitUntil(lambda: len(again.candidates.rows) == 2, timeout=20_000)
+    assert again.candidates.rows[2].pick.isChecked()
+    assert not again.candidates.rows[1].pick.isChecked()
     qtbot.waitUntil(lambda: again.request.generate.isEnabled(), timeout=30_000)
     assert again.request.wishes.seed == 2, "seed 1 would give the same again"
     generate(again, 1)
-    assert list(again.deck.rows) == [1, 2, 3]
+    assert list(again.candidates.rows) == [1, 2, 3]
     assert (folder / "candidate_03").is_dir()
 
 
@@ -330,7 +330,7 @@ def test_bar_lines_and_beats_are_nudged_and_taken_back(
 ) -> None:
     open_vocal(window)
     panel, workflow = window.analysis, window.workspace
-    estimated = workflow.session.analysis.grid
+    estimated = workflow.song.analysis.grid
 
     def shift(grid: BeatGrid) -> float:
         """Quarters by which the bar lines lie after the estimated ones."""
@@ -339,16 +339,16 @@ def test_bar_lines_and_beats_are_nudged_and_taken_back(
     panel.nudges[1.0].click()
     panel.nudges[0.5].click()  # while the first is still worked on
     qtbot.waitUntil(
-        lambda: shift(workflow.session.analysis.grid) == pytest.approx(1.5, abs=1e-3), timeout=30_000
+        lambda: shift(workflow.song.analysis.grid) == pytest.approx(1.5, abs=1e-3), timeout=30_000
     )
     sources = {name: row.source.text() for name, row in panel.rows.items() if name != "key"}
     assert {name for name, source in sources.items() if source == "yours"} == {"downbeat"}
     panel.nudges[-1.0].click()
     qtbot.waitUntil(
-        lambda: shift(workflow.session.analysis.grid) == pytest.approx(0.5, abs=1e-3), timeout=30_000
+        lambda: shift(workflow.song.analysis.grid) == pytest.approx(0.5, abs=1e-3), timeout=30_000
     )
     panel.rows["downbeat"].reset.click()
-    qtbot.waitUntil(lambda: workflow.session.analysis.grid == estimated, timeout=30_000)
+    qtbot.waitUntil(lambda: workflow.song.analysis.grid == estimated, timeout=30_000)
 
 
 def test_chords_are_edited_as_text_and_in_the_lane(
@@ -433,7 +433,7 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     assert (wishes.seed, wishes.keep_seed) == (1234, True)
     assert second.playback.mix.balance == pytest.approx(0.4)
     assert second.transport.balance.value() == 40
-    assert second.workflow.pictures.scale == "log"
+    assert second.pictures.scale == "log"
     assert second.preferences.get("theme", "system") == "light"
 
 
