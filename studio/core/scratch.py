@@ -6,6 +6,7 @@ candidate is 920 MB of float32; four of them must not be memory.
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 import threading
 import weakref
@@ -17,6 +18,43 @@ from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 
 _BYTES = 4
+#: The system maps this much around a page that is touched.
+_AROUND = 1 << 16
+
+
+def is_mapped(samples: Samples) -> bool:
+    """Whether samples lie in a file, and looking at them may wait for a disk."""
+    return _mapping(samples) is not None
+
+
+def release_pages(samples: Samples, start: int = 0, stop: int | None = None) -> None:
+    """Gives back the memory in which frames [start, stop) of mapped [C, T] were seen; the file keeps them.
+
+    Whoever reads a mapped song from one end to the other has all of it in memory otherwise. Samples that are not
+    mapped, that could have been changed, or that lie on a system without madvise stay as they are.
+    """
+    mapping = _mapping(samples)
+    if mapping is None or not hasattr(mapping, "madvise"):
+        return
+    stop = samples.shape[1] if stop is None else min(stop, samples.shape[1])
+    if stop <= start:
+        return
+    base = np.frombuffer(mapping, np.uint8, 1).__array_interface__["data"][0]
+    for row in samples:
+        ends = [row[i : i + 1].__array_interface__["data"][0] - base for i in (start, stop - 1)]
+        first = max(0, min(ends) - _AROUND) // mmap.PAGESIZE * mmap.PAGESIZE
+        last = min(len(mapping), max(ends) + _BYTES + _AROUND)
+        mapping.madvise(mmap.MADV_DONTNEED, first, last - first)
+
+
+def _mapping(samples: Samples) -> mmap.mmap | None:
+    """What unchangeable samples are a view of, if that is a mapped file."""
+    base: object = samples
+    while isinstance(base, np.ndarray):
+        if isinstance(base, np.memmap) and base.mode not in ("r", "r+"):
+            return None
+        base = base.base
+    return base if isinstance(base, mmap.mmap) else None
 
 
 class ScratchFile:

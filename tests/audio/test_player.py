@@ -104,10 +104,10 @@ def test_another_rate_is_converted_once_to_the_devices(player: Player) -> None:
     t = np.arange(44100) / 44100
     tone = (0.5 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)[None]
     prepared = player.prepare(Audio(tone, 44100))
-    assert prepared.shape == (2, RATE)
+    assert prepared.samples.shape == (2, RATE)
     expected = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
-    np.testing.assert_allclose(prepared[0, 2000:-2000], expected[2000:-2000], atol=1e-4)
-    assert np.array_equal(prepared[0], prepared[1])
+    np.testing.assert_allclose(prepared.samples[0, 2000:-2000], expected[2000:-2000], atol=1e-4)
+    assert np.array_equal(prepared.samples[0], prepared.samples[1])
 
 
 def test_without_a_device_the_playhead_still_runs() -> None:
@@ -143,4 +143,4 @@ def test_a_device_that_cannot_open_is_told_and_survived() -> None:
 def test_matching_stereo_is_not_copied() -> None:
     player = Player(find_setup=AudioSetup)
     audio = Audio(noise(6, 1000), RATE)
-    assert player.prepare(audio) is audio.samples
+    assert player.prepare(audio).samples is audio.samples

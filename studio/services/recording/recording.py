@@ -100,12 +100,14 @@ class RecordingService:
 
     @property
     def complete(self) -> bool:
-        """True once everything that belongs to the recording was heard: time to `finish` it."""
+        """True once everything that belongs to the recording was heard and is on the disk: time to `finish` it, which
+        does not wait then."""
         recorder = self._player.recorder
-        if recorder is None or not recorder.recording:
+        if recorder is None or not self.active:
             return self.active
-        # Stopped during the count-in, there will be nothing to hear.
-        return self.active and not recorder.begun and not self._player.playing
+        if not recorder.begun and not self._player.playing:
+            recorder.end()  # stopped during the count-in, there will be nothing to hear
+        return recorder.written
 
     def start(self, plan: RecordingPlan) -> Path:
         """Counts in, starts the transport where it stands, and records from there.
