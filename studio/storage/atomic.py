@@ -1,0 +1,112 @@
+"""Files that are whole or absent, whatever happens while they are written.
+
+One way for every writer: the content goes to a temporary name beside its target, is synced, and renamed over it. The
+name says which process writes, so that what a killed process left behind can be told from what is being written now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+_PART = re.compile(r"^\.(?P<name>.+)\.(?P<pid>\d+)\.part$")
+
+
+def part_path(path: Path) -> Path:
+    """The temporary name of a file or folder that this process writes."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a temporary path to write; what stands there at the end replaces `path`, and nothing does on an error.
+
+    Raises:
+        OSError: as the system says it; nothing is left behind then.
+    """
+    temporary = part_path(path)
+    try:
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replaces a file by a text, UTF-8."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces a file."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Replaces a file by indented JSON; numbers of numpy are written as numbers."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk; where a system cannot, it is left to the system."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network folders know no sync
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep_parts(folder: Path) -> tuple[Path, ...]:
+    """Removes what killed processes were writing below a folder; returns what was removed."""
+    if not folder.is_dir():
+        return ()
+    removed = []
+    for path in sorted(folder.rglob(".*.part")):
+        found = _PART.match(path.name)
+        if found is None or is_running(int(found["pid"])) or not path.exists():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        removed.append(path)
+    return tuple(removed)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of this machine has that number."""
+    if pid <= 0:
+        return False
+    if os.name == "nt":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)  # type: ignore[attr-defined]
+        if not handle:
+            return False
+        ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined]
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _plain(value: object) -> object:
+    """numpy scalars and arrays as numbers and lists; anything else as its text."""
+    tolist = getattr(value, "tolist", None)
+    return tolist() if tolist is not None else str(value)
