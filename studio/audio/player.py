@@ -81,6 +81,7 @@ class Player:
         self.levels: Levels | None = None
         self._sources: dict[Hashable, Source] = {}
         self._gains: dict[Hashable, float] = {}
+        self._unprepared: set[Hashable] = set()
         self._song = Mixer(self.sample_rate, 0)
         self._reader = ReadAhead(self._song)
         self._preparer = Preparer(self._on_prepared)
@@ -106,11 +107,16 @@ class Player:
                 self._connection.request(self._find_setup)
         self._await(patience_s)
 
-    def configure(self, setup: AudioSetup, *, patience_s: float = PATIENCE_S) -> None:
+    def configure(
+        self, setup: AudioSetup | Callable[[], AudioSetup], *, patience_s: float = PATIENCE_S
+    ) -> None:
         """Opens other devices instead; what played stops. With another rate every source is prepared again.
 
         A device that does not open leaves the silent transport and its reason in `problem`. With a patience of 0 this
         returns at once: `opening` tells when it is over.
+
+        Args:
+            setup: or what says it, on the connection's thread, where devices may be looked for.
         """
         with self._lock:
             if self._closed:
@@ -118,7 +124,10 @@ class Player:
             self._asked = True
             stream = self._let_go("The sound device was closed")
             self._song.pause()
-            self._connection.request(lambda: present(setup) or setup, closing=stream)
+            if isinstance(setup, AudioSetup):
+                self._connection.request(lambda: present(setup) or setup, closing=stream)
+            else:
+                self._connection.request(setup, closing=stream)
         self._await(patience_s)
 
     def look_for_devices(self, *, patience_s: float = 0.0) -> None:
@@ -147,6 +156,11 @@ class Player:
     def opening(self) -> bool:
         """Whether devices that were asked for are neither there nor given up."""
         return self._connection.opening
+
+    @property
+    def hung(self) -> bool:
+        """Whether the sound system should have answered by now."""
+        return self._connection.hung
 
     def _await(self, patience_s: float) -> None:
         if patience_s > 0 and not self._connection.hung:
@@ -285,6 +299,7 @@ class Player:
                 longest_s = max((s.frames / s.sample_rate for s in known.values()), default=0.0)
                 frames = round(longest_s * self.sample_rate)
             self._sources, self._gains = {}, {}
+            self._unprepared.clear()
             self._replace_song(frames)
             for key, source in known.items():
                 self._sources[key] = source
@@ -314,8 +329,10 @@ class Player:
             self._put(key, self._sources[key])
 
     def _put(self, key: Hashable, source: Source) -> None:
+        self._unprepared.discard(key)
         if source.sample_rate != self.sample_rate:
             self._song.remove(key)
+            self._unprepared.add(key)
             self._preparer.submit(key, source, self.sample_rate)
         elif isinstance(source, AudioSource) and source.is_short:
             self._song.add(key, source.samples)
@@ -328,6 +345,7 @@ class Player:
         with self._lock:
             if self._sources.get(key) is not before:
                 return
+            self._unprepared.discard(key)
             if source is None:
                 self._reader.problem = problem
                 return
@@ -338,6 +356,7 @@ class Player:
     def remove(self, key: Hashable) -> None:
         with self._lock:
             self._sources.pop(key, None)
+            self._unprepared.discard(key)
             self._gains.pop(key, None)
             self._song.remove(key)
         self._wake()
@@ -348,6 +367,11 @@ class Player:
             self._gains = dict(gains)
             self._song.set_gains(gains)
         self._wake()
+
+    @property
+    def preparing(self) -> bool:
+        """Whether a source is still to be converted to the output's rate."""
+        return bool(self._unprepared)
 
     def _wake(self) -> None:
         if any(isinstance(s, Window) for s in self._song.sounds):
@@ -368,7 +392,7 @@ class Player:
 
     @property
     def recorder(self) -> Recorder | None:
-        """The take in progress, or the last one until `finish_take`."""
+        """The take in progress, or the last one until `end_take`."""
         return self._recorder
 
     def start_take(
@@ -396,12 +420,16 @@ class Player:
         self._mixer.play(count_in, start=start, exact=True)
         self._wake()
 
-    def finish_take(self) -> Recorder | None:
-        """Ends the take with what was heard so far; its file is whole afterwards. None without a take.
-
-        Waits for the disk, but not if the take is already `written`.
-        """
+    def end_take(self) -> Recorder | None:
+        """Ends the take with what was heard so far; its file is whole once it is `written`. None without a take."""
         recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.end()
+        return recorder
+
+    def finish_take(self) -> Recorder | None:
+        """The same, and waits for the disk unless the take is already written."""
+        recorder = self.end_take()
         if recorder is not None:
             recorder.finish()
         return recorder

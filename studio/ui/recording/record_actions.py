@@ -17,7 +17,6 @@ from studio.services.recording.recording import Recorded, Recovered, recover_rec
 from studio.storage.audio_settings import AudioSettings
 from studio.storage.recordings import RecordingNote, delete_recording
 from studio.ui.keys.shortcut_table import BY_NAME
-from studio.ui.listening.reload import reload_sources
 from studio.ui.recording.devices_dialog import DevicesDialog
 from studio.ui.recording.recording import STATE_WORDS, Recording
 from studio.ui.recording.recovery_dialog import RecoveryDialog
@@ -71,7 +70,6 @@ class RecordDesk(QObject):
         window.desk.empty.record_requested.connect(recording.toggle)
         window.desk.empty.tempo_changed.connect(lambda bpm: recording.change(tempo_bpm=bpm))
         window.workflow.opened.connect(self._on_opened)
-        window.playback.sources_lost.connect(lambda: reload_sources(window.workflow, window.playback))
         self.takes.vocal_replaced.connect(window.vocal.show_vocal)
         self._show_settings(recording.settings)
         transport.set_song(False)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.audio import Samples
+from studio.audio.source import Source
 from studio.core.jobs import CancelToken, StepCallback
 from studio.services.jobs import Job
 from studio.services.project.history import Change
@@ -78,12 +78,12 @@ class Takes(QObject):
         self.takes = takes
         self.changed.emit()
 
-        def run(takes: TakeSet, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Samples]:
+        def run(takes: TakeSet, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Source]:
             vocal = write_comp(takes, original, self._folder)
             cancel.check()
             return vocal, self._playback.player.prepare(vocal.audio)
 
-        def on_done(done: tuple[Vocal, Samples]) -> None:
+        def on_done(done: tuple[Vocal, Source]) -> None:
             if self._job is job and session is self._session:
                 self._replace_vocal(session, *done)
 
@@ -91,7 +91,7 @@ class Takes(QObject):
             "Putting takes together", run, takes, on_done=on_done, on_failed=self._workflow.failed.emit
         )
 
-    def _replace_vocal(self, session: Session, vocal: Vocal, samples: Samples) -> None:
+    def _replace_vocal(self, session: Session, vocal: Vocal, samples: Source) -> None:
         """The new vocal is heard, drawn and listened to; candidates and the user's values stay."""
         session.vocal = vocal
         self._playback.replace_vocal(samples)

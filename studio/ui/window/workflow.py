@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from studio.audio.source import Source
 from studio.core.analysis import Given, VocalAnalysis
-from studio.core.audio import Audio, Samples
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.engines import ENGINES
 from studio.core.errors import StudioError
@@ -77,12 +78,12 @@ class Workflow(QObject):
         if self._opening is not None:
             self._opening.cancel()
 
-        def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Samples]:
+        def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Source]:
             vocal = self._use.open_vocal(path)
             cancel.check()
             return vocal, self._playback.player.prepare(vocal.audio)
 
-        def on_done(done: tuple[Vocal, Samples]) -> None:
+        def on_done(done: tuple[Vocal, Source]) -> None:
             if self._opening is job:
                 self._put_on_desk(Session(done[0]), done[1], given)
 
@@ -96,11 +97,11 @@ class Workflow(QObject):
         if self._opening is not None:
             self._opening.cancel()
 
-        def run(folder: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Results, Samples]:
+        def run(folder: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Results, Source]:
             results = self._use.open_results(folder, on_step=on_step, cancel=cancel)
             return results, self._playback.player.prepare(results.vocal.audio)
 
-        def on_done(done: tuple[Results, Samples]) -> None:
+        def on_done(done: tuple[Results, Source]) -> None:
             if self._opening is not job:
                 return
             results, samples = done
@@ -113,7 +114,7 @@ class Workflow(QObject):
             "Opening", run, folder, on_done=on_done, on_failed=self._on_failed
         )
 
-    def _put_on_desk(self, session: Session, samples: Samples, given: Given) -> None:
+    def _put_on_desk(self, session: Session, samples: Source, given: Given) -> None:
         self.generation.cancel()
         self.pictures.clear()
         self._opening = None
@@ -247,10 +248,10 @@ class Workflow(QObject):
 
         def run(
             stems: Mapping[str, Audio], /, *, on_step: StepCallback, cancel: CancelToken
-        ) -> dict[str, Samples]:
+        ) -> dict[str, Source]:
             return {stem: self._playback.player.prepare(audio) for stem, audio in stems.items()}
 
-        def on_done(prepared: dict[str, Samples]) -> None:
+        def on_done(prepared: dict[str, Source]) -> None:
             if session is self.session:
                 self._playback.add_candidate(candidate.number, prepared)
 
