@@ -75,6 +75,7 @@ class Connection:
 
     Args:
         on_block: the audio callback.
+        patience_s: a request that takes longer is said to hang.
         clock: monotonic seconds.
 
     Attributes:
@@ -82,8 +83,10 @@ class Connection:
         dead: a driver did not let go of its stream; the library would wait for it again and is left alone.
     """
 
-    def __init__(self, on_block: OnBlock, clock: Callable[[], float] = time.monotonic) -> None:
-        self._on_block, self._clock = on_block, clock
+    def __init__(
+        self, on_block: OnBlock, patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._on_block, self._patience_s, self._clock = on_block, patience_s, clock
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -95,6 +98,7 @@ class Connection:
         self._state: object = None
         self._retries, self._retry_s = 0, 0.0
         self._ended = False
+        self._closing_s = PATIENCE_S
         self.changed = False
         self.dead = False
 
@@ -124,7 +128,7 @@ class Connection:
     @property
     def hung(self) -> bool:
         """Whether it should be by now."""
-        return self.opening and self._clock() - self._asked_s > PATIENCE_S
+        return self.opening and self._clock() - self._asked_s >= self._patience_s
 
     def look(self) -> bool:
         """Whether the system has other devices than when they were last looked for."""
@@ -140,8 +144,8 @@ class Connection:
             result, self._result = self._result, None
             return result
 
-    def close(self, closing: DeviceStream | None, timeout_s: float = PATIENCE_S) -> None:
-        """Ends the stream and the thread, or leaves a thread behind that waits for a driver."""
+    def close(self, closing: DeviceStream | None) -> None:
+        """Ends the stream and the thread, or after a moment leaves a thread behind that waits for a driver."""
         with self._lock:
             self._ended = True
             result, self._result = self._result, None
@@ -152,7 +156,7 @@ class Connection:
             if stream is not None:
                 self._requests.put(_Request(0, AudioSetup, stream, False))
         self._requests.put(None)
-        self._thread.join(timeout_s)
+        self._thread.join(self._closing_s)
         if self._thread.is_alive() and (library := sys.modules.get("sounddevice")):
             # The library would wait for the same driver when the process ends.
             with contextlib.suppress(AttributeError):

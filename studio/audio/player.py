@@ -46,6 +46,7 @@ class Player:
     Args:
         find_setup: says what to open; an output of None runs silently. Called on a thread of its own.
         clock: monotonic seconds, for the silent transport.
+        patience_s: so long a sound system is waited for before the song opens without it.
 
     Attributes:
         setup: what is open, or would be.
@@ -63,11 +64,12 @@ class Player:
         *,
         find_setup: Callable[[], AudioSetup] = default_setup,
         clock: Callable[[], float] = time.monotonic,
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        self._find_setup, self._clock = find_setup, clock
+        self._find_setup, self._clock, self._patience_s = find_setup, clock, patience_s
         # Held for moments only: while a device is taken over, or the timeline is another one.
         self._lock = threading.RLock()
-        self._connection = Connection(self._on_block)
+        self._connection = Connection(self._on_block, patience_s)
         self._stream: DeviceStream | None = None
         self._gate: Opened | None = None
         self._asked = self._closed = False
@@ -94,10 +96,11 @@ class Player:
 
     # Device
 
-    def open(self, *, patience_s: float = PATIENCE_S) -> None:
+    def open(self, *, patience_s: float | None = None) -> None:
         """Opens the output once; afterwards `problem` says in words why there is none, if so.
 
-        A sound system that hangs is waited for no longer than that; `tick` takes over what it gives later.
+        A sound system that hangs is waited for no longer than the player's patience, or this one; `tick` takes over
+        what it gives later.
         """
         with self._lock:
             if self._closed:
@@ -108,7 +111,7 @@ class Player:
         self._await(patience_s)
 
     def configure(
-        self, setup: AudioSetup | Callable[[], AudioSetup], *, patience_s: float = PATIENCE_S
+        self, setup: AudioSetup | Callable[[], AudioSetup], *, patience_s: float | None = None
     ) -> None:
         """Opens other devices instead; what played stops. With another rate every source is prepared again.
 
@@ -162,7 +165,8 @@ class Player:
         """Whether the sound system should have answered by now."""
         return self._connection.hung
 
-    def _await(self, patience_s: float) -> None:
+    def _await(self, patience_s: float | None) -> None:
+        patience_s = self._patience_s if patience_s is None else patience_s
         if patience_s > 0 and not self._connection.hung:
             self._connection.wait(patience_s)
         with self._lock:
