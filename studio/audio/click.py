@@ -35,6 +35,9 @@ class ClickSource:
     def frames(self) -> int:
         return round(self.duration_s * self.sample_rate)
 
+    def fetch(self, start: int, frames: int) -> None:
+        """Nothing has to be fetched."""
+
     def read(self, start: int, out: Samples) -> None:
         rate, size, stop = self.sample_rate, self.grid.meter.quarters_per_bar, start + out.shape[1]
         out[:] = 0.0

@@ -33,6 +33,8 @@ _PAGE_BYTES = 2 * PAGE_FRAMES * 4
 _POOL_PAGES = 64
 #: Unwanted pages that stay for each source: where a tail fades out, and where one comes back to.
 _KEPT = 4
+#: So many pages are asked of the disk at a time.
+_FETCHED = 16
 
 _Key = tuple[Window, int]
 
@@ -105,7 +107,10 @@ class ReadAhead:
         missing = [key for key in wanted if key not in self._there]
         spare = max(0, len(self._there) + len(missing) - len(wanted) - _KEPT * len(self._windows))
         until = time.monotonic() + _PASS_S
-        for key in missing:
+        for at, key in enumerate(missing):
+            if at % _FETCHED == 0:
+                for window, number in missing[at : at + _FETCHED]:
+                    window.source.fetch(number * PAGE_FRAMES, PAGE_FRAMES)
             if self._closed or self._wake.is_set() or time.monotonic() > until:
                 return False
             page = self._pool.take()
@@ -123,12 +128,13 @@ class ReadAhead:
         near, far = round(_NEAR_S * rate), round(_AHEAD_S * rate)
         places = [(position, 2 * PAGE_FRAMES), *self._path(position, loop, near)]
         if outlook.place is not None:
-            places[:0] = [(outlook.place, 2 * PAGE_FRAMES)]
+            places.insert(0, (outlook.place, 2 * PAGE_FRAMES))
         if loop is not None:
             places.append((loop[0], 2 * PAGE_FRAMES))
         places += [(position - PAGE_FRAMES, PAGE_FRAMES), (0, 2 * PAGE_FRAMES)]
         sounding = [s for s in outlook.audible if isinstance(s, Window)]
         everything = sounding + [s for s in outlook.silent if isinstance(s, Window)]
+        yield from _pages(sounding, *places[0])  # what a jump waits for
         for start, frames in places:
             yield from _pages(everything, start, frames)
         for start, frames in self._path(position, loop, far):

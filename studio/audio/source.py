@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from studio.core.audio import Audio, Samples
-from studio.core.scratch import ScratchFile, is_mapped, release_pages
+from studio.core.scratch import ScratchFile, fetch_pages, is_mapped, release_pages
 from studio.dsp.resample import resample, resample_blocks
 
 #: Sources up to this length stay in memory.
@@ -31,6 +31,9 @@ class Source(Protocol):
 
     @property
     def frames(self) -> int: ...
+
+    def fetch(self, start: int, frames: int) -> None:
+        """Says what will be read next, and does not wait."""
 
     def read(self, start: int, out: Samples) -> None:
         """Fills [2, n] with the frames from `start` on, all of which exist. May wait for the disk; raises OSError."""
@@ -59,6 +62,9 @@ class AudioSource:
     @property
     def is_short(self) -> bool:
         return self.frames <= SHORT_S * self.sample_rate
+
+    def fetch(self, start: int, frames: int) -> None:
+        fetch_pages(self.samples, start, start + frames)
 
     def read(self, start: int, out: Samples) -> None:
         stop = start + out.shape[1]

@@ -33,18 +33,27 @@ def release_pages(samples: Samples, start: int = 0, stop: int | None = None) -> 
     Whoever reads a mapped song from one end to the other has all of it in memory otherwise. Samples that are not
     mapped, that could have been changed, or that lie on a system without madvise stay as they are.
     """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        _advise(samples, start, samples.shape[1] if stop is None else stop, mmap.MADV_DONTNEED, _AROUND)
+
+
+def fetch_pages(samples: Samples, start: int, stop: int) -> None:
+    """Asks for frames [start, stop) of mapped [C, T] and does not wait, so that a disk fetches many at a time."""
+    if hasattr(mmap, "MADV_WILLNEED"):
+        _advise(samples, start, stop, mmap.MADV_WILLNEED, 0)
+
+
+def _advise(samples: Samples, start: int, stop: int, advice: int, around: int) -> None:
     mapping = _mapping(samples)
-    if mapping is None or not hasattr(mapping, "madvise"):
-        return
-    stop = samples.shape[1] if stop is None else min(stop, samples.shape[1])
-    if stop <= start:
+    stop = min(stop, samples.shape[1])
+    if mapping is None or stop <= start or not hasattr(mapping, "madvise"):
         return
     base = np.frombuffer(mapping, np.uint8, 1).__array_interface__["data"][0]
     for row in samples:
         ends = [row[i : i + 1].__array_interface__["data"][0] - base for i in (start, stop - 1)]
-        first = max(0, min(ends) - _AROUND) // mmap.PAGESIZE * mmap.PAGESIZE
-        last = min(len(mapping), max(ends) + _BYTES + _AROUND)
-        mapping.madvise(mmap.MADV_DONTNEED, first, last - first)
+        first = max(0, min(ends) - around) // mmap.PAGESIZE * mmap.PAGESIZE
+        last = min(len(mapping), max(ends) + _BYTES + around)
+        mapping.madvise(advice, first, last - first)
 
 
 def _mapping(samples: Samples) -> mmap.mmap | None:

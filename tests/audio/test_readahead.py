@@ -37,6 +37,8 @@ class Disk:
         self.fails_from = 1 << 40
         self.reads: list[int] = []
 
+    def fetch(self, start: int, frames: int) -> None: ...
+
     def read(self, start: int, out: Samples) -> None:
         self.reads.append(start)
         stop = start + out.shape[1]
