@@ -1,6 +1,10 @@
-"""The metronome's sound: a click track on a beat grid, and the bars counted before a take."""
+"""The metronome's sound: clicks on a beat grid, made where they are about to be heard, and the bars counted before a
+take."""
 
 from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,22 +16,46 @@ _ACCENT_HZ, _BEAT_HZ = 1760.0, 1320.0
 _LEVEL = 0.4
 
 
+@functools.lru_cache(maxsize=8)
 def _click(frequency_hz: float, sample_rate: int) -> Samples:
     """A decaying tone, float32 [T], whose first sample is the moment of the beat."""
     t = np.arange(round(_CLICK_S * sample_rate)) / sample_rate
     return np.asarray(_LEVEL * np.exp(-t / _DECAY_S) * np.cos(2 * np.pi * frequency_hz * t), dtype=np.float32)
 
 
-def click_track(grid: BeatGrid, frames: int, sample_rate: int) -> Samples:
-    """A click on every quarter of a grid, higher on downbeats; float32 [2, frames], both sides one memory."""
-    track = np.zeros(frames, np.float32)
-    clicks = {True: _click(_ACCENT_HZ, sample_rate), False: _click(_BEAT_HZ, sample_rate)}
-    for beat, time_s in enumerate(grid.times_s):
-        at = round(time_s * sample_rate)
-        if 0 <= at < frames:
-            click = clicks[beat % grid.meter.quarters_per_bar == 0][: frames - at]
-            track[at : at + len(click)] += click
-    return np.broadcast_to(track, (2, frames))
+@dataclass(frozen=True, eq=False)
+class ClickSource:
+    """A click on every quarter of a grid, higher on downbeats; see studio.audio.source.Source."""
+
+    grid: BeatGrid
+    duration_s: float
+    sample_rate: int
+
+    @property
+    def frames(self) -> int:
+        return round(self.duration_s * self.sample_rate)
+
+    def fetch(self, start: int, frames: int) -> None:
+        """Nothing has to be fetched."""
+
+    def read(self, start: int, out: Samples) -> None:
+        rate, size, stop = self.sample_rate, self.grid.meter.quarters_per_bar, start + out.shape[1]
+        out[:] = 0.0
+        times_s = np.asarray(self.grid.times_s)
+        # A frame more on either side: which one a beat is rounded to is decided below.
+        first = int(np.searchsorted(times_s, (start - 1) / rate - _CLICK_S))
+        last = int(np.searchsorted(times_s, (stop + 1) / rate))
+        for beat in range(first, last):
+            at = round(float(times_s[beat]) * rate)
+            if not 0 <= at < self.frames:
+                continue
+            click = _click(_ACCENT_HZ if beat % size == 0 else _BEAT_HZ, rate)
+            low, high = max(at, start), min(at + len(click), stop)
+            if low < high:
+                out[:, low - start : high - start] += click[low - at : high - at]
+
+    def at_rate(self, sample_rate: int) -> ClickSource:
+        return ClickSource(self.grid, self.duration_s, sample_rate)
 
 
 def count_in(grid: BeatGrid, start_s: float, bars: int, sample_rate: int) -> Samples:

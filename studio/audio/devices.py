@@ -1,9 +1,17 @@
-"""Which sound inputs and outputs this machine has. No PortAudio, or no device at all, is an answer, not an error."""
+"""Which sound inputs and outputs this machine has. No PortAudio, or no device at all, is an answer, not an error.
+
+Any of these may take as long as the sound server likes to take: the window has them called by a Connection's thread.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import os
+import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +19,8 @@ from studio.core.errors import StudioError
 
 #: Offered where the device takes them; the project's rate first.
 SAMPLE_RATES = (48000, 44100, 88200, 96000, 192000)
+#: Where the system does not tell that devices came or went, they are looked for so often while there is no output.
+_BLIND_EVERY_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,49 @@ def refresh_devices() -> None:
         library._initialize()
     except Exception:  # no library, or no host: then there are no devices, which `devices` says
         return
+
+
+def system_state() -> object:
+    """Something that is another thing once a device or a sound server came or went; costs microseconds.
+
+    On Linux: the kernel's sound cards, and the sockets of PipeWire, PulseAudio and JACK. Elsewhere it changes by itself
+    every ten seconds.
+    """
+    if not sys.platform.startswith("linux"):
+        return int(time.monotonic() / _BLIND_EVERY_S)
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
+    servers = [
+        n for n in _names("/dev/shm") if n.startswith("jack_") and not n.startswith(("jack_sem", "jack_db"))
+    ]
+    sockets = [str(p) for p in (runtime / "pulse" / "native", runtime / "pipewire-0") if p.exists()]
+    try:
+        cards = Path("/proc/asound/cards").read_bytes()
+    except OSError:
+        cards = b""
+    return _names("/dev/snd"), cards, servers, sockets
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(p.name for p in Path(folder).iterdir())
+    except OSError:
+        return []
+
+
+def present(setup: AudioSetup) -> AudioSetup | None:
+    """The same devices by name, with the indices they have now; None where one of them is gone."""
+    known = devices()
+
+    def found(device: Device) -> Device | None:
+        if device in known:
+            return device
+        return next((d for d in known if (d.name, d.host_api) == (device.name, device.host_api)), None)
+
+    output = found(setup.output) if setup.output else None
+    source = found(setup.input) if setup.input else None
+    if (setup.output and output is None) or (setup.input and source is None):
+        return None
+    return dataclasses.replace(setup, output=output, input=source)
 
 
 def devices() -> tuple[Device, ...]:

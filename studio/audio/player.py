@@ -1,9 +1,10 @@
 """The transport: plays the vocal with one candidate at a time, records over it, or runs silently without a device.
 
 Choices: the stream runs on between plays, so that play, seek and switch answer within one buffer; the callback mixes,
-copies and measures in memory made beforehand. The input is open only while it is wanted. Sources are resampled to the
-device's rate once, off the callback. Without a device the same mixer runs on a clock read by `tick`, so the playhead,
-the loop and the switching behave alike.
+copies and measures in memory made beforehand. The input is open only while it is wanted. Sources are prepared for the
+device's rate off the main thread, read ahead while they play, and prepared again by the player itself when the rate
+changes. Devices are opened elsewhere (studio.audio.connection) and taken over when they are there: until then, and
+without any, the same mixer runs on a clock read by `tick`, so the playhead, the loop and the switching behave alike.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.audio.devices import AudioSetup, Device, default_output, refresh_devices
+from studio.audio.connection import PATIENCE_S, Connection, Opened
+from studio.audio.devices import AudioSetup, Device, default_output, present
 from studio.audio.levels import Levels
 from studio.audio.mixer import Mixer
+from studio.audio.preparer import Preparer
+from studio.audio.readahead import ReadAhead
 from studio.audio.recorder import Recorder
 from studio.audio.ring import Ring
+from studio.audio.source import AudioSource, Source, prepare
 from studio.audio.stream import DeviceStream, Frames
+from studio.audio.window import Window
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
-from studio.dsp.resample import resample
 
 _SILENT_RATE = 48000
 _TAP_S = 1.0
+_HUNG = "The sound system does not answer. The song is open without sound, which joins in once it does"
 
 
 def default_setup() -> AudioSetup:
@@ -38,13 +44,17 @@ class Player:
     """The transport. Methods belong to the main thread, except `open` and `prepare`, which any thread may call.
 
     Args:
-        find_setup: says what to open; an output of None runs silently.
+        find_setup: says what to open; an output of None runs silently. Called on a thread of its own.
         clock: monotonic seconds, for the silent transport.
+        patience_s: so long a sound system is waited for before the song opens without it.
 
     Attributes:
         setup: what is open, or would be.
+        devices: every device there was when one was last looked for.
+        rates: those that the open devices take, Hz.
         problem: why there is no sound output, in words; empty where there is one.
         losses: how often a device went away while it was open.
+        version: another number whenever a device came, went, or failed to.
         monitoring: whether what is heard is played at once.
         levels: of the input; None while it is closed.
     """
@@ -54,18 +64,31 @@ class Player:
         *,
         find_setup: Callable[[], AudioSetup] = default_setup,
         clock: Callable[[], float] = time.monotonic,
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        self._find_setup, self._clock = find_setup, clock
-        self._opening = threading.Lock()
+        self._find_setup, self._clock, self._patience_s = find_setup, clock, patience_s
+        # Held for moments only: while a device is taken over, or the timeline is another one.
+        self._lock = threading.RLock()
+        self._connection = Connection(self._on_block, patience_s)
         self._stream: DeviceStream | None = None
-        self._opened = False
+        self._gate: Opened | None = None
+        self._asked = self._closed = False
         self.setup = AudioSetup()
+        self.devices: tuple[Device, ...] = ()
+        self.rates: tuple[int, ...] = ()
         self.problem = ""
-        self.losses = 0
+        self.losses = self.version = 0
         self.sample_rate = _SILENT_RATE
         self.monitoring = False
         self.levels: Levels | None = None
-        self._mixer = Mixer(self.sample_rate, 0)
+        self._sources: dict[Hashable, Source] = {}
+        self._gains: dict[Hashable, float] = {}
+        self._unprepared: set[Hashable] = set()
+        self._song = Mixer(self.sample_rate, 0)
+        self._reader = ReadAhead(self._song)
+        self._preparer = Preparer(self._on_prepared)
+        #: What the callback mixes: the song, or what was put in its place for a while.
+        self._mixer = self._song
         self._recorder: Recorder | None = None
         self._tap = Ring(round(_TAP_S * _SILENT_RATE), 2)
         self._last_tick: float | None = None
@@ -73,49 +96,126 @@ class Player:
 
     # Device
 
-    def open(self) -> None:
-        """Opens the output once; afterwards `problem` says in words why there is none, if so."""
-        with self._opening:
-            if not self._opened:
-                self._open(self._find_setup)
+    def open(self, *, patience_s: float | None = None) -> None:
+        """Opens the output once; afterwards `problem` says in words why there is none, if so.
 
-    def configure(self, setup: AudioSetup) -> None:
-        """Opens other devices instead; what played stops. With another rate the timeline is emptied: load it again.
-
-        A device that does not open leaves the silent transport and its reason in `problem`.
+        A sound system that hangs is waited for no longer than the player's patience, or this one; `tick` takes over
+        what it gives later.
         """
-        with self._opening:
-            self._close_stream()
-            self._open(lambda: setup)
-
-    def _open(self, find_setup: Callable[[], AudioSetup]) -> None:
-        self._opened = True
-        self.problem = ""
-        try:
-            setup = find_setup()
-            if setup.output is None and setup.input is None:
-                self.problem = "No sound output found"
+        with self._lock:
+            if self._closed:
                 return
-            self.setup = setup
-            if setup.rate != self.sample_rate:
-                self.sample_rate = setup.rate
-                self._mixer = Mixer(self.sample_rate, 0)
-            self.levels = Levels(setup.input_count, self.sample_rate) if setup.input else None
-            self._stream = DeviceStream(setup, self._on_block)
-            if setup.output is None:
-                self.problem = "No sound output found"
-        except Exception as error:  # PortAudioError, a StudioError, or whatever a driver raises
-            self._stream = self.levels = None
-            self.problem = f"No sound output: {error}"
+            if not self._asked:
+                self._asked = True
+                self._connection.request(self._find_setup)
+        self._await(patience_s)
 
-    def _close_stream(self, why: str = "The sound device was closed") -> bool:
-        """Ends the take and the stream; the transport stands. False where the driver does not answer."""
+    def configure(
+        self, setup: AudioSetup | Callable[[], AudioSetup], *, patience_s: float | None = None
+    ) -> None:
+        """Opens other devices instead; what played stops. With another rate every source is prepared again.
+
+        A device that does not open leaves the silent transport and its reason in `problem`. With a patience of 0 this
+        returns at once: `opening` tells when it is over.
+
+        Args:
+            setup: or what says it, on the connection's thread, where devices may be looked for.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._asked = True
+            stream = self._let_go("The sound device was closed")
+            self._song.pause()
+            if isinstance(setup, AudioSetup):
+                self._connection.request(lambda: present(setup) or setup, closing=stream)
+            else:
+                self._connection.request(setup, closing=stream)
+        self._await(patience_s)
+
+    def look_for_devices(self, *, patience_s: float = 0.0) -> None:
+        """Looks for devices anew, if the system has others than before, and opens again what was open.
+
+        What plays stands for that moment; a take is never interrupted for it.
+        """
+        with self._lock:
+            busy = self._recorder is not None or self._mixer is not self._song or self.opening
+            if self._closed or busy or self._connection.dead or not self._connection.look():
+                return
+            self._asked = True
+            before = self.setup if self._stream is not None else None
+            stream = self._let_go("The sound device was closed")
+            self._connection.request(lambda: self._find_again(before), closing=stream, rescan=True)
+        self._await(patience_s)
+
+    def _find_again(self, before: AudioSetup | None) -> AudioSetup:
+        """On the connection's thread: an open input stays open; a preferred output that came back is taken."""
+        again = present(before) if before is not None else None
+        if again is not None and again.input is not None:
+            return again
+        return self._find_setup()
+
+    @property
+    def opening(self) -> bool:
+        """Whether devices that were asked for are neither there nor given up."""
+        return self._connection.opening
+
+    @property
+    def hung(self) -> bool:
+        """Whether the sound system should have answered by now."""
+        return self._connection.hung
+
+    def _await(self, patience_s: float | None) -> None:
+        patience_s = self._patience_s if patience_s is None else patience_s
+        if patience_s > 0 and not self._connection.hung:
+            self._connection.wait(patience_s)
+        with self._lock:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """What the connection opened meanwhile becomes what is heard."""
+        if self._closed:
+            return
+        if self._connection.hung and self.problem != _HUNG:
+            self.problem, self.version = _HUNG, self.version + 1
+        opened = self._connection.take()
+        if opened is None:
+            return
+        self.version += 1
+        self.problem, self.devices, self.rates = opened.problem, opened.devices, opened.rates
+        setup = opened.setup
+        if setup is not None:
+            self.setup = setup
+        if opened.stream is None or setup is None:
+            return
+        if setup.rate != self.sample_rate:
+            self._change_rate(setup.rate)
+        self.levels = Levels(setup.input_count, setup.rate) if setup.input else None
+        self._gate, self._stream = opened, opened.stream
+        opened.gate.open = True
+
+    def _let_go(self, why: str) -> DeviceStream | None:
+        """Ends the take; the stream plays no more and is the caller's to close. The transport stands or runs on."""
         stream, self._stream = self._stream, None
+        if self._gate is not None:
+            self._gate.gate.open = False
+            self._gate = None
         if self._recorder is not None:
             self._recorder.end(why)
-        self._mixer.pause()
         self.levels = None
-        return stream is None or stream.close()
+        return stream
+
+    def _change_rate(self, rate: int) -> None:
+        """The same timeline at another rate, stopped; each source comes back once it was prepared for it."""
+        before, ratio = self._song, rate / self.sample_rate
+        self.sample_rate = rate
+        self._replace_song(round(before.frames * ratio))
+        self._song.seek(round(before.position * ratio))
+        if before.loop is not None:
+            self._song.set_loop((round(before.loop[0] * ratio), round(before.loop[1] * ratio)))
+        for key in sorted(self._sources, key=lambda k: self._gains.get(k, 0.0), reverse=True):
+            self._put(key, self._sources[key])
+        self._song.set_gains(self._gains)
 
     def _on_block(self, out: Frames, heard: Frames) -> None:
         """The audio callback."""
@@ -138,9 +238,14 @@ class Player:
 
     def close(self) -> None:
         """Stops the stream; the player may not be used afterwards."""
-        with self._opening:
-            self._opened = True
-            self._close_stream()
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            stream = self._let_go("The sound device was closed")
+        self._connection.close(stream)
+        self._reader.close(1.0)
+        self._preparer.close()
 
     @property
     def device(self) -> Device | None:
@@ -159,6 +264,16 @@ class Player:
         return (stream.underflows, stream.overflows) if stream else (0, 0)
 
     @property
+    def starved(self) -> int:
+        """How often a source of the song fell silent because the disk was too slow."""
+        return self._song.starved
+
+    @property
+    def read_problem(self) -> str:
+        """What of the song could not be read from the disk, in words; empty while all is well."""
+        return self._reader.problem
+
+    @property
     def reported_latency_frames(self) -> int:
         """From output to input and back as the driver says; 0 while the input is closed."""
         stream = self._stream
@@ -172,44 +287,116 @@ class Player:
 
     # Sources
 
-    def prepare(self, audio: Audio) -> Samples:
-        """Float32 [2, T] at the output's rate; shares memory where nothing had to change. Opens the device."""
+    def prepare(self, audio: Audio) -> AudioSource:
+        """A source at the output's rate; shares memory, or the file, where nothing had to change. Opens the device."""
         self.open()
-        samples = audio.samples
-        if samples.shape[0] != 2:
-            # A mono source plays at full level on both sides; further channels are folded down.
-            samples = np.ascontiguousarray(np.broadcast_to(audio.mono(), (2, audio.frames)))
-        return resample(Audio(samples, audio.sample_rate), self.sample_rate).samples
+        return prepare(audio, self.sample_rate)
 
-    def load(self, sources: Mapping[Hashable, Samples], *, frames: int | None = None) -> None:
-        """Starts a new timeline, as long as the longest source unless told, at its beginning, stopped."""
-        longest = max((s.shape[1] for s in sources.values()), default=0)
-        mixer = Mixer(self.sample_rate, longest if frames is None else frames)
-        for key, samples in sources.items():
-            mixer.add(key, samples)
-        self._mixer = mixer
+    def load(self, sources: Mapping[Hashable, Source | Samples], *, frames: int | None = None) -> None:
+        """Starts a new timeline, as long as the longest source unless told, at its beginning, stopped.
 
-    def exchange(self, timeline: Mixer) -> Mixer:
-        """Puts another timeline in, and returns the one there was, to be put back later."""
-        before, self._mixer = self._mixer, timeline
-        return before
+        Samples [2, T] are taken to be at the output's rate.
+        """
+        with self._lock:
+            known = {key: self._source_of(source) for key, source in sources.items()}
+            if frames is None:
+                longest_s = max((s.frames / s.sample_rate for s in known.values()), default=0.0)
+                frames = round(longest_s * self.sample_rate)
+            self._sources, self._gains = {}, {}
+            self._unprepared.clear()
+            self._replace_song(frames)
+            for key, source in known.items():
+                self._sources[key] = source
+                self._put(key, source)
 
-    def add(self, key: Hashable, samples: Samples) -> None:
-        """Adds a prepared source to the timeline without touching what plays."""
-        self._mixer.add(key, samples)
+    def _replace_song(self, frames: int) -> None:
+        self._reader.close()
+        song, lent = Mixer(self.sample_rate, frames), self._mixer is not self._song
+        self._reader = ReadAhead(song)
+        self._song = song
+        if not lent or song.sample_rate != self._mixer.sample_rate:
+            self._mixer = song
+
+    def _source_of(self, source: Source | Samples) -> Source:
+        if isinstance(source, np.ndarray):
+            return AudioSource(Audio(source, self.sample_rate), source, self.sample_rate)
+        return source
+
+    def add(self, key: Hashable, source: Source | Samples) -> None:
+        """Adds or replaces a source, silent until `set_gains` names it; what else plays is not touched.
+
+        One that was prepared for another rate than the output has now is heard once it was prepared again.
+        """
+        with self._lock:
+            self._gains.pop(key, None)
+            self._sources[key] = self._source_of(source)
+            self._put(key, self._sources[key])
+
+    def _put(self, key: Hashable, source: Source) -> None:
+        self._unprepared.discard(key)
+        if source.sample_rate != self.sample_rate:
+            self._song.remove(key)
+            self._unprepared.add(key)
+            self._preparer.submit(key, source, self.sample_rate)
+        elif isinstance(source, AudioSource) and source.is_short:
+            self._song.add(key, source.samples)
+        else:
+            self._song.add(key, Window(source))
+            self._reader.wake()
+
+    def _on_prepared(self, key: Hashable, before: Source, source: Source | None, problem: str) -> None:
+        """On the preparing thread."""
+        with self._lock:
+            if self._sources.get(key) is not before:
+                return
+            self._unprepared.discard(key)
+            if source is None:
+                self._reader.problem = problem
+                return
+            self._sources[key] = source
+            self._put(key, source)
+            self._song.set_gains(self._gains)
 
     def remove(self, key: Hashable) -> None:
-        self._mixer.remove(key)
+        with self._lock:
+            self._sources.pop(key, None)
+            self._unprepared.discard(key)
+            self._gains.pop(key, None)
+            self._song.remove(key)
+        self._wake()
 
     def set_gains(self, gains: Mapping[Hashable, float]) -> None:
         """Linear gains by source, reached together over one crossfade; sources not named fall silent."""
-        self._mixer.set_gains(gains)
+        with self._lock:
+            self._gains = dict(gains)
+            self._song.set_gains(gains)
+        self._wake()
+
+    @property
+    def preparing(self) -> bool:
+        """Whether a source is still to be converted to the output's rate."""
+        return bool(self._unprepared)
+
+    def _wake(self) -> None:
+        if any(isinstance(s, Window) for s in self._song.sounds):
+            self._reader.wake()
+
+    def borrow(self, timeline: Mixer) -> None:
+        """Puts a timeline in the place of the song's until `give_back`. The song stands, and is changed all the same:
+        every other method but `start_take` is about the song. A change of the rate ends the loan."""
+        with self._lock:
+            self._song.pause()
+            self._mixer = timeline
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._mixer = self._song
 
     # Recording
 
     @property
     def recorder(self) -> Recorder | None:
-        """The take in progress, or the last one until `finish_take`."""
+        """The take in progress, or the last one until `end_take`."""
         return self._recorder
 
     def start_take(
@@ -228,17 +415,25 @@ class Player:
             OSError: the file cannot be made.
         """
         levels = self.levels
-        if levels is None or self.playing or self._recorder is not None:
+        if levels is None or self._mixer.playing or self._recorder is not None:
             raise StudioError("Cannot record", seen="no open input, or a transport that runs")
         self._recorder = Recorder(
             path, self._mixer, sample_rate=self.sample_rate, channels=len(levels.peaks),
             latency_frames=latency_frames, max_frames=max_frames,
         )  # fmt: skip
-        self._mixer.play(count_in, start=start)
+        self._mixer.play(count_in, start=start, exact=True)
+        self._wake()
+
+    def end_take(self) -> Recorder | None:
+        """Ends the take with what was heard so far; its file is whole once it is `written`. None without a take."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.end()
+        return recorder
 
     def finish_take(self) -> Recorder | None:
-        """Ends the take with what was heard so far; its file is whole afterwards. None without a take."""
-        recorder, self._recorder = self._recorder, None
+        """The same, and waits for the disk unless the take is already written."""
+        recorder = self.end_take()
         if recorder is not None:
             recorder.finish()
         return recorder
@@ -247,30 +442,30 @@ class Player:
 
     @property
     def playing(self) -> bool:
-        return self._mixer.playing
+        return self._song.playing
 
     @property
     def counting_in(self) -> bool:
-        return self._mixer.counting_in
+        return self._song.counting_in
 
     @property
     def frames(self) -> int:
         """Length of the timeline."""
-        return self._mixer.frames
+        return self._song.frames
 
     @property
     def duration_s(self) -> float:
-        return self._mixer.frames / self.sample_rate
+        return self._song.frames / self.sample_rate
 
     @property
     def position_frames(self) -> int:
         """The next frame to be mixed."""
-        return self._mixer.position
+        return self._song.position
 
     @property
     def position_s(self) -> float:
         """What is heard now: the mixing position less the output's delay while playing."""
-        mixer, stream = self._mixer, self._stream
+        mixer, stream = self._song, self._stream
         position = mixer.position / self.sample_rate
         if stream is None or not mixer.playing or mixer.counting_in:
             return position
@@ -282,55 +477,75 @@ class Player:
 
     @property
     def loop_s(self) -> tuple[float, float] | None:
-        loop = self._mixer.loop
+        loop = self._song.loop
         return None if loop is None else (loop[0] / self.sample_rate, loop[1] / self.sample_rate)
 
     @property
     def loop_frames(self) -> tuple[int, int] | None:
-        return self._mixer.loop
+        return self._song.loop
 
     def play(self) -> None:
-        self.open()
+        """Does nothing while the song's place is lent."""
+        self.open(patience_s=0)
         self._last_tick = self._clock()
-        self._mixer.play()
+        if self._mixer is self._song:
+            self._song.play()
+            self._wake()
 
     def pause(self) -> None:
         self.tick()
-        self._mixer.pause()
+        self._song.pause()
 
     def seek(self, time_s: float) -> None:
-        self._mixer.seek(round(time_s * self.sample_rate))
+        self._song.seek(round(time_s * self.sample_rate))
+        self._wake()
 
     def set_loop(self, loop_s: tuple[float, float] | None) -> None:
         """Repeats [start, end) seconds, to the sample; None plays on."""
         if loop_s is None:
-            self._mixer.set_loop(None)
+            self._song.set_loop(None)
         else:
-            self._mixer.set_loop((round(loop_s[0] * self.sample_rate), round(loop_s[1] * self.sample_rate)))
+            self._song.set_loop((round(loop_s[0] * self.sample_rate), round(loop_s[1] * self.sample_rate)))
+        self._wake()
 
     def tick(self) -> None:
-        """Call some 30 times a second: runs the silent transport, and notices a device that went away."""
+        """Call some 30 times a second: runs the silent transport, takes over devices that came, notices those that
+        went. Never waits."""
+        if not self._lock.acquire(blocking=False):
+            return  # a device is being taken over right now
+        try:
+            self._tick()
+        finally:
+            self._lock.release()
+
+    def _tick(self) -> None:
+        self._take_over()
         stream = self._stream
-        if stream is not None:
-            if not stream.alive:
-                self._on_lost(stream)
+        if stream is not None and not stream.alive:
+            self._lose(stream)
+            return
+        if self._connection.changed and (stream is None or not self._mixer.playing):
+            self.look_for_devices()
+        if self._stream is not None:
             return
         now = self._clock()
         elapsed = 0.0 if self._last_tick is None else min(now - self._last_tick, 0.5)
         self._last_tick = now
+        # While a device is on its way the transport stands, so that its first sound is the first of the song; and
+        # a stream that is being closed may still be in the middle of a block.
+        if (self.opening and not self._connection.hung) or self._mixer.turn % 2:
+            return
         frames = round(elapsed * self.sample_rate)
         while frames > 0:
             n = min(frames, len(self._silence))
             self._mixer.render(self._silence[:n])
             frames -= n
 
-    def _on_lost(self, stream: DeviceStream) -> None:
-        """Keeps the take, stands still, and opens what is left to play on."""
+    def _lose(self, stream: DeviceStream) -> None:
+        """Keeps the take, stands still, and has what is left to play on opened."""
         names = " and ".join(dict.fromkeys(d.name for d in (stream.setup.output, stream.setup.input) if d))
         why = f"The sound device {names} stopped"
-        with self._opening:
-            answered = self._close_stream(why)
-            self.problem, self.losses = why, self.losses + 1
-            if answered:
-                refresh_devices()
-                self._open(self._find_setup)
+        self._let_go(why)
+        self._mixer.pause()
+        self.problem, self.losses, self.version = why, self.losses + 1, self.version + 1
+        self._connection.request(self._find_setup, closing=stream, rescan=True)

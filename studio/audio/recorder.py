@@ -1,6 +1,7 @@
 """Takes what the device hears to disk while it is being sung.
 
-Choices: the callback copies blocks into a ring and nothing else; a thread writes them to a TakeFile. What is heard
+Choices: the callback copies blocks into a ring and nothing else; a thread writes them to a TakeFile, and ends by itself
+once everything that belongs to the take is on the disk, so that nobody has to wait for it. What is heard
 at a moment was played `latency_frames` earlier, so the file begins that much after the timeline started and ends that
 much after it stopped: its first frame is the frame of the timeline from which the transport started.
 """
@@ -97,15 +98,20 @@ class Recorder:
         """False once everything that belongs to the take was heard, or nothing more can be."""
         return not self._over
 
-    def end(self, problem: str) -> None:
-        """Nothing more will be heard; `finish` is still to be called."""
+    @property
+    def written(self) -> bool:
+        """True once the file is whole and on the disk."""
+        return not self._thread.is_alive()
+
+    def end(self, problem: str = "") -> None:
+        """Ends the take with what was heard so far; it is `written` a moment later."""
         if not self._over:
             self.problem, self._over = problem, True
+        self._ended.set()
 
     def finish(self) -> None:
         """Ends the take with what was heard so far, and waits until it is on the disk."""
-        self._over = True
-        self._ended.set()
+        self.end()
         self._thread.join()
 
     # Writer thread
@@ -116,7 +122,7 @@ class Recorder:
             ended = False
             while not ended:
                 # Looked at before the last reading, so that nothing fed before the end stays behind.
-                ended = self._ended.wait(_WRITE_EVERY_S)
+                ended = self._ended.wait(_WRITE_EVERY_S) or self._over
                 while count := self._ring.read(block):
                     self._file.append(block[:count])
         except OSError as error:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.audio.devices import AudioSetup, portaudio
+from studio.audio import devices
+from studio.audio.devices import AudioSetup
 from studio.core.errors import StudioError
 
 #: Asked of PortAudio: enough to ride out a busy interpreter, short enough to feel immediate.
@@ -56,7 +57,7 @@ class DeviceStream:
         self._stream = self._open()
 
     def _open(self) -> Any:
-        setup, library = self.setup, portaudio()
+        setup, library = self.setup, devices.portaudio()
         output, source = setup.output, setup.input
         latency = _BLOCKS_AHEAD * setup.block_frames / setup.rate if setup.block_frames else LATENCY_S
         common = {
@@ -157,7 +158,7 @@ class DeviceStream:
         closing.join(_PATIENCE_S)
         if closing.is_alive():
             # PortAudio would wait for the same driver when the process ends.
-            atexit.unregister(portaudio()._exit_handler)
+            atexit.unregister(devices.portaudio()._exit_handler)
             return False
         return True
 

@@ -6,6 +6,7 @@ candidate is 920 MB of float32; four of them must not be memory.
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 import threading
 import weakref
@@ -17,6 +18,52 @@ from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 
 _BYTES = 4
+#: The system maps this much around a page that is touched.
+_AROUND = 1 << 16
+
+
+def is_mapped(samples: Samples) -> bool:
+    """Whether samples lie in a file, and looking at them may wait for a disk."""
+    return _mapping(samples) is not None
+
+
+def release_pages(samples: Samples, start: int = 0, stop: int | None = None) -> None:
+    """Gives back the memory in which frames [start, stop) of mapped [C, T] were seen; the file keeps them.
+
+    Whoever reads a mapped song from one end to the other has all of it in memory otherwise. Samples that are not
+    mapped, that could have been changed, or that lie on a system without madvise stay as they are.
+    """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        _advise(samples, start, samples.shape[1] if stop is None else stop, mmap.MADV_DONTNEED, _AROUND)
+
+
+def fetch_pages(samples: Samples, start: int, stop: int) -> None:
+    """Asks for frames [start, stop) of mapped [C, T] and does not wait, so that a disk fetches many at a time."""
+    if hasattr(mmap, "MADV_WILLNEED"):
+        _advise(samples, start, stop, mmap.MADV_WILLNEED, 0)
+
+
+def _advise(samples: Samples, start: int, stop: int, advice: int, around: int) -> None:
+    mapping = _mapping(samples)
+    stop = min(stop, samples.shape[1])
+    if mapping is None or stop <= start or not hasattr(mapping, "madvise"):
+        return
+    base = np.frombuffer(mapping, np.uint8, 1).__array_interface__["data"][0]
+    for row in samples:
+        ends = [row[i : i + 1].__array_interface__["data"][0] - base for i in (start, stop - 1)]
+        first = max(0, min(ends) - around) // mmap.PAGESIZE * mmap.PAGESIZE
+        last = min(len(mapping), max(ends) + _BYTES + around)
+        mapping.madvise(advice, first, last - first)
+
+
+def _mapping(samples: Samples) -> mmap.mmap | None:
+    """What unchangeable samples are a view of, if that is a mapped file."""
+    base: object = samples
+    while isinstance(base, np.ndarray):
+        if isinstance(base, np.memmap) and base.mode not in ("r", "r+"):
+            return None
+        base = base.base
+    return base if isinstance(base, mmap.mmap) else None
 
 
 class ScratchFile:

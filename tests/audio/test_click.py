@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.audio.click import click_track, count_in
+from studio.audio.click import ClickSource, count_in
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
 
 RATE = 48000
 FOUR = Meter(4, 4)
+
+
+def click_track(grid: BeatGrid, frames: int, rate: int, chunk: int = 0) -> np.ndarray:
+    """The whole track, [2, frames], read in one piece or in chunks."""
+    source, out = ClickSource(grid, frames / rate, rate), np.full((2, frames), np.nan, np.float32)
+    for at in range(0, frames, chunk or frames):
+        source.read(at, out[:, at : at + (chunk or frames)])
+    return out
 
 
 def starts(track: np.ndarray) -> list[int]:
@@ -22,6 +30,16 @@ def starts(track: np.ndarray) -> list[int]:
 def test_a_click_begins_on_the_sample_of_every_beat() -> None:
     grid = BeatGrid((0.25, 0.75, 1.26, 1.75, 2.25), FOUR)
     assert starts(click_track(grid, 2 * RATE, RATE)) == [12000, 36000, 60480, 84000]
+
+
+def test_chunk_by_chunk_it_is_the_same_as_in_one_piece() -> None:
+    """Clicks cross the edges, and one begins on the last frame of a chunk."""
+    times_s = (-0.01, 0.25, 999 / RATE * 20, 0.75, 1.26, 1.75, 1.999)
+    grid = BeatGrid(tuple(sorted(times_s)), FOUR)
+    whole = click_track(grid, 2 * RATE, RATE)
+    assert np.abs(whole).max() > 0.3
+    for chunk in (100, 999, 8192):
+        assert np.array_equal(click_track(grid, 2 * RATE, RATE, chunk), whole)
 
 
 def test_downbeats_are_higher() -> None:

@@ -10,6 +10,7 @@ import pytest
 from studio.audio.devices import AudioSetup, Device
 from studio.audio.player import Player
 from studio.core.audio import Audio
+from studio.core.scratch import ScratchFile
 from tests.audio.loop import RATE, find, noise, wait_until
 
 
@@ -104,10 +105,10 @@ def test_another_rate_is_converted_once_to_the_devices(player: Player) -> None:
     t = np.arange(44100) / 44100
     tone = (0.5 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)[None]
     prepared = player.prepare(Audio(tone, 44100))
-    assert prepared.shape == (2, RATE)
+    assert prepared.samples.shape == (2, RATE)
     expected = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)
-    np.testing.assert_allclose(prepared[0, 2000:-2000], expected[2000:-2000], atol=1e-4)
-    assert np.array_equal(prepared[0], prepared[1])
+    np.testing.assert_allclose(prepared.samples[0, 2000:-2000], expected[2000:-2000], atol=1e-4)
+    assert np.array_equal(prepared.samples[0], prepared.samples[1])
 
 
 def test_without_a_device_the_playhead_still_runs() -> None:
@@ -143,4 +144,78 @@ def test_a_device_that_cannot_open_is_told_and_survived() -> None:
 def test_matching_stereo_is_not_copied() -> None:
     player = Player(find_setup=AudioSetup)
     audio = Audio(noise(6, 1000), RATE)
-    assert player.prepare(audio) is audio.samples
+    assert player.prepare(audio).samples is audio.samples
+
+
+# Songs on the disk
+
+
+def mapped(samples: np.ndarray) -> Audio:
+    file = ScratchFile(2, samples.shape[1])
+    file.write(0, samples)
+    return Audio(file.mapped(), RATE)
+
+
+def test_a_song_on_the_disk_plays_to_the_sample_from_cold(player: Player, loopback: Device) -> None:
+    song = noise(20, 12 * RATE)
+    player.load({"song": player.prepare(mapped(song))})
+    player.set_gains({"song": 1.0})
+    recorder = Recorder(loopback)
+    player.play()
+    wait_until(lambda: player.position_s > 6.0)
+    player.pause()
+    recording = recorder.finish()
+    at = find(recording, song)
+    assert np.array_equal(recording[:, at : at + 5 * RATE], song[:, : 5 * RATE])
+    assert player.starved == 0
+
+
+def test_cold_seeks_and_switches_of_songs_on_the_disk_leave_no_gap(player: Player, loopback: Device) -> None:
+    a, b = noise(21, 60 * RATE), noise(22, 60 * RATE)
+    player.load({"a": player.prepare(mapped(a)), "b": player.prepare(mapped(b))})
+    player.set_gains({"a": 1.0})
+    recorder = Recorder(loopback)
+    player.play()
+    wait_until(lambda: player.position_s > 0.5)
+    for place in (40.0, 20.0, 55.0):
+        player.seek(place)
+        wait_until(lambda place=place: player.position_s > place + 0.4)
+    player.set_gains({"b": 1.0})
+    wait_until(lambda: player.position_s > 56.0)
+    player.pause()
+    recording = recorder.finish()
+    assert player.starved == 0
+    at = find(recording, a)
+    end = find(recording, b[:, round(55.8 * RATE) :])
+    silent = ~recording[:, at:end].any(axis=0)
+    assert not (silent[1:] & silent[:-1]).any()
+    for place in (40.2, 20.2, 55.2):
+        part = a[:, round(place * RATE) : round((place + 0.1) * RATE)]
+        there = find(recording, part)
+        assert np.array_equal(recording[:, there : there + part.shape[1]], part)
+
+
+@pytest.mark.parametrize(("start", "end"), [(5 * RATE + 7, 5 * RATE + 4001), (10 * RATE + 7, 17 * RATE + 1)])
+def test_a_loop_of_a_song_on_the_disk_has_exactly_its_length(
+    player: Player, loopback: Device, start: int, end: int
+) -> None:
+    """One shorter than what is read at once, and one longer than what is read ahead."""
+    song = noise(23, 60 * RATE)
+    player.load({"song": player.prepare(mapped(song))})
+    player.set_gains({"song": 1.0})
+    player.set_loop((start / RATE, end / RATE))
+    player.seek((end - 2000) / RATE)
+    recorder = Recorder(loopback)
+    player.play()
+    wait_until(lambda: player.position_frames < end - 2000)
+    turns = 2 if end - start < RATE else 1
+    frames = recorder.frames
+    wait_until(lambda: recorder.frames > frames + turns * (end - start) + RATE)
+    player.pause()
+    recording = recorder.finish()
+    landmark = song[:, start + 1000 : end]
+    first = find(recording, landmark)
+    second = first + 1 + find(recording[:, first + 1 :], landmark)
+    assert second - first == end - start
+    assert np.array_equal(recording[:, first : first + landmark.shape[1]], landmark)
+    assert player.starved == 0

@@ -32,25 +32,30 @@ class LatencyTest:
     """
 
     def __init__(self, player: Player) -> None:
-        if player.levels is None:
-            raise StudioError(
-                "Cannot measure the latency", seen="no open input", todo="Choose an input device first"
-            )
+        seen = "no open input" if player.levels is None else "a take that is not finished"
+        if player.levels is None or player.recorder is not None:
+            todo = "Choose an input device first" if player.levels is None else "Stop recording first"
+            raise StudioError("Cannot measure the latency", seen=seen, todo=todo)
         self._player = player
-        player.pause()
         sound = probe(player.sample_rate)
         mixer = Mixer(player.sample_rate, len(sound))
         mixer.add("probe", np.broadcast_to(sound, (2, len(sound))))
         mixer.set_gains({"probe": 1.0})
         self._folder = tempfile.TemporaryDirectory(prefix="backline-latency-")
         self._path = Path(self._folder.name) / "heard.wav"
-        self._timeline = player.exchange(mixer)
-        player.start_take(self._path, start=0, latency_frames=0, max_frames=len(sound))
+        player.borrow(mixer)
+        try:
+            player.start_take(self._path, start=0, latency_frames=0, max_frames=len(sound))
+        except BaseException:
+            player.give_back()
+            self._folder.cleanup()
+            raise
 
     @property
     def done(self) -> bool:
+        """Everything was heard and written, or nothing more will be."""
         recorder = self._player.recorder
-        return recorder is None or not recorder.recording
+        return recorder is None or recorder.written
 
     def finish(self) -> Delay:
         """Ends the measurement, complete or not.
@@ -60,11 +65,10 @@ class LatencyTest:
         """
         try:
             recorder = self._player.finish_take()
-            self._player.pause()
-            self._player.exchange(self._timeline)
             frames = recorder.frames if recorder else 0
             heard = read_audio(self._path) if frames else None
         finally:
+            self._player.give_back()
             self._folder.cleanup()
         what = "Cannot measure the latency"
         if heard is None or float(np.abs(heard.samples).max()) < _SILENT_PEAK:

@@ -17,6 +17,7 @@ from pathlib import Path
 from studio.audio.click import count_in
 from studio.audio.files import VOCAL_MAX_S
 from studio.audio.player import Player
+from studio.audio.recorder import Recorder
 from studio.audio.take_file import repair_take
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
@@ -81,6 +82,34 @@ class Recovered:
         return self.frames / self.note.sample_rate
 
 
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """A recording that is being written to the end."""
+
+    recorder: Recorder
+    note: RecordingNote
+    lost_blocks: int
+
+    @property
+    def written(self) -> bool:
+        """Whether `result` has nothing to wait for."""
+        return self.recorder.written
+
+    def result(self) -> Recorded | None:
+        """The recording; None where nothing was heard, as during the count-in."""
+        self.recorder.finish()
+        frames = self.recorder.frames
+        note = dataclasses.replace(self.note, finished=True, problem=self.recorder.problem)
+        takes = takes_of(self.recorder.path, note, frames)
+        if not takes:
+            delete_recording(self.recorder.path)
+            return None
+        # On a full disk the old note stays, and the take is offered again at the next start.
+        with contextlib.suppress(OSError):
+            write_note(self.recorder.path, note)
+        return Recorded(self.recorder.path, note, takes, frames, self.lost_blocks)
+
+
 class RecordingService:
     """One recording at a time, through the player's open input.
 
@@ -100,12 +129,14 @@ class RecordingService:
 
     @property
     def complete(self) -> bool:
-        """True once everything that belongs to the recording was heard: time to `finish` it."""
+        """True once everything that belongs to the recording was heard and is on the disk: time to `finish` it, which
+        does not wait then."""
         recorder = self._player.recorder
-        if recorder is None or not recorder.recording:
+        if recorder is None or not self.active:
             return self.active
-        # Stopped during the count-in, there will be nothing to hear.
-        return self.active and not recorder.begun and not self._player.playing
+        if not recorder.begun and not self._player.playing:
+            recorder.end()  # stopped during the count-in, there will be nothing to hear
+        return recorder.written
 
     def start(self, plan: RecordingPlan) -> Path:
         """Counts in, starts the transport where it stands, and records from there.
@@ -178,22 +209,18 @@ class RecordingService:
         """Stops the transport; the take is `complete` once its last sung sample was heard."""
         self._player.pause()
 
-    def finish(self) -> Recorded | None:
-        """Ends the recording with what was heard so far. None where that was nothing, as during the count-in."""
+    def end(self) -> Ending | None:
+        """Ends the recording with what was heard so far, and does not wait until it is on the disk."""
         note, self._note = self._note, None
-        recorder = self._player.finish_take()
+        recorder = self._player.end_take()
         if note is None or recorder is None:
             return None
-        frames = recorder.frames
-        note = dataclasses.replace(note, finished=True, problem=recorder.problem)
-        takes = takes_of(recorder.path, note, frames)
-        if not takes:
-            delete_recording(recorder.path)
-            return None
-        # On a full disk the old note stays, and the take is offered again at the next start.
-        with contextlib.suppress(OSError):
-            write_note(recorder.path, note)
-        return Recorded(recorder.path, note, takes, frames, self._player.xruns[1] - self._overflows)
+        return Ending(recorder, note, self._player.xruns[1] - self._overflows)
+
+    def finish(self) -> Recorded | None:
+        """The same, and waits. None where nothing was heard, as during the count-in."""
+        ending = self.end()
+        return None if ending is None else ending.result()
 
 
 def recover_recordings(folder: Path) -> tuple[Recovered, ...]:

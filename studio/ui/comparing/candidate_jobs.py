@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Hashable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from studio.audio.source import Source
 from studio.core.audio import Audio, Samples
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
-from studio.core.mix import VOCAL
 from studio.services.measuring.fit_report import FitReport, report_fit
 from studio.services.project.analyses import read_analysis
 from studio.services.project.candidates import keep_fit, read_fit
@@ -49,10 +48,10 @@ class CandidateJobs(QObject):
 
         def run(
             stems: Mapping[str, Audio], /, *, on_step: StepCallback, cancel: CancelToken
-        ) -> dict[str, Samples]:
+        ) -> dict[str, Source]:
             return {stem: player.prepare(stems[stem]) for stem in stems}
 
-        def on_done(prepared: dict[str, Samples]) -> None:
+        def on_done(prepared: dict[str, Source]) -> None:
             if song is self._workspace.song:
                 self._playback.add_candidate(candidate.number, prepared)
 
@@ -87,33 +86,6 @@ class CandidateJobs(QObject):
         self._workspace.runner.submit(
             "Measuring", run, candidate, on_done=on_done, on_failed=self._workspace.failed.emit
         )
-
-    def reload(self) -> None:
-        """After a change of the device's rate: every source of the song is prepared and loaded again; the playhead
-        and the choice of candidate stay."""
-        song = self._workspace.song
-        if song is None:
-            return
-        playback = self._playback
-        playback.clear_sources()
-        sources: list[tuple[Hashable, Callable[[], Audio]]] = [(VOCAL, lambda: song.vocal.audio)]
-        for number, candidate in song.candidates.items():
-            sources += [
-                ((number, stem), partial(candidate.stems.__getitem__, stem)) for stem in candidate.stems
-            ]
-        rate = playback.player.sample_rate
-        for key, find in sources:
-
-            def run(find: Callable[[], Audio], /, *, on_step: StepCallback, cancel: CancelToken) -> Samples:
-                return playback.player.prepare(find())
-
-            def on_done(samples: Samples, key: Hashable = key) -> None:
-                if song is self._workspace.song and rate == playback.player.sample_rate:
-                    playback.add_source(key, samples)
-
-            self._workspace.runner.submit(
-                "Loading", run, find, on_done=on_done, on_failed=self._workspace.failed.emit
-            )
 
 
 def band_of(candidate: Candidate) -> Callable[[], Audio]:

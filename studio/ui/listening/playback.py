@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.audio.click import click_track
+from studio.audio.click import ClickSource
 from studio.audio.player import Player
-from studio.core.audio import Samples
+from studio.audio.source import Source
 from studio.core.grid import BeatGrid
 from studio.core.mix import VOCAL, Mix
 from studio.ui.timeline.timeline import Timeline
@@ -32,8 +32,6 @@ class Playback(QObject):
     ticked = Signal()
     #: Before another song takes the place of what is there.
     loading = Signal()
-    #: The device's rate changed: every source must be prepared and loaded again.
-    sources_lost = Signal()
 
     def __init__(self, player: Player, timeline: Timeline, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,9 +42,9 @@ class Playback(QObject):
         self._numbers: list[int] = []
         self._previous: int | None = None
         self._was_playing = False
-        self._problem = ""
+        self._version = 0
         self._recording = False
-        self._click: tuple[BeatGrid, int, int] | None = None
+        self._click: tuple[BeatGrid, float] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -55,13 +53,13 @@ class Playback(QObject):
 
     # Sources
 
-    def load_vocal(self, samples: Samples, duration_s: float) -> None:
+    def load_vocal(self, source: Source, duration_s: float) -> None:
         """A new song, stopped at its start, with no candidates."""
         self.loading.emit()
         self._numbers = []
         self._previous = None
         self._match, self._vocal_only = {}, False
-        self.player.load({VOCAL: samples})
+        self.player.load({VOCAL: source})
         self._click = None
         self.timeline.reset(duration_s)
 
@@ -70,26 +68,15 @@ class Playback(QObject):
         self.player.load({}, frames=round(duration_s * self.player.sample_rate))
         self._click = None
 
-    def clear_sources(self) -> None:
-        """The song's timeline at the device's rate, with nothing on it yet; the playhead stays."""
-        at = self.timeline.playhead_s
-        self.load_empty(self.timeline.duration_s)
-        self._on_loop_changed()
-        self.player.seek(at)
-
-    def add_source(self, key: Hashable, samples: Samples) -> None:
-        """Puts one source of the song back."""
-        self.player.add(key, samples)
+    def replace_vocal(self, source: Source) -> None:
+        """Another vocal of the same length in the place of the one there is; everything plays on."""
+        self.player.add(VOCAL, source)
         self._apply()
 
-    def replace_vocal(self, samples: Samples) -> None:
-        """Another vocal of the same length in the place of the one there is; everything plays on."""
-        self.add_source(VOCAL, samples)
-
-    def add_candidate(self, number: int, stems: dict[str, Samples]) -> None:
+    def add_candidate(self, number: int, stems: Mapping[str, Source]) -> None:
         """Makes a candidate playable; what is heard does not change."""
-        for stem, samples in stems.items():
-            self.player.add((number, stem), samples)
+        for stem, source in stems.items():
+            self.player.add((number, stem), source)
         self._numbers.append(number)
         self._numbers.sort()
         self._apply()
@@ -128,14 +115,14 @@ class Playback(QObject):
     def set_metronome(self, grid: BeatGrid | None) -> None:
         """Clicks on every beat of a grid, or none."""
         player = self.player
-        click = None if grid is None else (grid, player.frames, player.sample_rate)
+        click = None if grid is None else (grid, player.duration_s)
         if click == self._click:
             return
         self._click = click
         if click is None:
             player.remove(_CLICK)
         else:
-            player.add(_CLICK, click_track(*click))
+            player.add(_CLICK, ClickSource(*click, player.sample_rate))
         self._apply()
 
     def set_recording(self, recording: bool) -> None:
@@ -219,10 +206,7 @@ class Playback(QObject):
         self.player.set_loop(self.timeline.region if self.timeline.looping else None)
 
     def _on_tick(self) -> None:
-        rate = self.player.sample_rate
         self.player.tick()
-        if self.player.sample_rate != rate and self.timeline.duration_s:
-            self.sources_lost.emit()
         playing = self.player.playing
         if playing:
             self.timeline.set_playhead(self.player.position_s, follow=True)
@@ -231,9 +215,9 @@ class Playback(QObject):
             if not playing:
                 self.timeline.set_playhead(self.player.position_s)
             self.playing_changed.emit(playing)
-        if self.player.problem != self._problem:
-            self._problem = self.player.problem
-            self.problem_changed.emit(self._problem)
+        if self.player.version != self._version:
+            self._version = self.player.version
+            self.problem_changed.emit(self.player.problem)
         self.ticked.emit()
 
     def close(self) -> None:

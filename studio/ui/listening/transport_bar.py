@@ -95,9 +95,14 @@ class TransportBar(QFrame):
             widget.setEnabled(there)
 
     def show_recording(self, state: str) -> None:
-        """'off', 'counting', 'recording' or 'ending'."""
+        """'off', 'opening', 'counting', 'recording' or 'ending'."""
         self.record.setChecked(state != "off")
-        tips = {"off": "Record (R)", "counting": "Counting in", "ending": "Ending the take"}
+        tips = {
+            "off": "Record (R)",
+            "opening": "Opening the input",
+            "counting": "Counting in",
+            "ending": "Ending the take",
+        }
         self.record.setToolTip(tips.get(state, "Stop recording (R)"))
 
     def show_metronome(self, on: bool) -> None:

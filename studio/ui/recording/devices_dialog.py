@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.audio.devices import AudioSetup, Device, input_devices, output_devices, supported_rates
+from studio.audio.devices import AudioSetup, Device
 from studio.core.errors import StudioError
 from studio.services.recording.latency import LatencyTest
 from studio.ui.appearance.widgets import label, push
@@ -28,12 +28,16 @@ _POLL_MS = 50
 
 
 class DevicesDialog(QDialog):
-    """Every choice is opened at once, so that its level is seen; the input stays open for the next take."""
+    """Every choice is opened at once, so that its level is seen; the input stays open for the next take.
+
+    Nothing here asks the sound system: what the player knows of it is shown, and shown again when it changes.
+    """
 
     def __init__(self, recording: Recording, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recording, self._playback = recording, playback
         self._test: LatencyTest | None = None
+        self._version = 0
         self.setWindowTitle("Sound devices")
         self.setMinimumWidth(520)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -94,26 +98,25 @@ class DevicesDialog(QDialog):
 
     def _fill(self) -> None:
         """Shows what is open, and what else there is."""
-        setup = self._playback.player.setup
-        _set_choices(self.output, [(_title(d), d) for d in output_devices()], setup.output)
+        player = self._playback.player
+        self._version, setup = player.version, player.setup
+        _set_choices(self.output, [(_title(d), d) for d in player.devices if d.outputs], setup.output)
         host = setup.output.host_api if setup.output else ""
-        inputs = [d for d in input_devices() if host in ("", d.host_api)]
+        inputs = [d for d in player.devices if d.inputs and host in ("", d.host_api)]
         _set_choices(self.input, [(_title(d), d) for d in inputs], setup.input)
         count = setup.input.inputs if setup.input else 0
         channels = [(f"{c + 1}", (c, 1)) for c in range(count)]
         channels += [(f"{c + 1} and {c + 2}, stereo", (c, 2)) for c in range(0, count - 1, 2)]
         _set_choices(self.channels, channels, (setup.input_first, setup.input_count))
-        rates = (
-            [(f"{r / 1000:g} kHz", r) for r in supported_rates(setup)] if setup.output or setup.input else []
-        )
+        rates = [(f"{r / 1000:g} kHz", r) for r in player.rates]
         _set_choices(self.rate, rates, setup.rate)
         blocks = [("The driver's choice" if not b else f"{b} samples", b) for b in _BLOCKS]
         _set_choices(self.block, blocks, setup.block_frames)
         for box in (self.output, self.input, self.channels, self.rate, self.block):
             box.setEnabled(box.count() > 0)
-        player = self._playback.player
-        self.problem.setText(player.problem)
-        self.problem.setVisible(bool(player.problem))
+        said = player.problem or ("Opening …" if player.opening else "")
+        self.problem.setText(said)
+        self.problem.setVisible(bool(said))
         self.measure.setEnabled(player.levels is not None and self._test is None)
         frames, rate = self._recording.latency_frames, player.sample_rate
         source = "measured" if self._recording.latency_is_measured else "as the driver says, not measured"
@@ -124,7 +127,9 @@ class DevicesDialog(QDialog):
         source: Device | None = self.input.currentData()
         if box is self.output and output and source and source.host_api != output.host_api:
             # Both directions go through one sound system: its first input takes over.
-            source = next((d for d in input_devices() if d.host_api == output.host_api), None)
+            source = next(
+                (d for d in self._playback.player.devices if d.inputs and d.host_api == output.host_api), None
+            )
         first, count = self.channels.currentData() or (0, 1)
         if source is not None and first + count > source.inputs:
             first, count = 0, 1
@@ -133,10 +138,11 @@ class DevicesDialog(QDialog):
         self._recording.use_setup(
             AudioSetup(output, source, first, count, rate, self.block.currentData() or 0)
         )
-        self._fill()
 
     def _on_metered(self, meter: object, _: float) -> None:
         self.meter.show_meter(self._recording.meter)
+        if self._playback.player.version != self._version:
+            self._fill()
 
     # The latency wizard
 
@@ -164,8 +170,6 @@ class DevicesDialog(QDialog):
             self._recording.keep_latency(test.finish().frames)
         except StudioError as error:
             problem = str(error)
-        # The playhead followed the test sound meanwhile.
-        self._playback.seek(self._playback.player.position_s)
         self._fill()
         if problem:
             self.latency.setText(problem)

@@ -36,7 +36,7 @@ class LiveTake(QFrame):
         column.addStretch(1)
 
     def show_state(self, state: str, key: str) -> None:
-        """'off', 'counting', 'recording' or 'ending'; and the key that ends the take."""
+        """'off', 'opening', 'counting', 'recording' or 'ending'; and the key that ends the take."""
         how = f"{key or 'The red button'} ends the take."
         self.hint.setText(f"{how} What you sing is written to the disk as it comes.")
         if state == "off":

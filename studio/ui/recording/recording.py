@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -21,12 +22,17 @@ from studio.core.music import Meter as TimeSignature
 from studio.dsp.loudness import SILENCE_DB, MomentaryLoudness
 from studio.services.recording.audio_setup import remember_setup, resolve_setup
 from studio.services.recording.latency import known_latency, remember_latency
-from studio.services.recording.recording import Recorded, RecordingPlan, RecordingService
+from studio.services.recording.recording import Ending, Recorded, RecordingPlan, RecordingService
 from studio.storage.audio_settings import read_audio_settings, write_audio_settings
 from studio.ui.listening.playback import Playback
 
 #: What a state of the recording is called in the window; 'off' has no words.
-STATE_WORDS = {"counting": "Counting in …", "recording": "Recording", "ending": "Ending the take …"}
+STATE_WORDS = {
+    "opening": "Opening the input …",
+    "counting": "Counting in …",
+    "recording": "Recording",
+    "ending": "Ending the take …",
+}
 _FOUR_FOUR = TimeSignature(4, 4)
 #: A recording no sample of which is above this (-80 dBFS) is of a wrong or dead input.
 _SILENT = 1e-4
@@ -39,7 +45,7 @@ class Recording(QObject):
         settings_path: where the options are remembered.
     """
 
-    state_changed = Signal(str)  # 'off', 'counting', 'recording' or 'ending'
+    state_changed = Signal(str)  # 'off', 'opening', 'counting', 'recording' or 'ending'
     settings_changed = Signal(object)
     punch_changed = Signal(object)
     recorded = Signal(object)
@@ -63,6 +69,8 @@ class Recording(QObject):
         self.song = ""
         #: The highest peak of the recording, linear.
         self._loudest = 0.0
+        self._wanted = False
+        self._endings: list[Ending] = []
         self._loudness: MomentaryLoudness | None = None
         self._loudness_rate = 0
         playback.ticked.connect(self._on_tick)
@@ -85,13 +93,14 @@ class Recording(QObject):
         self._follow_grid()
 
     def open_input(self) -> None:
-        """Opens the input, for its level to be seen."""
-        self._playback.player.open()
+        """Opens the input, for its level to be seen; else looks whether devices came or went. Does not wait."""
         if self._playback.player.levels is None:
-            self._open(self.setup(with_input=True))
+            self._open(lambda: self.setup(with_input=True))
+        else:
+            self._playback.player.look_for_devices()
 
     def use_setup(self, setup: AudioSetup) -> None:
-        """Opens the devices a user chose, and remembers them."""
+        """Opens the devices a user chose, without waiting, and remembers them."""
         self.settings = remember_setup(self.settings, setup)
         self._open(setup)
         self._keep()
@@ -145,23 +154,36 @@ class Recording(QObject):
     # Recording
 
     def toggle(self) -> None:
-        """R: starts with a count-in, or ends the take."""
+        """R: starts with a count-in as soon as the input is open, or ends the take."""
         if self.service.active:
             self._playback.pause()
             return
+        if self._wanted:
+            self._wanted = False
+            self._set_state("off")
+            return
+        self._playback.pause()
+        if self._playback.player.levels is None:
+            self._open(lambda: self.setup(with_input=True))
+        self._wanted = True
+        self._start_if_ready()
+
+    def _start_if_ready(self) -> None:
+        """Waits for the devices, and for a song that has to be converted to another rate of theirs."""
+        player = self._playback.player
+        if (player.opening and not player.hung) or player.preparing:
+            self._set_state("opening")
+            return
+        self._wanted = False
         try:
             self._start()
         except StudioError as error:
             self._playback.set_recording(False)
+            self._set_state("off")
             self.failed.emit(error)
 
     def _start(self) -> None:
-        playback, player = self._playback, self._playback.player
-        playback.pause()
-        player.open()
-        if player.levels is None and not self._open(self.setup(with_input=True)):
-            self.told.emit("The sample rate changed: record again in a moment")
-            return
+        playback = self._playback
         if not playback.timeline.duration_s:
             playback.load_empty(VOCAL_MAX_S)
             self._follow_grid()
@@ -191,19 +213,9 @@ class Recording(QObject):
     def _is_led(self) -> bool:
         return self.settings.metronome or self.settings.count_in_bars > 0
 
-    def _open(self, setup: AudioSetup) -> bool:
-        """False where another rate emptied the timeline of a song, which is then loaded again."""
-        player = self._playback.player
-        before = player.sample_rate
-        player.configure(setup)
+    def _open(self, setup: AudioSetup | Callable[[], AudioSetup]) -> None:
+        self._playback.player.configure(setup, patience_s=0)
         self.meter.reset()
-        if player.sample_rate == before:
-            return True
-        self._follow_grid()
-        if not self._playback.timeline.duration_s:
-            return True
-        self._playback.sources_lost.emit()
-        return False
 
     def _follow_grid(self) -> None:
         """The metronome's clicks lie where the beats are now."""
@@ -211,10 +223,19 @@ class Recording(QObject):
 
     def _on_loading(self) -> None:
         """Another song comes: what was recorded so far stays in its file."""
+        self._wanted = False
         if self.service.active:
-            recorded = self.service.finish()
+            ending = self.service.end()
+            if ending is not None:
+                self._endings.append(ending)
             self._playback.set_recording(False)
-            self._set_state("off")
+        self._set_state("off")
+
+    def _tell_written(self) -> None:
+        """Of recordings that another song interrupted."""
+        for ending in [e for e in self._endings if e.written]:
+            self._endings.remove(ending)
+            recorded = ending.result()
             if recorded:
                 self.told.emit(f"The recording was kept: {recorded.path}")
 
@@ -225,6 +246,9 @@ class Recording(QObject):
             self._loudness, self._loudness_rate = MomentaryLoudness(player.sample_rate), player.sample_rate
         heard = player.read_output()
         self.metered.emit(self.meter, self._loudness.feed(heard) if len(heard) else SILENCE_DB)
+        self._tell_written()
+        if self._wanted:
+            self._start_if_ready()
         if not self.service.active:
             return
         self._loudest = max(self._loudest, *self.meter.peaks, 0.0)
@@ -278,6 +302,8 @@ class Recording(QObject):
             self.state_changed.emit(state)
 
     def close(self) -> None:
-        """Ends a recording that still runs; it is offered no more, since it ended properly."""
+        """Ends a recording that still runs, and waits for it; it is offered no more, since it ended properly."""
         if self.service.active:
             self.service.finish()
+        for ending in self._endings:
+            ending.result()

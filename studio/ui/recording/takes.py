@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from studio.core.audio import Samples
+from studio.audio.source import Source
 from studio.core.commands import AddTakes, Command, SetComp
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.project import Project
@@ -95,12 +95,12 @@ class Takes(QObject):
             self._job.cancel()
         folder, base, comp, takes = song.folder, song.base, after.comp, after.takes
 
-        def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Samples]:
+        def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Vocal, Source]:
             vocal = write_comp(comp, takes, base, folder, lambda ref: sound_path(folder, ref))
             cancel.check()
             return vocal, self._playback.player.prepare(vocal.audio)
 
-        def on_done(done: tuple[Vocal, Samples]) -> None:
+        def on_done(done: tuple[Vocal, Source]) -> None:
             if self._job is job and song.project.comp == comp:
                 self._workspace.replace_vocal(song, *done)
 

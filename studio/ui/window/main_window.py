@@ -171,7 +171,6 @@ class MainWindow(QMainWindow):
         playback.playing_changed.connect(self.transport.show_playing)
         playback.mix_changed.connect(self._on_mix_changed)
         playback.problem_changed.connect(lambda _: self.status.show_output(playback.player))
-        playback.sources_lost.connect(self.jobs.reload)
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
             view.hovered.connect(self.status.under_mouse.setText)

@@ -33,7 +33,11 @@ class StatusLine(QStatusBar):
     def show_output(self, player: Player) -> None:
         """The player's device, or that there is none and why."""
         if player.problem:
-            self.output.setText("No sound output: everything works but listening")
+            self.output.setText(
+                "The sound system does not answer: no sound until it does"
+                if player.hung
+                else "No sound output: everything works but listening"
+            )
             self.output.setToolTip(player.problem)
         elif player.device is not None:
             self.output.setText(f"{player.device.name} · {player.sample_rate / 1000:g} kHz")

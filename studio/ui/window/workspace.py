@@ -16,8 +16,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from studio.audio.source import Source
 from studio.core.analysis import Given, VocalAnalysis
-from studio.core.audio import Samples
 from studio.core.candidate import Candidate
 from studio.core.commands import Command, SetLoop, SetMix
 from studio.core.errors import StudioError
@@ -57,7 +57,7 @@ class Ready:
     """
 
     song: Song
-    samples: Samples
+    samples: Source
     notices: tuple[str, ...] = ()
     interrupted: Begun | None = None
 
@@ -443,7 +443,7 @@ class Workspace(QObject):
         if ready.interrupted is not None and not self.document.read_only:
             self.interrupted.emit(ready.interrupted)
 
-    def replace_vocal(self, song: Song, vocal: Vocal, samples: Samples) -> None:
+    def replace_vocal(self, song: Song, vocal: Vocal, samples: Source) -> None:
         """The comp was put together: the new vocal is heard, drawn and listened to; candidates stay."""
         if song is self.song:
             song.vocal = vocal

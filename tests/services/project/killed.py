@@ -51,7 +51,17 @@ from tests.services.project.commands import random_command
 
 RATE, SECONDS = 8000, 2.0
 #: The steps, and how often each is taken.
-STEPS = {"command": 8, "undo": 3, "redo": 1, "record": 1, "comp": 2, "generate": 1, "export": 1, "save": 1, "reopen": 1}
+STEPS = {
+    "command": 8,
+    "undo": 3,
+    "redo": 1,
+    "record": 1,
+    "comp": 2,
+    "generate": 1,
+    "export": 1,
+    "save": 1,
+    "reopen": 1,
+}
 
 
 def digest(state: State) -> str:
@@ -259,7 +269,11 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
     (outside / "exports").mkdir(parents=True)
     vocal_path = folder / "歌.wav"
     t = np.arange(round(RATE * SECONDS)) / RATE
-    write_wav(vocal_path, Audio((0.2 * np.sin(2 * np.pi * 220 * t))[None].astype(np.float32), RATE), encoding="PCM_16")
+    write_wav(
+        vocal_path,
+        Audio((0.2 * np.sin(2 * np.pi * 220 * t))[None].astype(np.float32), RATE),
+        encoding="PCM_16",
+    )
     seen: Counter[str] = Counter()
     project: Path | None = None
     for number in range(count):
@@ -277,7 +291,9 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

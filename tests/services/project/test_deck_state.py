@@ -63,7 +63,9 @@ def test_a_state_is_read_back_for_the_candidates_there_are() -> None:
 @pytest.mark.parametrize("content", [{}, {"picked": "x", "remarks": [1]}, {"remarks": {"1": 7}}])
 def test_a_damaged_state_is_an_empty_one(content: dict[str, object]) -> None:
     assert deck_from_json(content, {1, 2}) == DeckState()
-    assert deck_from_json({"remarks": {"1": {"stars": 99, "hidden": "no"}}}, {1}).remark(1) == Opinion(stars=5)
+    assert deck_from_json({"remarks": {"1": {"stars": 99, "hidden": "no"}}}, {1}).remark(1) == Opinion(
+        stars=5
+    )
 
 
 def test_a_blind_order_holds_everyone_and_is_another_one() -> None:

@@ -113,7 +113,8 @@ def test_r_on_an_empty_desk_counts_in_records_and_opens_the_take_in_its_tempo(
     window = loop_window(count_in_bars=1, metronome=True, tempo_bpm=240.0)
     recording = window.record.recording
     press(qtbot, window, Qt.Key.Key_R)
-    assert recording.state == "counting"
+    assert window.transport.record.isChecked()
+    qtbot.waitUntil(lambda: recording.state == "counting", timeout=10_000)
     assert window.transport.record.isChecked()
     qtbot.waitUntil(lambda: recording.state == "recording", timeout=10_000)
     assert window.playback.player.recorder.begun, "not before the count-in is over"
@@ -161,6 +162,7 @@ def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
     window.playback.seek(0.4)
     window.record.handlers["devices"]()
     dialog = window.findChildren(DevicesDialog)[0]
+    qtbot.waitUntil(dialog.measure.isEnabled, timeout=10_000)
     dialog.measure.click()
     qtbot.waitUntil(lambda: window.record.recording.latency_is_measured, timeout=20_000)
     dialog.close()
@@ -266,12 +268,15 @@ def test_devices_are_chosen_and_remembered_with_their_latency(
     window = loop_window()
     window.record.handlers["devices"]()
     dialog = window.findChildren(DevicesDialog)[0]
+    qtbot.waitUntil(dialog.measure.isEnabled, timeout=10_000)
     assert dialog.input.currentData().name == "loopback"
     assert dialog.rate.currentData() == 48000
     assert "not measured" in dialog.latency.text()
     dialog.channels.setCurrentIndex(dialog.channels.findText("1 and 2, stereo"))
     dialog.channels.activated.emit(dialog.channels.currentIndex())
+    qtbot.waitUntil(lambda: window.playback.player.levels is not None, timeout=10_000)
     assert len(window.playback.player.levels.peaks) == 2
+    qtbot.waitUntil(dialog.measure.isEnabled, timeout=10_000)
     dialog.measure.click()
     qtbot.waitUntil(lambda: dialog.latency.text().endswith("samples), measured"), timeout=20_000)
     dialog.close()
@@ -314,6 +319,7 @@ def test_without_an_input_r_says_what_to_do(
     window = make_window()
     focus(qtbot, window)
     press(qtbot, window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: bool(window.findChildren(ErrorDialog)), timeout=10_000)
     (dialog,) = window.findChildren(ErrorDialog)
     assert "Cannot record" in dialog.text
     assert not window.transport.record.isChecked()
