@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.audio.files import read_vocal
+from studio.audio.source import shown
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.jobs import CancelToken, StepCallback
@@ -32,11 +32,10 @@ class Vocal:
 
 
 def open_vocal(path: Path) -> Vocal:
-    """Reads 2 seconds to 10 minutes of WAV, AIFF, FLAC, MP3 or OGG; raises StudioError for anything else."""
+    """Reads 2 seconds to 10 minutes of WAV, AIFF, FLAC, MP3 or OGG, from a file or a pipe; raises StudioError for
+    anything else."""
     file = read_vocal(path)
-    with path.open("rb") as handle:
-        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-    return Vocal(file.audio, path, path.stem, sha256, file.encoding, file.warnings)
+    return Vocal(file.audio, path, shown(path.stem), file.sha256, file.encoding, file.warnings)
 
 
 def analyse_vocal(

@@ -14,12 +14,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-_PART = re.compile(r"^\.(?P<name>.+)\.(?P<pid>\d+)\.part$")
+from studio.core.part_path import part_path, writer_of
 
-
-def part_path(path: Path) -> Path:
-    """The temporary name of a file or folder that this process writes."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+_HALVES = re.compile("[\\ud800-\\udfff]")
+__all__ = ["part_path", "replacing", "sweep_parts", "sync", "write_bytes", "write_json", "write_text"]
 
 
 @contextlib.contextmanager
@@ -53,7 +51,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Replaces a file by indented JSON; numbers of numpy are written as numbers."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    write_text(path, json_text(content, indent=2))
+
+
+def json_text(content: Mapping[str, object], *, indent: int | None = None) -> str:
+    """JSON as it is kept: in its own script, but for what UTF-8 does not know (half characters in old file names)."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False, default=_plain) + "\n"
+    return _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def sync(path: Path) -> None:
@@ -74,8 +78,8 @@ def sweep_parts(folder: Path) -> tuple[Path, ...]:
         return ()
     removed = []
     for path in sorted(folder.rglob(".*.part")):
-        found = _PART.match(path.name)
-        if found is None or is_running(int(found["pid"])) or not path.exists():
+        writer = writer_of(path)
+        if writer is None or is_running(writer) or not path.exists():
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
