@@ -207,7 +207,7 @@ def _all_of(handle: BinaryIO, what: str) -> bytes:
     return data
 
 
-class _Stream(sf.SoundFile):
+class _Stream(sf.SoundFile):  # type: ignore[misc]
     """A decoder that is only read onwards: soundfile would seek after every block, where MP3 loses its place."""
 
     def seekable(self) -> bool:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.audio.files import error_text
 from studio.audio.mixer import Mixer
 from studio.audio.ring import Ring
+from studio.audio.source import error_text
 from studio.audio.take_file import MAX_BYTES, TakeFile
 
 #: How long the disk may be busy before samples would be lost.

@@ -9,6 +9,7 @@ from studio.audio.files import read_vocal
 from studio.audio.source import shown
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
+from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 
 
@@ -51,4 +52,25 @@ def analyse_vocal(
     # Imported here: the pitch network's runtime takes a while to load, and the window must not wait for it.
     from studio.analysis import analyse
 
-    return analyse(audio, given, song=song, on_step=on_step, cancel=cancel)
+    return analyse(audio.carried(), given, song=song, on_step=on_step, cancel=cancel)
+
+
+def doubt_of_singing(analysis: VocalAnalysis) -> str:
+    """A sentence for the user where nobody is heard to sing; empty where somebody is, or an instrument plays."""
+    if analysis.heard == "nothing":
+        return "No singing is heard in it, only noise or silence."
+    if analysis.heard == "unpitched":
+        return "No singing is heard in it, only a rhythm: the band can follow the beat, but the chords are made up."
+    return ""
+
+
+def refuse_without_singing(name: str, analysis: VocalAnalysis) -> None:
+    """Raises StudioError where there is nothing that a band could follow; a tempo that the user gave is enough."""
+    if analysis.heard != "nothing" or analysis.given.tempo_bpm is not None:
+        return
+    raise StudioError(
+        f"No singing is heard in {name}",
+        seen="noise, a single pop or silence",
+        expected="a voice, an instrument or at least a beat",
+        todo="Choose another recording; where you are sure, give its tempo and a band is made all the same",
+    )

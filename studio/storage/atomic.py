@@ -11,13 +11,15 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from studio.core.part_path import part_path, writer_of
+from studio.core.part_path import part_path as part_path
+from studio.core.part_path import writer_of
 
+_TEMPORARY = re.compile(r"^backline-(?P<pid>\d+)-")
 _HALVES = re.compile("[\\ud800-\\udfff]")
-__all__ = ["part_path", "replacing", "sweep_parts", "sync", "write_bytes", "write_json", "write_text"]
 
 
 @contextlib.contextmanager
@@ -33,7 +35,8 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(temporary)
         temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what failed is said, not that its rest could not be removed
+            temporary.unlink(missing_ok=True)
     sync(path.parent)
 
 
@@ -61,7 +64,7 @@ def json_text(content: Mapping[str, object], *, indent: int | None = None) -> st
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk; where a system cannot, it is left to the system."""
+    """Waits until a file, or the names in a folder, are on the disk; where the system cannot, it is left to it."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -72,20 +75,65 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def sweep_parts(folder: Path) -> tuple[Path, ...]:
-    """Removes what killed processes were writing below a folder; returns what was removed."""
+def named(temporary: Path, path: Path) -> Path:
+    """Gives a finished temporary folder its name, `path` or the first free one of `path_v02`, `path_v03` ..., and
+    returns it. Whoever else asks for the same name at the same time gets another. Raises OSError."""
+    while True:
+        free = free_folder(path)
+        try:
+            temporary.rename(free)
+        except OSError:
+            if not free.exists():
+                raise
+            continue  # someone was faster
+        sync(free.parent)
+        return free
+
+
+def free_folder(folder: Path) -> Path:
+    """The folder itself, or the first of `name_v02`, `name_v03` ... that is not there yet."""
+    version, free = 1, folder
+    while free.exists():
+        version += 1
+        free = folder.with_name(f"{folder.name}_v{version:02d}")
+    return free
+
+
+def sweep_parts(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:
+    """Removes what killed processes were writing in a folder, and below it where `deep`; returns what was removed."""
     if not folder.is_dir():
         return ()
+    return _swept(folder.rglob(".*.part") if deep else folder.glob(".*.part"), writer_of)
+
+
+def temporary_prefix() -> str:
+    """For `tempfile`: what a folder's name in the system's temporary folder begins with, so that it can be swept."""
+    return f"backline-{os.getpid()}-"
+
+
+def sweep_temporary() -> tuple[Path, ...]:
+    """Removes what killed processes left in the system's temporary folder; returns what was removed."""
+
+    def writer(path: Path) -> int | None:
+        found = _TEMPORARY.match(path.name)
+        return int(found["pid"]) if found else None
+
+    return _swept(Path(tempfile.gettempdir()).glob("backline-*"), writer)
+
+
+def _swept(paths: Iterable[Path], writer: Callable[[Path], int | None]) -> tuple[Path, ...]:
     removed = []
-    for path in sorted(folder.rglob(".*.part")):
-        writer = writer_of(path)
-        if writer is None or is_running(writer) or not path.exists():
+    for path in sorted(paths):
+        pid = writer(path)
+        if pid is None or is_running(pid) or not path.exists():
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
-        removed.append(path)
+            with contextlib.suppress(OSError):  # of another user, or gone already
+                path.unlink(missing_ok=True)
+        if not path.exists():
+            removed.append(path)
     return tuple(removed)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from studio.core.arrangement import STEMS, Part
@@ -19,9 +19,8 @@ from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
 from studio.dsp.resample import resample
-from studio.ml.arrangement.arranging import Arranged
 from studio.ml.sound.rendering import vocal_level
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.synthesis import Performance, Synthesiser
 
 #: Music before the part that is played for its ringing and its room.
 _PRE_ROLL_S = 1.5
@@ -39,17 +38,15 @@ def part_span_s(request: GenerationRequest, change: Regenerate) -> tuple[int, fl
 
 def play_part(
     synthesiser: Synthesiser,
-    config: SynthesisConfig,
+    performance: Performance,
     request: GenerationRequest,
     change: Regenerate,
-    plan: Arranged,
     samples: int,
-    step: Callable[[], None],
-    clock: StageClock,
 ) -> tuple[dict[str, Audio], dict[str, float]]:
     """All stems at the vocal's rate, the part made anew, and the gains they have in the mix.
 
     Args:
+        performance: of the whole new song.
         samples: length of the song at the synthesiser's rate.
 
     Raises:
@@ -68,20 +65,13 @@ def play_part(
     rate, hop = synthesiser.contract.sample_rate, synthesiser.contract.hop_length
     frames = synthesiser.contract.frames(samples)
     span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), frames))
-    parts = {s: p if s in change.stems else Part(p.instrument, ()) for s, p in plan.arrangement.parts.items()}
-    dry = synthesiser.play(
-        replace(plan.arrangement, parts=parts),
-        samples,
-        seed=plan.recipe.sound_seed,
-        config=config,
-        on_step=step,
-        clock=clock,
-        span=span,
-    )
+    new = performance.arrangement
+    parts = {s: p if s in change.stems else Part(p.instrument, ()) for s, p in new.parts.items()}
+    dry = synthesiser.play(replace(performance, arrangement=replace(new, parts=parts)), samples, span=span)
     began = time.perf_counter()
     dry = {stem: dry[stem][first_s * rate - span.start * hop :] for stem in change.stems}
     gains = _gains(dry, recipe_of(parent).gains, change, vocal_level(vocal))
-    step()
+    performance.on_step()
     stems = {stem: parent.stems[stem] for stem in STEMS}
     start_s, end_s = region_s(change)
     first = first_s * vocal.sample_rate
@@ -92,8 +82,8 @@ def play_part(
         sound = resample(Audio(dry[stem][None], rate), vocal.sample_rate, frames=wanted).samples[0]
         part = place_stem(sound, vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0))
         stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
-        step()
-    clock.add("mix", began)
+        performance.on_step()
+    performance.clock.add("mix", began)
     return stems, gains
 
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from studio.core.arrangement import STEMS, Arrangement
+from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.scratch import ScratchFile, ScratchStems
 from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
 from studio.dsp.resample import resample_blocks
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser, Window
+from studio.ml.sound.synthesis import Performance, Synthesiser, Window
 from studio.ml.workers import Workers, await_all
 
 
@@ -24,29 +24,18 @@ class Rendering:
     """Begins at once; call `await_windows`, `begin_mix` and `stems`, in this order.
 
     Args:
+        performance: its callbacks are called by the workers.
         vocal: what the stems are to match in rate and length.
-        seed: of all noise.
-        on_step: called by the workers; may raise JobCancelled.
     """
 
     def __init__(
-        self,
-        synthesiser: Synthesiser,
-        workers: Workers,
-        arrangement: Arrangement,
-        vocal: Audio,
-        *,
-        seed: int,
-        config: SynthesisConfig,
-        on_step: Callable[[], None],
-        clock: StageClock,
+        self, synthesiser: Synthesiser, workers: Workers, performance: Performance, vocal: Audio
     ) -> None:
-        self._synthesiser, self._workers, self._arrangement = synthesiser, workers, arrangement
-        self._seed, self._config, self._on_step, self._clock = seed, config, on_step, clock
+        self._synthesiser, self._workers, self._performance = synthesiser, workers, performance
         self._rate, self._frames = vocal.sample_rate, vocal.frames
         samples = song_samples(vocal, synthesiser.contract.sample_rate)
-        batches = synthesiser.batches(arrangement, synthesiser.contract.frames(samples), config)
-        self.steps = len(batches) * synthesiser.steps(config) + len(STEMS)
+        batches = synthesiser.batches(performance, synthesiser.contract.frames(samples))
+        self.steps = len(batches) * synthesiser.steps(performance.config) + len(STEMS)
         self._dry = {window.stem: ScratchFile(1, samples) for batch in batches for window in batch}
         self._windows = [workers.submit(self._play, batch) for batch in batches]
         self.gains: Mapping[str, float] = {}
@@ -61,7 +50,7 @@ class Rendering:
         levels = {stem: measure_level(_mono(file)) for stem, file in self._dry.items()}
         self.gains = band_gains(levels, vocal_rms=vocal_rms)
         self._placed = {stem: ScratchFile(2, self._frames) for stem in STEMS}
-        self._clock.add("mix", began)
+        self._performance.clock.add("mix", began)
         self._mixing = [self._workers.submit(self._mix, stem) for stem in STEMS]
 
     def stems(self, poll: Callable[[], None]) -> ScratchStems:
@@ -71,20 +60,13 @@ class Rendering:
 
     def _play(self, windows: Sequence[Window]) -> None:
         hop = self._synthesiser.contract.hop_length
-        made = self._synthesiser.render(
-            self._arrangement,
-            windows,
-            seed=self._seed,
-            config=self._config,
-            on_step=self._on_step,
-            clock=self._clock,
-        )
+        made = self._synthesiser.render(self._performance, windows)
         for window, sound in zip(windows, made, strict=True):
             self._dry[window.stem].write(window.kept.start * hop, sound[None])
 
     def _mix(self, stem: str) -> None:
         began = time.perf_counter()
-        self._on_step()
+        self._performance.on_step()
         if self.gains.get(stem):
             dry, at = self._dry[stem], 0
             placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem])
@@ -97,7 +79,7 @@ class Rendering:
             for block in blocks:
                 self._placed[stem].write(at, placer.process(block[0]))
                 at += block.shape[1]
-        self._clock.add("mix", began)
+        self._performance.clock.add("mix", began)
 
 
 def song_samples(vocal: Audio, sample_rate: int) -> int:
@@ -107,7 +89,7 @@ def song_samples(vocal: Audio, sample_rate: int) -> int:
 
 def vocal_level(vocal: Audio) -> float:
     """Active RMS of a vocal, see `measure_level`."""
-    starts = range(0, vocal.frames, MIX_BLOCK)
+    vocal, starts = vocal.carried(), range(0, vocal.frames, MIX_BLOCK)
     return measure_level(
         np.asarray(vocal.samples[:, s : s + MIX_BLOCK].mean(axis=0), dtype=np.float32) for s in starts
     ).rms

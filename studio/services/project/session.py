@@ -20,11 +20,11 @@ from studio.core.errors import StudioError
 from studio.core.music import Chord
 from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.services.exporting.export import ExportRequest
-from studio.services.exporting.report import write_json
 from studio.services.measuring.fit_report import FitReport
 from studio.services.project.deck_state import DeckState, deck_from_json
 from studio.services.project.results import Results
 from studio.services.vocal import Vocal
+from studio.storage.atomic import write_json
 
 _NOTES = "session.json"
 _WRITING = threading.Lock()
