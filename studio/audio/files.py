@@ -1,20 +1,30 @@
 """Reading the audio files people have.
 
-Everything becomes float32 [C, T] with full scale 1.0, which holds 24-bit integers exactly. Reading never
-guesses: what cannot be used is refused with a reason, what is merely odd (a file that ends early) is read and
-noted. Writing is in studio.audio.wav.
+Everything becomes float32 [C, T] with full scale 1.0, which holds 24-bit integers exactly. Reading never guesses: what
+cannot be used is refused with a reason, what is merely odd (a file that ends early, one that was never finished) is
+read and noted. No length of a header is believed: every file is decoded to its end, and files that were joined part by
+part. Writing is in studio.audio.wav.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile as sf
 
+from studio.audio.containers import Part, aiff_part, flac_parts, ogg_parts, riff_part
+from studio.audio.file_bytes import FORMATS, View, error_text, opened, shown
+from studio.audio.mpeg_frames import mpeg_parts
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.dsp.resample import resample
 
 SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg")
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 192_000
@@ -23,9 +33,11 @@ VOCAL_MIN_S, VOCAL_MAX_S = 2.0, 600.0
 SILENT_PEAK = 10 ** (-70 / 20)
 #: Beyond +36 dBFS a float file was scaled as integers by mistake.
 _ABSURD_PEAK = 64.0
+_BLOCK_FRAMES = 1 << 18
 #: libsndfile gives the largest count it knows for a stream without a length.
 _UNKNOWN_FRAMES = 1 << 60
-_FORMATS = "WAV, AIFF, FLAC, MP3 or OGG"
+#: Compressed files are walked in memory; an hour of the largest is below this.
+_MOST_COMPRESSED_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +47,13 @@ class AudioFile:
     Attributes:
         encoding: libsndfile's name of the sample format, such as 'PCM_24' or 'VORBIS'.
         warnings: sentences for the user; empty when nothing was odd.
+        sha256: of the bytes, where it was asked for.
     """
 
     audio: Audio
     encoding: str
     warnings: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 def read_audio(path: Path) -> Audio:
@@ -48,9 +62,9 @@ def read_audio(path: Path) -> Audio:
 
 
 def read_vocal(path: Path) -> AudioFile:
-    """Like `read_file`, but refuses what cannot be a vocal: below 2 s, above 10 min, or silent."""
-    file = read_file(path, max_s=VOCAL_MAX_S)
-    what = f"Cannot use {path.name} as a vocal"
+    """Like `read_file` with the hash, but refuses what cannot be a vocal: below 2 s, above 10 min, or silent."""
+    file = read_file(path, max_s=VOCAL_MAX_S, hashed=True)
+    what = f"Cannot use {shown(path.name)} as a vocal"
     if file.audio.duration_s < VOCAL_MIN_S:
         seen = f"{file.audio.duration_s:.2f} s of sound"
         raise StudioError(
@@ -66,73 +80,198 @@ def read_vocal(path: Path) -> AudioFile:
     return file
 
 
-def read_file(path: Path, *, max_s: float = float("inf")) -> AudioFile:
-    """Reads a whole file.
+def read_file(path: Path, *, max_s: float = float("inf"), hashed: bool = False) -> AudioFile:
+    """Reads a whole file, or what comes through a pipe.
 
     Args:
         path: WAV, AIFF, FLAC, MP3 or OGG.
-        max_s: refuse longer files before decoding them.
+        max_s: refuse longer files, before they are decoded where their length is certain.
+        hashed: whether the SHA-256 is wanted.
 
     Raises:
         StudioError: missing, empty, not audio, more than two channels, a rate out of range, too long, or
             samples that are no finite numbers.
     """
-    what = f"Cannot read {path.name}"
-    _check_on_disk(path, what)
-    try:
-        with sf.SoundFile(path) as source:
-            _check_header(source, what)
-            known = source.frames < _UNKNOWN_FRAMES
-            promised = source.frames if known else int(source.samplerate * (VOCAL_MAX_S + 1))
-            _check_length(source.frames if known else 0, source.samplerate, max_s, what)
-            samples = _decode(source, promised)
-            rate, encoding = source.samplerate, source.subtype
-    except (sf.LibsndfileError, RuntimeError) as error:
+    name = shown(path.name)
+    what = f"Cannot read {name}"
+    with opened(path, what) as handle:
+        try:
+            decoded = [_decode(part, what, max_s) for part in _parts(path, handle, what, max_s)]
+        except (sf.LibsndfileError, RuntimeError, EOFError) as error:
+            raise StudioError(
+                what,
+                seen=f"{path.suffix.lower() or 'data'} that does not decode ({error_text(error)})",
+                expected=f"{FORMATS} data",
+                todo="Convert or export it again, for example as WAV",
+            ) from error
+        except OSError as error:
+            raise StudioError(
+                what, seen=error_text(error), expected="a file you may read", todo="Try again, or copy it"
+            ) from error
+        except MemoryError as error:
+            raise StudioError(
+                what, seen="more sound than there is memory", expected="a shorter file",
+                todo="Export one song or section at a time",
+            ) from error  # fmt: skip
+        digest = ""
+        if hashed:
+            handle.seek(0)
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
+    heard = [part for part in decoded if part.audio.frames] or decoded
+    audio = _joined([part.audio for part in heard])
+    _check_length(audio.frames, audio.sample_rate, max_s, what)
+    _check_samples(audio.samples, audio.sample_rate, what)
+    return AudioFile(audio, heard[0].encoding, _warnings(name, heard, audio), digest)
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """What one decoder reads: a native path or a handle, and what is known of it."""
+
+    content: bytes | str | BinaryIO
+    part: Part
+
+
+@dataclass(frozen=True, eq=False)
+class _Decoded:
+    audio: Audio
+    encoding: str
+    ends_early: bool
+    recovered: bool
+
+
+def _parts(path: Path, handle: BinaryIO, what: str, max_s: float) -> Sequence[_Source]:
+    """The parts of a file in order; one, and the file itself, where nothing is odd."""
+    head = handle.read(16)
+    handle.seek(0)
+    whole: bytes | str | BinaryIO = handle
+    if isinstance(getattr(handle, "name", None), str | Path):
+        # By its bytes, since a name need not be UTF-8.
+        whole = str(path) if sys.platform == "win32" else os.fsencode(path)
+    walk: Callable[[bytes], list[Part]] | None = None
+    if head[:4] in (b"RIFF", b"RF64") or head[:4] == b"FORM":
+        part = riff_part(handle) or aiff_part(handle)
+        handle.seek(0)
+        if part is None:
+            return [_Source(whole, Part(0, 0))]
+        return [_Source(_view(handle, part) if part.patches else whole, part)]
+    if head[:4] == b"OggS":
+        walk = ogg_parts
+    elif head[:4] == b"fLaC":
+        walk = flac_parts
+    elif head[:3] == b"ID3" or (head[0] == 0xFF and len(head) > 1 and head[1] & 0xE0 == 0xE0):
+        return _mpeg_sources(handle, whole, what, max_s)
+    if walk is None:
+        return [_Source(whole, Part(0, 0))]
+    data = _all_of(handle, what)
+    parts = walk(data)
+    if len(parts) == 1 and not parts[0].patches:
+        return [_Source(whole, parts[0])]
+    return [_Source(_view(handle, part), part) for part in parts] or [_Source(whole, Part(0, 0))]
+
+
+def _mpeg_sources(
+    handle: BinaryIO, whole: bytes | str | BinaryIO, what: str, max_s: float
+) -> Sequence[_Source]:
+    data = _all_of(handle, what)
+    if b"fLaC" in data[: 1 << 16] and not mpeg_parts(data[: 1 << 16]):  # FLAC behind a tag
+        return [_Source(_view(handle, part), part) for part in flac_parts(data)]
+    parts = mpeg_parts(data)
+    # Frames were counted, so the length is certain before anything is decoded.
+    if sum(part.samples / part.header.rate for part in parts) > max_s + 1:
+        _check_length(sum(p.samples for p in parts), parts[0].header.rate, max_s, what)
+    sources = []
+    for part in parts:
+        as_it_is = len(parts) == 1 and not part.head and not part.patches
+        content = whole if as_it_is else View(handle, part.start, part.stop, part.head, part.patches)
+        sources.append(_Source(content, Part(part.start, part.stop, ends_early=part.ends_early)))  # type: ignore[arg-type]
+    return sources or [_Source(whole, Part(0, 0))]
+
+
+def _view(handle: BinaryIO, part: Part) -> BinaryIO:
+    return View(handle, part.start, part.stop, patches=part.patches)  # type: ignore[return-value]
+
+
+def _all_of(handle: BinaryIO, what: str) -> bytes:
+    size = handle.seek(0, os.SEEK_END)
+    handle.seek(0)
+    if size > _MOST_COMPRESSED_BYTES:
         raise StudioError(
             what,
-            seen=f"{path.suffix.lower() or 'data'} that does not decode ({error_text(error)})",
-            expected=f"{_FORMATS} data",
-            todo="Convert or export it again, for example as WAV",
-        ) from error
-    frames = samples.shape[1]
-    _check_length(frames, rate, max_s, what)
-    _check_samples(samples, rate, what)
+            seen=f"{size / 1e9:.1f} GB",
+            expected=f"{_MOST_COMPRESSED_BYTES / 1e9:.1f} GB or less",
+            todo="Export one song or section at a time",
+        )
+    data = handle.read()
+    handle.seek(0)
+    return data
+
+
+class _Stream(sf.SoundFile):  # type: ignore[misc]
+    """A decoder that is only read onwards: soundfile would seek after every block, where MP3 loses its place."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _decode(source: _Source, what: str, max_s: float) -> _Decoded:
+    """One part to its end, or, when the decoder stumbles after some of it, what came before."""
+    with _Stream(source.content) as stream:
+        _check_header(stream, what)
+        rate, channels, encoding = stream.samplerate, stream.channels, stream.subtype
+        stumbled = False
+        out = np.empty((channels, min(max(stream.frames, 0), _BLOCK_FRAMES)), dtype=np.float32)
+        if encoding.startswith(("PCM", "FLOAT", "DOUBLE")) and stream.frames < _UNKNOWN_FRAMES:
+            # libsndfile limits what such a header promises to the size of the file.
+            _check_length(stream.frames, rate, max_s, what)
+            out = np.empty((channels, min(stream.frames, int((VOCAL_MAX_S + 1) * rate))), dtype=np.float32)
+        done, block = 0, np.empty((_BLOCK_FRAMES, channels), dtype=np.float32)
+        while True:
+            block.fill(np.nan)
+            try:
+                got = len(stream.read(out=block))
+            except sf.LibsndfileError:
+                written = np.flatnonzero(~np.isnan(block).all(axis=1))
+                got, stumbled = int(written[-1]) + 1 if len(written) else 0, True
+                if not done + got:
+                    raise
+            if done + got > out.shape[1]:
+                grown = np.empty((channels, max(2 * out.shape[1], done + got)), dtype=np.float32)
+                grown[:, :done] = out[:, :done]
+                out = grown
+            out[:, done : done + got] = block[:got].T
+            done += got
+            _check_length(done, rate, max_s, what)
+            if stumbled or got < _BLOCK_FRAMES:
+                break
+    promised = source.part.promised
+    early = source.part.ends_early or (stumbled if promised is None else done < promised)
+    samples = out if done == out.shape[1] else out[:, :done].copy()
+    return _Decoded(Audio(samples, rate), encoding, early, source.part.recovered)
+
+
+def _joined(parts: Sequence[Audio]) -> Audio:
+    """One after the other, at the rate of the first; in stereo where one of them is."""
+    if len(parts) == 1:
+        return parts[0]
+    channels = max(part.channels for part in parts)
+    rows = [resample(part, parts[0].sample_rate).samples for part in parts]
+    rows = [np.repeat(row, channels, axis=0) if len(row) < channels else row for row in rows]
+    return Audio(np.concatenate(rows, axis=1), parts[0].sample_rate)
+
+
+def _warnings(name: str, parts: Sequence[_Decoded], audio: Audio) -> tuple[str, ...]:
     warnings = []
-    if (known and frames < promised) or _is_cut_short(path):
-        warnings.append(f"{path.name} ends early: the {frames / rate:.1f} s that are there were read.")
-    return AudioFile(Audio(samples, rate), encoding, tuple(warnings))
-
-
-def _decode(source: sf.SoundFile, room_frames: int) -> Samples:
-    """Up to `room_frames` frames, or, when the decoder stumbles after some, those before; float32 [C, T].
-
-    One call reads everything: soundfile seeks after every read, and libsndfile's MP3 decoder loses its place
-    each time. When it raises, what was decoded so far is in the buffer, up to the first NaN.
-    """
-    buffer = np.full((room_frames, source.channels), np.nan, dtype=np.float32)
-    try:
-        decoded = source.read(out=buffer)
-    except sf.LibsndfileError:
-        written = np.flatnonzero(~np.isnan(buffer).all(axis=1))
-        decoded = buffer[: int(written[-1]) + 1 if len(written) else 0]
-        if not len(decoded):
-            raise
-    return np.ascontiguousarray(decoded.T)
-
-
-def _check_on_disk(path: Path, what: str) -> None:
-    todo = "Check the path, or choose another file"
-    if path.is_dir():
-        raise StudioError(what, seen="a folder", expected=f"a {_FORMATS} file", todo=todo)
-    if not path.exists():
-        raise StudioError(what, seen=f"nothing at {path}", expected=f"a {_FORMATS} file", todo=todo)
-    try:
-        with path.open("rb") as handle:
-            empty = not handle.read(1)
-    except OSError as error:
-        raise StudioError(what, seen=error_text(error), expected="a file you may read", todo=todo) from error
-    if empty:
-        raise StudioError(what, seen="an empty file (0 bytes)", expected=f"a {_FORMATS} file", todo=todo)
+    if any(part.recovered for part in parts):
+        warnings.append(
+            f"{name} was never finished: its header does not know its length. All {audio.duration_s:.1f} s that are "
+            "there were recovered."
+        )
+    if len(parts) > 1:
+        warnings.append(f"{name} holds {len(parts)} recordings, one after the other; all were read.")
+    if any(part.ends_early for part in parts):
+        warnings.append(f"{name} ends early: the {audio.duration_s:.1f} s that are there were read.")
+    return tuple(warnings)
 
 
 def _check_header(source: sf.SoundFile, what: str) -> None:
@@ -188,22 +327,3 @@ def _check_samples(samples: Samples, rate: int, what: str) -> None:
             expected="floats with full scale at 1.0",
             todo="Export it again as 24-bit PCM or as normalised float",
         )
-
-
-def _is_cut_short(path: Path) -> bool:
-    """True when a WAV or AIFF header promises more bytes than the file has (streams promise none)."""
-    with path.open("rb") as handle:
-        head = handle.read(12)
-    if len(head) < 12 or head[:4] not in (b"RIFF", b"FORM"):
-        return False
-    size = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
-    return size < 0xFFFF0000 and size + 8 > path.stat().st_size + 1
-
-
-def error_text(error: Exception) -> str:
-    """The system's or decoder's own words, without the path they repeat."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text = str(getattr(error, "error_string", None) or error).removeprefix("Error : ").rstrip(". ")
-    # libsndfile's words for a file named .mp3 in which no MPEG frame is found.
-    return "no audio found in it" if "not a regular file" in text else text

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.audio.files import error_text
+from studio.audio.file_bytes import error_text
 from studio.audio.mixer import Mixer
 from studio.audio.ring import Ring
 from studio.audio.take_file import MAX_BYTES, TakeFile

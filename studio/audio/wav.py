@@ -6,6 +6,7 @@ atomic: a file has its name only once it is whole and on the disk.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from studio.audio.files import error_text
+from studio.audio.file_bytes import error_text
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
+from studio.core.part_path import part_path
 from studio.dsp.dither import is_on_grid, quantise
 
 Encoding = Literal["PCM_16", "PCM_24", "FLOAT"]
@@ -58,13 +60,15 @@ class WavWriter:
 
     def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, encoding: Encoding) -> None:
         self._path = path
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._temporary = part_path(path)
         self._bytes = frames * channels * _BYTES[encoding]
         container = "RF64" if self._bytes > _WAV_LIMIT_BYTES else "WAV"
         try:
+            self._disk = _Disk(self._temporary)
             self._sink = sf.SoundFile(
-                self._temporary, "w", sample_rate, channels, subtype=encoding, format=container
+                self._disk, "w", sample_rate, channels, subtype=encoding, format=container
             )
+            self._disk.check()
         except (OSError, sf.LibsndfileError) as error:
             raise self._failed(error) from error
 
@@ -72,6 +76,7 @@ class WavWriter:
         """Takes [T, C]: float32 for FLOAT, for PCM int32 whose upper bits are the sample."""
         try:
             self._sink.write(block)
+            self._disk.check()
         except (OSError, sf.LibsndfileError) as error:
             raise self._failed(error) from error
 
@@ -86,28 +91,71 @@ class WavWriter:
     ) -> None:
         try:
             self._sink.close()
+            self._disk.close(whole=kind is None)
             if kind is None:
-                sync_to_disk(self._temporary)
                 self._temporary.replace(self._path)
         except (OSError, sf.LibsndfileError) as failure:
             raise self._failed(failure) from failure
         finally:
+            self._disk.close(whole=False)
             self._temporary.unlink(missing_ok=True)
 
     def _failed(self, error: Exception) -> StudioError:
-        self._temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
         return StudioError(
             f"Cannot write {self._path.name}",
             seen=error_text(error),
-            expected=f"a writable folder with {self._bytes / 1e6:.0f} MB free: {self._path.parent}",
+            expected=f"a writable folder with {max(0.1, self._bytes / 1e6):.1f} MB free: {self._path.parent}",
             todo="Free some space or choose another folder",
         )
 
 
-def sync_to_disk(path: Path) -> None:
-    """Waits until the file's bytes are on the disk, so that a rename cannot outrun them."""
-    with path.open("rb+") as handle:
-        os.fsync(handle.fileno())
+class _Disk:
+    """A file for libsndfile, which knows 'System error' only: what the system said is kept, and raised by `check`."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb+", buffering=1 << 20)
+        self._error: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        if self._error is None:
+            try:
+                self._file.write(content)
+            except OSError as error:
+                self._error = error
+        return len(content)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)  # writes what is buffered
+        except OSError as error:
+            self._error = self._error or error
+            return -1
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def check(self) -> None:
+        """Raises OSError when one came up."""
+        if self._error is not None:
+            raise self._error
+
+    def close(self, *, whole: bool) -> None:
+        """`whole` waits until the bytes are on the disk, so that a rename cannot outrun them. Raises OSError then."""
+        if self._file.closed:
+            return
+        if whole:
+            self.check()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            return
+        with contextlib.suppress(OSError):  # what could not be written is given up
+            self._file.close()
 
 
 def _encoded_blocks(audio: Audio, encoding: Encoding, seed: int) -> Iterator[NDArray[Any]]:

@@ -14,7 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, oaconvolve, sosfilt
+from scipy.signal import oaconvolve, sosfilt
+
+from studio.dsp.filters import Kind, sections
 
 Array = NDArray[np.float32]
 
@@ -49,6 +51,8 @@ ROUGH_MIX: Mapping[str, StemMix] = {
     "lead": StemMix(-7.5, 120.0, (0.0, -4.5, -1.5), 0.40, 0.18, -14.0),
 }
 _ROOM_S = 0.9
+#: The rate at which the rooms of ROUGH_MIX were set.
+_ROOM_RATE_HZ = 44100
 _LEVEL_BLOCK = 2048
 #: Samples that are mixed at a time: a whole number of measuring blocks, long against the room.
 MIX_BLOCK = 1 << 18
@@ -92,14 +96,15 @@ def _in_blocks(audio: Array) -> Iterator[Array]:
 @lru_cache(maxsize=8)
 def _room(sample_rate: int) -> tuple[Array, Array]:
     """Mid and side responses of a small room in a larger one: fading noise after 8 ms, a fainter longer tail; unit
-    energy."""
+    energy at 44.1 kHz, and as loud at every other rate."""
     rng = np.random.default_rng(20)
     t = np.arange(int(_ROOM_S * sample_rate)) / sample_rate
     tail = (np.exp(-t / 0.11) + 0.3 * np.exp(-t / 0.25)) * (t > 0.008)
     tail *= np.minimum(1.0, (t[-1] - t) / 0.15)
-    low_pass = butter(2, [250.0, 6500.0], "bandpass", fs=sample_rate, output="sos")
+    low_pass = sections(2, (250.0, 6500.0), "bandpass", sample_rate)
     pair = [sosfilt(low_pass, rng.standard_normal(len(t)) * tail) for _ in range(2)]
-    mid, side = (r / np.sqrt((r**2).sum()) for r in pair)
+    # The band is a smaller share of a higher rate's spectrum: without the second factor the room would be louder there.
+    mid, side = (r / np.sqrt((r**2).sum()) * np.sqrt(_ROOM_RATE_HZ / sample_rate) for r in pair)
     return mid.astype(np.float32), (0.6 * side).astype(np.float32)
 
 
@@ -112,7 +117,7 @@ def _spread(sample_rate: int) -> Array:
     for i in range(pulses):
         at = int((i + rng.random()) * length / pulses)
         out[at] = rng.choice([-1.0, 1.0]) * np.exp(-2.0 * i / pulses)
-    high_pass = butter(2, 180.0, "highpass", fs=sample_rate, output="sos")
+    high_pass = sections(2, 180.0, "highpass", sample_rate)
     out = sosfilt(high_pass, out)
     return np.asarray(out / np.sqrt((out**2).sum()), dtype=np.float32)
 
@@ -160,7 +165,7 @@ class StemPlacer:
 
     def __init__(self, sample_rate: int, mix: StemMix, gain: float) -> None:
         self._mix, self._gain = mix, np.float32(gain)
-        self._low_cut = butter(2, mix.low_cut_hz, "highpass", fs=sample_rate, output="sos")
+        self._low_cut = sections(2, mix.low_cut_hz, "highpass", sample_rate)
         self._memory = np.zeros((len(self._low_cut), 2))
         self._tone = [
             (np.float32(10.0 ** (gain_db / 20.0) - 1.0), band, np.zeros((len(band), 2)))
@@ -192,10 +197,12 @@ class StemPlacer:
 @lru_cache(maxsize=8)
 def _tone_bands(sample_rate: int) -> tuple[NDArray[np.float64], ...]:
     """First-order filters for the three bands of `StemMix.tone`; what they let through is added or taken."""
-    return tuple(
-        butter(1, frequency, kind, fs=sample_rate, output="sos")
-        for frequency, kind in ((90.0, "lowpass"), ([300.0, 700.0], "bandpass"), (8000.0, "highpass"))
+    bands: tuple[tuple[float | tuple[float, float], Kind], ...] = (
+        (90.0, "lowpass"),
+        ((300.0, 700.0), "bandpass"),
+        (8000.0, "highpass"),
     )
+    return tuple(sections(1, frequency, kind, sample_rate) for frequency, kind in bands)
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from studio.core.audio import Samples
+from studio.dsp.filters import sections
 
 #: Bursts and the time from one to the next; a delay is found up to that time less the burst.
 BURSTS, BURST_S, EVERY_S = 3, 0.15, 0.9
@@ -33,7 +34,7 @@ class Delay:
 def probe(sample_rate: int) -> Samples:
     """Short bursts of band-limited noise, each different, float32 [T], with room after the last."""
     rng = np.random.default_rng(1)
-    band = scipy.signal.butter(4, _BAND_HZ, "bandpass", fs=sample_rate, output="sos")
+    band = sections(4, _BAND_HZ, "bandpass", sample_rate)
     size, every = round(BURST_S * sample_rate), round(EVERY_S * sample_rate)
     sound = np.zeros(BURSTS * every, np.float32)
     for burst in range(BURSTS):

@@ -31,6 +31,7 @@ def pitch_salience(audio: Audio, edges_s: Sequence[float]) -> NDArray[np.float64
         float64 [len(edges_s) - 1, 128]: 1 where a MIDI pitch is the loudest all the time, 0 where it does not
         sound or lies outside A1 to C8.
     """
+    audio = audio.carried()
     rate = audio.sample_rate
     size, hop = int(_WINDOW_S * rate), int(_HOP_S * rate)
     n_fft = scipy.fft.next_fast_len(2 * size, real=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.audio.file_bytes import shown
 from studio.audio.files import read_vocal
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
+from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 
 
@@ -32,11 +33,10 @@ class Vocal:
 
 
 def open_vocal(path: Path) -> Vocal:
-    """Reads 2 seconds to 10 minutes of WAV, AIFF, FLAC, MP3 or OGG; raises StudioError for anything else."""
+    """Reads 2 seconds to 10 minutes of WAV, AIFF, FLAC, MP3 or OGG, from a file or a pipe; raises StudioError for
+    anything else."""
     file = read_vocal(path)
-    with path.open("rb") as handle:
-        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-    return Vocal(file.audio, path, path.stem, sha256, file.encoding, file.warnings)
+    return Vocal(file.audio, path, shown(path.stem), file.sha256, file.encoding, file.warnings)
 
 
 def analyse_vocal(
@@ -52,4 +52,25 @@ def analyse_vocal(
     # Imported here: the pitch network's runtime takes a while to load, and the window must not wait for it.
     from studio.analysis import analyse
 
-    return analyse(audio, given, song=song, on_step=on_step, cancel=cancel)
+    return analyse(audio.carried(), given, song=song, on_step=on_step, cancel=cancel)
+
+
+def doubt_of_singing(analysis: VocalAnalysis) -> str:
+    """A sentence for the user where nobody is heard to sing; empty where somebody is, or an instrument plays."""
+    if analysis.heard == "nothing":
+        return "No singing is heard in it, only noise or silence."
+    if analysis.heard == "unpitched":
+        return "No singing is heard in it, only a rhythm: the band can follow the beat, but the chords are made up."
+    return ""
+
+
+def refuse_without_singing(name: str, analysis: VocalAnalysis) -> None:
+    """Raises StudioError where there is nothing that a band could follow; a tempo that the user gave is enough."""
+    if analysis.heard != "nothing" or analysis.given.tempo_bpm is not None:
+        return
+    raise StudioError(
+        f"No singing is heard in {name}",
+        seen="noise, a single pop or silence",
+        expected="a voice, an instrument or at least a beat",
+        todo="Choose another recording; where you are sure, give its tempo and a band is made all the same",
+    )

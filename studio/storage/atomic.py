@@ -11,15 +11,15 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-_PART = re.compile(r"^\.(?P<name>.+)\.(?P<pid>\d+)\.part$")
+from studio.core.part_path import part_path as part_path
+from studio.core.part_path import writer_of
 
-
-def part_path(path: Path) -> Path:
-    """The temporary name of a file or folder that this process writes."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+_TEMPORARY = re.compile(r"^backline-(?P<pid>\d+)-")
+_HALVES = re.compile("[\\ud800-\\udfff]")
 
 
 @contextlib.contextmanager
@@ -35,7 +35,8 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(temporary)
         temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what failed is said, not that its rest could not be removed
+            temporary.unlink(missing_ok=True)
     sync(path.parent)
 
 
@@ -53,11 +54,17 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Replaces a file by indented JSON; numbers of numpy are written as numbers."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    write_text(path, json_text(content, indent=2))
+
+
+def json_text(content: Mapping[str, object], *, indent: int | None = None) -> str:
+    """JSON as it is kept: in its own script, but for what UTF-8 does not know (half characters in old file names)."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False, default=_plain) + "\n"
+    return _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk, where the system can tell."""
+    """Waits until a file, or the names in a folder, are on the disk; where the system cannot, it is left to it."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -68,20 +75,65 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def sweep_parts(folder: Path) -> tuple[Path, ...]:
-    """Removes what killed processes were writing below a folder; returns what was removed."""
+def named(temporary: Path, path: Path) -> Path:
+    """Gives a finished temporary folder its name, `path` or the first free one of `path_v02`, `path_v03` ..., and
+    returns it. Whoever else asks for the same name at the same time gets another. Raises OSError."""
+    while True:
+        free = free_folder(path)
+        try:
+            temporary.rename(free)
+        except OSError:
+            if not free.exists():
+                raise
+            continue  # someone was faster
+        sync(free.parent)
+        return free
+
+
+def free_folder(folder: Path) -> Path:
+    """The folder itself, or the first of `name_v02`, `name_v03` ... that is not there yet."""
+    version, free = 1, folder
+    while free.exists():
+        version += 1
+        free = folder.with_name(f"{folder.name}_v{version:02d}")
+    return free
+
+
+def sweep_parts(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:
+    """Removes what killed processes were writing in a folder, and below it where `deep`; returns what was removed."""
     if not folder.is_dir():
         return ()
+    return _swept(folder.rglob(".*.part") if deep else folder.glob(".*.part"), writer_of)
+
+
+def temporary_prefix() -> str:
+    """For `tempfile`: what a folder's name in the system's temporary folder begins with, so that it can be swept."""
+    return f"backline-{os.getpid()}-"
+
+
+def sweep_temporary() -> tuple[Path, ...]:
+    """Removes what killed processes left in the system's temporary folder; returns what was removed."""
+
+    def writer(path: Path) -> int | None:
+        found = _TEMPORARY.match(path.name)
+        return int(found["pid"]) if found else None
+
+    return _swept(Path(tempfile.gettempdir()).glob("backline-*"), writer)
+
+
+def _swept(paths: Iterable[Path], writer: Callable[[Path], int | None]) -> tuple[Path, ...]:
     removed = []
-    for path in sorted(folder.rglob(".*.part")):
-        found = _PART.match(path.name)
-        if found is None or is_running(int(found["pid"])) or not path.exists():
+    for path in sorted(paths):
+        pid = writer(path)
+        if pid is None or is_running(pid) or not path.exists():
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
-        removed.append(path)
+            with contextlib.suppress(OSError):  # of another user, or gone already
+                path.unlink(missing_ok=True)
+        if not path.exists():
+            removed.append(path)
     return tuple(removed)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from studio.storage.atomic import write_json
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,5 @@ def read_audio_settings(path: Path) -> AudioSettings:
 
 
 def write_audio_settings(path: Path, settings: AudioSettings) -> None:
-    """Replaces the file as a whole."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(dataclasses.asdict(settings), indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Replaces the file as a whole. Raises OSError."""
+    write_json(path, dataclasses.asdict(settings))

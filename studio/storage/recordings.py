@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from studio.storage.atomic import write_json
 
 #: A take that was not written to for this long is no longer being recorded, by this or another window.
 _STILL_WRITTEN_S = 2.0
@@ -58,14 +59,8 @@ def note_path(recording: Path) -> Path:
 
 
 def write_note(recording: Path, note: RecordingNote) -> None:
-    """Replaces the note as a whole and waits until it is on the disk."""
-    path = note_path(recording)
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(dataclasses.asdict(note), file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    """Replaces the note as a whole and waits until it is on the disk. Raises OSError."""
+    write_json(note_path(recording), dataclasses.asdict(note))
 
 
 def read_note(recording: Path) -> RecordingNote | None:

@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from studio.core.arrangement import STEMS
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord
 from studio.core.pipeline import Run
-from studio.core.request import GenerationRequest
+from studio.core.request import GenerationRequest, Regenerate
 from studio.ml.engine import BandEngine, load_engine
+from studio.services.measuring.fit_report import report_fit
 
 
 def _run(engine: BandEngine, request: GenerationRequest) -> list[Candidate]:
@@ -37,6 +39,22 @@ def test_stems_match_the_vocal_in_rate_and_length(
             assert audio.sample_rate == 48000
             assert audio.samples.shape == (2, request_of_four_bars.vocal.frames)
             assert np.isfinite(audio.samples).all()
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 12000, 16000, 22050, 96000, 192000])
+def test_a_band_is_made_at_every_rate_a_vocal_may_have(
+    engine: BandEngine, request_of_four_bars: GenerationRequest, rate: int
+) -> None:
+    sung = 0.1 * np.sin(2 * np.pi * 220 * np.arange(8 * rate) / rate)
+    request = replace(request_of_four_bars, vocal=Audio(sung.astype(np.float32)[None], rate), candidates=1)
+    (candidate,) = _run(engine, request)
+    for audio in candidate.stems.values():
+        assert audio.sample_rate == rate
+        assert audio.samples.shape == (2, request.vocal.frames)
+        assert np.isfinite(audio.samples).all()
+    assert not np.isnan(report_fit(candidate, request.analysis).loudness_lufs)
+    (part,) = _run(engine, replace(request, change=Regenerate(candidate, (1, 2), ("bass",))))
+    assert part.stems["bass"].samples.shape == (2, request.vocal.frames)
 
 
 def test_same_request_same_samples(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:

@@ -8,6 +8,7 @@ a file fits as a whole or is refused with what does not fit, part by part.
 from __future__ import annotations
 
 import json
+import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from studio.core.errors import StudioError
+from studio.core.part_path import part_path
 from studio.ml.fastsag.config import CONTRACT, FastSAGConfig, SemanticToMel
 from studio.ml.fastsag.model import FastSAG
 from studio.ml.sound.bigvgan import PUBLIC, BigVGAN, BigVGANConfig, lowpass_taps
@@ -214,10 +216,15 @@ def save_checkpoint(model: FastSAG, path: Path, header: Mapping[str, Any]) -> No
     """Writes safetensors in full precision, whole or not at all; the header says how the networks are made."""
     full = {**header, "format": "fastsag", "config": model.config.as_dict(),
             "semantic_to_mel": model.semantic_to_mel}  # fmt: skip
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = part_path(path)
     try:
         tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        save_file(tensors, temporary, metadata={"studio": json.dumps(full)})
+        try:
+            save_file(tensors, temporary, metadata={"studio": json.dumps(full)})
+        except SafetensorError as error:  # what the system said is in its text
+            raise OSError(str(error)) from error
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

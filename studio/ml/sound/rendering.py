@@ -89,7 +89,7 @@ def song_samples(vocal: Audio, sample_rate: int) -> int:
 
 def vocal_level(vocal: Audio) -> float:
     """Active RMS of a vocal, see `measure_level`."""
-    starts = range(0, vocal.frames, MIX_BLOCK)
+    vocal, starts = vocal.carried(), range(0, vocal.frames, MIX_BLOCK)
     return measure_level(
         np.asarray(vocal.samples[:, s : s + MIX_BLOCK].mean(axis=0), dtype=np.float32) for s in starts
     ).rms

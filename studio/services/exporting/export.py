@@ -8,25 +8,27 @@ built under a temporary name, read back with another reader, and renamed: a cand
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import studio
-from studio.audio.wav import Encoding, sync_to_disk
+from studio.audio.wav import Encoding
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.part_path import part_path
 from studio.dsp.loudness import SILENCE_DB, to_db
 from studio.services.exporting.export_audio import Tracks, verify_files
 from studio.services.exporting.export_midi import write_midi
-from studio.services.exporting.recipe_file import FILE_NAME as RECIPE_FILE
 from studio.services.exporting.recipe_file import write_recipe
-from studio.services.exporting.report import analysis_json, write_json
+from studio.services.exporting.report import analysis_json
 from studio.services.vocal import Vocal
+from studio.storage.atomic import free_folder, named, sweep_parts, write_json
+
+__all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder"]
 
 SCHEMA_VERSION = 1
 CEILING_DBTP = -1.0
@@ -71,9 +73,16 @@ class ExportedCandidate:
 
 
 def export_candidate(
-    request: ExportRequest, *, on_step: StepCallback | None = None, cancel: CancelToken | None = None
+    request: ExportRequest,
+    *,
+    on_step: StepCallback | None = None,
+    cancel: CancelToken | None = None,
+    on_whole: Callable[[], None] | None = None,
 ) -> ExportedCandidate:
     """Writes, verifies and names one candidate folder; `_v02` and so on is added where the name is taken.
+
+    Args:
+        on_whole: called once everything is on the disk and verified, before the folder gets its name.
 
     Raises:
         StudioError: stems that do not match the vocal, a folder that cannot be written, or a file that does
@@ -93,7 +102,8 @@ def export_candidate(
     highest = max(m.true_peak_db for m in measured.values())
     ceiling = request.encoding != "FLOAT" and highest > CEILING_DBTP
     gain_db = CEILING_DBTP - _CEILING_MARGIN_DB - highest if ceiling else 0.0
-    temporary = request.parent / f".{name}.{os.getpid()}.part"
+    sweep_parts(request.parent, deep=False)
+    temporary = part_path(request.parent / name)
     try:
         temporary.mkdir(parents=True)
         sums = tracks.write(
@@ -114,14 +124,11 @@ def export_candidate(
             for file_name, m in measured.items()
         }
         write_json(temporary / "manifest.json", {**_manifest(request, gain_db), "files": levels})
-        described = ["arrangement.mid", "manifest.json"]
         if request.candidate.recipe is not None:
             write_recipe(temporary, request.candidate.recipe)
-            described.append(RECIPE_FILE)
-        for file_name in described:
-            sync_to_disk(temporary / file_name)
-        folder = free_folder(request.parent / name)
-        temporary.rename(folder)
+        if on_whole:
+            on_whole()
+        folder = named(temporary, request.parent / name)
     except OSError as error:
         raise StudioError(
             f"Cannot write {name}",
@@ -132,15 +139,6 @@ def export_candidate(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return ExportedCandidate(folder, gain_db, checks)
-
-
-def free_folder(folder: Path) -> Path:
-    """The folder itself, or the first of `name_v02`, `name_v03` ... that is not there yet."""
-    version, free = 1, folder
-    while free.exists():
-        version += 1
-        free = folder.with_name(f"{folder.name}_v{version:02d}")
-    return free
 
 
 def _raised(level_db: float, gain_db: float) -> float:

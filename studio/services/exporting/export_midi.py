@@ -7,6 +7,7 @@ line becomes a shorter first bar in its own time signature, and its first quarte
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
 from studio.core.music import Key, Meter
+from studio.storage.atomic import write_bytes
 
 TICKS_PER_BEAT = 960
 #: A tempo change is written only when holding the last tempo would put a beat further off than this.
@@ -80,7 +82,9 @@ def write_midi(path: Path, arrangement: Arrangement, duration_s: float) -> None:
     file.tracks.append(_conductor(arrangement, tempo_map))
     for stem in STEMS:
         file.tracks.append(_stem_track(stem, arrangement.parts.get(stem), tempo_map, duration_s))
-    file.save(path)
+    content = io.BytesIO()
+    file.save(file=content)
+    write_bytes(path, content.getvalue())
 
 
 def midi_key(key: Key) -> str:

@@ -13,6 +13,7 @@ from studio.core.candidate import NoiseStep, Recipe
 from studio.core.controls import Controls
 from studio.core.music import Chord, Key
 from studio.core.score import Score
+from studio.storage.atomic import json_text, write_text
 
 FILE_NAME = "recipe.json"
 SCHEMA_VERSION = 1
@@ -29,7 +30,7 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
         "globals": recipe.score.globals.tolist(),
         "tokens": recipe.score.tokens.tolist(),
     }
-    (folder / FILE_NAME).write_text(json.dumps(content) + "\n", encoding="utf-8")
+    write_text(folder / FILE_NAME, json_text(content))
 
 
 def read_recipe(folder: Path) -> Recipe | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -14,6 +13,7 @@ import numpy as np
 from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
+from studio.storage.atomic import write_json
 
 SCHEMA_VERSION = 1
 
@@ -53,13 +53,6 @@ def write_report(folder: Path, report: Report) -> Path:
     path = folder / "report.json"
     write_json(path, {"schema_version": report.schema_version, **asdict(report)})
     return path
-
-
-def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Indented JSON under a temporary name, then renamed."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(json.dumps(content, indent=2, default=_plain) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
@@ -141,10 +134,3 @@ def peak_memory_bytes() -> int | None:
 
 def _source(value: object) -> str:
     return "estimated" if value is None else "given"
-
-
-def _plain(value: Any) -> object:
-    """numpy scalars and arrays as numbers and lists; anything else as its text."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return str(value)

@@ -30,6 +30,7 @@ from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
+from studio.storage.atomic import sweep_temporary, temporary_prefix
 
 Load = Callable[[Path, str], Engine]
 
@@ -50,7 +51,8 @@ class EngineProcess:
 
     def __init__(self, load: Load, models_dir: Path, device: str) -> None:
         self._load, self._models_dir, self._wanted = load, models_dir, device
-        self._folder = tempfile.TemporaryDirectory(prefix="backline-", ignore_cleanup_errors=True)
+        sweep_temporary()
+        self._folder = tempfile.TemporaryDirectory(prefix=temporary_prefix(), ignore_cleanup_errors=True)
         self._child = _start(load, models_dir, device, Path(self._folder.name))
         self._end = weakref.finalize(self, _stop, self._child)
         self._device, self._hashes = self._await_ready()

@@ -1,11 +1,13 @@
 """The whole main job without a window: a vocal file in, a folder of verified candidates and report.json out.
 
 A candidate is exported as soon as the generator hands it over, so whatever ends the run early, what was finished is
-whole. Earlier results in the folder are moved aside rather than lost, and only once there is a new one to put down.
+whole. Earlier results in the folder step aside when the first new one is on the disk and verified, not before; where
+they are to be overwritten they are removed when all new ones stand, and stay aside when something failed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -13,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from studio.audio.file_bytes import error_text, shown
 from studio.audio.wav import Encoding
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.candidate import Candidate
@@ -22,11 +25,18 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Key
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
-from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate, free_folder
+from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.recipe_file import controls_json
 from studio.services.exporting.report import Report, analysis_json, peak_memory_bytes, write_report
 from studio.services.generating.service import GenerationService
-from studio.services.vocal import Vocal, analyse_vocal, open_vocal
+from studio.services.vocal import (
+    Vocal,
+    analyse_vocal,
+    doubt_of_singing,
+    open_vocal,
+    refuse_without_singing,
+)
+from studio.storage.atomic import free_folder
 
 #: Share of all work that listening to the vocal takes, for progress.
 _ANALYSIS_SHARE = 0.08
@@ -34,7 +44,7 @@ _ANALYSIS_SHARE = 0.08
 
 @dataclass(frozen=True)
 class FolderRequest:
-    """One run. Existing results in `out` go to `out/earlier`, or are removed with `overwrite`.
+    """One run. Existing results in `out` go to `out/earlier`; with `overwrite` they are removed in the end.
 
     `controls.chords` start on the first bar one hears (`BeatGrid.first_bar`), as they do in the window.
     """
@@ -82,16 +92,19 @@ def generate_to_folder(
         cancel=cancel,
     )
     stages_s["analysis"] = time.perf_counter() - started
+    doubt = doubt_of_singing(analysis)
+    if doubt:
+        vocal = replace(vocal, warnings=(*vocal.warnings, doubt))
     if on_analysis:
         on_analysis(vocal, analysis)
+    refuse_without_singing(vocal.name, analysis)
+    aside = _Aside(request.out)
     exported: list[Mapping[str, object]] = []
     export_s = 0.0
 
     def keep(candidate: Candidate) -> None:
         nonlocal export_s
         began = time.perf_counter()
-        if not exported:
-            _clear(request.out, request.overwrite)
         result = export_candidate(
             ExportRequest(
                 request.out,
@@ -101,7 +114,8 @@ def generate_to_folder(
                 request.seed,
                 service.model_hashes,
                 request.encoding,
-            )
+            ),
+            on_whole=None if exported else aside.take,
         )
         exported.append(_candidate_json(candidate, result))
         export_s += time.perf_counter() - began
@@ -113,7 +127,7 @@ def generate_to_folder(
         report = Report(
             vocal={
                 "name": vocal.name,
-                "path": str(vocal.path.resolve()),
+                "path": str(vocal.path.absolute()),
                 "sha256": vocal.sha256,
                 "duration_s": round(vocal.audio.duration_s, 6),
                 "sample_rate": vocal.audio.sample_rate,
@@ -146,39 +160,80 @@ def generate_to_folder(
     try:
         result = service.generate(generation, Run(cancel, step, keep))
     except BaseException as error:
-        finish("cancelled" if isinstance(error, JobCancelled | KeyboardInterrupt) else "failed")
+        with contextlib.suppress(OSError):  # the failure itself is what is to be said
+            finish("cancelled" if isinstance(error, JobCancelled | KeyboardInterrupt) else "failed")
         raise
     stages_s.update({name: s for name, s in result.stages_s.items() if name not in stages_s})
-    return finish("done")
+    try:
+        report = finish("done")
+        if request.overwrite:
+            aside.remove()
+    except OSError as error:
+        raise StudioError(
+            f"Cannot write the report in {shown(str(request.out))}",
+            seen=error_text(error),
+            expected="a writable folder with free space; the candidates in it are whole",
+            todo="Free some space or choose another folder",
+        ) from error
+    return report
 
 
 def _check_writable(out: Path) -> None:
     """Says so before the work rather than after it."""
-    nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    try:
+        nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+        os.lstat(out.absolute())
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # it will be made, or is refused below
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
+        raise StudioError(
+            f"Cannot write to {shown(out.name)[:80]}",
+            seen=error_text(error),
+            expected="a folder that can be written, or made",
+            todo="Choose another folder with --out",
+        ) from error
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return
+    seen = f"no permission to write in {nearest}" if nearest.is_dir() else f"{nearest} is a file"
     raise StudioError(
-        f"Cannot write to {out}",
-        seen=f"{nearest} is a file" if nearest.is_file() else f"no permission to write in {nearest}",
+        f"Cannot write to {shown(str(out))}",
+        seen=shown(seen),
         expected="a folder that can be written, or made",
         todo="Choose another folder with --out",
     )
 
 
-def _clear(out: Path, overwrite: bool) -> None:
-    """Takes earlier results of ours out of the way; folders that are not ours stay."""
-    earlier = [f for f in sorted(out.glob("candidate_*")) if (f / "manifest.json").exists()]
-    earlier += [f for f in [out / "report.json"] if f.exists()]
-    if not earlier:
-        return
-    if overwrite:
-        for path in earlier:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return
-    aside = free_folder(out / "earlier")
-    aside.mkdir()
-    for path in earlier:
-        path.rename(aside / path.name)
+class _Aside:
+    """Earlier results of ours in a folder, and where they stepped aside to; what is not ours stays."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._folder: Path | None = None
+
+    def take(self) -> None:
+        """Moves them to `earlier`, or the first free name like it: all of them, or none. Raises OSError."""
+        ours = [f for f in sorted(self._out.glob("candidate_*")) if (f / "manifest.json").exists()]
+        ours += [f for f in [self._out / "report.json"] if f.exists()]
+        if not ours:
+            return
+        folder = free_folder(self._out / "earlier")
+        folder.mkdir()
+        moved: list[Path] = []
+        try:
+            for path in ours:
+                path.rename(folder / path.name)
+                moved.append(path)
+        except OSError:
+            for path in moved:
+                (folder / path.name).rename(path)
+            folder.rmdir()
+            raise
+        self._folder = folder
+
+    def remove(self) -> None:
+        """For good. Raises OSError."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder)
 
 
 def _candidate_json(candidate: Candidate, exported: ExportedCandidate) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress, StepCallback
-from studio.services.exporting.report import write_json
+from studio.storage.atomic import write_json
 
 if TYPE_CHECKING:
     from studio.ml.fastsag.config import SemanticToMel

@@ -235,7 +235,8 @@ def _flatness(mono: Samples, rate: int) -> NDArray[np.float32]:
     """Geometric over arithmetic mean of the power of each sounding window (Wiener entropy)."""
     n_fft = 1 << round(np.log2(0.09 * rate))
     power = _spectra(mono, n_fft, n_fft)
-    low, high = (round(f * n_fft / rate) for f in _MIDDLE_HZ)
+    # What lies close to half the rate was taken away by a converter: emptiness there is no tone.
+    low, high = (round(min(f, 0.45 * rate) * n_fft / rate) for f in _MIDDLE_HZ)
     power = power[:, low:high]
     mean = power.mean(axis=1)
     # White noise of the same level as the limit of silence has this power in each bin of a Hann window.

@@ -6,10 +6,8 @@ import json
 import random
 
 import pytest
-
 from studio.services.project.deck_state import (
     DeckState,
-    Remark,
     blind_label,
     blind_order,
     deck_from_json,

@@ -15,9 +15,9 @@ from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.music import Chord, Key
 from studio.services.exporting.export import ExportRequest, export_candidate
-from studio.services.exporting.report import write_json
 from studio.services.project.results import open_results
 from studio.services.vocal import open_vocal
+from studio.storage.atomic import write_json
 from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
 

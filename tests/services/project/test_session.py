@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from studio.services.project.deck_state import DeckState
+from studio.services.project.session import Made, Session, restored, write_notes
 
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
 from studio.core.request import Regenerate, Vary
-from studio.services.project.deck_state import DeckState
 from studio.services.project.results import Results
-from studio.services.project.session import Made, Session, restored, write_notes
 from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
 

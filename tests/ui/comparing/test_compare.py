@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
+from studio.core.mix import VOCAL
+from studio.core.opinion import Opinion
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.loudness import integrated_lufs
-from studio.core.opinion import Opinion
-from studio.core.mix import VOCAL
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.window.main_window import MainWindow

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from studio.core.arrangement import STEMS
 from studio.core.controls import Controls
 from studio.core.engines import FASTSAG
+from studio.core.mix import VOCAL
 from studio.ml.fastsag import FastSAG
 from studio.ml.fastsag.checkpoint import save_checkpoint
 from studio.services.generating.engines import load_fastsag_engine
 from studio.services.generating.import_fastsag import import_fastsag
-from studio.core.mix import VOCAL
 from studio.ui.generating.request_panel import RequestPanel, Wishes
 from studio.ui.window.main_window import MainWindow
 from tests.ml.fastsag.conftest import TINY

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
+from studio.services.project.session import Session
 
 from studio.core.analysis import Given, Reading
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
-from studio.services.project.session import Session
 from studio.ui.listening.analysis_panel import AnalysisPanel
 from tests.services.band import make_analysis, make_vocal
 

@@ -20,9 +20,9 @@ from pytestqt.qtbot import QtBot
 from studio.audio.files import read_audio
 from studio.core.arrangement import STEMS
 from studio.core.grid import BeatGrid
+from studio.core.mix import VOCAL
 from studio.core.music import Chord, Key
 from studio.services.exporting.export_audio import AUDIO_FILES
-from studio.core.mix import VOCAL
 from studio.ui.appearance import theme
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.listening.analysis_panel import KEYS
