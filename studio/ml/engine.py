@@ -131,7 +131,7 @@ class BandEngine:
         return [a.arrangement for a in self._arrange(request, run)]
 
     def _arrange(self, request: GenerationRequest, run: Run) -> list[Arranged]:
-        done, calls = 0, CALLS * len(request.readings())
+        done, calls = 0, CALLS * len(set(request.readings))
 
         def step() -> None:
             nonlocal done

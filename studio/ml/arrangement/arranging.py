@@ -98,9 +98,10 @@ class Arranger:
                 "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
             )
         made: list[Arranged] = []
-        for analysis, numbers in request.readings():
-            indices = [number - 1 for number in numbers]
-            made += self._arrange(replace(request, analysis=analysis), indices, on_step, beside=made)
+        for reading in sorted(set(request.readings)):
+            numbers = [i for i, taken in enumerate(request.readings) if taken == reading]
+            heard = replace(request, analysis=request.analysis_of(numbers[0] + 1))
+            made += self._arrange(heard, numbers, on_step, beside=made)
         return made
 
     def _arrange(
@@ -122,7 +123,8 @@ class Arranger:
         wishes = self._wishes(request)
         if beside and wishes.styles:
             taken = {arranged.arrangement.style for arranged in beside}
-            wishes = replace(wishes, styles=tuple(s for s in wishes.styles if STYLES[s] not in taken))
+            left = tuple(s for s in wishes.styles if STYLES[s] not in taken)
+            wishes = replace(wishes, styles=left or wishes.styles)
         steps = [_noise_steps(request, i) for i in numbers]
         noise = [genome_of(s, grid.beats) for s in steps]
         # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
