@@ -1,4 +1,4 @@
-"""One vocal on the desk: what was estimated, what the user set instead, and every candidate made so far.
+"""One vocal being worked on: what was estimated, what the user set instead, and every candidate made so far.
 
 Candidates are only ever added, numbered through the whole session, so that a new request cannot cost an old result.
 """

@@ -16,7 +16,7 @@ VOCAL = "vocal"
 
 @dataclass(frozen=True)
 class MixState:
-    """An immutable desk; `dataclasses.replace` turns a knob.
+    """Gains, mute and solo of a mix; `dataclasses.replace` turns a knob.
 
     Attributes:
         selected: number of the candidate heard, or None for the vocal alone.
