@@ -119,7 +119,7 @@ class FastSAGEngine:
             )
             began = clock.add("semantic and prior projection", began)
             for index in range(request.candidates):
-                name = f"Playing band {index + 1} of {request.candidates}"
+                name = f"Playing candidate {index + 1} of {request.candidates}"
                 noise = frame_noise(request.seed * 64 + index, _NOISE_ROW, 0, windows.frames, CONTRACT.n_mels)
                 mel = sample_song(
                     self.model, priors, windows, torch.from_numpy(noise)[None], steps=self._steps,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from studio.audio.wav import Encoding
 from studio.core.analysis import Given, VocalAnalysis
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
@@ -22,14 +23,13 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Key
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
+from studio.core.workload import ARRANGING
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate, free_folder
 from studio.services.exporting.report import Report, analysis_json, peak_memory_bytes, write_report
+from studio.services.forecast import LOAD, Forecast
 from studio.services.generating.recipe_file import controls_json
 from studio.services.generating.service import GenerationService
 from studio.services.vocal import Vocal, analyse_vocal, open_vocal
-
-#: Share of all work that listening to the vocal takes, for progress.
-_ANALYSIS_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,19 @@ def generate_to_folder(
     began = time.perf_counter()
     vocal = open_vocal(request.vocal_path)
     open_s = time.perf_counter() - began
+    forecast = _forecast(request, service, vocal.audio)
     # Loaded first: a missing model or device is said before anyone waits for the analysis.
-    stages_s = {"load models": service.load(on_step=on_step)}
+    stages_s = {"load models": service.load(on_step=lambda p: on_step(forecast.update(LOAD, 0.0, p.stage)))}
+    on_step(forecast.update(LOAD, 1.0, "Listening"))
     started = time.perf_counter() - open_s
-    on_step(Progress("Listening", 0.0))
     analysis = analyse_vocal(
         vocal.audio,
         request.given,
-        on_step=lambda p: on_step(Progress("Listening", _ANALYSIS_SHARE * p.fraction)),
+        on_step=lambda p: on_step(forecast.update("listen", p.fraction, "Listening")),
         cancel=cancel,
     )
     stages_s["analysis"] = time.perf_counter() - started
+    service.costs.learn("listen", stages_s["analysis"], vocal.audio.duration_s)
     if on_analysis:
         on_analysis(vocal, analysis)
     exported: list[Mapping[str, object]] = []
@@ -90,6 +92,9 @@ def generate_to_folder(
     def keep(candidate: Candidate) -> None:
         nonlocal export_s
         began = time.perf_counter()
+        forecast.skip()
+        writing = f"Writing candidate {candidate.number} of {request.candidates}"
+        on_step(forecast.update("write", len(exported) / request.candidates, writing))
         if not exported:
             _clear(request.out, request.overwrite)
         result = export_candidate(
@@ -104,7 +109,10 @@ def generate_to_folder(
             )
         )
         exported.append(_candidate_json(candidate, result))
-        export_s += time.perf_counter() - began
+        took_s = time.perf_counter() - began
+        export_s += took_s
+        service.costs.learn("write", took_s, vocal.audio.duration_s)
+        on_step(forecast.update("write", len(exported) / request.candidates, writing))
         if on_exported:
             on_exported(candidate, result)
 
@@ -141,7 +149,8 @@ def generate_to_folder(
     generation = GenerationRequest(vocal.audio, analysis, request.candidates, request.seed, controls)
 
     def step(progress: Progress) -> None:
-        on_step(Progress(progress.stage, _ANALYSIS_SHARE + (1 - _ANALYSIS_SHARE) * progress.fraction))
+        left_s = progress.remaining_s
+        on_step(forecast.update("make", progress.fraction, progress.stage, remaining_s=left_s))
 
     try:
         result = service.generate(generation, Run(cancel, step, keep))
@@ -150,6 +159,20 @@ def generate_to_folder(
         raise
     stages_s.update({name: s for name, s in result.stages_s.items() if name not in stages_s})
     return finish("done")
+
+
+def _forecast(request: FolderRequest, service: GenerationService, vocal: Audio) -> Forecast:
+    """Of the whole run, as far as it can be known before anything was heard."""
+    costs, length_s = service.costs, vocal.duration_s
+    work = length_s * request.candidates * (1 + ARRANGING)
+    return Forecast(
+        {
+            LOAD: 0.0 if service.loaded else costs.seconds("load"),
+            "listen": costs.seconds("listen", length_s),
+            "make": costs.seconds("make", work),
+            "write": costs.seconds("write", length_s * request.candidates),
+        }
+    )
 
 
 def _check_writable(out: Path) -> None:
