@@ -1,95 +1,71 @@
-"""`studio bench`: prints how fast the generator is here, where the time goes and how much memory it takes."""
+"""`studio bench`: measures something on this machine, prints it, and writes a JSON file where one is asked for.
+
+A first word may name what is measured; each has a module with `measure(options, say)`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from studio.core.errors import StudioError
-from studio.services.machine.bench import Bench, Measurement, run_bench
-from studio.services.machine.bench_engines import EngineFigures, bench_engines
-from studio.storage.paths import models_dir, resources_dir
+from studio.cli import bench_engines, bench_speed
+from studio.cli.command import OK, Commands, Context
+from studio.cli.options import add_device, number
+
+#: Gets the options, their `words` without the first, and something to say what is measured next; returns the lines to
+#: print and the content of the file.
+Measure = Callable[[argparse.Namespace, Callable[[str], None]], tuple[list[str], dict[str, object]]]
+
+#: What can be measured, by the word that asks for it; without a word it is the speed of the main job.
+BENCHES: Mapping[str, tuple[Measure, str]] = {
+    "engines": (bench_engines.measure, "the band model beside FastSAG and an autoregressive contender"),
+}
+
+_BENCH = (
+    "Runs the whole main job on a vocal (by default the demo vocal), repeated or cut to each length, and prints the "
+    "time by stage, the cost of several candidates against one, and the peak memory."
+)
 
 
-def bench(options: argparse.Namespace) -> None:
-    """Measures, prints, and writes a JSON file where one is asked for."""
-    engines = options.words[:1] == ["engines"]
-    vocals = options.words[1:] if engines else options.words
-    if len(vocals) > 1:
-        raise StudioError("Cannot measure that", seen=" ".join(options.words), expected="one vocal")
-    vocal = Path(vocals[0]) if vocals else resources_dir() / "demo_vocal.flac"
-    if engines:
-        figures = bench_engines(vocal, models_dir(), options.device, on_step=_say)
-        lines = describe_engines(figures)
-        content: dict[str, object] = {"engines": [asdict(f) for f in figures]}
-    else:
-        result = run_bench(
-            vocal,
-            models_dir(),
-            options.device,
-            lengths_s=options.seconds,
-            candidates=sorted(set(options.candidates)),
-            on_step=_say,
-        )
-        lines, content = describe_bench(result), result.as_json()
+def add_parser(commands: Commands) -> None:
+    """A word of BENCHES, a vocal, and how much to measure."""
+    parser = commands.add_parser("bench", help="measure speed and memory on this machine", description=_BENCH)
+    named = "; ".join(f"'{word}' for {what}" for word, (_, what) in BENCHES.items())
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar=f"[{'|'.join(BENCHES)}] [VOCAL]",
+        help=f"first a word for what to measure: {named}; then WAV, AIFF, FLAC, MP3 or OGG",
+    )
+    parser.add_argument(
+        "--seconds", nargs="+", type=number(float, 2, 600), default=(30.0, 120.0, 600.0), metavar="N",
+        help="lengths; candidates are compared at the first (default 30 120 600)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--candidates", nargs="+", type=number(int, 1, 8), default=(1, 4), metavar="N",
+        help="numbers of candidates to compare (default 1 4)",
+    )  # fmt: skip
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to a file")
+    add_device(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, _: Context) -> int:
+    """Measures, prints, writes. Raises StudioError for what cannot be measured."""
+    measure: Measure = bench_speed.measure
+    if options.words[:1] and options.words[0] in BENCHES:
+        word, *options.words = options.words
+        measure, _what = BENCHES[word]
+    lines, content = measure(options, _say)
     for line in lines:
         print(line)
     if options.json:
         options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return OK
 
 
 def _say(what: str) -> None:
     print(f"studio: {what} ...", file=sys.stderr, flush=True)
-
-
-def describe_engines(figures: list[EngineFigures]) -> list[str]:
-    """The table to print. Weights of all but the band model are random: their speed, not their music, is compared."""
-    lines = [
-        f"One candidate for {figures[0].length_s:g} s of vocal; seconds of work for a second of vocal",
-        f"{'':<30}{'factor':>9}{'CPU':>9}{'memory':>10}{'calls':>7}{'parameters':>12}",
-    ]
-    for f in figures:
-        memory = "not told" if f.peak_memory_bytes is None else f"{f.peak_memory_bytes / 1e6:.0f} MB"
-        size = f"{f.parameters / 1e6:.1f} M"
-        lines.append(f"{f.name:<30}{f.factor:>9.3f}{f.cpu_factor:>9.3f}{memory:>10}{f.calls:>7}{size:>12}")
-    return lines
-
-
-def describe_bench(result: Bench) -> list[str]:
-    """The lines to print."""
-    machine = result.machine
-    lines = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads, {machine['system']}",
-        f"device {machine['device']}",
-        "",
-        f"Seconds of work for a second of a {result.compared[0].length_s:g} s vocal (CPU seconds in brackets)",
-    ]
-    lines += [f"  {_candidates(m)}: {m.factor:.3f} ({m.cpu_factor:.3f})" for m in result.compared]
-    if len(result.compared) > 1:
-        most, fewest = _candidates(result.compared[-1]), _candidates(result.compared[0])
-        lines.append(f"  {most} cost {result.ratio:.2f} times {fewest}")
-    for measured in result.compared:
-        lines += ["", f"Seconds by stage, {_candidates(measured)}, all threads together"]
-        lines += [
-            f"  {name:<18}{measured.stages_s[name]:8.2f}  {share:4.0%}"
-            for name, share in measured.shares.items()
-        ]
-    lines += ["", f"{'Length':>9}  {'factor':>7}  {'CPU':>7}  peak memory   (1 candidate, a process each)"]
-    lines += [
-        f"{m.length_s:7.0f} s  {m.factor:7.3f}  {m.cpu_factor:7.3f}  {_memory(m):>11}"
-        for m in result.by_length
-    ]
-    return lines
-
-
-def _candidates(measured: Measurement) -> str:
-    return f"{measured.candidates} candidate{'' if measured.candidates == 1 else 's'}"
-
-
-def _memory(measured: Measurement) -> str:
-    if measured.peak_memory_bytes is None:
-        return "not told"
-    return f"{measured.peak_memory_bytes / 1e6:.0f} MB"

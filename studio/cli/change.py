@@ -1,59 +1,61 @@
-"""`studio vary` and `studio regenerate`: an exported candidate in, new candidates beside it out."""
+"""What `studio vary` and `studio regenerate` share: a candidate's folder in, new candidates beside it out."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.core.arrangement import STEMS
-from studio.core.jobs import CancelToken
+from studio.cli.command import INTERRUPTED, OK, Context, count, ctrl_c_cancels
+from studio.cli.describe import describe_candidate
+from studio.cli.options import add_making
+from studio.core.errors import JobCancelled
 
 if TYPE_CHECKING:
-    from studio.audio.wav import Encoding
     from studio.core.candidate import Candidate
     from studio.services.exporting.export import ExportedCandidate
-    from studio.services.generating.service import GenerationService
+    from studio.services.generating.change_folder import FolderChange
 
 
-def change(
-    options: argparse.Namespace,
-    encoding: Encoding,
-    service: GenerationService,
-    cancel: CancelToken,
-    describe: Callable[[Candidate, ExportedCandidate], str],
-) -> list[Path]:
-    """Runs one of the two commands and returns the folders it made.
+def add_change(parser: argparse.ArgumentParser) -> None:
+    """The candidate, how many new ones, and how they are written."""
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="CANDIDATE",
+        help="folder of a candidate, such as results/candidate_02",
+    )
+    add_making(parser, candidates=1)
 
-    Args:
-        options: of cli_options.
-        describe: the line to say of a new candidate.
+
+def change(options: argparse.Namespace, context: Context, request: FolderChange) -> int:
+    """Makes the new candidates and says where they are.
 
     Raises:
-        StudioError: for a candidate that cannot be changed so. JobCancelled: when stopped.
+        StudioError: for a candidate that cannot be changed so.
     """
     from studio.cli.progress import TerminalProgress
-    from studio.services.generating.change_folder import FolderChange, change_in_folder
+    from studio.core.jobs import CancelToken
+    from studio.services.generating.change_folder import change_in_folder
+    from studio.services.generating.service import GenerationService
+    from studio.storage.paths import models_dir
 
-    regenerate = options.command == "regenerate"
-    request = FolderChange(
-        folder=options.folder,
-        distance=None if regenerate else options.distance,
-        bars=options.bars if regenerate else None,
-        stems=tuple(stem for stem in STEMS if stem in (options.stems or STEMS)) if regenerate else STEMS,
-        new_chords=regenerate and options.new_chords,
-        candidates=options.candidates,
-        seed=options.seed,
-        encoding=encoding,
-    )
+    service = context.service or GenerationService(models_dir(), options.device)
+    cancel = CancelToken()
     made: list[Path] = []
-    with TerminalProgress(sys.stderr) as progress:
+    with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
 
         def on_exported(candidate: Candidate, exported: ExportedCandidate) -> None:
             made.append(exported.folder)
-            progress.say(describe(candidate, exported))
+            progress.say(describe_candidate(candidate, exported))
 
-        change_in_folder(request, service, on_step=progress.on_step, cancel=cancel, on_exported=on_exported)
-    return made
+        try:
+            change_in_folder(
+                request, service, on_step=progress.on_step, cancel=cancel, on_exported=on_exported
+            )
+        except JobCancelled:
+            progress.say("studio: Stopped; candidates that were finished are whole.")
+            return INTERRUPTED
+    print(f"{count(made)} in {options.folder.resolve().parent}")
+    return OK

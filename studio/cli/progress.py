@@ -48,7 +48,8 @@ class TerminalProgress:
             self._bar.stop()
 
     def on_step(self, progress: jobs.Progress) -> None:
-        left = format_left(self._eta.update(progress.fraction))
+        paced_s = self._eta.update(progress.fraction)
+        left = format_left(paced_s if progress.remaining_s is None else progress.remaining_s)
         if self._bar:
             self._bar.update(self._task, completed=progress.fraction, description=progress.stage, left=left)
             return

@@ -30,10 +30,17 @@ class CancelToken:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: a stage to name to the user, and the share of all work done, 0 to 1."""
+    """How far a job is.
+
+    Attributes:
+        stage: what is being done, in words for the user.
+        fraction: share of all work that is done, 0 to 1; never goes back.
+        remaining_s: seconds left, where the job knows more than its pace tells.
+    """
 
     stage: str
     fraction: float
+    remaining_s: float | None = None
 
 
 StepCallback = Callable[[Progress], None]

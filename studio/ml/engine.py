@@ -18,6 +18,7 @@ from studio.core.candidate import Candidate
 from studio.core.instruments import SOUNDS
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate
+from studio.core.workload import arranging_work, work_of
 from studio.ml.allocation import keep_freed_memory
 from studio.ml.arrangement.arranging import Arranged, Arranger, load_arranger
 from studio.ml.arrangement.model import ArrangementModel
@@ -27,14 +28,11 @@ from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel, MelModelConfig
 from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
-from studio.ml.sound.rendering import Rendering, song_samples, vocal_level
+from studio.ml.sound.rendering import Rendering, rendering_steps, song_samples, vocal_level
 from studio.ml.sound.synthesis import Performance, StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
 from studio.ml.weights import file_hash, load_into, read_weights
 from studio.ml.workers import Workers
-
-#: Share of a request's work that is spent on arranging, for progress.
-_ARRANGING_SHARE = 0.08
 
 #: Stems at the vocal's rate, in the mix, and the gains they got.
 _Band = tuple[Mapping[str, Audio], Mapping[str, float]]
@@ -115,7 +113,7 @@ class BandEngine:
         wanted = [(i, plan) for i, plan in enumerate(self._arrange(request, run)) if request.wants(i + 1)]
         arranged = [plan for _, plan in wanted]
         clock.add("arrangement", began)
-        steps = _Steps(len(arranged), run)
+        steps = _Steps(len(arranged), arranging_work(request) / work_of(request), run)
         if isinstance(request.change, Regenerate):
             bands = self._parts(request, request.change, arranged, steps, clock)
         else:
@@ -134,11 +132,13 @@ class BandEngine:
 
     def _arrange(self, request: GenerationRequest, run: Run) -> list[Arranged]:
         done, calls = 0, CALLS * len(set(request.readings))
+        share, count = arranging_work(request) / work_of(request), request.candidates
+        stage = f"Arranging {count} candidates" if count > 1 else "Arranging"
 
         def step() -> None:
             nonlocal done
             done += 1
-            run.step("Arranging", _ARRANGING_SHARE * done / calls)
+            run.step(stage, share * done / calls)
 
         return self._arranger.arrange(request, on_step=step)
 
@@ -149,18 +149,24 @@ class BandEngine:
         vocal = request.vocal
         vocal_rms = vocal_level(vocal)
         with Workers() as workers:
+            performances = [
+                self._performance(plan, partial(steps.did, index), clock)
+                for index, plan in enumerate(arranged)
+            ]
+            steps.expect([rendering_steps(self._synthesiser, p, vocal) for p in performances])
 
             def begin(index: int) -> Rendering:
-                performance = self._performance(arranged[index], partial(steps.did, index), clock)
-                return Rendering(self._synthesiser, workers, performance, vocal)
+                return Rendering(self._synthesiser, workers, performances[index], vocal)
 
             current = begin(0)
             for index in range(len(arranged)):
-                steps.expect(index, current.steps)
-                current.await_windows(steps.report)
+                report = partial(steps.report, index)
+                current.await_windows(report)
                 current.begin_mix(vocal_rms)
                 following = begin(index + 1) if index + 1 < len(arranged) else None
-                yield current.stems(steps.report), current.gains
+                stems = current.stems(report)
+                steps.finish(index)
+                yield stems, current.gains
                 if following:
                     current = following
 
@@ -179,15 +185,18 @@ class BandEngine:
             (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
             / self._config.window_frames
         )  # fmt: skip
+        each = (windows * self._synthesiser.steps(self._config) + 1) * len(change.stems) + 1
+        steps.expect([each] * len(arranged))
         for index, plan in enumerate(arranged):
-            steps.expect(index, windows * len(change.stems) * self._synthesiser.steps(self._config))
 
             def step(index: int = index) -> None:
                 steps.did(index)
-                steps.report()
+                steps.report(index)
 
             performance = self._performance(plan, step, clock)
-            yield play_part(self._synthesiser, performance, request, change, samples)
+            band = play_part(self._synthesiser, performance, request, change, samples)
+            steps.finish(index)
+            yield band
 
     def _performance(self, plan: Arranged, on_step: Callable[[], None], clock: StageClock) -> Performance:
         return Performance(plan.arrangement, plan.recipe.sound_seed, self._config, on_step, clock)
@@ -215,25 +224,32 @@ class BandEngine:
 
 
 class _Steps:
-    """Counts what the workers did; reports it, as progress, on the thread that asked."""
+    """Counts what the workers did; reports it, as progress, on the thread that asked.
 
-    def __init__(self, candidates: int, run: Run) -> None:
-        self._run = run
-        self._done, self._expected = [0] * candidates, [0] * candidates
-        self._index = 0
+    Args:
+        arranging: share of the request that is done before the first step.
+    """
 
-    def expect(self, index: int, steps: int) -> None:
-        """A candidate is the one to be reported now, and this is how often it will call `did`."""
-        self._index, self._expected[index] = index, steps
+    def __init__(self, candidates: int, arranging: float, run: Run) -> None:
+        self._arranging, self._run = arranging, run
+        self._done, self._expected = [0] * candidates, [1] * candidates
+
+    def expect(self, steps: Sequence[int]) -> None:
+        """How often each candidate will call `did`."""
+        self._expected = list(steps)
 
     def did(self, index: int) -> None:
         """One step; raises JobCancelled. Two threads may at worst lose one."""
         self._run.cancel.check()
         self._done[index] += 1
 
-    def report(self) -> None:
-        """Tells how far it is; raises JobCancelled."""
-        index, count = self._index, len(self._done)
-        whole = index + min(1.0, self._done[index] / max(1, self._expected[index]))
-        fraction = _ARRANGING_SHARE + (1 - _ARRANGING_SHARE) * whole / count
-        self._run.step(f"Playing band {index + 1} of {count}", fraction)
+    def finish(self, index: int) -> None:
+        """A candidate is whole; windows in which nothing sounds took fewer steps than expected."""
+        self._done[index] = self._expected[index]
+        self.report(index)
+
+    def report(self, index: int) -> None:
+        """Tells how far it is with a candidate, and with those begun after it; raises JobCancelled."""
+        done = sum(min(did, expected) for did, expected in zip(self._done, self._expected, strict=True))
+        fraction = self._arranging + (1 - self._arranging) * done / sum(self._expected)
+        self._run.step(f"Playing candidate {index + 1} of {len(self._done)}", fraction)

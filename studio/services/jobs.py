@@ -212,7 +212,8 @@ class _Steps:
         self._shown_s, self._stage = 0.0, ""
 
     def __call__(self, progress: Progress) -> None:
-        remaining_s = self._eta.update(progress.fraction)
+        paced_s = self._eta.update(progress.fraction)
+        remaining_s = paced_s if progress.remaining_s is None else progress.remaining_s
         now = time.monotonic()
         if self._on_step is None or (
             progress.stage == self._stage and now - self._shown_s < _STEP_INTERVAL_S

@@ -11,14 +11,12 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from studio.core.part_path import part_path as part_path
 from studio.core.part_path import writer_of
 
-_TEMPORARY = re.compile(r"^backline-(?P<pid>\d+)-")
 _HALVES = re.compile("[\\ud800-\\udfff]")
 
 
@@ -104,21 +102,6 @@ def sweep_parts(folder: Path, *, deep: bool = True) -> tuple[Path, ...]:
     if not folder.is_dir():
         return ()
     return _swept(folder.rglob(".*.part") if deep else folder.glob(".*.part"), writer_of)
-
-
-def temporary_prefix() -> str:
-    """For `tempfile`: what a folder's name in the system's temporary folder begins with, so that it can be swept."""
-    return f"backline-{os.getpid()}-"
-
-
-def sweep_temporary() -> tuple[Path, ...]:
-    """Removes what killed processes left in the system's temporary folder; returns what was removed."""
-
-    def writer(path: Path) -> int | None:
-        found = _TEMPORARY.match(path.name)
-        return int(found["pid"]) if found else None
-
-    return _swept(Path(tempfile.gettempdir()).glob("backline-*"), writer)
 
 
 def _swept(paths: Iterable[Path], writer: Callable[[Path], int | None]) -> tuple[Path, ...]:

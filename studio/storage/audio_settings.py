@@ -24,7 +24,7 @@ class AudioSettings:
         input_first, input_count: recorded channels, counted from 0.
         sample_rate, block_frames: 0 for the device's own.
         count_in_bars: 0 to 2.
-        tempo_bpm: of the metronome while no vocal is on the desk.
+        tempo_bpm: of the metronome while no vocal is open.
         latencies: measured frames from output to input, by `latency_key`.
     """
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import soundfile as sf
 
-from studio.cli.main import FAILED, OK, WRONG_USE, run
+from studio.cli.command import FAILED, OK, WRONG_USE
+from studio.cli.main import run
 from studio.core.controls import Controls
 from studio.core.request import Regenerate, Vary
 from studio.services.generating.service import GenerationService

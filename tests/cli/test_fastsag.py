@@ -11,7 +11,8 @@ import pytest
 import soundfile
 import torch
 
-from studio.cli.main import OK, run
+from studio.cli.command import OK
+from studio.cli.main import run
 from studio.core.engines import ENGINES
 from studio.ml.fastsag import FastSAG
 from studio.ml.fastsag.checkpoint import save_checkpoint

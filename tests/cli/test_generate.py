@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from studio.cli.main import FAILED, INTERRUPTED, OK, WRONG_USE, describe_analysis, run
+from studio.cli.command import FAILED, INTERRUPTED, OK, WRONG_USE
+from studio.cli.describe import describe_analysis
+from studio.cli.main import run
 from studio.core.analysis import Reading
 from studio.core.audio import Audio
 from studio.core.grid import BeatGrid

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from studio.core.analysis import Reading
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
@@ -109,7 +110,27 @@ def test_progress_rises_to_one(engine: BandEngine, request_of_four_bars: Generat
     fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
-    assert {p.stage for p in seen} == {"Arranging", "Playing band 1 of 2", "Playing band 2 of 2"}
+    stages = list(dict.fromkeys(p.stage for p in seen))
+    assert stages == ["Arranging 2 candidates", "Playing candidate 1 of 2", "Playing candidate 2 of 2"]
+
+
+def test_progress_never_goes_back_with_two_readings(
+    engine: BandEngine, request_of_four_bars: GenerationRequest
+) -> None:
+    heard = request_of_four_bars.analysis
+    other = replace(heard.grid, times_s=heard.grid.times_s[::2])
+    unsure = replace(
+        heard,
+        confidence=replace(heard.confidence, tempo=0.2),
+        alternatives=(Reading(other, heard.chords[: other.bars], 0.8),),
+    )
+    request = replace(request_of_four_bars, analysis=unsure)
+    assert set(request.readings) == {0, 1}
+    seen: list[Progress] = []
+    engine.generate(request, Run(on_step=seen.append))
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0)
 
 
 def test_cancel_keeps_what_was_handed_over(

@@ -29,7 +29,7 @@ from studio.core.splice import splice_notes
 from studio.dsp.pitch_salience import pitch_salience
 from studio.ml.arrangement.melody import melody_features
 from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Condition, places, song_features
-from studio.ml.arrangement.noise import genome_of
+from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.arrangement.sound_choice import choose_sounds, player_of
 from studio.ml.weights import load_into, read_weights
@@ -126,7 +126,7 @@ class Arranger:
             left = tuple(s for s in wishes.styles if STYLES[s] not in taken)
             wishes = replace(wishes, styles=left or wishes.styles)
         steps = [_noise_steps(request, i) for i in numbers]
-        noise = [genome_of(s, grid.beats) for s in steps]
+        noise = [noise_of(s, grid.beats) for s in steps]
         # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
         wishes = replace(wishes, boldness=tuple(min(1.0, s[0].candidate / _BOLDEST) for s in steps))
         scores = sample_scores(self.model, condition, noise, wishes, on_step=on_step)

@@ -21,7 +21,7 @@ from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, Score
 from studio.ml.arrangement.logit_bias import RELUCTANCE, guided, liveliness, rarity, strangeness
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 from studio.ml.arrangement.model import N_GLOBALS, ArrangementModel, Condition, mask_ids
-from studio.ml.arrangement.noise import Genome
+from studio.ml.arrangement.noise import Noise
 
 #: Columns that are drawn together; each stage sees all earlier ones.
 STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
@@ -53,7 +53,7 @@ class Wishes:
             unguided; pushed away from songs without a melody, it thins out.
         band_guidance: of the players towards the globals, and of their choice towards a style that was asked for: 1
             as trained, more away from a band without a name.
-        strokes: key of arrangement_leanings.STROKES: what was asked of the band.
+        strokes: key of logit_bias.STROKES: what was asked of the band.
         boldness: for each score, 0 for the likeliest chords to 1 for chords as varied as the model knows them.
     """
 
@@ -109,7 +109,7 @@ def _levels(place: Tensor) -> Tensor:
 def sample_scores(
     model: ArrangementModel,
     condition: Condition,
-    noise: Sequence[Genome],
+    noise: Sequence[Noise],
     wishes: Wishes,
     *,
     on_step: Callable[[], None] | None = None,

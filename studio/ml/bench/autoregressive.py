@@ -1,4 +1,4 @@
-"""A yardstick for `studio bench engines`: accompaniment token by token, in the manner of SingSong (arXiv:2301.12662).
+"""A contender for `studio bench engines`: accompaniment token by token, in the manner of SingSong (arXiv:2301.12662).
 
 Not a product: its weights are random and stay so. What is measured is how much work the approach asks for: three
 language models, each reading what the ones before it wrote. Semantic tokens (25 a second), coarse codec tokens

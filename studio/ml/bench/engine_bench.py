@@ -1,6 +1,6 @@
 """What `studio bench engines` compares: each engine as one call from a vocal to a sound, with its size and calls.
 
-FastSAG and the autoregressive yardstick have random weights: speed does not depend on what was learnt.
+FastSAG and the autoregressive contender have random weights: speed does not depend on what was learnt.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ GROUPS = (NAMES[:1], NAMES[1:3], NAMES[3:])
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class Contender:
     """One engine to measure.
 
     Attributes:
@@ -43,7 +43,7 @@ class Yardstick:
     run: Callable[[GenerationRequest], int]
 
 
-def load_yardsticks(names: tuple[str, ...], models_dir: Path, device: str) -> list[Yardstick]:
+def load_contenders(names: tuple[str, ...], models_dir: Path, device: str) -> list[Contender]:
     """The engines of one group."""
     place = choose_device(device)
     torch.manual_seed(0)
@@ -53,7 +53,7 @@ def load_yardsticks(names: tuple[str, ...], models_dir: Path, device: str) -> li
         # A call is one pass through to a network's output; the mel model has two, its prior and its denoiser.
         outputs = [arranger, mel_model.prior_head, mel_model.head, vocoder]
         size = _parameters([arranger, mel_model, vocoder])
-        return [Yardstick(names[0], size, _counted(engine.generate, outputs))]
+        return [Contender(names[0], size, _counted(engine.generate, outputs))]
     if names == GROUPS[2]:
         model = Autoregressive().to(place).eval()
 
@@ -62,7 +62,7 @@ def load_yardsticks(names: tuple[str, ...], models_dir: Path, device: str) -> li
             model(vocal, seed=request.seed)
             return model.calls
 
-        return [Yardstick(names[0], _parameters([model]), write)]
+        return [Contender(names[0], _parameters([model]), write)]
     network = FastSAG(FastSAGConfig())
     size = sum(parameter_counts(network).values())
     parts = [network.wav2vec["hubert"], *network.semantic_encoder, network.mixed_encoder,
@@ -72,7 +72,7 @@ def load_yardsticks(names: tuple[str, ...], models_dir: Path, device: str) -> li
         FastSAGEngine(network, place, {}),
     )
     return [
-        Yardstick(name, size, _counted(engine.generate, parts))
+        Contender(name, size, _counted(engine.generate, parts))
         for name, engine in zip(names, engines, strict=True)
     ]
 

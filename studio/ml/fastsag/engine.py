@@ -23,6 +23,7 @@ from studio.core.request import GenerationRequest
 from studio.dsp.band_mix import active_rms
 from studio.dsp.resample import resample
 from studio.ml.device import choose_device, describe_device, supports_bfloat16
+from studio.ml.fastsag.checkpoint import read_header
 from studio.ml.fastsag.config import CONTRACT, FastSAGConfig
 from studio.ml.fastsag.front_end import scale_audio
 from studio.ml.fastsag.model import FastSAG, Solver, network_calls, vocoded_stretches
@@ -58,8 +59,6 @@ def load_fastsag(path: Path, device: str = "auto") -> FastSAGEngine:
             expected="fastsag.pt of its authors, or a model of your own training, imported once",
             todo="Type: studio import-fastsag fastsag.pt",
         )  # fmt: skip
-    from studio.ml.fastsag.checkpoint import read_header
-
     model = FastSAG.load(path, read_header(path)["semantic_to_mel"])
     return FastSAGEngine(model, place, {"fastsag": file_hash(path)})
 
@@ -121,7 +120,7 @@ class FastSAGEngine:
             )
             began = clock.add("semantic and prior projection", began)
             for index in wanted:
-                name = f"Playing band {index + 1} of {request.candidates}"
+                name = f"Playing candidate {index + 1} of {request.candidates}"
                 noise = frame_noise(request.seed * 64 + index, _NOISE_ROW, 0, windows.frames, CONTRACT.n_mels)
                 mel = sample_song(
                     self.model, priors, windows, torch.from_numpy(noise)[None], steps=self._steps,

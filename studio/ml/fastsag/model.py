@@ -9,15 +9,16 @@ modules is the tree of those names. Longer vocals: song.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.core.errors import StudioError
+from studio.ml.fastsag.checkpoint import config_of, fitting_tensors
 from studio.ml.fastsag.config import CONTRACT, EDM, FastSAGConfig, SemanticToMel
 from studio.ml.fastsag.front_end import denormalise
 from studio.ml.fastsag.hubert import Hubert, semantic_features
@@ -33,6 +34,7 @@ from studio.ml.sound.edm import (
     sample_heun,
     sigma_schedule,
 )
+from studio.ml.tensor_file import read_tensor_file
 
 Solver = Literal["euler", "heun", "dpm++"]
 SOLVERS = {"euler": sample_euler, "heun": sample_heun, "dpm++": sample_dpmpp_2m}
@@ -91,10 +93,19 @@ class FastSAG(nn.Module):
         Raises:
             StudioError: for a file that cannot be read or whose tensors do not fit, saying which.
         """
-        from studio.ml.fastsag.checkpoint import build, read_checkpoint
+        content, header = read_tensor_file(Path(path))
+        return FastSAG.of_tensors(content, header, semantic_to_mel, Path(path).name).to(device).eval()
 
-        tensors, header = read_checkpoint(Path(path))
-        return build(tensors, header, semantic_to_mel, Path(path).name).to(device).eval()
+    @staticmethod
+    def of_tensors(
+        content: Mapping[str, Any], header: Mapping[str, Any], semantic_to_mel: SemanticToMel, name: str
+    ) -> FastSAG:
+        """The network of a file's tensors and header, see checkpoint.fitting_tensors. Raises StudioError."""
+        with torch.device("meta"):  # shapes only: the checkpoint's own tensors become the parameters
+            model = FastSAG(config_of(header), semantic_to_mel)
+        tensors = fitting_tensors(content, model.state_dict(), semantic_to_mel, name)
+        model.load_state_dict(tensors, assign=True)
+        return model.requires_grad_(False).eval()
 
     @property
     def device(self) -> torch.device:

@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from studio.ml.sound.bigvgan import BigVGAN
+from studio.ml.sound.bigvgan_file import read_bigvgan
 from studio.ml.sound.mel import MelContract
 
 
@@ -32,8 +33,6 @@ class MelVocoder(nn.Module):
 
 def load_mel_vocoder(path: Path) -> MelVocoder:
     """A public BigVGAN file with the mel it was made for. Raises StudioError for any other file."""
-    from studio.ml.fastsag.checkpoint import read_bigvgan
-
     _, config, contract, tensors = read_bigvgan(path)
     network = BigVGAN(config)
     network.load_state_dict(tensors)

@@ -35,7 +35,6 @@ class Rendering:
         self._rate, self._frames = vocal.sample_rate, vocal.frames
         samples = song_samples(vocal, synthesiser.contract.sample_rate)
         batches = synthesiser.batches(performance, synthesiser.contract.frames(samples))
-        self.steps = len(batches) * synthesiser.steps(performance.config) + len(STEMS)
         self._dry = {window.stem: ScratchFile(1, samples) for batch in batches for window in batch}
         self._windows = [workers.submit(self._play, batch) for batch in batches]
         self.gains: Mapping[str, float] = {}
@@ -80,6 +79,12 @@ class Rendering:
                 self._placed[stem].write(at, placer.process(block[0]))
                 at += block.shape[1]
         self._performance.clock.add("mix", began)
+
+
+def rendering_steps(synthesiser: Synthesiser, performance: Performance, vocal: Audio) -> int:
+    """How often a rendering calls `performance.on_step`, at most: silent windows take fewer."""
+    frames = synthesiser.contract.frames(song_samples(vocal, synthesiser.contract.sample_rate))
+    return len(synthesiser.batches(performance, frames)) * synthesiser.steps(performance.config) + len(STEMS)
 
 
 def song_samples(vocal: Audio, sample_rate: int) -> int:

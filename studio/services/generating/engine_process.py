@@ -14,8 +14,8 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
-from studio.storage.atomic import sweep_temporary, temporary_prefix
+from studio.storage.temporary import temporary_folder
 
 Load = Callable[[Path, str], Engine]
 
@@ -51,18 +51,17 @@ class EngineProcess:
 
     def __init__(self, load: Load, models_dir: Path, device: str) -> None:
         self._load, self._models_dir, self._wanted = load, models_dir, device
-        sweep_temporary()
-        self._folder = tempfile.TemporaryDirectory(prefix=temporary_prefix(), ignore_cleanup_errors=True)
-        self._child = _start(load, models_dir, device, Path(self._folder.name))
-        self._end = weakref.finalize(self, _stop, self._child)
-        self._device, self._hashes = self._await_ready()
+        self._folder = temporary_folder()
+        self._start()
 
-    def _await_ready(self) -> tuple[str, Mapping[str, str]]:
+    def _start(self) -> None:
+        self._child = _start(self._load, self._models_dir, self._wanted, Path(self._folder.name))
+        self._end = weakref.finalize(self, _stop, self._child)
         kind, value = self._child.receive()
-        if kind == "ready":
-            return value
-        self._end()
-        raise _error(kind, value)
+        if kind != "ready":
+            self._end()
+            raise _error(kind, value)
+        self._device, self._hashes = value
 
     @property
     def device(self) -> str:
@@ -79,28 +78,22 @@ class EngineProcess:
 
     def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See Engine.generate."""
-        if not self._child.process.is_alive():
+        # A start that failed has ended its child; the next request tries again.
+        if not self._end.alive or not self._child.process.is_alive():
             self._end()
-            self._child = _start(self._load, self._models_dir, self._wanted, Path(self._folder.name))
-            self._end = weakref.finalize(self, _stop, self._child)
-            self._await_ready()
-        child, told = self._child, False
-        child.send("generate", request)
-        while True:
-            if run.cancel.cancelled and not told:
-                told = True
-                child.send("cancel", None)
-            if not child.connection.poll(_POLL_S):
-                continue
-            kind, value = child.receive()
-            if kind == "step":
-                run.on_step(value)
-            elif kind == "candidate":
-                run.on_candidate(value)
-            elif kind == "done":
-                return value
-            else:
-                raise _error(kind, value)
+            self._start()
+        self._child.send("generate", request)
+        try:
+            kind, value = self._child.follow(run)
+        except BaseException:
+            # The caller's own error, or a message that could not be read: the child works on, and must not answer
+            # the next request with what is left of this one.
+            if not self._child.settle():
+                self._end()
+            raise
+        if kind != "done":
+            raise _error(kind, value)
+        return value
 
     def close(self) -> None:
         """Ends the process, as does letting go of the last reference."""
@@ -120,17 +113,48 @@ class _Child:
         self.process, self.connection, self._folder = process, connection, folder
 
     def send(self, kind: str, value: object) -> None:
-        # What a dead child cannot read is told by `receive`.
+        """Raises StudioError where there is no room for the message. What a dead child cannot read is told by
+        `receive`."""
+        packed = _packed(kind, value, self._folder)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.connection.send_bytes(pack((kind, value), self._folder))
+            self.connection.send_bytes(packed)
 
     def receive(self) -> tuple[str, Any]:
-        """The child's next message; ("died", its exit code) where there will be none."""
+        """The child's next message; ("died", its exit code) where there will be none. Raises StudioError for one
+        that cannot be read."""
         try:
-            return unpack(self.connection.recv_bytes())
+            packed = self.connection.recv_bytes()
         except (EOFError, OSError):
             self.process.join(_PATIENCE_S)
             return "died", self.process.exitcode
+        return _unpacked(packed)
+
+    def follow(self, run: Run) -> tuple[str, Any]:
+        """Hands on what the child tells, until the message that ends the request, which is returned."""
+        told = False
+        while True:
+            if run.cancel.cancelled and not told:
+                told = True
+                self.send("cancel", None)
+            if not self.connection.poll(_POLL_S):
+                continue
+            kind, value = self.receive()
+            if kind == "step":
+                run.on_step(value)
+            elif kind == "candidate":
+                run.on_candidate(value)
+            else:
+                return kind, value
+
+    def settle(self) -> bool:
+        """Stops the request and drops what is still said of it; False for a child that does not end it soon."""
+        self.send("cancel", None)
+        until = time.monotonic() + _PATIENCE_S
+        while self.connection.poll(max(0.0, until - time.monotonic())):
+            with contextlib.suppress(StudioError):
+                if self.receive()[0] not in ("step", "candidate"):
+                    return True
+        return False
 
 
 def _start(load: Load, models_dir: Path, device: str, folder: Path) -> _Child:
@@ -152,6 +176,26 @@ def _stop(child: _Child) -> None:
         child.process.kill()
         child.process.join()
     child.process.close()
+
+
+def _packed(kind: str, value: object, folder: Path) -> bytes:
+    try:
+        return pack((kind, value), folder)
+    except OSError as error:
+        raise StudioError(
+            f"Cannot hand over a {kind}", seen=error.strerror or str(error), expected=f"room in {folder.parent}",
+            todo="Free some space, then generate again",
+        ) from error  # fmt: skip
+
+
+def _unpacked(packed: bytes) -> tuple[str, Any]:
+    try:
+        return unpack(packed)
+    except OSError as error:
+        raise StudioError(
+            "Cannot take over what the generator made", seen=error.strerror or str(error),
+            expected="enough free memory", todo="Close other programs, then generate again",
+        ) from error  # fmt: skip
 
 
 def _error(kind: str, value: Any) -> Exception:
@@ -184,8 +228,8 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
     telling = threading.Lock()
 
     def tell(kind: str, value: object) -> None:
+        packed = _packed(kind, value, folder)
         try:
-            packed = pack((kind, value), folder)
             with telling:
                 line.send_bytes(packed)
         except (BrokenPipeError, ConnectionResetError) as error:
@@ -201,6 +245,8 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
         inbox = _Inbox(line)
         while (request := inbox.next_request()) is not None:
             try:
+                if isinstance(request, StudioError):
+                    raise request
                 run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"))
                 stages = engine.generate(request, run)
                 end: tuple[str, object] = ("done", dict(stages))
@@ -225,17 +271,19 @@ class _Inbox:
     def __init__(self, line: Connection) -> None:
         self.cancel = CancelToken()
         self._line = line
-        self._requests: list[GenerationRequest | None] = []
+        self._requests: list[GenerationRequest | StudioError | None] = []
         self._arrived = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         while True:
             try:
-                kind, value = unpack(self._line.recv_bytes())
+                kind, value = _unpacked(self._line.recv_bytes())
             except (EOFError, OSError):
                 kind, value = "generate", None  # the parent is gone: nothing more to do
                 self.cancel.cancel()
+            except StudioError as error:
+                kind, value = "generate", error  # a request; its answer is this
             if kind == "cancel":
                 self.cancel.cancel()
                 continue
@@ -247,7 +295,7 @@ class _Inbox:
             if value is None:
                 return
 
-    def next_request(self) -> GenerationRequest | None:
+    def next_request(self) -> GenerationRequest | StudioError | None:
         """Waits for one; None when there will be no more."""
         with self._arrived:
             self._arrived.wait_for(lambda: self._requests)

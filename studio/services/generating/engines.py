@@ -12,7 +12,12 @@ from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.engine_process import EngineProcess
 from studio.services.generating.import_fastsag import imported_record, model_path
-from studio.services.generating.service import GenerationResult, GenerationService, load_bundled_engine
+from studio.services.generating.service import (
+    GenerationResult,
+    GenerationService,
+    let_threads_sleep,
+    load_bundled_engine,
+)
 
 
 def generation_service(
@@ -92,6 +97,7 @@ def start_fastsag_engine(path: Path, device: str) -> Engine:
 
 def load_fastsag_engine(path: Path, device: str) -> Engine:
     """FastSAG, in this process."""
+    let_threads_sleep()
     from studio.ml.fastsag.engine import load_fastsag
 
     return load_fastsag(path, device)

@@ -18,6 +18,7 @@ from pathlib import Path
 from studio.audio.file_bytes import error_text, shown
 from studio.audio.wav import Encoding
 from studio.core.analysis import Given, VocalAnalysis
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
@@ -25,9 +26,11 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Key
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
+from studio.core.workload import ARRANGING
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.recipe_file import controls_json
 from studio.services.exporting.report import Report, analysis_json, peak_memory_bytes, write_report
+from studio.services.forecast import LOAD, Forecast
 from studio.services.generating.service import GenerationService
 from studio.services.vocal import (
     Vocal,
@@ -37,9 +40,6 @@ from studio.services.vocal import (
     refuse_without_singing,
 )
 from studio.storage.atomic import free_folder
-
-#: Share of all work that listening to the vocal takes, for progress.
-_ANALYSIS_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,19 @@ def generate_to_folder(
     began = time.perf_counter()
     vocal = open_vocal(request.vocal_path)
     open_s = time.perf_counter() - began
+    forecast = _forecast(request, service, vocal.audio)
     # Loaded first: a missing model or device is said before anyone waits for the analysis.
-    stages_s = {"load models": service.load(on_step=on_step)}
+    stages_s = {"load models": service.load(on_step=lambda p: on_step(forecast.update(LOAD, 0.0, p.stage)))}
+    on_step(forecast.update(LOAD, 1.0, "Listening"))
     started = time.perf_counter() - open_s
-    on_step(Progress("Listening", 0.0))
     analysis = analyse_vocal(
         vocal.audio,
         request.given,
-        on_step=lambda p: on_step(Progress("Listening", _ANALYSIS_SHARE * p.fraction)),
+        on_step=lambda p: on_step(forecast.update("listen", p.fraction, "Listening")),
         cancel=cancel,
     )
     stages_s["analysis"] = time.perf_counter() - started
+    service.costs.learn("listen", stages_s["analysis"], vocal.audio.duration_s)
     doubt = doubt_of_singing(analysis)
     if doubt:
         vocal = replace(vocal, warnings=(*vocal.warnings, doubt))
@@ -105,6 +107,9 @@ def generate_to_folder(
     def keep(candidate: Candidate) -> None:
         nonlocal export_s
         began = time.perf_counter()
+        forecast.skip()
+        writing = f"Writing candidate {candidate.number} of {request.candidates}"
+        on_step(forecast.update("write", len(exported) / request.candidates, writing))
         result = export_candidate(
             ExportRequest(
                 request.out,
@@ -118,7 +123,10 @@ def generate_to_folder(
             on_whole=None if exported else aside.take,
         )
         exported.append(_candidate_json(candidate, result))
-        export_s += time.perf_counter() - began
+        took_s = time.perf_counter() - began
+        export_s += took_s
+        service.costs.learn("write", took_s, vocal.audio.duration_s)
+        on_step(forecast.update("write", len(exported) / request.candidates, writing))
         if on_exported:
             on_exported(candidate, result)
 
@@ -155,7 +163,8 @@ def generate_to_folder(
     generation = GenerationRequest(vocal.audio, analysis, request.candidates, request.seed, controls)
 
     def step(progress: Progress) -> None:
-        on_step(Progress(progress.stage, _ANALYSIS_SHARE + (1 - _ANALYSIS_SHARE) * progress.fraction))
+        left_s = progress.remaining_s
+        on_step(forecast.update("make", progress.fraction, progress.stage, remaining_s=left_s))
 
     try:
         result = service.generate(generation, Run(cancel, step, keep))
@@ -176,6 +185,20 @@ def generate_to_folder(
             todo="Free some space or choose another folder",
         ) from error
     return report
+
+
+def _forecast(request: FolderRequest, service: GenerationService, vocal: Audio) -> Forecast:
+    """Of the whole run, as far as it can be known before anything was heard."""
+    costs, length_s = service.costs, vocal.duration_s
+    work = length_s * request.candidates * (1 + ARRANGING)
+    return Forecast(
+        {
+            LOAD: 0.0 if service.loaded else costs.seconds("load"),
+            "listen": costs.seconds("listen", length_s),
+            "make": costs.seconds("make", work),
+            "write": costs.seconds("write", length_s * request.candidates),
+        }
+    )
 
 
 def _check_writable(out: Path) -> None:

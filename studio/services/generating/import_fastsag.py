@@ -67,20 +67,16 @@ def import_fastsag(
     Raises:
         StudioError: for a file that does not fit, a full disk, or terms not agreed to; nothing was written then.
     """
-    from studio.ml.fastsag.checkpoint import (
-        build,
-        parameter_counts,
-        read_checkpoint,
-        save_checkpoint,
-        with_vocoder,
-    )
+    from studio.ml.fastsag import FastSAG
+    from studio.ml.fastsag.checkpoint import parameter_counts, save_checkpoint, with_vocoder
+    from studio.ml.tensor_file import read_tensor_file
     from studio.ml.weights import file_hash
 
     on_step(Progress(f"Checking {source.name}", 0.0))
-    content, header = read_checkpoint(source)
+    content, header = read_tensor_file(source)
     if bigvgan is not None:
         content, header = with_vocoder(content, header, bigvgan)
-    model = build(content, header, semantic_to_mel, source.name)
+    model = FastSAG.of_tensors(content, header, semantic_to_mel, source.name)
     if not agree(LICENCE):
         raise StudioError(
             "FastSAG was not imported", seen="terms not agreed to", expected="your agreement to the licence of MERT",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,12 @@ from studio.core.errors import JobCancelled
 from studio.core.jobs import Progress, StepCallback
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
+from studio.core.workload import work_of
+from studio.services.forecast import LOAD, Forecast
+from studio.services.generating.costs import Costs
+
+#: What is said while it happens.
+LOADING = "Loading models"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +43,18 @@ class GenerationService:
         models_dir: folder of the bundled weights.
         device: 'auto', 'cpu' or 'cuda'.
         load: makes the engine; by default the bundled one, whose import (torch) waits for the first request.
+        costs: what to expect of this machine, and where to remember what was seen.
     """
 
     def __init__(
-        self, models_dir: Path, device: str = "auto", load: Callable[[Path, str], Engine] | None = None
+        self,
+        models_dir: Path,
+        device: str = "auto",
+        load: Callable[[Path, str], Engine] | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self._models_dir, self._device = models_dir, device
+        self.costs = costs or Costs()
         self._load = load or load_bundled_engine
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -77,10 +90,12 @@ class GenerationService:
             if self._engine is not None:
                 return 0.0
             if on_step:
-                on_step(Progress("Loading models", 0.0))
+                on_step(Progress(LOADING, 0.0, self.costs.seconds("load")))
             started = time.perf_counter()
             self._engine = self._load(self._models_dir, self._device)
-            return time.perf_counter() - started
+            seconds = time.perf_counter() - started
+            self.costs.learn("load", seconds)
+            return seconds
 
     def generate(self, request: GenerationRequest, run: Run) -> GenerationResult:
         """Makes the request's candidates; `run.on_candidate` gets each as soon as it is whole.
@@ -89,24 +104,49 @@ class GenerationService:
             StudioError: see `load`.
             JobCancelled: within a second of `run.cancel`; candidates handed over before stay valid.
         """
-        loading_s = self.load(on_step=run.on_step)
+        work, handing_s = work_of(request), 0.0
+        hashes: Mapping[str, str] = {}
+        loading = {} if self.loaded else {LOAD: self.costs.seconds("load")}
+        forecast = Forecast({**loading, "make": self.costs.seconds("make", work)})
+
+        def step(progress: Progress) -> None:
+            run.on_step(forecast.update("make", progress.fraction, progress.stage))
+
+        def hand_over(candidate: Candidate) -> None:
+            nonlocal handing_s
+            began = time.perf_counter()
+            # A candidate carries what made it: nobody asks an engine afterwards, which may be another by then.
+            run.on_candidate(replace(candidate, models=hashes))
+            handing_s += time.perf_counter() - began
+            forecast.skip()
+
+        loading_s = self.load(on_step=lambda p: run.on_step(forecast.update(LOAD, 0.0, p.stage)))
+        if loading_s:
+            run.on_step(forecast.update(LOAD, 1.0, LOADING))
         run.cancel.check()
+        began = time.perf_counter()
         with self._lock:
             engine = self._engine
             if engine is None:
                 raise JobCancelled  # unloaded from another thread meanwhile
             hashes = engine.model_hashes
-
-            def hand_over(candidate: Candidate) -> None:
-                # A candidate carries what made it: nobody asks an engine afterwards, which may be another by then.
-                run.on_candidate(replace(candidate, models=hashes))
-
-            stages_s = engine.generate(request, replace(run, on_candidate=hand_over))
+            stages_s = engine.generate(request, replace(run, on_step=step, on_candidate=hand_over))
+        self.costs.learn("make", time.perf_counter() - began - handing_s, work)
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
+
+
+def let_threads_sleep() -> None:
+    """Has torch's threads sleep, not spin, while they wait for each other; to be called before torch is loaded.
+
+    Beside another busy program a thread that spins takes its core from the one it waits for: small networks ran
+    fifteen times as slow on two threads (docs/measurements.md).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def load_bundled_engine(models_dir: Path, device: str, vocoder_file: Path | None = None) -> Engine:
     """The models that come with the application, in this process; see studio.ml.engine.load_engine."""
+    let_threads_sleep()
     from studio.ml.engine import load_engine
 
     return load_engine(models_dir, device, vocoder_file)

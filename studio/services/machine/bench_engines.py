@@ -89,12 +89,12 @@ _LOADED: dict[str, object] = {}
 def _measure(
     names: tuple[str, ...], name: str, vocal: Path, models_dir: Path, device: str, length_s: float
 ) -> EngineFigures:
-    from studio.ml.bench.engine_bench import GROUPS, Yardstick, load_yardsticks
+    from studio.ml.bench.engine_bench import GROUPS, Contender, load_contenders
 
     if not _LOADED:
-        _LOADED.update((y.name, y) for y in load_yardsticks(names, models_dir, device))
+        _LOADED.update((y.name, y) for y in load_contenders(names, models_dir, device))
     engine = _LOADED[name]
-    assert isinstance(engine, Yardstick)
+    assert isinstance(engine, Contender)
     audio = read_audio(vocal)
     frames = round(length_s * audio.sample_rate)
     samples = np.tile(audio.samples, (1, -(-frames // audio.frames)))[:, :frames]

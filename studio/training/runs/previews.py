@@ -18,7 +18,7 @@ from studio.core.perform import perform
 from studio.core.score import repair
 from studio.dsp.band_mix import mix_band, stem_gains
 from studio.ml.arrangement.model import ArrangementModel, Condition, places, song_features
-from studio.ml.arrangement.noise import fresh_genome
+from studio.ml.arrangement.noise import fresh_noise
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.device import supports_bfloat16
 from studio.ml.sound.excitation import excite
@@ -130,7 +130,7 @@ class BandPreview:
             places(song.meter, beats)[None],
             song_features(tempo_bpm, song.key)[None],
         )
-        score = sample_scores(model, condition, [fresh_genome(0, 0, beats)], Wishes())[0]
+        score = sample_scores(model, condition, [fresh_noise(0, 0, beats)], Wishes())[0]
         beat_s = 60.0 / song.tempo_bpm
         grid = BeatGrid(tuple(i * beat_s for i in range(beats + 1)), song.meter)
         arrangement = perform(repair(score), grid, song.key, seed=0)

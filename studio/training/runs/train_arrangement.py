@@ -23,14 +23,14 @@ from studio.core.score import (
     LEAD_CHORD,
     N_COLUMNS,
 )
+from studio.ml.arrangement.melody import N_MELODY, STEP_FEATURES, melody_features
 from studio.ml.arrangement.model import Condition, mask_ids, places, song_features
 from studio.ml.arrangement.sampler import STAGES
-from studio.ml.arrangement.melody import N_MELODY, STEP_FEATURES, melody_features
 from studio.training.collections.corpus import Song
-from studio.training.songs.disturb import disturb, estimated_grid, sung_tempo
 from studio.training.runs.feed import Batch
 from studio.training.runs.loop import mean_losses
 from studio.training.runs.parallel import map_items
+from studio.training.songs.disturb import disturb, estimated_grid, sung_tempo
 
 CROP_BEATS = 64
 _VERSIONS = 3
@@ -93,7 +93,7 @@ def _mask(
     globals_ = np.zeros(len(GLOBAL_VOCABULARY), dtype=bool)
     weight = np.ones((beats, N_COLUMNS), dtype=np.float32)
     kind = rng.random()
-    # Sampling lays out some bars and then fills the others (arrangement_sampler._levels): so do half the examples.
+    # Sampling lays out some bars and then fills the others (sampler._levels): so do half the examples.
     whole_bars = np.repeat(rng.random(-(-beats // bar)) < np.cos(0.5 * np.pi * rng.random()), bar)[:beats]
     by_bars = rng.random() < 0.5
     if kind < 0.1:

@@ -13,7 +13,7 @@ from studio.core.score import COLUMNS, GLOBALS, HOLD, N_COLUMNS, REST, STYLES, p
 from studio.ml.arrangement.logit_bias import STROKES, liveliness, rarity
 from studio.ml.arrangement.melody import N_MELODY
 from studio.ml.arrangement.model import WINDOW, ArrangementModel, Condition, places, song_features
-from studio.ml.arrangement.noise import fresh_genome
+from studio.ml.arrangement.noise import fresh_noise
 from studio.ml.arrangement.sampler import CALLS, Wishes, _draw, sample_scores
 
 
@@ -26,7 +26,7 @@ def test_fixed_tokens_and_globals_are_kept_and_the_rest_is_filled(arranger: Arra
     fixed = np.full((8, N_COLUMNS), -1, dtype=np.int64)
     fixed[:, 0] = [1, 1, 1, 1, 13, 13, 13, 13]
     wishes = Wishes(tokens=fixed, globals={"style": 3, "density": 2})
-    scores = sample_scores(arranger, _condition(8), [fresh_genome(1, i, 8) for i in range(2)], wishes)
+    scores = sample_scores(arranger, _condition(8), [fresh_noise(1, i, 8) for i in range(2)], wishes)
     for score in scores:  # Score itself refuses tokens that stayed masked
         assert score.tokens[:, 0].tolist() == [1, 1, 1, 1, 13, 13, 13, 13]
         assert score.globals[GLOBALS.index("style")] == 3
@@ -35,7 +35,7 @@ def test_fixed_tokens_and_globals_are_kept_and_the_rest_is_filled(arranger: Arra
 
 def test_the_noise_decides(arranger: ArrangementModel) -> None:
     first, again, other = (
-        sample_scores(arranger, _condition(8), [fresh_genome(seed, 0, 8)], Wishes())[0].tokens
+        sample_scores(arranger, _condition(8), [fresh_noise(seed, 0, 8)], Wishes())[0].tokens
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
@@ -43,7 +43,7 @@ def test_the_noise_decides(arranger: ArrangementModel) -> None:
 
 
 def test_candidates_take_different_styles_from_those_allowed(arranger: ArrangementModel) -> None:
-    noise = [fresh_genome(1, i, 4) for i in range(4)]
+    noise = [fresh_noise(1, i, 4) for i in range(4)]
     scores = sample_scores(arranger, _condition(4), noise, Wishes(styles=(2, 5, 7, 11)))
     assert sorted(int(s.globals[0]) for s in scores) == [2, 5, 7, 11]
 
@@ -55,12 +55,12 @@ def test_progress_counts_every_call_and_cancel_stops(arranger: ArrangementModel)
         nonlocal steps
         steps += 1
 
-    sample_scores(arranger, _condition(4), [fresh_genome(1, 0, 4)], Wishes(), on_step=count)
+    sample_scores(arranger, _condition(4), [fresh_noise(1, 0, 4)], Wishes(), on_step=count)
     assert steps == CALLS
     token = CancelToken()
     token.cancel()
     with pytest.raises(JobCancelled):
-        sample_scores(arranger, _condition(4), [fresh_genome(1, 0, 4)], Wishes(), on_step=token.check)
+        sample_scores(arranger, _condition(4), [fresh_noise(1, 0, 4)], Wishes(), on_step=token.check)
 
 
 def test_draws_follow_the_probabilities() -> None:
@@ -85,7 +85,7 @@ def test_far_quarters_do_not_see_each_other(arranger: ArrangementModel) -> None:
 
 
 def test_bolder_scores_have_more_different_chords(arranger: ArrangementModel) -> None:
-    noise = [fresh_genome(1, i, 64) for i in range(2)] * 2
+    noise = [fresh_noise(1, i, 64) for i in range(2)] * 2
     wishes = Wishes(boldness=(0.0, 0.0, 1.0, 1.0))
     safe, _, bold, _ = (
         len(set(s.tokens[:, 0])) for s in sample_scores(arranger, _condition(64), noise, wishes)

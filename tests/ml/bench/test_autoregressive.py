@@ -1,4 +1,4 @@
-"""The benchmark's autoregressive yardstick does what it is said to do."""
+"""The benchmark's autoregressive contender does what it is said to do."""
 
 from __future__ import annotations
 

@@ -16,14 +16,13 @@ from torch import Tensor
 from studio.core.errors import StudioError
 from studio.ml.fastsag import FastSAG
 from studio.ml.fastsag.checkpoint import (
-    build,
-    read_bigvgan,
-    read_checkpoint,
     read_header,
     save_checkpoint,
     with_vocoder,
 )
 from studio.ml.sound.bigvgan import PUBLIC, BigVGAN
+from studio.ml.sound.bigvgan_file import read_bigvgan
+from studio.ml.tensor_file import read_tensor_file
 from tests.ml.fastsag.conftest import TINY
 
 #: SHA-256 of "name shape" of the 1,689 tensors that the authors' fastsag.pt holds, sorted by name.
@@ -39,7 +38,7 @@ def _full_size() -> dict[str, Tensor]:
 
 
 def _fits(content: dict[str, Any], model: FastSAG) -> None:
-    built = build(content, HEADER, model.semantic_to_mel, "test")
+    built = FastSAG.of_tensors(content, HEADER, model.semantic_to_mel, "test")
     for name, value in model.state_dict().items():
         torch.testing.assert_close(built.state_dict()[name], value)
 
@@ -65,7 +64,7 @@ def test_safetensors_keep_every_bit(tiny: FastSAG, tmp_path: Path) -> None:
 
 def test_a_pt_file_is_read(tiny: FastSAG, tmp_path: Path) -> None:
     torch.save(tiny.state_dict(), tmp_path / "fastsag.pt")
-    content, header = read_checkpoint(tmp_path / "fastsag.pt")
+    content, header = read_tensor_file(tmp_path / "fastsag.pt")
     assert header == {}
     _fits(content, tiny)
 
@@ -78,7 +77,9 @@ def test_other_spellings_are_understood(tiny: FastSAG) -> None:
     content = {k: v for k, v in content.items() if "filter" not in k}
     _fits(content, tiny)
     del content["wav2vec.hubert.masked_spec_embed"]
-    assert not build(content, HEADER, "perceiver", "test").wav2vec["hubert"].masked_spec_embed.any()  # type: ignore[union-attr, operator]
+    assert (
+        not FastSAG.of_tensors(content, HEADER, "perceiver", "test").wav2vec["hubert"].masked_spec_embed.any()
+    )  # type: ignore[union-attr, operator]
 
 
 def test_a_vocoder_without_weight_norm_sounds_the_same(tiny: FastSAG) -> None:
@@ -88,21 +89,23 @@ def test_a_vocoder_without_weight_norm_sounds_the_same(tiny: FastSAG) -> None:
         v = content.pop(name)
         content[stem] = content.pop(stem + "_g") * v / v.norm(dim=(1, 2), keepdim=True)
     mel = torch.randn(1, 100, 30, generator=torch.Generator().manual_seed(0))
-    built = build(content, HEADER, "perceiver", "test")
+    built = FastSAG.of_tensors(content, HEADER, "perceiver", "test")
     torch.testing.assert_close(built.vocode(mel), tiny.vocode(mel), atol=2e-3, rtol=0.0)
 
 
 def test_half_precision_files_are_read(tiny: FastSAG) -> None:
-    built = build({k: v.half() for k, v in tiny.state_dict().items()}, HEADER, "perceiver", "test")
+    built = FastSAG.of_tensors(
+        {k: v.half() for k, v in tiny.state_dict().items()}, HEADER, "perceiver", "test"
+    )
     assert {p.dtype for p in built.parameters()} == {torch.float32}
 
 
 def test_resize_needs_no_perceiver(tiny: FastSAG) -> None:
     content = {k: v for k, v in tiny.state_dict().items() if "semantic_encoder.1" not in k}
-    assert build(content, HEADER, "resize", "test").semantic_to_mel == "resize"
-    assert build(dict(tiny.state_dict()), HEADER, "resize", "test").semantic_to_mel == "resize"
+    assert FastSAG.of_tensors(content, HEADER, "resize", "test").semantic_to_mel == "resize"
+    assert FastSAG.of_tensors(dict(tiny.state_dict()), HEADER, "resize", "test").semantic_to_mel == "resize"
     with pytest.raises(StudioError, match=r"missing in PerceiverIO.*load it with 'resize'"):
-        build(content, HEADER, "perceiver", "test")
+        FastSAG.of_tensors(content, HEADER, "perceiver", "test")
 
 
 def test_what_does_not_fit_is_said_part_by_part() -> None:
@@ -111,7 +114,7 @@ def test_what_does_not_fit_is_said_part_by_part() -> None:
     content["vocoder.generator.extra"] = torch.zeros(3)
     content["stranger"] = torch.zeros(3)
     with pytest.raises(StudioError) as error:
-        build(content, {}, "perceiver", "half.pt")
+        FastSAG.of_tensors(content, {}, "perceiver", "half.pt")
     text = str(error.value)
     assert "148 tensors missing in the prior WaveNet" in text
     assert "decoder.estimator.mlp.0.bias [3] for [256]" in text
@@ -125,13 +128,13 @@ def test_numbers_that_are_none_are_refused(tiny: FastSAG, value: float) -> None:
     content = dict(tiny.state_dict())
     content["mixed_encoder.final_conv.bias"] = torch.full((100,), value)
     with pytest.raises(StudioError, match="NaN or infinity, such as mixed_encoder"):
-        build(content, HEADER, "perceiver", "test")
+        FastSAG.of_tensors(content, HEADER, "perceiver", "test")
 
 
 @pytest.mark.parametrize("content", [{"a": 1}, {"a": torch.zeros(2, dtype=torch.int64)}, {3: torch.zeros(2)}])
 def test_anything_but_float_tensors_is_refused(content: dict[Any, Any]) -> None:
     with pytest.raises(StudioError, match="not a plain state dict"):
-        build(content, HEADER, "perceiver", "test")
+        FastSAG.of_tensors(content, HEADER, "perceiver", "test")
 
 
 class _Hostile:
@@ -145,7 +148,7 @@ def test_a_hostile_pickle_is_refused_and_not_run(tmp_path: Path, monkeypatch: py
     Path("raw.pt").write_bytes(pickle.dumps({"a": _Hostile()}, protocol=2))
     for name in ("zip.pt", "raw.pt"):
         with pytest.raises(StudioError, match="more than tensors; nothing in it was run"):
-            read_checkpoint(Path(name))
+            read_tensor_file(Path(name))
     assert not Path("pwned").exists()
 
 
@@ -159,12 +162,12 @@ def test_truncated_foreign_and_missing_files_are_refused(tiny: FastSAG, tmp_path
     (tmp_path / "cut.safetensors").write_bytes((tmp_path / "good.safetensors").read_bytes()[:-5000])
     for name in ("cut.pt", "text.pt", "empty.pt", "cut.safetensors"):
         with pytest.raises(StudioError, match="not a checkpoint Backline can read"):
-            read_checkpoint(tmp_path / name)
+            read_tensor_file(tmp_path / name)
     with pytest.raises(StudioError, match="no such file"):
-        read_checkpoint(tmp_path / "absent.pt")
+        read_tensor_file(tmp_path / "absent.pt")
     torch.save([torch.zeros(2)], tmp_path / "list.pt")
     with pytest.raises(StudioError, match="not a plain state dict"):
-        read_checkpoint(tmp_path / "list.pt")
+        read_tensor_file(tmp_path / "list.pt")
 
 
 def _public_vocoder(name: str) -> dict[str, Any]:

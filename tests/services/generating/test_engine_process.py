@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from studio.core.jobs import CancelToken, Progress
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.core.scratch import ScratchFile, ScratchStems
+from studio.services.generating import array_pickle
 from studio.services.generating.array_pickle import pack, unpack
 from studio.services.generating.engine_process import EngineProcess
 from tests.services.band import ToneEngine, load_tones, make_analysis, make_vocal
@@ -147,3 +151,99 @@ def test_stems_in_scratch_files_travel_too(tmp_path: Path) -> None:
     file.write(0, samples)
     stems = unpack(pack(ScratchStems({"drums": file}, 44100), tmp_path))
     assert np.array_equal(stems["drums"].samples, samples)
+
+
+def load_unless_broken(models_dir: Path, device: str) -> ToneEngine:
+    return refuse(models_dir, device) if (models_dir / "broken").exists() else _Endless()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_after_a_restart_that_failed_the_next_request_tries_again(tmp_path: Path) -> None:
+    engine = EngineProcess(load_unless_broken, tmp_path, "cpu")
+    os.kill(engine.pid, signal.SIGKILL)
+    engine._child.process.join()
+    (tmp_path / "broken").touch()
+    for _ in range(2):
+        with pytest.raises(StudioError, match="No models"):
+            engine.generate(request_for(1), Run())
+    (tmp_path / "broken").unlink()
+    assert len(finish(engine, request_for(2))) == 2
+    engine.close()
+
+
+def test_an_error_of_the_receiver_neither_kills_the_engine_nor_mixes_up_requests() -> None:
+    engine = EngineProcess(load_endless, Path("no weights"), "cpu")
+    pid = engine.pid
+
+    def no_room(_: Candidate) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        engine.generate(request_for(8), Run(on_candidate=no_room))
+    assert [candidate.number for candidate in finish(engine, request_for(2))] == [1, 2]
+    assert engine.pid == pid
+    engine.close()
+
+
+def test_a_message_that_cannot_be_read_is_no_dead_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = EngineProcess(load_endless, Path("no weights"), "cpu")
+    pid, real = engine.pid, np.memmap
+
+    def no_memory(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(np, "memmap", no_memory)
+    with pytest.raises(StudioError, match="Cannot take over"):
+        engine.generate(request_for(2), Run())
+    monkeypatch.setattr(np, "memmap", real)
+    assert len(finish(engine, request_for(2))) == 2
+    assert engine.pid == pid
+    engine.close()
+
+
+def load_on_a_disk_that_can_be_full(models_dir: Path, device: str) -> ToneEngine:
+    write = array_pickle._Packer._write
+
+    def write_if_there_is_room(self: Any, array: Any) -> str:
+        if (models_dir / "full").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(self, array)
+
+    array_pickle._Packer._write = write_if_there_is_room  # type: ignore[method-assign]  # in the child only
+    return ToneEngine()
+
+
+def test_a_full_disk_in_the_child_is_one_clear_line_and_the_engine_lives(tmp_path: Path) -> None:
+    engine = EngineProcess(load_on_a_disk_that_can_be_full, tmp_path, "cpu")
+    pid = engine.pid
+    (tmp_path / "full").touch()
+    with pytest.raises(StudioError, match="Cannot hand over") as raised:
+        engine.generate(request_for(2), Run())
+    assert "No space left on device" in str(raised.value)
+    (tmp_path / "full").unlink()
+    assert len(finish(engine, request_for(2))) == 2
+    assert engine.pid == pid
+    engine.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_the_folder_of_a_killed_program_is_swept_by_the_next(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from studio.services.generating.engine_process import EngineProcess\n"
+        "from tests.services.band import load_tones\n"
+        "if __name__ == '__main__':\n"
+        "    engine = EngineProcess(load_tones, Path('no weights'), 'cpu')\n"
+        "    Path(engine._folder.name, 'stem').touch()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    home = tmp_path / "tmp"
+    home.mkdir()
+    environment = {**os.environ, "TMPDIR": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, str(tmp_path / "program.py")], env=environment, check=False)
+    assert len(list(home.glob("backline-*/stem"))) == 1
+    swept = "from studio.storage.temporary import temporary_folder; temporary_folder().cleanup()"
+    subprocess.run([sys.executable, "-c", swept], env=environment, check=True)
+    assert not list(home.glob("backline-*"))

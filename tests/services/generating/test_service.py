@@ -34,7 +34,11 @@ def test_loads_once_and_hands_candidates_over_as_they_come() -> None:
     assert [c.number for c in seen] == [1, 2, 3]
     assert (result.device, result.model_hashes) == ("cpu", ToneEngine.model_hashes)
     assert list(result.stages_s) == ["load models", "tones"]
-    assert steps[0] == Progress("Loading models", 0.0)
+    assert (steps[0].stage, steps[0].fraction) == ("Loading models", 0.0)
+    assert all(step.remaining_s is not None and step.remaining_s >= 0.0 for step in steps)
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0)
     assert steps[-1].fraction == 1.0
 
     assert service.model_hashes == ToneEngine.model_hashes

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from studio.audio.files import read_audio
-from studio.cli.bench import describe_bench
+from studio.cli.bench_speed import describe_bench
 from studio.services.machine.bench import Bench, Measurement, _song, run_bench
 from studio.storage.paths import models_dir, resources_dir
 

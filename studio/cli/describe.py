@@ -1,0 +1,52 @@
+"""What was heard and what was made, in lines for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio.core.analysis import VocalAnalysis
+    from studio.core.candidate import Candidate
+    from studio.services.exporting.export import ExportedCandidate
+    from studio.services.vocal import Vocal
+
+
+def describe_analysis(vocal: Vocal, analysis: VocalAnalysis) -> list[str]:
+    """What was heard, for the terminal; values that were given are marked so."""
+    given, sure = analysis.given, analysis.confidence
+
+    def value(text: str, was_given: bool, confidence: float) -> str:
+        return f"{text} ({'given' if was_given else f'{confidence:.0%} sure'})"
+
+    tempo = value(f"{analysis.tempo_bpm:.1f} bpm", given.tempo_bpm is not None, sure.tempo)
+    meter = value(str(analysis.grid.meter), given.meter is not None, sure.downbeats)
+    key = value(str(analysis.key), given.key is not None, sure.key)
+    rate = f"{vocal.audio.sample_rate / 1000:g} kHz"
+    heard = f"{vocal.name}: {analysis.duration_s:.1f} s, {rate}, {tempo}, {meter}, {key}, {len(analysis.notes)} notes"
+    return [*vocal.warnings, heard, *_doubt(analysis)]
+
+
+def _doubt(analysis: VocalAnalysis) -> list[str]:
+    """What to do about a tempo that nobody can be sure of."""
+    if not analysis.unsure_of_tempo:
+        return []
+    tries = [f"--tempo {reading.grid.tempo_bpm:.1f}" for reading in analysis.alternatives]
+    return [
+        f"Not sure of the beat: count along and give the tempo, perhaps {' or '.join(tries or ['--tempo BPM'])}"
+    ]
+
+
+def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str:
+    """One line a candidate: where, what, and that it was verified."""
+    arrangement = candidate.arrangement
+    if not arrangement.parts:
+        untrained = candidate.settings.get("weights") == "untrained"
+        what = "noise, for its weights are untrained" if untrained else "one sound without notes"
+        return f"{exported.folder.name}: {arrangement.style}; {what}; {len(exported.checks)} files verified"
+    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
+    chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
+    passed = sum(check == "PASS" for check in exported.checks.values())
+    gain = f", all files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
+    settings = candidate.settings
+    origin = f"{settings['change']} of {settings['parent']}; " if "parent" in settings else ""
+    return f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"

@@ -1,0 +1,184 @@
+"""`studio generate`: a vocal in, a folder of accompaniments out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.cli.command import INTERRUPTED, OK, Commands, Context, count, ctrl_c_cancels
+from studio.cli.describe import describe_analysis, describe_candidate
+from studio.cli.options import (
+    ENCODINGS,
+    add_making,
+    chords,
+    energy,
+    instrument,
+    key,
+    meter,
+    number,
+    style,
+)
+from studio.core.errors import JobCancelled
+from studio.core.instruments import INSTRUMENTS
+
+if TYPE_CHECKING:
+    from studio.core.analysis import VocalAnalysis
+    from studio.core.candidate import Candidate
+    from studio.services.exporting.export import ExportedCandidate
+    from studio.services.vocal import Vocal
+
+
+def add_parser(commands: Commands) -> None:
+    """A vocal, a folder, and wishes."""
+    parser = commands.add_parser(
+        "generate",
+        help="make accompaniments for a vocal",
+        description="Makes accompaniments for a vocal. Each candidate gets a folder with its stems, the band, the "
+        "mix and the arrangement as MIDI. What is not given is estimated from the singing.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped with Ctrl+C (finished candidates are whole).",
+    )
+    parser.add_argument("vocal", type=Path, help="WAV, AIFF, FLAC, MP3 or OGG, 2 seconds to 10 minutes")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument(
+        "--engine",
+        choices=("band", "fastsag"),
+        default="band",
+        help="band (default), or fastsag: the system of arXiv 2405.07682, imported once; one sound, no wishes",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="with --engine fastsag: a model of your own training, or 'untrained' to try the way with noise",
+    )
+    parser.add_argument(
+        "--vocoder",
+        type=Path,
+        metavar="FILE",
+        help="with the band model: a public bigvgan_v2_44khz_128band_512x instead of its own vocoder",
+    )
+    parser.add_argument(
+        "--tempo", type=number(float, 30, 300), metavar="BPM", help="quarters a minute, 30 to 300"
+    )
+    parser.add_argument("--key", type=key, metavar="KEY", help="such as 'A minor' or Bb")
+    parser.add_argument("--meter", type=meter, metavar="N/N", help="4/4, 3/4, 6/8 or 2/4")
+    parser.add_argument(
+        "--downbeat", type=number(float, 0, 600), metavar="SECONDS", help="a moment where a bar begins"
+    )
+    parser.add_argument(
+        "--shift-beats",
+        type=number(float, -8, 8),
+        default=0.0,
+        metavar="QUARTERS",
+        help="move the bar lines later, or earlier with a minus; with halves the beats move too",
+    )
+    parser.add_argument(
+        "--style", type=style, metavar="STYLE", help="such as 'pop ballad' (a wrong name lists all)"
+    )
+    parser.add_argument("--density", choices=("sparse", "medium", "busy"), help="how much is played")
+    parser.add_argument(
+        "--energy",
+        type=energy,
+        metavar="LEVELS",
+        help="hush, low, medium or high; several, such as 'low medium high', are spread over the song",
+    )
+    parser.add_argument(
+        "--follow",
+        choices=("loose", "normal", "close"),
+        help="how closely the chords keep to what is sung (default normal)",
+    )
+    for stem in INSTRUMENTS:
+        parser.add_argument(
+            f"--{stem}",
+            dest=f"instrument_{stem}",
+            type=instrument(stem),
+            metavar="INSTRUMENT",
+            help=f"instrument of the {stem}, or none (a wrong name lists all)",
+        )
+    parser.add_argument(
+        "--chords",
+        type=chords,
+        metavar="CHORDS",
+        help="one a bar from the first bar on, repeated, such as 'Am F C G'",
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="remove earlier candidates in DIR instead of moving them to DIR/earlier",
+    )
+    add_making(parser, candidates=4)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Analyses, generates, exports; says what was heard and what was made."""
+    from studio.cli.progress import TerminalProgress
+    from studio.core.analysis import Given
+    from studio.core.controls import Controls
+    from studio.core.engines import ENGINES
+    from studio.core.jobs import CancelToken
+    from studio.services.generating.engines import generation_service
+    from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
+    from studio.storage.paths import models_dir, user_data_dir
+
+    request = FolderRequest(
+        vocal_path=options.vocal,
+        out=options.out,
+        candidates=options.candidates,
+        seed=options.seed,
+        given=Given(options.tempo, options.key, options.downbeat, options.meter, options.shift_beats),
+        controls=Controls(
+            style=options.style,
+            density=options.density,
+            chords=options.chords,
+            energy=options.energy,
+            instruments={
+                stem: name
+                for stem in INSTRUMENTS
+                if (name := getattr(options, f"instrument_{stem}")) is not None
+            },
+            follow=options.follow,
+        ),
+        encoding=ENCODINGS[options.bits],
+        overwrite=options.overwrite,
+    )
+    ENGINES[options.engine].check(request.controls)
+    service = context.service or generation_service(
+        options.engine,
+        models_dir(),
+        user_data_dir(),
+        options.device,
+        weights=options.weights,
+        vocoder=options.vocoder,
+    )
+    cancel = CancelToken()
+    finished: list[Path] = []
+
+    with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
+
+        def on_analysis(vocal: Vocal, analysis: VocalAnalysis) -> None:
+            for line in describe_analysis(vocal, analysis):
+                progress.say(line)
+
+        def on_exported(candidate: Candidate, exported: ExportedCandidate) -> None:
+            finished.append(exported.folder)
+            progress.say(describe_candidate(candidate, exported))
+
+        try:
+            report = generate_to_folder(
+                request,
+                service,
+                on_step=progress.on_step,
+                cancel=cancel,
+                on_analysis=on_analysis,
+                on_exported=on_exported,
+            )
+        except (JobCancelled, KeyboardInterrupt):
+            progress.say(f"studio: Stopped with {count(finished)} finished in {options.out}.")
+            return INTERRUPTED
+    print(
+        f"{count(finished)} in {options.out}, {report.real_time_factor:.2f} s of work for each second of music"
+    )
+    return OK
