@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
+from studio.services.analysis_process import AnalysisProcess
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.generating.import_fastsag import model_path
@@ -23,6 +24,7 @@ from studio.storage.audio_settings import read_audio_settings
 from studio.storage.paths import models_dir, projects_dir, resources_dir, user_config_dir, user_data_dir
 from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
+from studio.ui.listening.analysing import Analyse
 from studio.ui.listening.playback import Playback
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.timeline import Timeline
@@ -38,12 +40,14 @@ def build_window(
     data_dir: Path,
     projects_dir: Path,
     device: str = "auto",
+    analyse: Analyse = analyse_vocal,
 ) -> MainWindow:
     """The window on top of its services. The QApplication must exist and be themed.
 
     Args:
         data_dir: of the user: recordings, the list of recent projects, imported weights.
         projects_dir: where new projects are made.
+        analyse: what listens to a vocal.
     """
     fastsag = GenerationService(model_path(data_dir), device, start_fastsag_engine)
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
@@ -53,7 +57,7 @@ def build_window(
         RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"
     )
     demo_vocal = resources_dir() / "demo_vocal.flac"
-    window = MainWindow(workspace, playback, recording, engines, analyse_vocal, preferences, demo_vocal)
+    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, demo_vocal)
     window.request.show_unavailable(unavailable(data_dir))
     return window
 
@@ -78,7 +82,8 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     service = GenerationService(models_dir(), device, start_bundled_engine)
     audio_settings = user_config_dir() / "audio.json"
     player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
-    window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device)
+    analyse = AnalysisProcess()
+    window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device, analyse)
     window.show()
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))
@@ -86,4 +91,6 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     sys.setswitchinterval(0.001)
     # Python handles Ctrl+C only while it runs: the playback's timer wakes it often enough.
     signal.signal(signal.SIGINT, lambda *_: window.close())
-    return app.exec()
+    code = app.exec()
+    analyse.close()
+    return code

@@ -28,7 +28,7 @@ from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
-from studio.services.generating.array_pickle import pack, unpack
+from studio.services.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
 from studio.storage.temporary import temporary_folder
 

@@ -61,11 +61,16 @@ class Song:
 
 def ref_of(vocal: Vocal) -> AudioRef:
     """A vocal as the project knows it."""
-    audio = vocal.audio
+    audio, suffix = vocal.audio, _text(vocal.path.suffix)
     return AudioRef(
-        vocal.sha256, vocal.name, vocal.path.suffix, audio.sample_rate, audio.frames, audio.channels, vocal.encoding,
-        str(vocal.path),
+        vocal.sha256, _text(vocal.name), suffix, audio.sample_rate, audio.frames, audio.channels, vocal.encoding,
+        _text(str(vocal.path)),
     )  # fmt: skip
+
+
+def _text(name: str) -> str:
+    """A name that can be kept: bytes of an old file system that are no characters become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def open_ref(folder: ProjectFolder, ref: AudioRef) -> Vocal:

@@ -11,13 +11,12 @@ told last, or the one after it; what is told counts, so nothing told may be miss
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import json
 import os
 import random
+import select
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -28,7 +27,8 @@ import numpy as np
 from studio.audio.wav import write_wav
 from studio.core.audio import Audio
 from studio.core.commands import AddCandidate, AddTakes, BeginRequest, EndRequest, SetComp
-from studio.core.project import Begun, Origin
+from studio.core.controls import Controls
+from studio.core.project import Begun, Origin, Project
 from studio.core.takes import Comp, choose_take, last_whole
 from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.project.analyses import keep_analysis
@@ -147,7 +147,7 @@ class Worker:
     def generate(self) -> None:
         document, key = self._document, str(self._chance.random())
         analysis = make_analysis(SECONDS)
-        document.do(BeginRequest(Begun(key, random_controls(), 2, 1)))
+        document.do(BeginRequest(Begun(key, Controls(style="pop"), 2, 1)))
         self.told()
         keep_analysis(self._folder, key, analysis)
         for number_in_request in (1, 2):
@@ -169,12 +169,6 @@ class Worker:
         export_candidate(request)
 
 
-def random_controls():  # type: ignore[no-untyped-def]
-    from studio.core.controls import Controls
-
-    return Controls(style="pop")
-
-
 def trial(folder: Path, outside: Path, seed: int) -> str:
     """One child, killed; returns what it was doing. Raises AssertionError for anything that was lost."""
     chance = random.Random(seed)
@@ -188,7 +182,9 @@ def trial(folder: Path, outside: Path, seed: int) -> str:
             os.write(writing, (json.dumps({"error": repr(error)}) + "\n").encode())
             os._exit(1)
     os.close(writing)
-    time.sleep(chance.uniform(0.0, 0.35))
+    if chance.random() > 0.1:  # the others are killed while they open
+        select.select([reading], [], [], 30.0)
+    time.sleep(chance.uniform(0.0, 0.2))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(reading) as file:
@@ -233,8 +229,6 @@ def check(folder: ProjectFolder, outside: Path, told: dict[str, object] | None) 
 
 def state_at(folder: ProjectFolder, entry: int) -> State:
     """The state after an entry, from the journal alone."""
-    from studio.services.project.document import replay
-
     state: State | None = None
     for line in read_journal(folder.journal).entries:
         if "snapshot" in line:
@@ -279,8 +273,6 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
     for number in range(count):
         if project is None or number % 25 == 0:  # a new song now and then: journals stay short
             vocal = open_vocal(vocal_path)
-            from studio.core.project import Project
-
             state = State(Project(title=f"歌 {number}", vocal=ref_of(vocal)))
             store = create_project(folder / "projects", state)
             store.folder.keep_audio(vocal_path, ref_of(vocal))
@@ -297,7 +289,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(sys.stderr):
+    with tempfile.TemporaryDirectory() as folder:
         seen = run(options.count, options.seed, Path(folder))
     print(f"{sum(seen.values())} killed: " + ", ".join(f"{n} after {what}" for what, n in seen.most_common()))
     return 0
