@@ -96,6 +96,8 @@ class SetComp(Command):
 
     def apply(self, project: Project) -> Project:
         known = range(BASE, len(project.takes) + 1)
+        if self.comp is not None and (project.vocal is None or self.comp.frames != project.vocal.frames):
+            raise ValueError("a comp of another length than the vocal")
         if self.comp is not None and any(number not in known for _, number in self.comp.parts):
             raise ValueError("a comp of takes that there are not")
         return replace(project, comp=self.comp)

@@ -258,6 +258,7 @@ class MainWindow(QMainWindow):
         self.pictures.clear()
         self.candidates.clear()
         self.vocal.show_vocal(song)
+        self.vocal.show_analysis(song)  # there already, where the project knew it
         self.analysis.show_song(song)
         self.request.show_ready(song.analysis is not None)
         self.pictures.draw(VOCAL, song.vocal.audio)

@@ -76,8 +76,9 @@ def random_command(project: Project, chance: random.Random) -> Command:
         ),
     ]  # fmt: skip
     if project.takes:
-        comp = (project.comp or Comp(FRAMES)).choose(
-            chance.randrange(FRAMES), chance.randrange(FRAMES), chance.randrange(len(project.takes) + 1)
+        frames = project.vocal.frames if project.vocal is not None else FRAMES
+        comp = (project.comp or Comp(frames)).choose(
+            chance.randrange(frames), chance.randrange(frames), chance.randrange(len(project.takes) + 1)
         )
         made.append(SetComp(comp, "Hear take"))
     if project.numbers:

@@ -33,7 +33,7 @@ from studio.core.takes import Comp, choose_take, last_whole
 from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.project.analyses import keep_analysis
 from studio.services.project.candidates import read_candidate, write_candidate
-from studio.services.project.document import State
+from studio.services.project.document import State, replay
 from studio.services.project.opening import create_project, open_project, read_state
 from studio.services.project.song import open_ref, ref_of
 from studio.services.project.store import ProjectStore, snapshot_json, state_from_json
