@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import soundfile as sf
+from studio.services.project.session import Session
 
 from studio.core.analysis import Given
 from studio.core.controls import Controls
@@ -14,7 +15,6 @@ from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Meter
 from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
 from studio.services.generating.service import GenerationService
-from studio.services.project.session import Session
 from studio.services.vocal import analyse_vocal, open_vocal
 from studio.storage.paths import resources_dir
 from tests.services.band import ToneEngine
