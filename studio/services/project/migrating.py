@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from studio.core.commands import AddCandidate, Command, Pick, SetBlind, SetChords, SetOpinion
 from studio.core.controls import Controls
@@ -62,13 +62,14 @@ def migrate(
             name = f"{analysis_name(ref.sha256, ref.sha256, analysis.given)[:18]}-{candidate.number:02d}"
             keep_analysis(store.folder, name, analysis)
             parent = candidate.settings.get("parent")
+            seed, models = results.made_with[candidate.number]
             origin = Origin(
                 vocal_sha256=ref.sha256,
                 analysis=name,
                 controls=candidate.recipe.controls if candidate.recipe else Controls(),
-                seed=int(str(candidate.settings.get("seed", results.seed))),
+                seed=seed,
                 engine=str(candidate.settings.get("engine", "band")),
-                models=results.models,
+                models=models,
                 parent=parent if isinstance(parent, int) else None,
                 change=str(candidate.settings.get("change", "")),
             )
@@ -100,14 +101,14 @@ def _said(folder: Path, project: Project) -> list[Command]:
         if opinion != NO_OPINION:
             commands.append(SetOpinion(number, opinion, f"Rate candidate {number}"))
     picked = found.get("picked")
-    if isinstance(picked, int) and picked in project.numbers:
+    if _is_number(picked) and picked in project.numbers:
         commands.append(Pick(picked, f"Pick candidate {picked}"))
     chords = _chords(found.get("chords"))
     if chords:
         commands.append(SetChords(chords))
     blind = found.get("blind")
     if isinstance(blind, list):
-        known = [n for n in dict.fromkeys(n for n in blind if isinstance(n, int)) if n in project.numbers]
+        known = [n for n in dict.fromkeys(n for n in blind if _is_number(n)) if n in project.numbers]
         commands.append(SetBlind((*known, *(n for n in project.numbers if n not in known))))
     return commands
 
@@ -116,10 +117,15 @@ def _opinion(remark: Mapping[str, Any]) -> Opinion:
     hidden, stars = remark.get("hidden"), remark.get("stars", 0)
     return Opinion(
         favourite=remark.get("favourite") is True,
-        stars=min(max(0, stars), MOST_STARS) if isinstance(stars, int) else 0,
+        stars=min(max(0, stars), MOST_STARS) if _is_number(stars) else 0,
         note=str(remark.get("note", "")),
         hidden=hidden if isinstance(hidden, bool) else None,
     )
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    """JSON's true and false are no numbers, though Python's are."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _chords(names: object) -> tuple[Chord, ...] | None:

@@ -38,6 +38,7 @@ class Results:
         candidates: in the order of their numbers, at the level the generator gave them.
         analyses: by number, what each was made for; without the pitch track, which is not kept.
         seed, models: of the first candidate's request: seed, and SHA-256 by model name.
+        made_with: the same of every candidate, by number: a folder may hold those of several requests.
     """
 
     vocal: Vocal
@@ -46,6 +47,7 @@ class Results:
     analyses: Mapping[int, VocalAnalysis]
     seed: int
     models: Mapping[str, str]
+    made_with: Mapping[int, tuple[int, Mapping[str, str]]]
 
 
 def open_results(
@@ -64,22 +66,26 @@ def open_results(
     manifests = [_read_manifest(f) for f in folders]
     candidates: dict[int, Candidate] = {}
     analyses: dict[int, VocalAnalysis] = {}
+    made_with: dict[int, tuple[int, Mapping[str, str]]] = {}
     for i, (path, manifest) in enumerate(zip(folders, manifests, strict=True)):
         if cancel:
             cancel.check()
         if on_step:
             on_step(Progress(f"Opening {path.name}", i / len(folders)))
         candidate, analysis = _read_candidate(path, manifest)
+        made_with.setdefault(candidate.number, _made_with(path, manifest))
         candidates.setdefault(candidate.number, candidate)
         analyses.setdefault(candidate.number, analysis)
     first = manifests[0]
+    seed, models = made_with[int(first["candidate"])]
     return Results(
         vocal=_find_vocal(folders[0], first),
         given=analyses[int(first["candidate"])].given,
         candidates=tuple(candidates[number] for number in sorted(candidates)),
         analyses=analyses,
-        seed=int(first["seed"]),
-        models=dict(first["models"]),
+        seed=seed,
+        models=models,
+        made_with=made_with,
     )
 
 
@@ -109,6 +115,13 @@ def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> tuple[Candidat
     names = STEMS if arrangement.parts else (BAND,)  # an engine without notes makes the band as one sound
     stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in names}
     return Candidate(number, arrangement, stems, settings, recipe), analysis
+
+
+def _made_with(folder: Path, manifest: Mapping[str, Any]) -> tuple[int, Mapping[str, str]]:
+    try:
+        return int(manifest["seed"]), {str(name): str(sha) for name, sha in manifest["models"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(folder, error) from error
 
 
 def _find_vocal(folder: Path, manifest: Mapping[str, Any]) -> Vocal:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from studio.services.machine import doctor
 from studio.services.machine.doctor import MODELS, examine
-from studio.services.measuring import doctor
 from studio.storage.paths import resources_dir
 
 

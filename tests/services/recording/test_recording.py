@@ -15,10 +15,12 @@ from studio.audio.player import Player
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
+from studio.core.takes import Take
+from studio.services.recording.comp import keep_takes, place_take
 from studio.services.recording.latency import LatencyTest, known_latency, remember_latency
 from studio.services.recording.recording import Recorded, RecordingPlan, RecordingService
-from studio.services.recording.takes import place_take
 from studio.storage.audio_settings import AudioSettings
+from studio.storage.project_folder import ProjectFolder
 from studio.storage.recordings import note_path, read_note
 from tests.audio.loop import jack_loop, noise, wait_until
 
@@ -62,6 +64,13 @@ def finished(service: RecordingService) -> Recorded:
     recorded = service.finish()
     assert recorded is not None
     return recorded
+
+
+def kept(recorded: Recorded, tmp_path: Path) -> tuple[Take, ...]:
+    """The takes as a project has them."""
+    folder = ProjectFolder(tmp_path / "song.backline")
+    folder.make()
+    return keep_takes(recorded, folder)
 
 
 def test_a_take_lands_on_the_very_sample_where_it_was_heard(
@@ -176,7 +185,9 @@ def test_stopping_during_the_count_in_leaves_nothing_behind(
     assert not player.playing
 
 
-def test_every_pass_of_a_loop_is_a_take_in_its_place(player: Player, service: RecordingService) -> None:
+def test_every_pass_of_a_loop_is_a_take_in_its_place(
+    player: Player, service: RecordingService, tmp_path: Path
+) -> None:
     rate = player.sample_rate
     song = noise(6, 3 * rate)
     load(player, song)
@@ -194,13 +205,13 @@ def test_every_pass_of_a_loop_is_a_take_in_its_place(player: Player, service: Re
     assert [t.start for t in takes] == [start] * len(takes)
     assert [t.frames for t in takes[:2]] == [end - start] * 2
     fade = round(0.008 * rate)
-    for take in takes[:2]:
-        placed = place_take(take, song.shape[1], rate).samples
+    for take in kept(recorded, tmp_path)[:2]:
+        placed = place_take(take, recorded.path, song.shape[1], rate).samples
         assert np.array_equal(placed[:, start + fade : end], song[:, start + fade : end])
 
 
 def test_a_punch_keeps_only_what_lies_in_it_and_ends_the_take(
-    player: Player, service: RecordingService
+    player: Player, service: RecordingService, tmp_path: Path
 ) -> None:
     rate = player.sample_rate
     song = noise(7, 20 * rate)
@@ -214,7 +225,8 @@ def test_a_punch_keeps_only_what_lies_in_it_and_ends_the_take(
     (take,) = recorded.takes
     low, high = round(0.4 * rate), round(0.9 * rate)
     assert (take.start, take.start + take.frames) == (low, high)
-    placed = place_take(take, song.shape[1], rate).samples
+    (take,) = kept(recorded, tmp_path)
+    placed = place_take(take, recorded.path, song.shape[1], rate).samples
     assert np.array_equal(placed[:, low:high], song[:, low:high])
 
 

@@ -1,4 +1,4 @@
-"""Takes cut from a recording, the comp that chooses among them, and every sample of the vocal that results."""
+"""Takes cut from a recording and kept in a project, and every sample of the vocal that a comp makes of them."""
 
 from __future__ import annotations
 
@@ -11,32 +11,28 @@ import pytest
 from studio.audio.take_file import TakeFile
 from studio.core.analysis import VocalNote
 from studio.core.audio import Audio
-from studio.services.recording.takes import (
-    BASE,
-    CROSSFADE_S,
-    Comp,
-    Take,
-    TakeSet,
-    phrases,
-    place_take,
-    takes_of,
-)
+from studio.core.errors import StudioError
+from studio.core.takes import BASE, AudioRef, Comp, Take, choose_take
+from studio.services.recording.comp import CROSSFADE_S, keep_takes, place_take, render_comp, write_comp
+from studio.services.recording.recording import Recorded
+from studio.services.recording.takes import Stretch, phrases, takes_of
+from studio.storage.project_folder import ProjectFolder, file_sha256
 from studio.storage.recordings import RecordingNote
 from tests.audio.loop import noise
-from tests.services.band import make_analysis
+from tests.services.band import make_analysis, make_vocal
 
 RATE = 48000
 FADE = round(CROSSFADE_S * RATE)
 
 
-def record(path: Path, samples: np.ndarray) -> Path:
+def record(path: Path, samples: np.ndarray) -> AudioRef:
     file = TakeFile(path, RATE, len(samples))
     file.append(samples.T)
     file.close()
-    return path
+    return AudioRef(file_sha256(path), path.stem, ".wav", RATE, samples.shape[1], len(samples))
 
 
-def spans(takes: tuple[Take, ...]) -> list[tuple[int, int, int]]:
+def spans(takes: tuple[Stretch, ...]) -> list[tuple[int, int, int]]:
     return [(t.first, t.frames, t.start) for t in takes]
 
 
@@ -60,19 +56,13 @@ def test_a_punch_cuts_every_take() -> None:
     ]
 
 
-def test_choosing_replaces_what_was_there_and_joins_equal_neighbours() -> None:
-    comp = Comp(1000).choose(200, 600, 1).choose(400, 800, 2)
-    assert comp.parts == ((0, BASE), (200, 1), (400, 2), (800, BASE))
-    assert [comp.at(f) for f in (0, 199, 200, 399, 400, 799, 800, 999)] == [0, 0, 1, 1, 2, 2, 0, 0]
-    assert comp.choose(200, 400, BASE).parts == ((0, BASE), (400, 2), (800, BASE))
-    assert comp.choose(0, 1000, 3).parts == ((0, 3),)
-    assert comp.choose(700, 700, 3) == comp
-
-
 def test_the_comp_is_each_takes_own_samples_outside_short_crossfades(tmp_path: Path) -> None:
     base, sung = noise(1, 3 * RATE)[:1], noise(2, 2 * RATE)[:1]
-    take = Take(record(tmp_path / "a.wav", sung), 0, 2 * RATE, RATE // 2, RATE)
-    made = TakeSet.of(Audio(base, RATE)).with_takes((take,)).choose(BASE, 1.5, 2.0).render().samples
+    take = Take(record(tmp_path / "a.wav", sung), 0, 2 * RATE, RATE // 2)
+    comp = choose_take(Comp(3 * RATE), (take,), 1, take.start_s, take.end_s, RATE)
+    comp = choose_take(comp, (take,), BASE, 1.5, 2.0, RATE)
+    placed_take = place_take(take, tmp_path / "a.wav", 3 * RATE, RATE)
+    made = render_comp(comp, {BASE: Audio(base, RATE), 1: placed_take}).samples
     assert made.shape == base.shape
     edges = [RATE // 2, 3 * RATE // 2, 2 * RATE, 5 * RATE // 2]
     near = np.zeros(made.shape[1], bool)
@@ -88,10 +78,11 @@ def test_the_comp_is_each_takes_own_samples_outside_short_crossfades(tmp_path: P
 
 def test_a_crossfade_keeps_the_power_of_two_performances(tmp_path: Path) -> None:
     base, sung = noise(3, RATE)[:1], noise(4, RATE)[:1]
-    take = Take(record(tmp_path / "a.wav", sung), 0, RATE, 0, RATE)
+    take = Take(record(tmp_path / "a.wav", sung), 0, RATE, 0)
+    sources = {BASE: Audio(base, RATE), 1: place_take(take, tmp_path / "a.wav", RATE, RATE)}
     powers = []
     for edge in range(10_000, 30_000, 100):
-        made = TakeSet(Audio(base, RATE), (take,), Comp(RATE).choose(edge, RATE, 1)).render().samples
+        made = render_comp(Comp(RATE).choose(edge, RATE, 1), sources).samples
         powers.append(float(np.square(made[:, edge - FADE // 2 : edge + FADE // 2]).mean()))
     assert np.mean(powers) == pytest.approx(float(np.square(base).mean()), rel=0.03)
 
@@ -99,33 +90,13 @@ def test_a_crossfade_keeps_the_power_of_two_performances(tmp_path: Path) -> None
 def test_a_take_at_another_rate_lands_at_the_same_time(tmp_path: Path) -> None:
     t = np.arange(RATE) / RATE
     sung = (np.sin(2 * np.pi * 500 * t) * np.hanning(RATE)).astype(np.float32)[None]
-    take = Take(record(tmp_path / "a.wav", sung), 0, RATE, 24_001, RATE)
-    placed = place_take(take, 3 * 44100, 44100).samples
+    take = Take(record(tmp_path / "a.wav", sung), 0, RATE, 24_001)
+    placed = place_take(take, tmp_path / "a.wav", 3 * 44100, 44100).samples
     at = np.arange(3 * 44100) / 44100 - 24_001 / RATE
     expected = np.where(
         (at >= 0) & (at < 1), np.sin(2 * np.pi * 500 * at) * 0.5 * (1 - np.cos(2 * np.pi * at)), 0
     )
     np.testing.assert_allclose(placed[0], expected, atol=1e-3)
-
-
-def test_a_take_is_heard_only_as_far_as_it_goes() -> None:
-    base = Audio(np.zeros((1, 10 * RATE), np.float32), RATE)
-    take = Take(Path("a.wav"), 0, 2 * RATE, 3 * RATE, RATE)
-    takes = TakeSet.of(base).with_takes((take,)).choose(BASE, 0, 10).choose(1, 4.0, 9.0)
-    assert takes.comp.parts == ((0, BASE), (4 * RATE, 1), (5 * RATE, BASE))
-    assert takes.covers(1, 4.5, 6.0)
-    assert not takes.covers(1, 5.0, 6.0)
-    assert [takes.heard(*span) for span in ((4.0, 5.0), (4.5, 6.0), (6.0, 7.0))] == [{1}, {1, BASE}, {BASE}]
-
-
-def test_of_loop_takes_the_last_whole_one_is_heard() -> None:
-    base = Audio(np.zeros((1, 10 * RATE), np.float32), RATE)
-    whole = Take(Path("a.wav"), 0, 3 * RATE, 2 * RATE, RATE)
-    stump = dataclasses.replace(whole, first=6 * RATE, frames=RATE)
-    first = TakeSet.of(base).with_takes((whole, whole, stump))
-    assert first.comp.parts == ((0, BASE), (2 * RATE, 2), (5 * RATE, BASE))
-    again = first.with_takes((stump,))
-    assert again.comp.parts == ((0, BASE), (2 * RATE, 4), (3 * RATE, 2), (5 * RATE, BASE))
 
 
 def test_phrases_are_cut_in_the_rests_and_cover_the_song() -> None:
@@ -136,3 +107,44 @@ def test_phrases_are_cut_in_the_rests_and_cover_the_song() -> None:
     cuts = [start for start, _ in phrases(analysis)]
     assert cuts == pytest.approx([0.0, 2.3, 3.7])
     assert phrases(analysis)[-1][1] == 7.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ProjectFolder:
+    folder = ProjectFolder(tmp_path / "song.backline")
+    folder.make()
+    return folder
+
+
+def test_a_recording_is_kept_in_the_project_by_its_content(folder: ProjectFolder, tmp_path: Path) -> None:
+    path = tmp_path / "take 1.wav"
+    ref = record(path, noise(5, RATE)[:1])
+    note = RecordingNote(RATE, start=700)
+    recorded = Recorded(path, note, takes_of(path, note, RATE), RATE)
+    (take,) = keep_takes(recorded, folder)
+    assert (take.sound.sha256, take.sound.name, take.sound.frames) == (ref.sha256, "take 1", RATE)
+    assert (take.first, take.frames, take.start) == (0, RATE, 700)
+    path.unlink()
+    assert file_sha256(folder.audio_path(take.sound)) == ref.sha256
+    with pytest.raises(StudioError, match="Cannot keep the take"):
+        keep_takes(recorded, folder)
+
+
+def test_a_comp_is_kept_by_its_content_and_the_base_itself_where_all_is_its(
+    folder: ProjectFolder, tmp_path: Path
+) -> None:
+    base = make_vocal(1.0, rate=RATE)
+    take = Take(record(tmp_path / "a.wav", noise(6, RATE)[:1]), 0, RATE, 0)
+
+    def write(comp: Comp | None):  # type: ignore[no-untyped-def]
+        return write_comp(comp, (take,), base, folder, lambda _: tmp_path / "a.wav")
+
+    assert write(None) is base
+    assert write(Comp(RATE)) is base
+    first, second = Comp(RATE).choose(0, 9000, 1), Comp(RATE).choose(9000, RATE, 1)
+    vocals = [write(comp) for comp in (first, second, first)]
+    assert vocals[0].path == vocals[2].path != vocals[1].path
+    for vocal in vocals:
+        assert vocal.path.parent == folder.audio
+        assert file_sha256(vocal.path) == vocal.sha256 == vocal.path.stem
+    assert sorted(p.name for p in folder.audio.iterdir()) == sorted({v.path.name for v in vocals})
