@@ -19,7 +19,7 @@ THIRDS = Reading(BeatGrid.regular(80.0, Meter(4, 4), 12.0), Chord.parse_many("Am
 
 def _heard(confidence: float, *others: Reading) -> VocalAnalysis:
     heard = make_analysis(12.0)
-    sure = replace(heard.confidence, tempo=confidence)
+    sure = replace(heard.confidence, beats=confidence)
     return replace(heard, confidence=sure, alternatives=others or (HALF,))
 
 
@@ -50,6 +50,6 @@ def test_a_sure_beat_or_given_chords_keep_one_reading() -> None:
 def test_another_reading_brings_its_chords_and_its_confidence() -> None:
     other = _heard(0.5).read_as(HALF)
     assert other.chords == HALF.chords
-    assert other.confidence.tempo == 0.2
+    assert (other.confidence.tempo, other.confidence.beats) == (0.2, 0.2)
     assert other.alternatives == ()
     assert other.notes == _heard(0.5).notes
