@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from studio.analysis.chords import harmonise
-from studio.analysis.heard import what_is_heard
+from studio.analysis.heard import measure_traits, verdict
 from studio.analysis.key import find_key
 from studio.analysis.notes import find_notes, voiced_frames, with_syllables
 from studio.analysis.onsets import OnsetCurve, onset_curve
@@ -21,7 +21,7 @@ from studio.analysis.pitch import resample_mono, track_pitch
 from studio.analysis.readings import Found, find_readings
 from studio.analysis.sound_chords import chords_of_sound, sound_chroma
 from studio.analysis.syllables import find_syllables
-from studio.analysis.tuning import find_tuning
+from studio.analysis.tuning import find_tuning, fine_pitches
 from studio.core.analysis import Confidence, Given, PitchTrack, Reading, Syllable, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
@@ -88,7 +88,7 @@ def analyse(
     if song is not None:
         return _sung_over(song, audio, sung)
     report("key", 0.8)
-    tuning, tuning_confidence = find_tuning(sung.notes, given.key)
+    tuning, tuning_confidence = find_tuning(fine_pitches(signal, pitch, sung.notes), given.key)
     offset = tuning / 100.0
     key, key_confidence = find_key(sung.notes, offset)
     if given.key:
@@ -103,15 +103,17 @@ def analyse(
         on_step=lambda done: report("beats", 0.8 + 0.18 * done),
     )
     report("chords", 0.99)
-    heard, heard_confidence = what_is_heard(signal, pitch, curve, sung.syllables)
+    traits = measure_traits(signal, pitch, curve, sung.syllables)
+    heard, heard_confidence = verdict(traits)
+    chroma = sound_chroma(signal, tuning) if heard == "instrument" and traits.is_chordal else None
 
     def reading(found: Found) -> Reading:
         grid = found.grid.shifted(given.shift_beats, audio.duration_s) if given.shift_beats else found.grid
-        if heard == "instrument":
-            return Reading(grid, chords_of_sound(chroma, grid, key), found.chance)
-        return Reading(grid, harmonise(sung.notes, grid, key, offset), found.chance)
+        chords = (
+            harmonise(sung.notes, grid, key, offset) if chroma is None else chords_of_sound(chroma, grid, key)
+        )
+        return Reading(grid, chords, found.chance)
 
-    chroma = sound_chroma(signal, tuning) if heard == "instrument" else None
     first, *others = [reading(found) for found in rhythm.readings]
     confidence = replace(
         _measured_confidence(pitch, sung.notes, curve),

@@ -25,7 +25,7 @@ from studio.analysis.bar_lines import bar_line_scores
 from studio.analysis.beat_grid import Anchors, build_grid, fit_line
 from studio.analysis.drift import drifting
 from studio.analysis.grid_scores import Placed, Pulse, SteadyGrid, place, rhythm_scores
-from studio.analysis.tempo_search import PHASES, Onsets, search, steady
+from studio.analysis.tempo_search import PHASES, Onsets, Surfaces, search, steady, tempo_log_prior
 from studio.core.analysis import Given, Syllable, VocalNote
 from studio.core.grid import STEPS_PER_BEAT, BeatGrid
 from studio.core.music import Key, Meter
@@ -35,8 +35,6 @@ FALLBACK_BPM = 100.0
 READINGS = 5
 _FEWEST = 3
 _CANDIDATES = 24
-#: How usual a tempo is: normal in octaves.
-_USUAL_BPM, _TEMPO_SD = 100.0, 0.4
 #: What a nat of fit and a nat of rhythm are worth for a song of `_USUAL_COUNT` onsets, and how that falls with more.
 _FIT_WEIGHT, _RHYTHM_WEIGHT, _USUAL_COUNT, _TEMPERING = 0.8, 0.135, 40.0, 0.73
 #: How usual a meter is before anything is heard; others are used only when given.
@@ -45,6 +43,8 @@ _METER_WEIGHT = 0.235
 #: Readings are softened by this before they are called chances, and some of the chance is kept for none of them.
 _SOFTEN, _NONE_COUNT = 0.7, 3.0
 _SAME_TEMPO, _SAME_PHASE = 0.025, 0.13
+#: Where beats are to follow the singer, a tempo that was given may be left by this much, as shares of it.
+_AROUND = (0.9, 1.1)
 #: Weight of a downbeat that was given, among onsets of weight 1 or less.
 _HELD = 1e4
 
@@ -118,11 +118,15 @@ def find_readings(
         sure = 1.0 if given.downbeat_s is not None else 0.0
         return Rhythm((Found(grid, 0.0, sure),), 1.0 if given.tempo_bpm else 0.0)
 
-    weighed = [_weigh(grid, fit, onsets, given) for grid, fit in _candidates(onsets, duration_s, given)]
+    surfaces = search(onsets, duration_s, given.tempo_bpm)
+    candidates = _candidates(surfaces, duration_s, given)
+    weighed = [_weigh(grid, fit, onsets, given) for grid, fit in candidates]
     weighed.sort(key=lambda c: -c.score)
     on_step(0.4)
     if given.drift is not False and (given.drift or not given.tempo_bpm):
-        path = drifting(onsets, duration_s, given.tempo_bpm, given.drift)
+        if given.tempo_bpm:  # it is left by a little only
+            surfaces = search(onsets, duration_s, given.tempo_bpm, around=_AROUND)
+        path = drifting(surfaces, given.drift)
         if path is not None:
             # It takes the place of the steady readings: none of them holds for the whole song.
             weighed = [replace(_weigh(path, 0.0, onsets, given), score=weighed[0].score), *weighed[1:]]
@@ -138,9 +142,8 @@ def find_readings(
     return Rhythm(tuple(readings), 1.0 if given.tempo_bpm else float(chances[same].sum()))
 
 
-def _candidates(onsets: Onsets, duration_s: float, given: Given) -> list[tuple[SteadyGrid, float]]:
+def _candidates(surfaces: Surfaces, duration_s: float, given: Given) -> list[tuple[SteadyGrid, float]]:
     """Distinct steady grids that fit best, with their evidence; the near relations of the best ones among them."""
-    surfaces = search(onsets, duration_s, given.tempo_bpm)
     tempi, evidence = steady(surfaces)
     middle = duration_s / 2
     if given.downbeat_s is not None:
@@ -180,11 +183,6 @@ def _candidates(onsets: Onsets, duration_s: float, given: Given) -> list[tuple[S
     return [(SteadyGrid(middle + phase * 60.0 / bpm, 60.0 / bpm), fit) for bpm, phase, fit in found]
 
 
-def tempo_log_prior(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How usual a tempo is, up to a constant."""
-    return np.asarray(-0.5 * np.square(np.log2(bpm / _USUAL_BPM) / _TEMPO_SD))
-
-
 def _weigh(pulse: Pulse, fit: float, onsets: Onsets, given: Given) -> _Candidate:
     placed = place(pulse, onsets)
     meters = [(given.meter, 1.0)] if given.meter else list(_METERS)
@@ -221,7 +219,10 @@ def _barred(
         sixteenths, times = np.append(sixteenths, 0), np.append(times, given.downbeat_s)
         weights = np.append(weights, _HELD)
     if not isinstance(pulse, SteadyGrid):
+        weights = np.where(weights < _HELD, weights / float(placed.trust.mean()), weights)
         return build_grid(sixteenths, times, weights, meter, duration_s, given.tempo_bpm), share
+    if not len(sixteenths):
+        return BeatGrid.regular(pulse.tempo_bpm, meter, duration_s, pulse.beat_s), share
     start, period = fit_line(Anchors(sixteenths / STEPS_PER_BEAT, times, weights), given.tempo_bpm)
     if abs(period / pulse.period_s - 1) > 0.02:  # a few onsets pulled it away from what was searched
         start, period = pulse.beat_s + first * pulse.period_s, pulse.period_s

@@ -3,7 +3,7 @@
 The evidence of a stretch of song is a surface over tempo (1 % steps) and phase: the log probability of its onsets
 when each lies, within a singer's scatter, on a beat, an eighth or a sixteenth, or, the less clear it is, anywhere.
 Scatter is in seconds, so that a fast grid, which catches everything, gains nothing by it. Surfaces of stretches of
-8 s are cheap, and any steady tempo of the whole song is a line through them: its phase in each stretch follows from
+4 s are cheap, and any steady tempo of the whole song is a line through them: its phase in each stretch follows from
 its phase in the first. So tempi can be told apart as finely as a long song allows, and memory stays small.
 A singer who drifts is a path through the surfaces instead (Viterbi).
 """
@@ -21,8 +21,12 @@ LOWEST_BPM, HIGHEST_BPM = 50.0, 205.0
 PHASES = 32
 #: How late a vowel is heard after the beat it is sung on, in seconds: the middle on real voices with a band.
 LAG_S = 0.015
+#: How usual a tempo is: normal in octaves.
+_USUAL_BPM, _TEMPO_SD = 100.0, 0.4
 _STEP = 0.01
-_STRETCH_S = 8.0
+_STRETCH_S = 4.0
+#: Trusts are rounded to these, so that their logarithms are looked up.
+_TRUSTS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
 _SCATTER_S = 0.04
 #: How a singer may fill the beat: chance of the manner, and share of onsets on the four sixteenths of the beat.
 #: Without the choice the same quarters would speak for half the tempo, of which they are eighths.
@@ -33,6 +37,11 @@ _MANNERS = (
     (0.10, (0.19, 0.03, 0.75, 0.03)),
 )
 _FINE = 256
+
+
+def tempo_log_prior(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How usual a tempo is, up to a constant."""
+    return np.asarray(-0.5 * np.square(np.log2(bpm / _USUAL_BPM) / _TEMPO_SD))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +100,6 @@ def search(
     tempo_bpm: float | None = None,
     *,
     around: tuple[float, float] | None = None,
-    stretch_s: float = _STRETCH_S,
 ) -> Surfaces:
     """The surfaces of a song.
 
@@ -107,7 +115,7 @@ def search(
             low, high = (share * tempo_bpm for share in around)
         bpm = np.exp(np.arange(np.log(low), np.log(high), _STEP))
     density = np.stack([_density(b) for b in bpm])
-    count = max(1, round(duration_s / stretch_s))
+    count = max(1, round(duration_s / _STRETCH_S))
     edges = np.linspace(0.0, duration_s, count + 1)
     centres = (edges[1:] + edges[:-1]) / 2
     values = np.zeros((count, len(bpm), PHASES, len(_MANNERS)), dtype=np.float32)
@@ -115,9 +123,12 @@ def search(
     stretch = np.clip(np.searchsorted(edges, times, side="right") - 1, 0, count - 1)
     rows = np.arange(len(bpm))[:, None]
     phase = np.arange(PHASES) * (_FINE // PHASES)
-    for time, trust, w in zip(times, onsets.trust, stretch, strict=True):
-        at = np.round((time - centres[w]) * bpm / 60.0 * _FINE).astype(np.int64)
-        values[w] += np.log(1.0 - trust + trust * density[rows, (at[:, None] - phase) % _FINE])
+    level = np.abs(onsets.trust[:, None] - _TRUSTS).argmin(axis=1)
+    for k in np.unique(level):
+        table = np.log(1.0 - _TRUSTS[k] + _TRUSTS[k] * density).astype(np.float32)
+        for time, w in zip(times[level == k], stretch[level == k], strict=True):
+            at = np.round((time - centres[w]) * bpm / 60.0 * _FINE).astype(np.int64)
+            values[w] += table[rows, (at[:, None] - phase) % _FINE]
     return Surfaces(bpm, centres, values)
 
 
@@ -164,29 +175,32 @@ def follow(surfaces: Surfaces, bend: float = 0.02) -> tuple[Floats, Floats, floa
     price = -0.5 * np.square(moves * _STEP / bend)
     slack = np.arange(-4, 5)
     slack_price = -0.5 * np.square(slack / 1.5)
-    value = values[0]
-    back: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    value = values[0] + tempo_log_prior(bpm)[:, None]
+    back: list[tuple[NDArray[np.int16], NDArray[np.int16]]] = []
     phase = np.arange(PHASES)
     for w in range(1, count):
-        best = np.full((tempi, PHASES), -np.inf)
-        from_t = np.zeros((tempi, PHASES), dtype=np.int64)
-        from_p = np.zeros((tempi, PHASES), dtype=np.int64)
         gap = float(centres[w] - centres[w - 1])
-        for move, cost in zip(moves, price, strict=True):
-            source = np.arange(tempi) - move
-            ok = (source >= 0) & (source < tempi)
-            source = np.clip(source, 0, tempi - 1)
-            mean = np.sqrt(bpm * bpm[source])
-            # phase' = phase - gap * tempo (mod 1): where the beats of the source are seen from the next middle.
-            turn = np.round(gap * mean / 60.0 * PHASES).astype(np.int64)
-            for extra, fee in zip(slack, slack_price, strict=True):
-                origin = (phase[None, :] + turn[:, None] + extra) % PHASES
-                candidate = value[source[:, None], origin] + cost + fee
-                candidate[~ok] = -np.inf
-                better = candidate > best
-                best = np.where(better, candidate, best)
-                from_t = np.where(better, source[:, None], from_t)
-                from_p = np.where(better, origin, from_p)
+        # First the beat itself slips by a few phases, then the tempo bends.
+        slipped = np.stack(
+            [np.roll(value, -extra, axis=1) + fee for extra, fee in zip(slack, slack_price, strict=True)]
+        )
+        slip = slipped.argmax(axis=0)
+        slipped = slipped.max(axis=0)
+        best = np.full((tempi, PHASES), -np.inf)
+        from_t = np.zeros((tempi, PHASES), dtype=np.int16)
+        from_p = np.zeros((tempi, PHASES), dtype=np.int16)
+        for move, cost in zip(moves.tolist(), price.tolist(), strict=True):
+            source = np.arange(max(0, -move), min(tempi, tempi - move))
+            here = source + move
+            # A beat p after the last middle is seen p - gap * tempo after this one.
+            turn = np.round(gap * np.sqrt(bpm[here] * bpm[source]) / 60.0 * PHASES).astype(np.int64)
+            origin = (phase[None, :] + turn[:, None]) % PHASES
+            candidate = slipped[source[:, None], origin] + cost
+            better = candidate > best[here]
+            best[here] = np.where(better, candidate, best[here])
+            from_t[here] = np.where(better, source[:, None], from_t[here])
+            before = (origin + slack[slip[source[:, None], origin]]) % PHASES
+            from_p[here] = np.where(better, before, from_p[here])
         back.append((from_t, from_p))
         value = best + values[w]
     t, p = (int(x) for x in np.unravel_index(int(value.argmax()), value.shape))

@@ -154,7 +154,8 @@ class VocalAnalysis:
     """Cents above A = 440 Hz that the band should play at: what was given, or the singer's own tuning from -50 to 50.
     0 where it cannot be told; see `confidence.tuning`."""
     heard: str = "voice"
-    """One of HEARD; see `confidence.heard`. An instrument's `chords` are heard in its sound, not made up for a tune."""
+    """One of HEARD; see `confidence.heard`. The `chords` of an instrument that plays chords are heard in its sound,
+    not made up for a tune."""
 
     @property
     def tempo_bpm(self) -> float:

@@ -29,11 +29,11 @@ def _tempi(analysis: VocalAnalysis, candidates: int, controls: Controls | None =
 
 
 def test_candidates_are_shared_out_by_how_likely_the_readings_are() -> None:
-    assert _tempi(_heard(0.6), 4) == [120, 120, 120, 60]
-    assert _tempi(_heard(0.6), 8) == [120] * 6 + [60] * 2
+    assert _tempi(_heard(0.55), 4) == [120, 120, 120, 60]
+    assert _tempi(_heard(0.55), 8) == [120] * 6 + [60] * 2
     assert _tempi(_heard(0.3, HALF, THIRDS), 4) == [120, 120, 60, 80]
     assert _tempi(_heard(0.3, HALF, THIRDS), 8) == [120] * 4 + [60] * 3 + [80]
-    assert _tempi(_heard(0.6), 1) == [120]
+    assert _tempi(_heard(0.55), 1) == [120]
 
 
 def test_the_first_candidate_takes_the_chosen_reading_however_small_its_chance() -> None:
