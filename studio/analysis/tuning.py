@@ -31,7 +31,7 @@ _DOUBTFUL = 0.35
 #: Notes that make a sure answer, when they agree.
 _ENOUGH = 8.0
 #: Below this confidence the tuning is not told.
-UNSURE = 0.15
+UNSURE = 0.25
 
 
 def fine_pitches(signal: Samples, pitch: PitchTrack, notes: Sequence[VocalNote]) -> tuple[VocalNote, ...]:
