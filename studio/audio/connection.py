@@ -25,6 +25,8 @@ from studio.audio.stream import DeviceStream, Frames
 #: A sound system that did not answer for this long is said to hang.
 PATIENCE_S = 3.0
 _WATCH_EVERY_S = 1.0
+#: How long the program's end waits for a driver.
+_CLOSING_S = 2.0
 #: A server that has just appeared may not answer at once: it is asked again so often.
 _RETRIES, _RETRY_AFTER_S = 3, 2.0
 
@@ -98,7 +100,7 @@ class Connection:
         self._state: object = None
         self._retries, self._retry_s = 0, 0.0
         self._ended = False
-        self._closing_s = PATIENCE_S
+        self._closing_s = _CLOSING_S
         self.changed = False
         self.dead = False
 

@@ -7,6 +7,7 @@ block into a scratch file, and never all in memory.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from studio.core.audio import Audio, Samples
-from studio.core.scratch import ScratchFile, fetch_pages, is_mapped, release_pages
+from studio.core.scratch import ScratchFile, fetch_pages, is_cut_short, is_mapped, release_pages
 from studio.dsp.resample import resample, resample_blocks
 
 #: Sources up to this length stay in memory.
@@ -67,6 +68,8 @@ class AudioSource:
         fetch_pages(self.samples, start, start + frames)
 
     def read(self, start: int, out: Samples) -> None:
+        if is_cut_short(self.samples):
+            raise OSError(errno.EIO, "its file was cut short")
         stop = start + out.shape[1]
         out[:] = self.samples[:, start:stop]
         release_pages(self.samples, start, stop)

@@ -43,6 +43,19 @@ def fetch_pages(samples: Samples, start: int, stop: int) -> None:
         _advise(samples, start, stop, mmap.MADV_WILLNEED, 0)
 
 
+def is_cut_short(samples: Samples) -> bool:
+    """Whether the file that samples are mapped from became shorter since: to look at what is gone ends the process."""
+    mapping, base = _mapping(samples), samples.base
+    if mapping is None:
+        return False
+    while not isinstance(base, np.memmap):
+        if not isinstance(base, np.ndarray):
+            return False
+        base = base.base
+    before = base.offset - base.offset % mmap.ALLOCATIONGRANULARITY
+    return mapping.size() < before + len(mapping)
+
+
 def _advise(samples: Samples, start: int, stop: int, advice: int, around: int) -> None:
     mapping = _mapping(samples)
     stop = min(stop, samples.shape[1])

@@ -340,6 +340,30 @@ def test_a_page_is_not_written_on_while_a_block_is_mixed(
     assert not all(np.array_equal(page, before[number]) for number, page in seen.items())
 
 
+def test_a_file_that_is_cut_short_under_the_song_is_silent_and_told(
+    stages: list[Stage], tmp_path: Path
+) -> None:
+    """Looking at pages that are gone would end the process (SIGBUS)."""
+    path = tmp_path / "song"
+    noise(24, SONG).tofile(path)
+    mapped = np.memmap(path, np.float32, "r", offset=4096, shape=(2, SONG - 512))
+    source = prepare(Audio(np.asarray(mapped), RATE), RATE)
+    mixer, window = Mixer(RATE, source.frames), Window(source)
+    mixer.add("song", window)
+    mixer.set_gains({"song": 1.0})
+    reader = ReadAhead(mixer)
+    reader.wake()
+    wait_until(lambda: window.ready(0, PAGE_FRAMES))
+    with path.open("r+b") as file:
+        file.truncate(SONG * 4)
+    mixer.seek(10 * RATE)
+    mixer.render(np.zeros((64, 2), np.float32))
+    reader.wake()
+    wait_until(lambda: window.ready(10 * RATE, 11 * RATE))
+    assert "cut short" in reader.problem
+    reader.close(5)
+
+
 @pytest.mark.parametrize("layout", ["planar", "interleaved", "mono"])
 def test_a_mapped_file_plays_in_any_layout_and_stays_on_the_disk(tmp_path: Path, layout: str) -> None:
     song = noise(19, SONG)

@@ -37,7 +37,7 @@ class DevicesDialog(QDialog):
         super().__init__(parent)
         self._recording, self._playback = recording, playback
         self._test: LatencyTest | None = None
-        self._version = 0
+        self._version, self._opening = 0, False
         self.setWindowTitle("Sound devices")
         self.setMinimumWidth(520)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -114,13 +114,18 @@ class DevicesDialog(QDialog):
         _set_choices(self.block, blocks, setup.block_frames)
         for box in (self.output, self.input, self.channels, self.rate, self.block):
             box.setEnabled(box.count() > 0)
-        said = player.problem or ("Opening …" if player.opening else "")
-        self.problem.setText(said)
-        self.problem.setVisible(bool(said))
+        self._show_problem()
         self.measure.setEnabled(player.levels is not None and self._test is None)
         frames, rate = self._recording.latency_frames, player.sample_rate
         source = "measured" if self._recording.latency_is_measured else "as the driver says, not measured"
         self.latency.setText(f"{frames / rate * 1000:.1f} ms ({frames} samples), {source}")
+
+    def _show_problem(self) -> None:
+        player = self._playback.player
+        self._opening = player.opening
+        said = player.problem or ("Opening …" if self._opening else "")
+        self.problem.setText(said)
+        self.problem.setVisible(bool(said))
 
     def _on_chosen(self, box: QComboBox) -> None:
         output: Device | None = self.output.currentData()
@@ -141,8 +146,11 @@ class DevicesDialog(QDialog):
 
     def _on_metered(self, meter: object, _: float) -> None:
         self.meter.show_meter(self._recording.meter)
-        if self._playback.player.version != self._version:
+        player = self._playback.player
+        if player.version != self._version:
             self._fill()
+        elif player.opening != self._opening:
+            self._show_problem()
 
     # The latency wizard
 
