@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
 from studio.services.exporting.export import export_candidate
+from studio.services.costs import Costs
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.generating.import_fastsag import model_path
@@ -43,7 +44,12 @@ def build_window(
 ) -> MainWindow:
     """The window on top of its services. The QApplication must exist and be themed."""
     data_dir = sessions_dir.parent
-    fastsag = GenerationService(model_path(data_dir), device, start_fastsag_engine)
+    fastsag = GenerationService(
+        model_path(data_dir),
+        device,
+        start_fastsag_engine,
+        Costs.of_user(data_dir, FASTSAG.name, device),
+    )
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     use_cases = UseCases(
         open_vocal=open_vocal,
@@ -85,7 +91,8 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     app.setWindowIcon(QIcon(str(theme.ICONS / "backline.svg")))
     preferences = Preferences()
     theme.apply_theme(app, preferences.get("theme", "system"))
-    service = GenerationService(models_dir(), device, start_bundled_engine)
+    costs = Costs.of_user(user_data_dir(), BAND_MODEL.name, device)
+    service = GenerationService(models_dir(), device, start_bundled_engine, costs)
     audio_settings = user_config_dir() / "audio.json"
     player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
     window = build_window(service, player, preferences, user_data_dir() / "sessions", device)

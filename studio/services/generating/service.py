@@ -15,8 +15,8 @@ from studio.core.jobs import Progress, StepCallback
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import work_of
+from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
-from studio.services.generating.costs import Costs
 
 #: What is said while it happens.
 LOADING = "Loading models"
