@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
 from studio.services.analysis_process import AnalysisProcess
+from studio.services.costs import Costs
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.generating.import_fastsag import model_path
@@ -49,7 +50,12 @@ def build_window(
         projects_dir: where new projects are made.
         analyse: what listens to a vocal.
     """
-    fastsag = GenerationService(model_path(data_dir), device, start_fastsag_engine)
+    fastsag = GenerationService(
+        model_path(data_dir),
+        device,
+        start_fastsag_engine,
+        Costs.of_user(data_dir, FASTSAG.name, device),
+    )
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     playback = Playback(player, Timeline())
     workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
@@ -79,7 +85,8 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     app.setWindowIcon(QIcon(str(theme.ICONS / "backline.svg")))
     preferences = Preferences()
     theme.apply_theme(app, preferences.get("theme", "system"))
-    service = GenerationService(models_dir(), device, start_bundled_engine)
+    costs = Costs.of_user(user_data_dir(), BAND_MODEL.name, device)
+    service = GenerationService(models_dir(), device, start_bundled_engine, costs)
     audio_settings = user_config_dir() / "audio.json"
     player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
     analyse = AnalysisProcess()

@@ -38,10 +38,10 @@ def change(options: argparse.Namespace, context: Context, request: FolderChange)
     from studio.cli.progress import TerminalProgress
     from studio.core.jobs import CancelToken
     from studio.services.generating.change_folder import change_in_folder
-    from studio.services.generating.service import GenerationService
-    from studio.storage.paths import models_dir
+    from studio.services.generating.engines import generation_service
+    from studio.storage.paths import models_dir, user_data_dir
 
-    service = context.service or GenerationService(models_dir(), options.device)
+    service = context.service or generation_service("band", models_dir(), user_data_dir(), options.device)
     cancel = CancelToken()
     made: list[Path] = []
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):

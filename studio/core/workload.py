@@ -6,6 +6,7 @@ The unit is a second of a whole band played; arranging a second of one song is w
 from __future__ import annotations
 
 from studio.core.arrangement import STEMS
+from studio.core.engines import FASTSAG
 from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s
 
@@ -15,7 +16,9 @@ _TOGETHER = 0.4
 
 
 def arranging_work(request: GenerationRequest) -> float:
-    """Of the arrangements of all candidates."""
+    """Of the arrangements of all candidates; an engine that arranges nothing has none."""
+    if request.engine == FASTSAG.name:
+        return 0.0
     readings = len(set(request.readings))
     shared = readings + _TOGETHER * (request.candidates - readings)
     return ARRANGING * request.vocal.duration_s * shared

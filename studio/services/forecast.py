@@ -86,6 +86,11 @@ class Forecast:
             self._fraction = max(self._fraction, 1.0 - undone / self._expected_s)
         return Progress(words, self._fraction, left_s)
 
+    def end(self, stage: str) -> None:
+        """A stage is over, whatever was reported of it."""
+        if stage in self._stages:
+            self._stages[stage].done = 1.0
+
     def skip(self) -> None:
         """What passed since the last update was the work of others, and no measure of a stage."""
         self._last_s = self._clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from studio.audio.files import read_vocal
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
-from studio.core.jobs import CancelToken, StepCallback
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.services.costs import Costs
+from studio.services.forecast import Forecast
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +49,25 @@ def analyse_vocal(
     song: VocalAnalysis | None = None,
     on_step: StepCallback | None = None,
     cancel: CancelToken | None = None,
+    costs: Costs | None = None,
 ) -> VocalAnalysis:
     """Pitch, notes, beats, key and a harmonisation; values in `given`, or of the `song` sung over, are taken instead
-    of estimated."""
+    of estimated. With `costs` the progress tells what is left from its first report on, and the costs learn."""
     # Imported here: the pitch network's runtime takes a while to load, and the window must not wait for it.
     from studio.analysis import analyse
 
-    return analyse(audio.carried(), given, song=song, on_step=on_step, cancel=cancel)
+    if costs is None:
+        return analyse(audio.carried(), given, song=song, on_step=on_step, cancel=cancel)
+    began = time.perf_counter()
+    forecast = Forecast({"listen": costs.seconds("listen", audio.duration_s)})
+
+    def step(progress: Progress) -> None:
+        if on_step:
+            on_step(forecast.update("listen", progress.fraction, progress.stage))
+
+    analysis = analyse(audio.carried(), given, song=song, on_step=step, cancel=cancel)
+    costs.learn("listen", time.perf_counter() - began, audio.duration_s)
+    return analysis
 
 
 def doubt_of_singing(analysis: VocalAnalysis) -> str:

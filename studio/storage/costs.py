@@ -10,6 +10,8 @@ from pathlib import Path
 
 from studio.storage.atomic import write_json
 
+#: In the user's data folder.
+FILE_NAME = "costs.json"
 #: No cost is taken from a file beyond these: a clock that jumped must not make an estimate useless for long.
 _LOWEST_S, _HIGHEST_S = 1e-5, 1e4
 

@@ -15,14 +15,13 @@ from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import COMMANDS, make_parser, run
 
 NAMES = ("app", "generate", "vary", "regenerate", "bench", "train", "import-fastsag", "doctor")
-HEAVY = ("torch", "PySide6", "scipy", "soundfile", "onnxruntime", "rich", "studio.training", "studio.services")
+HEAVY = (
     "torch",
     "PySide6",
     "scipy",
     "soundfile",
     "onnxruntime",
     "rich",
-    "studio.ml",
     "studio.training",
     "studio.services",
 )

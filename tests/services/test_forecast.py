@@ -136,6 +136,13 @@ def test_an_earlier_share_is_not_reported_again() -> None:
     assert forecast.update("make", 0.08, "").fraction == pytest.approx(0.16)
 
 
+def test_a_stage_that_is_over_is_done_though_nothing_was_reported_of_it() -> None:
+    forecast = Forecast({"arrange": 5.0, "play": 5.0}, Clock())
+    forecast.end("arrange")
+    assert forecast.update("play", 0.5, "").fraction == pytest.approx(0.75)
+    forecast.end("odd")
+
+
 def test_stages_that_are_not_needed_or_not_known_cost_nothing() -> None:
     clock = Clock()
     forecast = Forecast({LOAD: 0.0, "make": 10.0}, clock)

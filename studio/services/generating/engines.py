@@ -10,6 +10,7 @@ from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
+from studio.services.costs import Costs
 from studio.services.generating.engine_process import EngineProcess
 from studio.services.generating.import_fastsag import imported_record, model_path
 from studio.services.generating.service import (
@@ -38,20 +39,21 @@ def generation_service(
     Raises:
         StudioError: for an option of the other engine.
     """
+    costs = Costs.of_user(data_dir, engine, device)
     if engine == FASTSAG.name:
         if vocoder is not None:
             raise StudioError(
                 "FastSAG takes another vocoder when it is imported", seen=f"--vocoder {vocoder}",
                 todo="Type: studio import-fastsag fastsag.pt --bigvgan FILE",
             )  # fmt: skip
-        return GenerationService(weights or model_path(data_dir), device, load_fastsag_engine)
+        return GenerationService(weights or model_path(data_dir), device, load_fastsag_engine, costs)
     if weights is not None:
         raise StudioError(
             "The band model uses its bundled weights",
             seen=f"--weights {weights}",
             todo="Add --engine fastsag",
         )
-    return GenerationService(models_dir, device, partial(load_bundled_engine, vocoder_file=vocoder))
+    return GenerationService(models_dir, device, partial(load_bundled_engine, vocoder_file=vocoder), costs)
 
 
 class Engines:

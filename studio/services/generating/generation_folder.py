@@ -89,11 +89,13 @@ def generate_to_folder(
     analysis = analyse_vocal(
         vocal.audio,
         request.given,
-        on_step=lambda p: on_step(forecast.update("listen", p.fraction, "Listening")),
+        on_step=lambda p: on_step(
+            forecast.update("listen", p.fraction, "Listening", remaining_s=p.remaining_s)
+        ),
         cancel=cancel,
+        costs=service.costs,
     )
     stages_s["analysis"] = time.perf_counter() - started
-    service.costs.learn("listen", stages_s["analysis"], vocal.audio.duration_s)
     doubt = doubt_of_singing(analysis)
     if doubt:
         vocal = replace(vocal, warnings=(*vocal.warnings, doubt))

@@ -14,9 +14,9 @@ from studio.core.errors import JobCancelled
 from studio.core.jobs import Progress, StepCallback
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
-from studio.core.workload import work_of
+from studio.core.workload import arranging_work, work_of
+from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
-from studio.services.generating.costs import Costs
 
 #: What is said while it happens.
 LOADING = "Loading models"
@@ -107,10 +107,19 @@ class GenerationService:
         work, handing_s = work_of(request), 0.0
         hashes: Mapping[str, str] = {}
         loading = {} if self.loaded else {LOAD: self.costs.seconds("load")}
-        forecast = Forecast({**loading, "make": self.costs.seconds("make", work)})
+        # Apart: beside other programs arranging, whose threads wait for each other, slows down more than playing.
+        arranging = arranging_work(request) / work
+        whole_s = self.costs.seconds("make", work)
+        forecast = Forecast({**loading, "arrange": arranging * whole_s, "play": (1 - arranging) * whole_s})
 
         def step(progress: Progress) -> None:
-            run.on_step(forecast.update("make", progress.fraction, progress.stage))
+            done = progress.fraction
+            if done <= arranging:
+                run.on_step(forecast.update("arrange", done / arranging, progress.stage))
+            else:
+                forecast.end("arrange")
+                played = (done - arranging) / (1 - arranging)
+                run.on_step(forecast.update("play", played, progress.stage))
 
         def hand_over(candidate: Candidate) -> None:
             nonlocal handing_s

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.core.engines import FASTSAG
-from studio.storage.costs import read_costs, write_costs
+from studio.storage.costs import FILE_NAME, read_costs, write_costs
 
 Kind = Literal["load", "listen", "make", "write"]
 
@@ -36,6 +36,11 @@ class Costs:
         self._path, self._engine, self._device = path, engine, device
         self._lock = threading.Lock()
         self._known = read_costs(path) if path else {}
+
+    @staticmethod
+    def of_user(data_dir: Path, engine: str = "band", device: str = "auto") -> Costs:
+        """Those remembered in a user's data folder."""
+        return Costs(data_dir / FILE_NAME, engine, device)
 
     def seconds(self, kind: Kind, amount: float = 1.0) -> float:
         """What so much of the work is expected to take."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.services.generating.costs import DEFAULTS, Costs
+from studio.services.costs import DEFAULTS, Costs
 from studio.storage.costs import read_costs, write_costs
 
 
