@@ -57,7 +57,7 @@ def analyse_vocal(
     from studio.analysis import analyse
 
     if costs is None:
-        return analyse(audio.carried(), given, song=song, on_step=on_step, cancel=cancel)
+        return analyse(audio, given, song=song, on_step=on_step, cancel=cancel)
     began = time.perf_counter()
     forecast = Forecast({"listen": costs.seconds("listen", audio.duration_s)})
 
@@ -65,7 +65,7 @@ def analyse_vocal(
         if on_step:
             on_step(forecast.update("listen", progress.fraction, progress.stage))
 
-    analysis = analyse(audio.carried(), given, song=song, on_step=step, cancel=cancel)
+    analysis = analyse(audio, given, song=song, on_step=step, cancel=cancel)
     costs.learn("listen", time.perf_counter() - began, audio.duration_s)
     return analysis
 
