@@ -166,6 +166,21 @@ class VocalAnalysis:
         """Whether somebody should tap along: tempo or beats may well be wrong."""
         return self.confidence.beats < UNSURE
 
+    @property
+    def is_worth_asking(self) -> bool:
+        """Whether the beat is in doubt, there is another way to count, and the user has said nothing of it."""
+        given = self.given
+        said = given.tempo_bpm is not None or given.downbeat_s is not None or given.shift_beats != 0
+        return self.unsure_of_tempo and bool(self.alternatives) and not said
+
+    def with_equal_readings(self, count: int) -> VocalAnalysis:
+        """The `count` likeliest readings, each as likely as the other."""
+        readings = self.alternatives[: max(0, count - 1)]
+        chance = 1.0 / (1 + len(readings))
+        sure = replace(self.confidence, tempo=chance, beats=min(chance, UNSURE / 2))
+        equal = tuple(replace(reading, confidence=chance) for reading in readings)
+        return replace(self, confidence=sure, alternatives=equal)
+
     def read_as(self, reading: Reading) -> VocalAnalysis:
         """The same vocal counted another way; this has no alternatives itself."""
         sure = replace(self.confidence, tempo=reading.confidence, beats=reading.confidence)

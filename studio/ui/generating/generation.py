@@ -92,8 +92,12 @@ class Generation(QObject):
 
     # Requests
 
-    def start(self, wishes: Wishes) -> None:
-        """Makes new candidates; they are added to those there are."""
+    def start(self, wishes: Wishes, *, each: bool = False) -> None:
+        """Makes new candidates; they are added to those there are.
+
+        Args:
+            each: one in each of the likeliest readings of the beat, rather than as likely as they are.
+        """
         song = self._workspace.song
         if song is None or self.running:
             return
@@ -105,6 +109,8 @@ class Generation(QObject):
             )
             return
         controls, analysis = wishes.controls, song.analysis
+        if each:
+            analysis = analysis.with_equal_readings(wishes.candidates)
         if song.project.chords is not None:
             analysis = dataclasses.replace(analysis, chords=song.bar_chords())
             controls = dataclasses.replace(controls, chords=song.bar_chords())

@@ -45,6 +45,8 @@ class Playback(QObject):
         self._version = 0
         self._recording = False
         self._click: tuple[BeatGrid, float] | None = None
+        self._metronome: BeatGrid | None = None
+        self._auditioned: BeatGrid | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -114,7 +116,16 @@ class Playback(QObject):
 
     def set_metronome(self, grid: BeatGrid | None) -> None:
         """Clicks on every beat of a grid, or none."""
-        player = self.player
+        self._metronome = grid
+        self._show_click()
+
+    def audition(self, grid: BeatGrid | None) -> None:
+        """Clicks on the beats of another grid meanwhile; None goes back to the metronome."""
+        self._auditioned = grid
+        self._show_click()
+
+    def _show_click(self) -> None:
+        player, grid = self.player, self._auditioned or self._metronome
         click = None if grid is None else (grid, player.duration_s)
         if click == self._click:
             return

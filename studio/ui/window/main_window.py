@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
 from studio.core.commands import Command, SetChords, SetGiven
 from studio.core.engines import FASTSAG
@@ -31,10 +32,12 @@ from studio.ui.comparing.export_result import ExportResult
 from studio.ui.comparing.exporting import Exporting
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
+from studio.ui.generating.request_panel import Wishes
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.keys.shortcuts import KeyFilter, make_actions
 from studio.ui.listening.analysing import Analyse, Analysing
+from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.listening.playback import Playback
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
@@ -109,6 +112,9 @@ class MainWindow(QMainWindow):
         self._background.setInterval(_POLL_MS)
         self._background.timeout.connect(self._close_when_finished)
         self._may_close = False
+        self._asked: VocalAnalysis | None = None
+        #: What is to be generated as soon as the vocal was listened to with what the user said.
+        self._after_listening: Wishes | None = None
         self._connect()
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
@@ -253,6 +259,7 @@ class MainWindow(QMainWindow):
             begin_new()
 
     def _on_opened(self, song: Song) -> None:
+        self._asked = self._after_listening = None
         self._show_title()
         self.panels.show_vocal()
         self.pictures.clear()
@@ -284,8 +291,11 @@ class MainWindow(QMainWindow):
         self.analysis.show_song(song)
         self.request.show_ready(song.analysis is not None)
         self.timeline.changed.emit()
+        wishes, self._after_listening = self._after_listening, None
         if song.analysis is not None:
             self.generation.warm_up()
+            if wishes is not None:
+                self._start(wishes)
 
     # What the user says of the vocal
 
@@ -319,12 +329,35 @@ class MainWindow(QMainWindow):
     # Candidates
 
     def generate(self) -> None:
-        if self.request.generate.isEnabled() and not self.generation.running:
-            wishes = self.request.wishes
-            self.candidates.expect(len(self.candidates.rows) + wishes.candidates)
-            self.generation.start(wishes)
-            if not self.generation.running:
-                self.candidates.expect(0)
+        """Starts a request; where the beat is doubtful and nobody was asked yet, that is asked first."""
+        song = self.workspace.song
+        if song is None or not self.request.generate.isEnabled() or self.generation.running:
+            return
+        analysis = song.analysis
+        if analysis is not None and analysis is not self._asked and analysis.is_worth_asking:
+            self._ask_for_the_beat(analysis)
+        else:
+            self._start(self.request.wishes)
+
+    def _start(self, wishes: Wishes, *, each: bool = False) -> None:
+        self.candidates.expect(len(self.candidates.rows) + wishes.candidates)
+        self.generation.start(wishes, each=each)
+        if not self.generation.running:
+            self.candidates.expect(0)
+
+    def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
+        self._asked = analysis
+        dialog = AskingDialog(analysis, self.playback, self)
+
+        def on_settled(fields: dict[str, object]) -> None:
+            # The vocal is listened to again with them; the request follows.
+            self._after_listening = self.request.wishes
+            self._give(fields)
+
+        dialog.settled.connect(on_settled)
+        dialog.each_wanted.connect(lambda: self._start(self.request.wishes, each=True))
+        self.workspace.opened.connect(dialog.reject)
+        dialog.open()
 
     def _on_interrupted(self, begun: Begun) -> None:
         project = self.workspace.project

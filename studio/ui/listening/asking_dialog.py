@@ -1,0 +1,257 @@
+"""Where the beat is doubtful: hear the vocal with a click in each of the likeliest readings, and say which is right.
+
+Keys: 1 to 4 switch the reading, on its next beat; Space plays; T taps, H and D halve and double the tempo; B says that
+a bar begins at the playhead; Enter takes what is heard; E makes one candidate of each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from studio.core.analysis import VocalAnalysis
+from studio.core.grid import BeatGrid
+from studio.services.listening.taps import refine_taps
+from studio.ui.appearance.widgets import label, push, set_role, set_state, small_button
+from studio.ui.listening.playback import Playback
+
+#: As many readings are offered as there are keys for them.
+MOST_READINGS = 4
+#: Beats further from an even pace than this, in seconds, drift.
+_STEADY_S = 1e-3
+_FEWEST_TAPS = 4
+_SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to count the vocal. `chance` 0 to 1; None for one that the user made."""
+
+    grid: BeatGrid
+    chance: float | None = None
+
+    def fields(self) -> dict[str, object]:
+        """What it says, as fields of Given."""
+        downbeat_s = next((t for t in self.grid.downbeats_s if t >= -1e-9), 0.0)
+        steps = np.diff(self.grid.times_s)
+        drifts = float(np.ptp(steps)) > _STEADY_S
+        return {
+            "tempo_bpm": self.grid.tempo_bpm,
+            "downbeat_s": max(0.0, float(downbeat_s)),
+            "meter": self.grid.meter,
+            "drift": True if drifts else None,
+            "shift_beats": 0.0,
+        }
+
+    def __str__(self) -> str:
+        chance = "yours" if self.chance is None else f"{self.chance:.0%}"
+        downbeat_s = float(str(self.fields()["downbeat_s"]))
+        return f"{self.grid.tempo_bpm:.1f} bpm · {self.grid.meter} · bar at {downbeat_s:.2f} s · {chance}"
+
+
+def ways_of(analysis: VocalAnalysis) -> tuple[Way, ...]:
+    """The likeliest readings, the chosen one first."""
+    first = Way(analysis.grid, analysis.confidence.beats)
+    others = (Way(reading.grid, reading.confidence) for reading in analysis.alternatives)
+    return (first, *others)[:MOST_READINGS]
+
+
+class AskingDialog(QDialog):
+    """Emits `settled` with fields of Given, or `each_wanted`; closing it does nothing.
+
+    Args:
+        playback: plays the vocal with the click of the reading that is heard.
+    """
+
+    settled = Signal(object)
+    each_wanted = Signal()
+
+    def __init__(self, analysis: VocalAnalysis, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._analysis, self._playback = analysis, playback
+        self.ways = list(ways_of(analysis))
+        self.heard = 0
+        self._taps_s: list[float] = []
+        self._switch = QTimer(self)
+        self._switch.setSingleShot(True)
+        self._switch.timeout.connect(self._audition)
+        self.setWindowTitle("Where is the beat?")
+        self.setMinimumWidth(480)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(8)
+        column.addWidget(label("Not sure where the beat is", "title"))
+        about = "Listen with the click, and take the one that falls together with the singing."
+        column.addWidget(label(about, "muted", wrap=True))
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        column.addLayout(self._rows)
+        self.rows: list[QPushButton] = []
+        self.tap = small_button(
+            "Tap (T)", "Tap on every beat while the vocal plays: eight taps set tempo and beat"
+        )
+        self.half = small_button("½ × (H)", "Half the tempo")
+        self.double = small_button("2 × (D)", "Twice the tempo")
+        self.bar = small_button("This is one (B)", "A bar begins where the playhead is")
+        self.play = small_button("Play (Space)", "Play or pause the vocal with the click")
+        tools = QHBoxLayout()
+        tools.setSpacing(4)
+        for button in (self.play, self.tap, self.half, self.double, self.bar):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            tools.addWidget(button)
+        column.addLayout(tools)
+        self.told = label("", "small", wrap=True)
+        column.addWidget(self.told)
+        self.take = push("Take this one (Enter)", primary=True)
+        self.each = push("One candidate of each (E)")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.each)
+        buttons.addStretch(1)
+        buttons.addWidget(self.take)
+        column.addLayout(buttons)
+        self.play.clicked.connect(playback.toggle)
+        self.tap.pressed.connect(self._on_tap)
+        self.half.clicked.connect(lambda: self._scale(0.5))
+        self.double.clicked.connect(lambda: self._scale(2.0))
+        self.bar.clicked.connect(self._on_bar)
+        self.take.clicked.connect(self._on_take)
+        self.each.clicked.connect(self._on_each)
+        self.each.setVisible(len(self.ways) > 1)
+        self._fill()
+        playback.hear_vocal_only(True)
+        self._audition()
+        if not playback.player.playing:
+            playback.toggle()
+
+    # What is shown
+
+    def _fill(self) -> None:
+        while len(self.rows) < len(self.ways):
+            row = QPushButton()
+            set_role(row, "recent")
+            row.setCheckable(True)
+            row.setAutoDefault(False)
+            row.clicked.connect(partial(self._on_row, len(self.rows)))
+            self._rows.addWidget(row)
+            self.rows.append(row)
+        for number, (row, way) in enumerate(zip(self.rows, self.ways, strict=True)):
+            row.setText(f"{number + 1}    {way}")
+            row.setAccessibleName(f"Reading {number + 1}: {way}")
+            row.setChecked(number == self.heard)
+            set_state(row, "selected", number == self.heard)
+
+    # What is heard
+
+    def hear(self, number: int) -> None:
+        """Hears another reading from its next beat on, or at once while nothing plays."""
+        if not 0 <= number < len(self.ways):
+            return
+        self.heard = number
+        self._fill()
+        playback = self._playback
+        if not playback.player.playing:
+            self._audition()
+            return
+        now_s, grid = playback.player.position_s, self.ways[number].grid
+        wait_s = float(grid.time_of(np.ceil(float(grid.beat_of(now_s))))) - now_s
+        self._switch.start(max(0, round(1000 * wait_s) - 30))
+
+    def _on_row(self, number: int, _checked: bool = False) -> None:
+        self.hear(number)
+
+    def _audition(self) -> None:
+        self._playback.audition(self.ways[self.heard].grid)
+
+    # What the user makes
+
+    def _make(self, tempo_bpm: float, downbeat_s: float) -> None:
+        """Puts a reading of the user's own at the end, in the place of the one made before."""
+        tempo_bpm = float(np.clip(tempo_bpm, _SLOWEST_BPM, _FASTEST_BPM))
+        meter = self.ways[self.heard].grid.meter
+        grid = BeatGrid.regular(tempo_bpm, meter, self._analysis.duration_s, downbeat_s)
+        if self.ways[-1].chance is None or len(self.ways) >= MOST_READINGS:
+            self.ways[-1] = Way(grid)
+        else:
+            self.ways.append(Way(grid))
+        self.heard = len(self.ways) - 1
+        self._fill()
+        self._audition()
+
+    def _scale(self, factor: float) -> None:
+        way = self.ways[self.heard]
+        self._make(way.grid.tempo_bpm * factor, float(str(way.fields()["downbeat_s"])))
+
+    def _on_bar(self) -> None:
+        """A bar begins at the beat that is nearest to the playhead."""
+        way, now_s = self.ways[self.heard], self._playback.player.position_s
+        grid = way.grid
+        size = grid.meter.quarters_per_bar
+        beat = round(float(grid.beat_of(now_s))) % size
+        shifted = grid.shifted(float(beat), self._analysis.duration_s)
+        self.ways[self.heard] = replace(way, grid=shifted)
+        self._fill()
+        self._audition()
+
+    def _on_tap(self) -> None:
+        playback = self._playback
+        if not playback.player.playing:
+            self.told.setText("Play first, then tap along.")
+            return
+        now_s = playback.player.position_s
+        if self._taps_s and not 0.1 < now_s - self._taps_s[-1] < 2.5:
+            self._taps_s.clear()
+        self._taps_s.append(now_s)
+        count = len(self._taps_s)
+        if count < _FEWEST_TAPS:
+            self.told.setText(f"{_FEWEST_TAPS - count} more …")
+            return
+        refined = refine_taps(self._taps_s, self._analysis.onsets_s)
+        self._make(refined.tempo_bpm, refined.downbeat_s)
+        more = "" if count >= 8 else f" {8 - count} more make it surer."
+        self.told.setText(f"{refined.tempo_bpm:.1f} bpm of {count} taps.{more}")
+
+    # The end
+
+    def _on_take(self) -> None:
+        self.settled.emit(self.ways[self.heard].fields())
+        self.accept()
+
+    def _on_each(self) -> None:
+        self.each_wanted.emit()
+        self.accept()
+
+    def done(self, result: int) -> None:
+        self._switch.stop()
+        self._playback.pause()
+        self._playback.audition(None)
+        self._playback.hear_vocal_only(False)
+        super().done(result)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if event.isAutoRepeat():
+            return
+        if Qt.Key.Key_1 <= key <= Qt.Key.Key_4:
+            self.hear(key - Qt.Key.Key_1)
+        elif key == Qt.Key.Key_Space:
+            self._playback.toggle()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_take()
+        elif key == Qt.Key.Key_T:
+            self._on_tap()
+        elif key == Qt.Key.Key_H:
+            self._scale(0.5)
+        elif key == Qt.Key.Key_D:
+            self._scale(2.0)
+        elif key == Qt.Key.Key_B:
+            self._on_bar()
+        elif key == Qt.Key.Key_E and self.each.isVisible():
+            self._on_each()
+        else:
+            super().keyPressEvent(event)
