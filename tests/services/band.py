@@ -109,6 +109,8 @@ class ToneEngine:
         self.asked = request
         vocal = Vocal(request.vocal, Path("take.wav"), "take", "")
         for number in range(1, request.candidates + 1):
+            if not request.wants(number):
+                continue
             self.before_step(number)
             run.cancel.check()
             candidate = make_candidate(vocal, request.analysis_of(number), number)

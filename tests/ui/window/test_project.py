@@ -1,0 +1,293 @@
+"""The second day: what was done is found again, whatever happened in between."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.core.commands import SetOpinion
+from studio.core.opinion import Opinion
+from studio.services.project.opening import open_project
+from studio.services.project.store import ProjectStore
+from studio.ui.window.main_window import MainWindow
+from tests.services.band import ToneEngine
+from tests.ui.conftest import write_vocal
+
+Make = Callable[[], MainWindow]
+Open = Callable[[MainWindow], None]
+Generate = Callable[[MainWindow, int], None]
+
+
+def folder_of(window: MainWindow) -> Path:
+    song = window.workspace.song
+    assert song is not None
+    assert song.folder is not None
+    return song.folder.path
+
+
+def wait_for_song(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+
+
+def test_everything_that_was_done_is_there_the_next_day(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    first = make_window()
+    open_vocal(first)
+    first.analysis.tempo.setValue(96.0)
+    first.analysis.tempo.editingFinished.emit()
+    first.analysis.chords.setText("Am F C G")
+    first.analysis.chords.editingFinished.emit()
+    generate(first, 2)
+    first.compare.ask("rate_4", 2)
+    first.compare.ask("pick", 1)
+    first.playback.select(2)
+    first.playback.toggle_mute("bass")
+    first.timeline.set_region((0.5, 2.0), looping=True)
+    first.workspace.undo()
+    qtbot.waitUntil(lambda: not first.workspace.runner.busy, timeout=60_000)
+    folder = folder_of(first)
+    analysis = first.workspace.song.analysis  # type: ignore[union-attr]
+    first.close()
+    kept = first.workspace.document.state
+    assert not (folder / "lock.json").exists()
+
+    second = make_window()
+    assert [row.toolTip() for row in second.panels.empty.recent.rows] == [str(folder)]
+    second.panels.empty.recent.rows[0].click()
+    wait_for_song(qtbot, second)
+    assert second.workspace.document.state.project == kept.project
+    assert second.workspace.document.state.done == kept.done
+    assert second.workspace.document.state.undone == kept.undone
+    heard = second.workspace.song.analysis  # type: ignore[union-attr]
+    assert heard is not None
+    assert analysis is not None
+    assert (heard.grid, heard.notes, heard.given) == (analysis.grid, analysis.notes, analysis.given)
+    assert second.analysis.tempo.value() == 96.0
+    assert second.analysis.rows["tempo"].source.text() == "yours"
+    assert second.analysis.chords.text() == "Am F C G"
+    assert second.vocal.lane.names
+    assert second.candidates.rows[2].stars.text() == "★★★★"
+    assert not second.candidates.rows[1].pick.isChecked()
+    assert second.playback.mix.selected == 2
+    assert second.playback.mix.muted == {"bass"}
+    assert (second.timeline.region, second.timeline.looping) == ((0.5, 2.0), True)
+    second.workspace.redo()
+    assert second.candidates.rows[1].pick.isChecked()
+
+
+def test_looking_at_a_vocal_leaves_nothing_behind(
+    make_window: Make, open_vocal: Open, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    window.close()
+    assert not (tmp_path / "Music").exists()
+
+
+def test_a_vocal_that_has_a_project_is_told(
+    make_window: Make,
+    open_vocal: Open,
+    generate: Generate,
+    qtbot: QtBot,
+    vocal_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = make_window()
+    open_vocal(first)
+    generate(first, 1)
+    folder = folder_of(first)
+    first.close()
+    second = make_window()
+    asked: list[str] = []
+    monkeypatch.setattr(second.ask, "project_of_vocal", lambda known: asked.append(known.path) or "open")
+    second.open_path(vocal_path)
+    wait_for_song(qtbot, second)
+    assert asked == [str(folder)]
+    assert folder_of(second) == folder
+    assert list(second.candidates.rows) == [1]
+
+
+def test_a_second_window_is_told_and_may_open_a_copy_or_look(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_window()
+    open_vocal(first)
+    generate(first, 1)
+    folder = folder_of(first)
+    looking = make_window()
+    monkeypatch.setattr(looking.ask, "project_in_use", lambda _: "look")
+    looking.open_path(folder)
+    wait_for_song(qtbot, looking)
+    assert "only looked at" in looking.windowTitle()
+    failed: list[Exception] = []
+    looking.workspace.failed.disconnect(looking.show_error)
+    looking.workspace.failed.connect(failed.append)
+    looking.compare.ask("rate_5", 1)
+    assert "Nothing can be changed here" in str(failed[0])
+    looking.playback.toggle_mute("bass")  # what is heard may be changed, and is forgotten
+    assert looking.playback.mix.muted == {"bass"}
+    copying = make_window()
+    monkeypatch.setattr(copying.ask, "project_in_use", lambda _: "copy")
+    copying.open_path(folder)
+    wait_for_song(qtbot, copying)
+    assert folder_of(copying).name == "first take copy 2.backline"
+    copying.compare.ask("rate_5", 1)
+    assert first.workspace.project.opinion(1).stars == 0
+    first.compare.ask("rate_2", 1)
+    assert copying.workspace.project.opinion(1).stars == 5
+
+
+def test_save_as_moves_the_project_and_goes_on_there(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    old, new = folder_of(window), tmp_path / "elsewhere" / "歌.backline"
+    new.parent.mkdir()
+    window.workspace.save_as(new)
+    qtbot.waitUntil(lambda: folder_of(window) == new, timeout=30_000)
+    assert not old.exists()
+    window.compare.ask("rate_3", 1)
+    generate(window, 1)
+    window.close()
+    state = open_project(new, read_only=True).document
+    assert state.project.opinion(1).stars == 3
+    assert state.project.numbers == (1, 2)
+    # A folder that was moved by hand and lost its name opens as well.
+    again = make_window()
+    shutil.move(new, tmp_path / "Zip")
+    again.open_path(tmp_path / "Zip")
+    wait_for_song(qtbot, again)
+    assert again.workspace.project == state.project
+
+
+@pytest.mark.parametrize("answer", ["stay", "stop", "background"])
+def test_closing_in_the_middle_of_a_request_asks(
+    answer: str,
+    make_window: Make,
+    open_vocal: Open,
+    qtbot: QtBot,
+    engine: ToneEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    gate = threading.Event()
+    engine.before_step = lambda number: gate.wait(20.0) if number == 2 else None
+    window.request.count.set_value(2)
+    window.request.generate.click()
+    qtbot.waitUntil(lambda: list(window.candidates.rows) == [1], timeout=30_000)
+    asked: list[str] = []
+    monkeypatch.setattr(window.ask, "how_to_close", lambda doing, background: asked.append(doing) or answer)
+    if answer == "stop":
+        threading.Timer(0.3, gate.set).start()
+    window.close()
+    assert asked == ["Candidates are still being made."]
+    assert window.isVisible() == (answer == "stay")
+    folder = folder_of(window)
+    gate.set()
+    if answer == "stay":
+        qtbot.waitUntil(lambda: list(window.candidates.rows) == [1, 2], timeout=30_000)
+    elif answer == "background":
+        qtbot.waitUntil(lambda: not (folder / "lock.json").exists(), timeout=30_000)
+        assert open_project(folder, read_only=True).document.project.numbers == (1, 2)
+    else:
+        assert open_project(folder, read_only=True).document.project.numbers[:1] == (1,)
+
+
+def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
+    make_window: Make,
+    open_vocal: Open,
+    generate: Generate,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    whole = make_window()
+    open_vocal(whole)
+    whole.request.seed.setValue(7)
+    generate(whole, 3)
+    folder = folder_of(whole)
+    stems = {n: whole.workspace.song.candidates[n].stems["bass"].samples.copy() for n in (1, 2, 3)}  # type: ignore[union-attr]
+    whole.close()
+    # The same journal, cut off after the second of three.
+    lines = (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    made = [i for i, line in enumerate(lines) if '"AddCandidate"' in line]
+    (folder / "journal.jsonl").write_text("".join(lines[: made[1] + 1]), encoding="utf-8")
+    (folder / "project.json").unlink()
+    third = folder / "candidates" / "03"
+    shutil.rmtree(third)
+
+    window = make_window()
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        window.ask, "make_the_rest", lambda begun, made: asked.append((made, begun.candidates)) or True
+    )
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: list(window.candidates.rows) == [1, 2, 3], timeout=60_000)
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
+    assert asked == [(2, 3)]
+    for number, bass in stems.items():
+        again = window.workspace.song.candidates[number].stems["bass"].samples  # type: ignore[union-attr]
+        assert (again == bass).all()
+    assert window.workspace.project.begun is None
+
+
+def test_a_full_disk_is_said_and_nothing_in_memory_is_lost(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    store = window.workspace.document.keeper
+    assert isinstance(store, ProjectStore)
+    failed: list[Exception] = []
+    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.connect(failed.append)
+
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._journal, "append", full)
+        window.workspace.do(SetOpinion(1, Opinion(stars=5), "Rate candidate 1"))
+        qtbot.waitUntil(lambda: bool(failed), timeout=5_000)
+        assert "not saved yet" in str(failed[0])
+        assert window.candidates.rows[1].stars.text() == "★★★★★"
+    window.workspace.do(SetOpinion(1, Opinion(stars=4), "Rate candidate 1"))
+    assert store.unkept == 0
+    assert open_project(folder_of(window), read_only=True).document.state == window.workspace.document.state
+
+
+def test_a_project_of_a_newer_program_is_refused_and_left_alone(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    folder = folder_of(window)
+    window.open_path(write_vocal(tmp_path / "other.wav", 2.5))
+    qtbot.waitUntil(lambda: window.workspace.project.title == "other", timeout=30_000)
+    content = json.loads((folder / "project.json").read_text(encoding="utf-8"))
+    content["schema_version"] = 99
+    (folder / "project.json").write_text(json.dumps(content), encoding="utf-8")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    failed: list[Exception] = []
+    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.connect(failed.append)
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: bool(failed), timeout=30_000)
+    assert "newer Backline" in str(failed[0])
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path != folder} == {
+        path: at for path, at in before.items() if path != folder
+    }
