@@ -108,7 +108,9 @@ def _time_first_window(folder: Path) -> None:
 def _make_window(folder: Path) -> MainWindow:
     service = GenerationService(models_dir(), "cpu", start_bundled_engine)
     player = Player(find_setup=AudioSetup)
-    return build_window(service, player, Preferences(folder / "window.ini"), folder / "sessions")
+    return build_window(
+        service, player, Preferences(folder / "window.ini"), folder / "data", folder / "Music"
+    )
 
 
 def _watch_generation(app: QApplication, window: MainWindow) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.app import build_window
 from studio.audio.devices import AudioSetup
 from studio.audio.player import Player
+from studio.core.mix import VOCAL
 from studio.services.generating.service import GenerationService
 from studio.ui.appearance import theme
 from studio.ui.window.main_window import MainWindow
@@ -21,6 +22,24 @@ from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
 
 RATE = 44100
+
+
+def gains(window: MainWindow) -> dict[object, float]:
+    """What the player was told to let through: linear gain by source."""
+    plan = window.playback.player._mixer._plan
+    return {track.key: gain for track, gain in zip(plan.tracks, plan.goals, strict=True)}
+
+
+def hears_vocal_only(window: MainWindow) -> bool:
+    """Whether the band of the candidate that is selected is silent, and the vocal is not."""
+    heard = {key for key, gain in gains(window).items() if gain and key != "click"}
+    return heard == {VOCAL}
+
+
+def project_folder(music: Path) -> Path:
+    """The only project there is."""
+    (folder,) = music.glob("*.backline")
+    return folder
 
 
 def write_vocal(path: Path, seconds: float = 3.0) -> Path:
@@ -60,9 +79,14 @@ def engine() -> ToneEngine:
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot, tmp_path: Path, engine: ToneEngine) -> Iterator[Callable[[], MainWindow]]:
+def make_window(
+    qtbot: QtBot, tmp_path: Path, engine: ToneEngine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], MainWindow]]:
     """Opens the window as often as asked, with the same settings file and data folder."""
     made: list[MainWindow] = []
+
+    def unexpected(text: str, *_: object) -> str:
+        raise AssertionError(f"nobody is there to answer: {text}")
 
     def make() -> MainWindow:
         service = GenerationService(Path("no weights"), "cpu", load=lambda *_: engine)
@@ -70,6 +94,7 @@ def make_window(qtbot: QtBot, tmp_path: Path, engine: ToneEngine) -> Iterator[Ca
         window = build_window(
             service, player, Preferences(tmp_path / "window.ini"), tmp_path / "data", tmp_path / "Music"
         )
+        monkeypatch.setattr(window.ask, "_choose", unexpected)
         made.append(window)
         window.show()
         return window
@@ -79,6 +104,7 @@ def make_window(qtbot: QtBot, tmp_path: Path, engine: ToneEngine) -> Iterator[Ca
         for dialog in window.findChildren(QWidget):
             if dialog.isWindow():
                 dialog.close()
+        window.ask.how_to_close = lambda *_, **__: "stop"  # of a test that failed in the middle of something
         if window.isVisible():
             window.close()
         window.deleteLater()

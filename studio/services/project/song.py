@@ -16,7 +16,7 @@ from studio.core.project import CandidateRecord, Project
 from studio.core.takes import AudioRef
 from studio.services.exporting.export import ExportRequest
 from studio.services.measuring.fit_report import FitReport
-from studio.services.project.analyses import read_analysis
+from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.document import Document
 from studio.services.project.opening import sound_path
 from studio.services.vocal import Vocal, open_vocal
@@ -32,6 +32,7 @@ class Song:
         folder: None until something was done that is worth keeping.
         base: the vocal before all takes; `vocal` is the one that is heard, as the comp says.
         analysis: of `vocal`, with the user's values where there are any; None until it is done.
+        analysis_name: under which the project keeps it; while something newer is listened to, not `wanted_analysis`.
         candidates, fits: by number; a fit report comes some time after its candidate.
     """
 
@@ -40,12 +41,23 @@ class Song:
     base: Vocal
     vocal: Vocal
     analysis: VocalAnalysis | None = None
+    analysis_name: str = ""
     candidates: dict[int, Candidate] = field(default_factory=dict)
     fits: dict[int, FitReport] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:
         return self.document.project
+
+    @property
+    def wanted_analysis(self) -> str:
+        """The name of the analysis of the vocal that is heard, with what the user says of it now."""
+        return analysis_name(self.vocal.sha256, self.base.sha256, self.project.given)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the analysis is of now: not while the vocal is listened to again."""
+        return self.analysis is not None and self.analysis_name == self.wanted_analysis
 
     @property
     def poor(self) -> set[int]:

@@ -23,7 +23,7 @@ from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.services.generating.engines import Engines
 from studio.services.generating.requests import change_of, change_request, order_of
 from studio.services.jobs import Job
-from studio.services.project.analyses import analysis_name, keep_analysis, read_analysis
+from studio.services.project.analyses import keep_analysis, read_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import now
 from studio.services.project.song import Song
@@ -101,7 +101,7 @@ class Generation(QObject):
         song = self._workspace.song
         if song is None or self.running:
             return
-        if song.analysis is None:
+        if song.analysis is None or not song.is_heard:
             self._workspace.failed.emit(
                 StudioError(
                     "Cannot generate yet", seen="a vocal still being listened to", todo="Wait a moment"
@@ -119,7 +119,7 @@ class Generation(QObject):
         request = GenerationRequest(
             song.vocal.audio, analysis, wishes.candidates, wishes.seed, heeded, engine=wishes.engine
         )
-        self._begin(song, request, self._name_of_analysis(song))
+        self._begin(song, request, song.analysis_name)
 
     def change(self, change: Vary | Regenerate) -> None:
         """Makes one new candidate out of another, which stays."""
@@ -170,9 +170,6 @@ class Generation(QObject):
     def forget(self) -> None:
         """The rest of a request that a crash cut off is not wanted."""
         self._workspace.do(EndRequest())
-
-    def _name_of_analysis(self, song: Song) -> str:
-        return analysis_name(song.vocal.sha256, song.base.sha256, song.project.given)
 
     @staticmethod
     def _as_made(song: Song, vocal_sha256: str, name: str) -> tuple[Vocal, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.core.analysis import Given, VocalAnalysis
+from studio.core.analysis import VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.commands import Command
 from studio.core.errors import StudioError
@@ -41,7 +41,7 @@ class Analysing(QObject):
 
     def _on_opened(self, song: Song) -> None:
         if song.analysis is not None:
-            self._show(song, song.analysis)
+            self._show(song, song.analysis, song.analysis_name)
         else:
             self._listen(song)
 
@@ -50,8 +50,8 @@ class Analysing(QObject):
         if song is not None and before.given != after.given:
             self._listen(song)
 
-    def _show(self, song: Song, analysis: VocalAnalysis) -> None:
-        song.analysis = analysis
+    def _show(self, song: Song, analysis: VocalAnalysis, name: str) -> None:
+        song.analysis, song.analysis_name = analysis, name
         self._playback.timeline.set_grid(analysis.grid)
         self._workspace.busy_changed.emit("")
         self.analysed.emit(song)
@@ -60,6 +60,7 @@ class Analysing(QObject):
         if self._job is not None:
             self._job.cancel()
         given, vocal, base, folder = song.project.given, song.vocal, song.base, song.folder
+        wanted = song.wanted_analysis
 
         def heard(
             sound: Vocal, over: VocalAnalysis | None, on_step: StepCallback, cancel: CancelToken
@@ -82,9 +83,9 @@ class Analysing(QObject):
             return heard(vocal, over, on_step, cancel)
 
         def on_done(analysis: VocalAnalysis) -> None:
-            if self._job is job and self._still(song, vocal, given):
+            if self._job is job and song is self._workspace.song and song.wanted_analysis == wanted:
                 self._job = None
-                self._show(song, analysis)
+                self._show(song, analysis, wanted)
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
             if self._job is job:
@@ -105,6 +106,3 @@ class Analysing(QObject):
             "Listening", run, vocal.audio, on_step=on_step, on_done=on_done, on_failed=on_failed
         )
         self._job = job
-
-    def _still(self, song: Song, vocal: Vocal, given: Given) -> bool:
-        return song is self._workspace.song and song.vocal is vocal and song.project.given == given

@@ -334,7 +334,10 @@ class MainWindow(QMainWindow):
         if song is None or not self.request.generate.isEnabled() or self.generation.running:
             return
         analysis = song.analysis
-        if analysis is not None and analysis is not self._asked and analysis.is_worth_asking:
+        if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
+            self._after_listening = self.request.wishes
+            self.status.tell("Listening to the vocal first …")
+        elif analysis is not None and analysis is not self._asked and analysis.is_worth_asking:
             self._ask_for_the_beat(analysis)
         else:
             self._start(self.request.wishes)

@@ -411,12 +411,13 @@ class Workspace(QObject):
                 except StudioError as error:
                     notices.append(str(error))
             analysis: VocalAnalysis | None = None
+            name = analysis_name(vocal.sha256, base.sha256, project.given)
             try:
-                analysis = read_analysis(folder, analysis_name(vocal.sha256, base.sha256, project.given))
+                analysis = read_analysis(folder, name)
             except StudioError as error:
                 notices.append(f"{error} It is listened to again.")
             cancel.check()
-            song = Song(document, folder, base, vocal, analysis, candidates)
+            song = Song(document, folder, base, vocal, analysis, name, candidates)
             samples = self._playback.player.prepare(vocal.audio)
             return Ready(song, samples, tuple(notices), opened.interrupted)
         except BaseException:

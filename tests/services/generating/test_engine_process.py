@@ -21,8 +21,8 @@ from studio.core.jobs import CancelToken, Progress
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.core.scratch import ScratchFile, ScratchStems
-from studio.services.array_pickle import pack, unpack
 from studio.services import array_pickle
+from studio.services.array_pickle import pack, unpack
 from studio.services.generating.engine_process import EngineProcess
 from tests.services.band import ToneEngine, load_tones, make_analysis, make_vocal
 

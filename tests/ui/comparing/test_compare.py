@@ -25,6 +25,7 @@ from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine
+from tests.ui.conftest import gains, hears_vocal_only, project_folder
 
 Make = Callable[[], MainWindow]
 Open = Callable[[MainWindow], None]
@@ -90,6 +91,14 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: len(window.workspace.song.fits) == len(window.candidates.rows), timeout=10_000)
 
 
+def note(window: MainWindow, number: int, text: str) -> None:
+    """Writes a note in the details of a candidate."""
+    window.compare.ask("details", number)
+    (dialog,) = (d for d in window.findChildren(DetailsDialog) if d.isVisible())
+    dialog.note.setPlainText(text)
+    dialog.accept()
+
+
 def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Open, qtbot: QtBot) -> None:
     active(window)
     window.request.count.set_value(3)
@@ -123,12 +132,12 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     press(qtbot, window, KEY.Key_X)
     assert window.playback.mix.selected == order[1]
     qtbot.keyPress(window.panels, KEY.Key_V)
-    assert window.playback.mix.vocal_only
+    assert hears_vocal_only(window)
     qtbot.keyRelease(window.panels, KEY.Key_V)
-    assert not window.playback.mix.vocal_only
+    assert not hears_vocal_only(window)
     press(qtbot, window, KEY.Key_P)
     assert deck().picked == order[1]
-    assert deck().remark(order[1]) == Opinion(favourite=True, stars=4)
+    assert deck().opinion(order[1]) == Opinion(favourite=True, stars=4)
     assert window.playback.player.playing
     press(qtbot, window, KEY.Key_Space)
 
@@ -146,13 +155,13 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     assert deck().picked is None
     assert not row.pick.isChecked()
     press(qtbot, window, KEY.Key_Z, CONTROL)
-    assert deck().remark(order[1]) == Opinion(stars=4)
+    assert deck().opinion(order[1]) == Opinion(stars=4)
     press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
     press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
     assert deck().picked == order[1]
-    assert deck().remark(order[1]).favourite
+    assert deck().opinion(order[1]).favourite
     press(qtbot, window, KEY.Key_0)
-    assert deck().remark(order[1]).stars == 0
+    assert deck().opinion(order[1]).stars == 0
     settle(qtbot, window)
 
 
@@ -165,10 +174,11 @@ def test_candidates_are_equally_loud_and_the_vocal_stays_as_it_is(
 
     def lufs(number: int) -> float:
         """Of the band as the mix plays it."""
-        gains = dataclasses.replace(window.playback.mix, selected=number).gains(window.candidates.rows)
+        window.playback.select(number)
+        gained = gains(window)
         candidate = window.workspace.song.candidates[number]
-        band = sum(candidate.stems[s].samples * np.float32(gains[(number, s)]) for s in STEMS)
-        assert gains[VOCAL] == 1.0
+        band = sum(candidate.stems[s].samples * np.float32(gained[(number, s)]) for s in STEMS)
+        assert gained[VOCAL] == 1.0
         return integrated_lufs(Audio(band, next(iter(candidate.stems.values())).sample_rate))
 
     matched = [lufs(n) for n in window.candidates.rows]
@@ -238,13 +248,13 @@ def test_what_was_said_survives_a_restart_even_blind(
     order = list(window.candidates.rows)
     press(qtbot, window, KEY.Key_5)
     press(qtbot, window, KEY.Key_P)
-    window.compare._note(order[1], "thin")
+    note(window, order[1], "thin")
     press(qtbot, window, KEY.Key_Down)
     press(qtbot, window, KEY.Key_H)
     said = window.workspace.project
     window.close()
-    folder = next((tmp_path / "data", tmp_path / "Music").iterdir())
-    assert json.loads((folder / "session.json").read_text())["blind"] == order
+    folder = project_folder(tmp_path / "Music")
+    assert json.loads((folder / "project.json").read_text())["project"]["blind"] == order
 
     again = make_window()
     again.open_path(folder)
@@ -252,10 +262,10 @@ def test_what_was_said_survives_a_restart_even_blind(
     settle(qtbot, again)
     assert again.workspace.project == said
     assert list(again.candidates.rows) == order
-    assert again.playback.mix.selected == order[0]
+    assert again.playback.mix.selected == order[2], "the one that was heard last"
     assert again.candidates.in_sight == [order[0], order[2]]
     assert not any(style in texts(r).lower() for r in again.candidates.rows.values() for style in STYLES)
-    again.desk.deck_header.blind.click()
+    again.panels.candidates_header.blind.click()
     assert list(again.candidates.rows) == [1, 2, 3]
     assert again.candidates.rows[order[0]].stars.text() == "★★★★★"
     for letter, number in zip("ABC", order, strict=True):
@@ -288,7 +298,7 @@ def test_undo_takes_back_chords_and_beats_too(window: MainWindow, active: Open, 
     assert lane.names != before
     press(qtbot, window, KEY.Key_Z, CONTROL)
     assert lane.names == before
-    assert workflow.song.chords is None
+    assert workflow.project.chords is None
     estimated = workflow.song.analysis.grid
     window.analysis.nudges[1.0].click()
     qtbot.waitUntil(lambda: workflow.song.analysis.grid != estimated, timeout=30_000)
@@ -326,7 +336,7 @@ def test_keys_are_given_anew_and_remembered(
     press(qtbot, window, KEY.Key_W)
     assert window.workspace.project.picked == 1
     qtbot.keyPress(window.panels, KEY.Key_Q)
-    assert window.playback.mix.vocal_only
+    assert hears_vocal_only(window)
     qtbot.keyRelease(window.panels, KEY.Key_Q)
     settle(qtbot, window)
     window.close()

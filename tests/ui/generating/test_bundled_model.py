@@ -47,7 +47,7 @@ def test_from_a_vocal_to_exported_stems(qtbot: QtBot, tmp_path: Path) -> None:
         qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
         window.playback.select(1)
         window.compare.ask("pick", 1)
-        window.workspace.export(1, tmp_path / "song")
+        window.exporting.export(1, tmp_path / "song")
         qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=120_000)
         result = window.findChildren(ExportResult)[0]
         assert {name: state.text() for name, state in result.states.items()} == dict.fromkeys(

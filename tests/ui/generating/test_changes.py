@@ -10,7 +10,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
+from studio.core.analysis import Given
 from studio.core.arrangement import STEMS
+from studio.core.commands import SetChords, SetGiven
+from studio.core.music import Chord
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.ui.comparing.candidate_row import CandidateRow
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
@@ -29,9 +33,9 @@ def asked(engine: ToneEngine, monkeypatch: pytest.MonkeyPatch) -> list[Generatio
     requests: list[GenerationRequest] = []
     play = engine.generate
 
-    def generate(request: GenerationRequest, **how: object) -> object:
+    def generate(request: GenerationRequest, run: Run) -> object:
         requests.append(request)
-        return play(request, **how)  # type: ignore[arg-type]
+        return play(request, run)
 
     monkeypatch.setattr(engine, "generate", generate)
     return requests
@@ -98,12 +102,31 @@ def test_the_marked_bars_of_two_stems_are_made_anew(
     assert "new drums, harmony in bar 1 of 1" in _said(window.candidates.rows[2])
 
 
+def test_a_change_stands_on_the_beats_of_its_parent_whatever_was_said_since(
+    window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    song = window.workspace.song
+    before = song.analysis.grid
+    window.workspace.do(SetGiven(Given(tempo_bpm=90.0)))
+    qtbot.waitUntil(lambda: song.analysis.grid != before, timeout=30_000)
+    window.workspace.do(SetChords(Chord.parse_many("Dm G")))
+    window.compare.ask("vary", 1)
+    _wait(qtbot, window)
+    assert np.allclose(asked[1].analysis.grid.times_s, before.times_s)
+    assert asked[1].controls.chords is None
+    first, second = song.project.candidates
+    assert second.origin.analysis == first.origin.analysis
+    assert (second.origin.parent, second.origin.change) == (1, "near variation")
+
+
 def test_nothing_to_regenerate_cannot_be_asked_for(
     window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
 ) -> None:
     open_vocal(window)
     generate(window, 1)
-    window.ask_what_to_regenerate(1)
+    window.compare.ask("regenerate", 1)
     (dialog,) = window.findChildren(RegenerateDialog)
     assert dialog.whole.isChecked()
     assert not dialog.first.isEnabled()

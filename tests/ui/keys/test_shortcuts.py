@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.keys.shortcut_table import SHORTCUTS
 from studio.ui.window.main_window import MainWindow
+from tests.ui.conftest import hears_vocal_only
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -115,7 +116,7 @@ def test_a_closed_list_leaves_letters_to_the_window(playing: MainWindow, qtbot: 
     assert playing.generation.running
     assert box.currentIndex() == 0
     qtbot.keyPress(box, Qt.Key.Key_V)
-    assert playing.playback.mix.vocal_only
+    assert hears_vocal_only(playing)
     qtbot.keyRelease(box, Qt.Key.Key_V)
     qtbot.waitUntil(lambda: not playing.workspace.runner.busy, timeout=30_000)
 
@@ -147,7 +148,7 @@ def test_after_a_click_and_a_dialog_space_plays(playing: MainWindow, qtbot: QtBo
     playing.activateWindow()
     qtbot.waitUntil(playing.isActiveWindow)
     focus = QApplication.focusWidget()
-    assert focus is playing.desk
+    assert focus is playing.panels
     qtbot.keyClick(focus, Qt.Key.Key_Space)
     assert playing.playback.player.playing
 
@@ -161,14 +162,14 @@ def test_space_presses_a_button_that_was_tabbed_to(playing: MainWindow, qtbot: Q
 
 
 def test_v_is_vocal_only_while_it_is_held(playing: MainWindow, qtbot: QtBot) -> None:
-    target = playing.desk
+    target = playing.panels
     qtbot.keyPress(target, Qt.Key.Key_V)
-    assert playing.playback.mix.vocal_only
+    assert hears_vocal_only(playing)
     repeat = QKeyEvent(QEvent.Type.KeyRelease, Qt.Key.Key_V, NONE, "v", True)
     QApplication.sendEvent(target, repeat)
-    assert playing.playback.mix.vocal_only
+    assert hears_vocal_only(playing)
     qtbot.keyRelease(target, Qt.Key.Key_V)
-    assert not playing.playback.mix.vocal_only
+    assert not hears_vocal_only(playing)
 
 
 def test_a_held_key_acts_once(playing: MainWindow) -> None:
@@ -181,7 +182,7 @@ def test_no_key_is_given_twice() -> None:
 
 
 def test_the_sheet_opens_on_its_key_and_lists_every_key(playing: MainWindow, qtbot: QtBot) -> None:
-    qtbot.keyClick(playing.desk, Qt.Key.Key_Question, SHIFT)
+    qtbot.keyClick(playing.panels, Qt.Key.Key_Question, SHIFT)
     qtbot.waitUntil(lambda: bool(playing.findChildren(ShortcutSheet)), timeout=3000)
     sheet = playing.findChildren(ShortcutSheet)[0]
     shown = {name: cap.text() for name, cap in sheet.caps.items()}

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
-from studio.services.project.session import Session
 
 from studio.core.analysis import Given, Reading
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
+from studio.core.project import Project
+from studio.services.project.document import Document, State
+from studio.services.project.song import Song
 from studio.ui.listening.analysis_panel import AnalysisPanel
 from tests.services.band import make_analysis, make_vocal
 
@@ -18,9 +20,9 @@ def _panel(qtbot: QtBot, tempo_confidence: float) -> AnalysisPanel:
     sure = replace(analysis.confidence, tempo=tempo_confidence)
     panel = AnalysisPanel()
     qtbot.addWidget(panel)
-    panel.show_session(
-        Session(make_vocal(), analysis=replace(analysis, confidence=sure, alternatives=(half,)))
-    )
+    vocal, document = make_vocal(), Document(State(Project()))
+    analysis = replace(analysis, confidence=sure, alternatives=(half,))
+    panel.show_song(Song(document, None, vocal, vocal, analysis))
     return panel
 
 
@@ -38,10 +40,12 @@ def test_a_sure_beat_asks_for_nothing(qtbot: QtBot) -> None:
 
 def test_taps_become_the_tempo_and_drop_a_nudge(qtbot: QtBot) -> None:
     panel = _panel(qtbot, 0.4)
-    given: list[Given] = []
+    given: list[dict[str, object]] = []
+    moved: list[float] = []
     panel.given_changed.connect(given.append)
+    panel.bars_moved.connect(moved.append)
     panel.nudges[1.0].click()
     for now in (1.0, 1.5, 2.0):
         panel.tap.tap(now)
-    assert given[0].shift_beats == 1.0
-    assert given[-1] == Given(tempo_bpm=120.0)
+    assert moved == [1.0]
+    assert replace(Given(shift_beats=1.0), **given[-1]) == Given(tempo_bpm=120.0)

@@ -21,6 +21,7 @@ def strip(qtbot: QtBot) -> StemStrip:
     qtbot.addWidget(strip)
     playback = Playback(Player(find_setup=AudioSetup), Timeline(), strip)
     strip.level_stepped.connect(playback.step_level)
+    playback.mix_wanted.connect(playback.show_mix)
     playback.mix_changed.connect(strip.show_mix)
     strip.destroyed.connect(playback.close)
     strip.show()

@@ -131,7 +131,7 @@ def test_r_on_an_empty_desk_counts_in_records_and_opens_the_take_in_its_tempo(
     session = window.workspace.song
     assert session.vocal.path.parent == recording.service.folder
     assert session.vocal.audio.duration_s > 2.2
-    assert (session.given.tempo_bpm, session.given.downbeat_s) == (240.0, 0.0)
+    assert (session.project.given.tempo_bpm, session.project.given.downbeat_s) == (240.0, 0.0)
     assert not window.transport.record.isChecked()
     idle(qtbot, window)
 
@@ -197,15 +197,16 @@ def test_a_take_over_the_band_replaces_the_vocal_and_the_old_one_comes_back(
     # The choice and the take can be undone, one by one, and done again.
     focus(qtbot, window)
     undoable = window.workspace.document
-    assert undoable.undoable == "Hear the old vocal"
+    assert undoable.undo_text == "Hear the old vocal"
     press(qtbot, window, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: window.workspace.song.vocal is not before, timeout=20_000)
     idle(qtbot, window)
-    assert undoable.undoable == "Take 1"
+    assert undoable.undo_text == "Take 1"
     press(qtbot, window, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: window.workspace.song.vocal is before, timeout=20_000)
     idle(qtbot, window)
-    assert window.record.takes.takes.takes == ()
+    assert window.workspace.project.comp is None
+    assert len(window.workspace.project.takes) == 1, "that it was sung is a fact, and it can be chosen"
     press(qtbot, window, Qt.Key.Key_Z, CTRL | SHIFT)
     qtbot.waitUntil(lambda: window.workspace.song.vocal is not before, timeout=20_000)
     idle(qtbot, window)
@@ -230,7 +231,7 @@ def test_space_ends_a_take_and_seeking_never_moves_it(
         qtbot.waitUntil(lambda: window.record.recording.state == "off", timeout=10_000)
         idle(qtbot, window)
     assert [t.start for r in recorded for t in r.takes] == [0, 0]
-    assert len(window.record.takes.takes.takes) == 2
+    assert len(window.workspace.project.takes) == 2
     for one in recorded:
         frames = read_audio(one.path).frames
         assert 1.1 < frames / one.note.sample_rate < 8.0
@@ -254,8 +255,8 @@ def test_keys_of_the_metronome_and_the_punch_points(
     assert window.timeline.punch_s == pytest.approx((0.5, 1.5))
     window.playback.seek(0.2)
     press(qtbot, window, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: bool(window.record.takes.takes.takes), timeout=30_000)
-    (take,) = window.record.takes.takes.takes
+    qtbot.waitUntil(lambda: bool(window.workspace.project.takes), timeout=30_000)
+    (take,) = window.workspace.project.takes
     assert (take.start_s, take.end_s) == pytest.approx((0.5, 1.5), abs=1e-4)
     window.actions_by_name["punch_clear"].trigger()
     assert window.timeline.punch_s is None

@@ -12,24 +12,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QColor, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.audio.files import read_audio
 from studio.core.arrangement import STEMS
 from studio.core.grid import BeatGrid
-from studio.core.mix import VOCAL
+from studio.core.mix import VOCAL, match_gain
 from studio.core.music import Chord, Key
 from studio.services.exporting.export_audio import AUDIO_FILES
+from studio.services.project.opening import open_project
 from studio.ui.appearance import theme
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.listening.analysis_panel import KEYS
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine
-from tests.ui.conftest import write_vocal
+from tests.ui.conftest import gains, project_folder, write_vocal
 
 Make = Callable[[], MainWindow]
 Open = Callable[[MainWindow], None]
@@ -38,6 +38,20 @@ Generate = Callable[[MainWindow, int], None]
 
 def errors(window: MainWindow) -> list[ErrorDialog]:
     return [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
+
+
+def answer(
+    monkeypatch: pytest.MonkeyPatch, window: MainWindow, question: str, what: object
+) -> list[tuple[object, ...]]:
+    """Answers a question of the window from now on; returns what it will have been asked with."""
+    asked: list[tuple[object, ...]] = []
+
+    def ask(*told: object, **_: object) -> object:
+        asked.append(told)
+        return what
+
+    monkeypatch.setattr(window.ask, question, ask)
+    return asked
 
 
 def test_starts_with_an_invitation_and_says_when_nothing_can_be_heard(
@@ -61,7 +75,7 @@ def test_from_a_vocal_to_exported_stems(
     assert window.candidates.rows[1].title.text() == "Pop"
     assert "room kit" in window.candidates.rows[1].instruments.text()
     assert window.candidates.rows[2].lane.names[:2] == ("Am", "F")
-    window.workspace.export(2, tmp_path / "song")
+    window.exporting.export(2, tmp_path / "song")
     qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=20_000)
     result = window.findChildren(ExportResult)[0]
     assert {name: state.text() for name, state in result.states.items()} == dict.fromkeys(AUDIO_FILES, "PASS")
@@ -128,7 +142,12 @@ def test_candidates_come_one_by_one_and_cancel_keeps_them(
 
 
 def test_another_vocal_ends_a_request_only_when_the_user_agrees(
-    window: MainWindow, open_vocal: Open, qtbot: QtBot, engine: ToneEngine, tmp_path: Path
+    window: MainWindow,
+    open_vocal: Open,
+    qtbot: QtBot,
+    engine: ToneEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_vocal(window)
     session = window.workspace.song
@@ -137,18 +156,14 @@ def test_another_vocal_ends_a_request_only_when_the_user_agrees(
     engine.before_step = lambda number: second.wait(20) if number == 2 else None
     window.generate()
 
-    def answer(button: QMessageBox.StandardButton) -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        box.button(button).click()
-
     try:
         qtbot.waitUntil(lambda: len(window.candidates.rows) == 1, timeout=20_000)
-        QTimer.singleShot(100, lambda: answer(QMessageBox.StandardButton.No))
+        questions = answer(monkeypatch, window, "may_stop_generating", False)
         window.open_path(other)
         assert window.workspace.song is session
         assert window.generation.running
-        QTimer.singleShot(100, lambda: answer(QMessageBox.StandardButton.Yes))
+        assert len(questions) == 1
+        answer(monkeypatch, window, "may_stop_generating", True)
         window.open_path(other)
         qtbot.waitUntil(lambda: window.workspace.song is not session, timeout=20_000)
     finally:
@@ -206,7 +221,10 @@ def test_new_results_neither_interrupt_nor_change_the_selection(
     assert window.playback.player.playing
     assert window.playback.mix.selected == 2
     assert list(window.candidates.rows) == [1, 2, 3, 4, 5]
-    assert window.workspace.song.candidates[5].settings["number_in_request"] == 3
+    song = window.workspace.song
+    assert [c.number for c in song.candidates.values()] == list(song.project.numbers) == [1, 2, 3, 4, 5]
+    assert song.candidates[5].settings["number_in_request"] == 3
+    assert "number_in_request" not in song.candidates[2].settings
 
 
 def test_switching_keeps_the_playhead(window: MainWindow, open_vocal: Open, generate: Generate) -> None:
@@ -215,10 +233,11 @@ def test_switching_keeps_the_playhead(window: MainWindow, open_vocal: Open, gene
     window.playback.seek(1.25)
     window.playback.select(2)
     assert window.playback.player.position_s == pytest.approx(1.25, abs=1e-4)
-    gains = window.playback.mix.gains([1, 2])
-    assert gains[(2, "bass")] == window.playback.mix.match[2]
-    assert gains[(1, "bass")] == 0.0
-    assert gains[VOCAL] == 1.0
+    song = window.workspace.song
+    heard = gains(window)
+    assert heard[(2, "bass")] == match_gain(song.fits[2].loudness_lufs, song.analysis.loudness_lufs)
+    assert heard[(1, "bass")] == 0.0
+    assert heard[VOCAL] == 1.0
 
 
 def test_a_second_request_asks_for_something_new_unless_the_seed_is_kept(
@@ -231,7 +250,7 @@ def test_a_second_request_asks_for_something_new_unless_the_seed_is_kept(
     window.request.pin.setChecked(True)
     generate(window, 1)
     assert window.request.seed.value() == seed + 1
-    assert [m.seed for m in window.workspace.song.made.values()] == [seed, seed + 1]
+    assert [r.origin.seed for r in window.workspace.project.candidates] == [seed, seed + 1]
 
 
 def test_a_failing_generator_is_told_and_the_window_goes_on(
@@ -251,16 +270,21 @@ def test_a_failing_generator_is_told_and_the_window_goes_on(
 
 
 def test_finished_candidates_survive_closing_in_the_middle(
-    make_window: Make, open_vocal: Open, qtbot: QtBot, engine: ToneEngine, tmp_path: Path
+    make_window: Make,
+    open_vocal: Open,
+    engine: ToneEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window = make_window()
     open_vocal(window)
+    questions = answer(monkeypatch, window, "how_to_close", "stop")
     started = threading.Event()
 
     def wait_at_the_third(number: int) -> None:
         if number == 3:
             started.set()
-            while not window.generation._job.token.cancelled:
+            while not window.generation._running.job.token.cancelled:
                 threading.Event().wait(0.01)
 
     engine.before_step = wait_at_the_third
@@ -269,11 +293,13 @@ def test_finished_candidates_survive_closing_in_the_middle(
     # Not one event is processed from here on: the second candidate may still be on its way to the window.
     assert started.wait(20)
     window.close()
-    kept = sorted(p.name for p in (tmp_path / "data", tmp_path / "Music").glob("*/candidate_*"))
-    assert kept == ["candidate_01", "candidate_02"]
+    assert [q[0] for q in questions] == ["Candidates are still being made."]
+    folder = project_folder(tmp_path / "Music")
+    assert sorted(p.name for p in (folder / "candidates").iterdir()) == ["01", "02"]
+    assert open_project(folder, read_only=True).document.project.numbers == (1, 2)
 
 
-def test_an_earlier_session_opens_again_with_its_pick(
+def test_an_earlier_project_opens_again_with_its_pick(
     make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = make_window()
@@ -282,8 +308,8 @@ def test_an_earlier_session_opens_again_with_its_pick(
     window.compare.ask("pick", 2)
     assert window.candidates.rows[2].pick.isChecked()
     window.close()
-    folder = next((tmp_path / "data", tmp_path / "Music").iterdir())
-    assert json.loads((folder / "session.json").read_text())["picked"] == 2
+    folder = project_folder(tmp_path / "Music")
+    assert json.loads((folder / "project.json").read_text())["project"]["picked"] == 2
 
     again = make_window()
     again.open_path(folder)
@@ -294,7 +320,7 @@ def test_an_earlier_session_opens_again_with_its_pick(
     assert again.request.wishes.seed == 2, "seed 1 would give the same again"
     generate(again, 1)
     assert list(again.candidates.rows) == [1, 2, 3]
-    assert (folder / "candidate_03").is_dir()
+    assert (folder / "candidates" / "03").is_dir()
 
 
 def test_a_folder_without_candidates_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -302,6 +328,14 @@ def test_a_folder_without_candidates_is_told(window: MainWindow, qtbot: QtBot, t
     window.open_path(tmp_path / "nothing")
     qtbot.waitUntil(lambda: bool(errors(window)), timeout=10_000)
     assert window.panels.is_empty
+
+
+def test_nothing_is_asked_of_a_vocal_nobody_listened_to(window: MainWindow, open_vocal: Open) -> None:
+    open_vocal(window)
+    window.workspace.song.analysis = None
+    window.generation.start(window.request.wishes)
+    assert "Cannot generate yet" in errors(window)[0].text
+    assert not window.generation.running
 
 
 def test_the_users_values_are_marked_and_can_be_taken_back(
@@ -352,7 +386,7 @@ def test_bar_lines_and_beats_are_nudged_and_taken_back(
 
 
 def test_chords_are_edited_as_text_and_in_the_lane(
-    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+    window: MainWindow, open_vocal: Open, generate: Generate, engine: ToneEngine
 ) -> None:
     open_vocal(window)
     panel, lane = window.analysis, window.vocal.lane
@@ -360,19 +394,23 @@ def test_chords_are_edited_as_text_and_in_the_lane(
     panel.chords.setText("Dm G")
     panel.chords.editingFinished.emit()
     assert panel.rows["chords"].source.text() == "yours"
-    first = window.workspace.song.first_bar
+    first = window.workspace.song.analysis.grid.first_bar
     assert lane.names[first] == "Dm"
     lane.chord_edited.emit(first, Chord.parse("E"))
     assert lane.names[first] == "E"
-    request = window.workspace.song.request(candidates=1, seed=1)
-    assert request.controls.chords[first] == Chord.parse("E")
+    generate(window, 1)
+    asked = engine.asked
+    assert asked.controls.chords == asked.analysis.chords == window.workspace.song.bar_chords()
+    assert asked.controls.chords[first] == Chord.parse("E")
     panel.chords.setText("H7 nonsense")
     panel.chords.editingFinished.emit()
     assert "Cannot read the chord" in window.statusBar().currentMessage()
     assert lane.names[first] == "E"
     panel.rows["chords"].reset.click()
     assert lane.names == estimated
-    assert window.workspace.song.chords is None
+    assert window.workspace.project.chords is None
+    generate(window, 1)
+    assert engine.asked.controls.chords is None, "the model chooses"
 
 
 def test_another_frequency_axis_draws_every_picture_again(
@@ -405,7 +443,7 @@ def test_colours_of_the_spectrograms_are_chosen_and_remembered(make_window: Make
     assert silence_is(theme.DARK.heat[0])
     choice()["Viridis"].trigger()
     assert silence_is("#440154")
-    window.looks.set_theme("light")
+    window.appearance.set_theme("light")
     assert silence_is("#440154")
     window.close()
     window = make_window()
@@ -425,7 +463,7 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     first.request.pin.setChecked(True)
     first.transport.balance.setValue(40)
     first.vocal.scales._group.button(1).click()
-    first.looks.set_theme("light")
+    first.appearance.set_theme("light")
     first.close()
     second = make_window()
     wishes = second.request.wishes
@@ -447,7 +485,7 @@ def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None
         "from studio.ui.window.preferences import Preferences;"
         f"root = Path({str(tmp_path)!r});"
         "service, player = GenerationService(root), Player(find_setup=AudioSetup);"
-        "w = build_window(service, player, Preferences(root / 'w.ini'), root);"
+        "w = build_window(service, player, Preferences(root / 'w.ini'), root, root / 'Music');"
         "w.show(); app.processEvents(); w.close();"
         "sys.exit(', '.join({'torch', 'onnxruntime', 'pyqtgraph'} & set(sys.modules)) or None)"
     )
