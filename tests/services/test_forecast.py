@@ -117,7 +117,7 @@ def test_recorded_runs_on_a_crowded_machine(run: dict[str, Any]) -> None:
     assert worst_ratio(trace) < 2.0
     shares = [share for _, share, _ in trace]
     assert shares == sorted(shares)
-    assert shares[-1] == pytest.approx(1.0, abs=0.02)  # shares were recorded with four digits
+    assert shares[-1] == pytest.approx(1.0, abs=0.05)  # some reports between were left out
 
 
 def test_a_machine_as_known_is_told_right_from_the_first_report_on() -> None:
