@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
-from studio.services.exporting.export import export_candidate
 from studio.services.costs import Costs
+from studio.services.exporting.export import export_candidate
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.generating.import_fastsag import model_path
