@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +91,33 @@ RUNS: dict[str, Slowness] = {
 @pytest.mark.parametrize("burst", [1, 12])
 def test_in_the_second_half_it_is_never_twice_off(run: str, burst: int) -> None:
     assert worst_ratio(simulate(RUNS[run], burst=burst)) < 2.0
+
+
+RECORDED = json.loads(Path(__file__).with_name("recorded_runs.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("run", RECORDED, ids=lambda run: str(run["what"]))
+def test_recorded_runs_on_a_crowded_machine(run: dict[str, Any]) -> None:
+    """Real runs: what was expected of each stage, and (moment, stage, share done) of some reports; a moment without
+    a stage ends work of others."""
+    clock = Clock()
+    start = clock.now_s
+    forecast = Forecast(run["expected_s"], clock)
+    trace: Trace = []
+    for at_s, stage, done in run["events"]:
+        clock.now_s = start + at_s
+        if not stage:
+            forecast.skip()
+            continue
+        if stage == "play":
+            forecast.end("arrange")
+        progress = forecast.update(stage, done, stage)
+        assert progress.remaining_s is not None
+        trace.append((at_s, progress.fraction, progress.remaining_s))
+    assert worst_ratio(trace) < 2.0
+    shares = [share for _, share, _ in trace]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0, abs=0.05)  # some reports between were left out
 
 
 def test_a_machine_as_known_is_told_right_from_the_first_report_on() -> None:

@@ -91,9 +91,9 @@ def make_window(
     def make() -> MainWindow:
         service = GenerationService(Path("no weights"), "cpu", load=lambda *_: engine)
         player = Player(find_setup=AudioSetup)
-        window = build_window(
-            service, player, Preferences(tmp_path / "window.ini"), tmp_path / "data", tmp_path / "Music"
-        )
+        preferences = Preferences(tmp_path / "window.ini")
+        preferences.set("ask_for_beat", False)  # what is asked has tests of its own
+        window = build_window(service, player, preferences, tmp_path / "data", tmp_path / "Music")
         monkeypatch.setattr(window.ask, "_choose", unexpected)
         made.append(window)
         window.show()

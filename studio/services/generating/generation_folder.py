@@ -111,7 +111,10 @@ def generate_to_folder(
         began = time.perf_counter()
         forecast.skip()
         writing = f"Writing candidate {candidate.number} of {request.candidates}"
-        on_step(forecast.update("write", len(exported) / request.candidates, writing))
+        # All but the last are written while the next is played, and take longer for it.
+        last = candidate.number == request.candidates
+        stage = "write last" if last else "write"
+        on_step(forecast.update(stage, 0.0, writing))
         result = export_candidate(
             ExportRequest(
                 request.out,
@@ -127,8 +130,10 @@ def generate_to_folder(
         exported.append(_candidate_json(candidate, result))
         took_s = time.perf_counter() - began
         export_s += took_s
-        service.costs.learn("write", took_s, vocal.audio.duration_s)
-        on_step(forecast.update("write", len(exported) / request.candidates, writing))
+        if last:
+            service.costs.learn("write", took_s, vocal.audio.duration_s)
+        done = 1.0 if last else candidate.number / (request.candidates - 1)
+        on_step(forecast.update(stage, done, writing))
         if on_exported:
             on_exported(candidate, result)
 
@@ -198,7 +203,8 @@ def _forecast(request: FolderRequest, service: GenerationService, vocal: Audio) 
             LOAD: 0.0 if service.loaded else costs.seconds("load"),
             "listen": costs.seconds("listen", length_s),
             "make": costs.seconds("make", work),
-            "write": costs.seconds("write", length_s * request.candidates),
+            "write": costs.seconds("write", length_s * (request.candidates - 1)),
+            "write last": costs.seconds("write", length_s),
         }
     )
 

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.grid import BeatGrid
@@ -110,9 +110,12 @@ class AskingDialog(QDialog):
         column.addWidget(self.told)
         self.take = push("Take this one (Enter)", primary=True)
         self.each = push("One candidate of each (E)")
+        self.again = QCheckBox("Do not ask again")
+        self.again.setToolTip("The candidates are then shared out over the readings, the likeliest first")
         buttons = QHBoxLayout()
-        buttons.addWidget(self.each)
+        buttons.addWidget(self.again)
         buttons.addStretch(1)
+        buttons.addWidget(self.each)
         buttons.addWidget(self.take)
         column.addLayout(buttons)
         self.play.clicked.connect(playback.toggle)

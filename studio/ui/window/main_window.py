@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
         if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
             self._after_listening = self.request.wishes
             self.status.tell("Listening to the vocal first …")
-        elif analysis is not None and analysis is not self._asked and analysis.is_worth_asking:
+        elif analysis is not None and analysis is not self._asked and self._may_ask(analysis):
             self._ask_for_the_beat(analysis)
         else:
             self._start(self.request.wishes)
@@ -348,9 +348,13 @@ class MainWindow(QMainWindow):
         if not self.generation.running:
             self.candidates.expect(0)
 
+    def _may_ask(self, analysis: VocalAnalysis) -> bool:
+        return analysis.is_worth_asking and self.preferences.get("ask_for_beat", True)
+
     def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
         self._asked = analysis
         dialog = AskingDialog(analysis, self.playback, self)
+        dialog.again.toggled.connect(lambda never: self.preferences.set("ask_for_beat", not never))
 
         def on_settled(fields: dict[str, object]) -> None:
             # The vocal is listened to again with them; the request follows.
