@@ -136,6 +136,7 @@ def generate(qtbot: QtBot) -> Callable[[MainWindow, int], None]:
     """
 
     def ask(window: MainWindow, count: int) -> None:
+        qtbot.waitUntil(lambda: window.workspace.song.is_heard, timeout=60_000)
         before = len(window.candidates.rows)
         window.request.count.set_value(count)
         window.request.generate.click()
