@@ -74,4 +74,5 @@ class RecentProjects:
         return next((p for p in self.read() if p.imported_from == str(folder) and p.is_there), None)
 
     def _write(self, projects: Iterable[RecentProject]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(self._path, to_json(_File(tuple(projects)[:_MOST])))
