@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,11 @@ BEGUN = Begun("r", Controls(), 4, 1)
 
 
 @pytest.fixture
-def ask(qtbot: QtBot, tmp_path: Path) -> Iterator[Questions]:
+def ask(qtbot: QtBot, tmp_path: Path) -> Questions:
     window = QWidget()
     qtbot.addWidget(window)
     window.show()
-    yield Questions(window, Preferences(tmp_path / "window.ini"))
+    return Questions(window, Preferences(tmp_path / "window.ini"))
 
 
 def answered(qtbot: QtBot, question: Callable[[], object], button: str) -> object:
