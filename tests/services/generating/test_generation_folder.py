@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 import soundfile as sf
-from studio.services.project.session import Session
 
 from studio.core.analysis import Given
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Meter
+from studio.core.project import Project
 from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
 from studio.services.generating.service import GenerationService
+from studio.services.project.document import Document, State
+from studio.services.project.song import Song
 from studio.services.vocal import analyse_vocal, open_vocal
 from studio.storage.paths import resources_dir
 from tests.services.band import ToneEngine
@@ -57,5 +59,6 @@ def test_typed_chords_start_on_the_bar_they_start_on_in_the_window(tmp_path: Pat
     assert engine.asked.controls.chords == Chord.parse_many("C Dm G C")
 
     vocal = open_vocal(tmp_path / "verse.wav")
-    session = Session(vocal, analysis=analyse_vocal(vocal.audio, given), chords=chords)
-    assert session.request(candidates=1, seed=1).controls == engine.asked.controls
+    document = Document(State(Project(chords=chords)))
+    song = Song(document, None, vocal, vocal, analyse_vocal(vocal.audio, given))
+    assert engine.asked.controls == Controls(chords=song.bar_chords())

@@ -80,7 +80,7 @@ def test_a_band_that_is_one_sound_has_no_stems_and_no_chords_to_turn(
     monkeypatch.setattr("studio.app.start_fastsag_engine", load_fastsag_engine)
     torch.manual_seed(1)
     save_checkpoint(FastSAG(TINY), tmp_path / "fastsag.safetensors", {"steps": 0})
-    import_fastsag(tmp_path / "fastsag.safetensors", tmp_path, agree=lambda _: True)
+    import_fastsag(tmp_path / "fastsag.safetensors", tmp_path / "data", agree=lambda _: True)
     window = make_window()
     open_vocal(window)
     generate(window, 1)

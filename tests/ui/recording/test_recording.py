@@ -289,7 +289,7 @@ def test_devices_are_chosen_and_remembered_with_their_latency(
 def test_a_recording_that_was_cut_off_is_offered_at_the_next_start(
     loop_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "recordings"
+    folder = tmp_path / "data" / "recordings"
     path = new_recording(folder, datetime(2026, 1, 2, 3, 4, 5))
     write_note(path, RecordingNote(48000, tempo_bpm=120.0, beats_per_bar=4))
     sung = 0.3 * np.sin(2 * np.pi * 220 * np.arange(3 * 48000) / 48000).astype(np.float32)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.audio.files import read_audio
 from studio.core.arrangement import STEMS
+from studio.core.commands import SetChords
 from studio.core.grid import BeatGrid
 from studio.core.mix import VOCAL, match_gain
 from studio.core.music import Chord, Key
@@ -494,3 +495,35 @@ def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None
         [sys.executable, "-c", code], env=os.environ | mine, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_vocal_that_has_a_project_asks_which_is_wanted(
+    make_window: Make,
+    open_vocal: Open,
+    vocal_path: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    window.workspace.do(SetChords(Chord.parse_many("Dm G")))
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    window.close()
+    folder = project_folder(tmp_path / "Music")
+
+    again = make_window()
+    for what in (None, "open", "new"):
+        questions = answer(monkeypatch, again, "project_of_vocal", what)
+        before = again.workspace.song
+        again.open_path(vocal_path)
+        qtbot.waitUntil(lambda q=questions: bool(q), timeout=20_000)
+        assert [known.path for (known,) in questions] == [str(folder)]
+        if what is None:
+            qtbot.waitUntil(lambda: not again.workspace.runner.busy, timeout=30_000)
+            assert again.workspace.song is before is None
+        else:
+            qtbot.waitUntil(lambda b=before: again.workspace.song is not b, timeout=20_000)
+            qtbot.waitUntil(lambda: not again.workspace.runner.busy, timeout=30_000)
+            chords = again.workspace.project.chords
+            assert chords == (Chord.parse_many("Dm G") if what == "open" else None)

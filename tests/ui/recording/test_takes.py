@@ -1,0 +1,64 @@
+"""A recording joins the song as takes; each is heard only as far as it goes. No sound device is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from studio.core.takes import BASE
+from studio.services.recording.recording import Recorded
+from studio.services.recording.takes import takes_of
+from studio.storage.recordings import RecordingNote
+from studio.ui.window.main_window import MainWindow
+from tests.ui.conftest import RATE, write_vocal
+
+
+def recorded(path: Path) -> Recorded:
+    """A second of singing that was sung from the first second of the song on."""
+    write_vocal(path, 1.0)
+    note = RecordingNote(RATE, start=RATE)
+    return Recorded(path, note, takes_of(path, note, RATE), RATE)
+
+
+def test_a_recording_is_heard_where_it_was_sung_and_only_as_far_as_it_goes(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    song, takes = window.workspace.song, window.record.takes
+    takes.add(recorded(tmp_path / "sung.wav"))
+    qtbot.waitUntil(lambda: song.vocal is not song.base, timeout=20_000)
+    assert song.project.comp.parts == ((0, BASE), (RATE, 1), (2 * RATE, BASE))
+    assert (song.vocal.audio.frames, song.vocal.path.parent) == (song.base.audio.frames, song.folder.audio)
+    assert takes.covers(1, 1.5, 3.0)
+    assert not takes.covers(1, 2.0, 3.0)
+    assert takes.covers(BASE, 2.0, 3.0)
+    spans = ((1.0, 2.0), (1.5, 3.0), (2.0, 3.0))
+    assert [takes.heard(*span) for span in spans] == [{1}, {1, BASE}, {BASE}]
+    takes.choose(1, 0.0, 3.0)
+    assert song.project.comp.parts == ((0, BASE), (RATE, 1), (2 * RATE, BASE))
+    takes.choose(BASE, 0.0, 3.0)
+    qtbot.waitUntil(lambda: song.vocal is song.base, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+
+
+def test_two_quick_choices_end_at_the_later_one(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    song, takes = window.workspace.song, window.record.takes
+    takes.add(recorded(tmp_path / "sung.wav"))
+    qtbot.waitUntil(lambda: song.vocal is not song.base, timeout=20_000)
+    takes.choose(BASE, 1.0, 1.5)
+    takes.choose(BASE, 1.0, 2.0)
+    assert song.project.comp.is_base
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    assert song.vocal is song.base
+    for what in ("Hear the old vocal", "Hear the old vocal", "Take 1"):
+        assert window.workspace.document.undo_text == what
+        window.workspace.undo()
+    assert window.workspace.document.undo_text == ""
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    assert song.vocal is song.base
+    assert song.project.comp is None

@@ -1,0 +1,92 @@
+"""The window's questions as dialogs: each button is its answer, and closing the dialog changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.core.controls import Controls
+from studio.core.project import Begun
+from studio.services.project.opening import ProjectInUse
+from studio.storage.lock import Holder
+from studio.storage.recent import RecentProject
+from studio.ui.window.preferences import Preferences
+from studio.ui.window.questions import Questions
+
+KNOWN = RecentProject("/music/Lied.backline", "Lied", candidates=3)
+HOLDER = Holder("another-computer", 7)
+BEGUN = Begun("r", Controls(), 4, 1)
+
+
+@pytest.fixture
+def ask(qtbot: QtBot, tmp_path: Path) -> Questions:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    return Questions(window, Preferences(tmp_path / "window.ini"))
+
+
+def answered(qtbot: QtBot, question: Callable[[], object], button: str) -> object:
+    """Asks, and presses the button of that text; the Escape key for ""."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        if button:
+            (found,) = (b for b in box.buttons() if b.text() == button)
+            found.click()
+        else:
+            qtbot.keyClick(box, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(50, press)
+    return question()
+
+
+@pytest.mark.parametrize(("button", "answer"), [("Stop and open", True), ("Stay here", False), ("", False)])
+def test_another_song_while_generating(ask: Questions, qtbot: QtBot, button: str, answer: bool) -> None:
+    assert answered(qtbot, ask.may_stop_generating, button) is answer
+
+
+@pytest.mark.parametrize(
+    ("button", "answer"),
+    [
+        ("Finish in the background", "background"),
+        ("Stop and close", "stop"),
+        ("Stay here", "stay"),
+        ("", "stay"),
+    ],
+)
+def test_closing_in_the_middle(ask: Questions, qtbot: QtBot, button: str, answer: str) -> None:
+    assert answered(qtbot, lambda: ask.how_to_close("At work.", background=True), button) == answer
+
+
+@pytest.mark.parametrize(
+    ("button", "answer"),
+    [("Open the project", "open"), ("Begin a new one", "new"), ("Cancel", None), ("", None)],
+)
+def test_a_vocal_that_has_a_project(ask: Questions, qtbot: QtBot, button: str, answer: str | None) -> None:
+    assert answered(qtbot, lambda: ask.project_of_vocal(KNOWN), button) == answer
+
+
+@pytest.mark.parametrize(
+    ("button", "answer"),
+    [("Open a copy", "copy"), ("Only look at it", "look"), ("Cancel", None), ("", None)],
+)
+def test_a_project_that_another_window_has(
+    ask: Questions, qtbot: QtBot, button: str, answer: str | None, tmp_path: Path
+) -> None:
+    in_use = ProjectInUse(tmp_path / "Lied.backline", HOLDER)
+    assert answered(qtbot, lambda: ask.project_in_use(in_use), button) == answer
+
+
+@pytest.mark.parametrize(
+    ("made", "button", "answer"),
+    [(2, "Make the other 2", True), (3, "Make the last one", True), (2, "Not now", False), (2, "", False)],
+)
+def test_the_rest_of_a_request(ask: Questions, qtbot: QtBot, made: int, button: str, answer: bool) -> None:
+    assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, made), button) is answer
