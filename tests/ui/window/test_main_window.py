@@ -152,7 +152,7 @@ def test_another_vocal_ends_a_request_only_when_the_user_agrees(
 ) -> None:
     open_vocal(window)
     session = window.workspace.song
-    other = write_vocal(tmp_path / "second take.wav")
+    other = write_vocal(tmp_path / "second take.wav", 3.4)
     second = threading.Event()
     engine.before_step = lambda number: second.wait(20) if number == 2 else None
     window.generate()

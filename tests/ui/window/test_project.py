@@ -291,3 +291,20 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path != folder} == {
         path: at for path, at in before.items() if path != folder
     }
+
+
+def test_a_request_waits_for_what_was_typed_last(
+    make_window: Make, open_vocal: Open, qtbot: QtBot
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    window.request.count.set_value(1)
+    window.analysis.tempo.setValue(72.0)
+    window.analysis.tempo.editingFinished.emit()
+    window.request.generate.click()  # at once, while the vocal is listened to again
+    qtbot.waitUntil(lambda: list(window.candidates.rows) == [1], timeout=60_000)
+    song = window.workspace.song
+    assert song is not None
+    assert song.candidates[1].arrangement.grid.tempo_bpm == pytest.approx(72.0)
+    assert song.project.record(1).origin.analysis == song.wanted_analysis
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
