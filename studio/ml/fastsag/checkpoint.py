@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -39,6 +39,7 @@ PARTS: Mapping[str, str] = {
 _VOCODER, _PERCEIVER = "vocoder.generator.", "semantic_encoder.1."
 _MASKED = "wav2vec.hubert.masked_spec_embed"
 _CONVOLUTION = re.compile(r"(conv_pre|conv_post|ups\.\d+\.0|convs[12]\.\d+)\.weight$")
+_MOST_LAYERS, _LARGEST_SIZE = 128, 10_000_000
 _TODO = "Download the file again, or choose the one that FastSAG's authors publish"
 
 
@@ -54,6 +55,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 header = json.loads((file.metadata() or {}).get("studio", "{}"))
+                if not isinstance(header, dict):
+                    raise ValueError("a header that says nothing")
                 return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
         # Mapped rather than read: names and shapes are checked before 1.6 GB are in memory.
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
@@ -144,9 +147,12 @@ def build(
     Raises:
         StudioError: saying what does not fit.
     """
-    config = FastSAGConfig.from_dict(header["config"]) if "config" in header else FastSAGConfig()
-    with torch.device("meta"):  # shapes only: the checkpoint's own tensors become the parameters
-        model = FastSAG(config, semantic_to_mel)
+    config = _config(header, name)
+    try:
+        with torch.device("meta"):  # shapes only: the checkpoint's own tensors become the parameters
+            model = FastSAG(config, semantic_to_mel)
+    except (ValueError, TypeError, RuntimeError, AssertionError, ArithmeticError) as error:
+        raise _no_config(name, str(error)) from error
     tensors = canonical(tensors_of(content, name))
     if semantic_to_mel == "resize":
         tensors = {k: v for k, v in tensors.items() if not k.startswith(_PERCEIVER)}
@@ -163,6 +169,47 @@ def build(
         )
     model.load_state_dict({k: v.detach().float().contiguous() for k, v in tensors.items()}, assign=True)
     return model.requires_grad_(False).eval()
+
+
+def _config(header: Mapping[str, Any], name: str) -> FastSAGConfig:
+    """The sizes that a header gives; the paper's where it gives none. Raises StudioError."""
+    if "config" not in header:
+        return FastSAGConfig()
+    try:
+        _check_sizes(header["config"])
+        return FastSAGConfig.from_dict(header["config"])
+    except KeyError as error:
+        raise _no_config(name, f"no {error.args[0]} in it") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _no_config(name, str(error)) from error
+
+
+def _check_sizes(value: object, depth: int = 0) -> None:
+    """Networks are built of these numbers: absurd ones would be built for ever. Raises ValueError."""
+    if depth > 4:
+        raise ValueError("brackets within brackets")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            counts = ("layers", "stacks", "depth")
+            if name in counts and isinstance(inner, int) and not 0 < inner <= _MOST_LAYERS:
+                raise ValueError(f"{name} of {inner}")
+            _check_sizes(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        if len(value) > _MOST_LAYERS:
+            raise ValueError(f"{len(value)} numbers in a row")
+        for inner in value:
+            _check_sizes(inner, depth + 1)
+    elif isinstance(value, int | float) and not abs(value) <= _LARGEST_SIZE:
+        raise ValueError(f"a size of {value:.3g}")
+
+
+def _no_config(name: str, seen: str) -> StudioError:
+    return StudioError(
+        f"The header of {name} does not say how its networks are made",
+        seen=seen[:160],
+        expected="the sizes that Backline writes, or none for the paper's",
+        todo=_TODO,
+    )
 
 
 def read_bigvgan(path: Path) -> tuple[str, BigVGANConfig, MelContract, dict[str, Tensor]]:
@@ -206,7 +253,7 @@ def with_vocoder(
     """
     name, config, contract, tensors = read_bigvgan(path)
     contract.check(CONTRACT, mine=f"vocoder ({name})", others="mel of FastSAG")
-    base = FastSAGConfig.from_dict(header["config"]) if "config" in header else FastSAGConfig()
+    base = _config(header, path.name)
     kept: dict[str, Any] = {k: v for k, v in content.items() if not str(k).startswith("vocoder.")}
     kept |= {_VOCODER + k: v for k, v in tensors.items()}
     return kept, {**header, "config": {**base.as_dict(), "vocoder": config.as_dict()}}
@@ -235,11 +282,14 @@ def read_header(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["studio"])
-            if header.get("format") == "fastsag":
+            if not isinstance(header, dict) or header.get("format") != "fastsag":
+                seen = "another kind of model"
+            elif header.get("semantic_to_mel") not in get_args(SemanticToMel):
+                seen = "a header without semantic_to_mel"
+            else:
                 return dict(header)
-            seen = "another kind of model"
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        seen = str(error)
+    except Exception as error:  # a damaged file may make its reader stumble over anything
+        seen = str(error) or type(error).__name__
     raise StudioError(f"{path.name} is no FastSAG model of Backline", seen=seen, todo="Import it again")
 
 
