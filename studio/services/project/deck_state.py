@@ -91,7 +91,7 @@ def deck_from_json(content: Mapping[str, Any], numbers: Collection[int]) -> Deck
                 hidden=hidden if isinstance(hidden, bool) else None,
             )
     picked = content.get("picked")
-    return DeckState(picked if picked in numbers else None, remarks)
+    return DeckState(picked if isinstance(picked, int) and picked in numbers else None, remarks)
 
 
 def blind_order(numbers: Sequence[int], chance: random.Random) -> tuple[int, ...]:

@@ -6,7 +6,6 @@ Candidates are only ever added, numbered through the whole session, so that a ne
 from __future__ import annotations
 
 import dataclasses
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from studio.services.project.deck_state import DeckState, deck_from_json
 from studio.services.project.results import Results
 from studio.services.vocal import Vocal
 from studio.storage.atomic import write_json
+from studio.storage.json_file import BadFile, read_json
 
 _NOTES = "session.json"
 _WRITING = threading.Lock()
@@ -200,7 +200,6 @@ def _read_chords(names: object) -> tuple[Chord, ...] | None:
 def _read_notes(folder: Path) -> dict[str, object]:
     """Empty when there are none, or none that can be read: a lost remark is no reason to refuse a folder."""
     try:
-        notes = json.loads((folder / _NOTES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(folder / _NOTES, dict[str, object])
+    except BadFile:
         return {}
-    return notes if isinstance(notes, dict) else {}
