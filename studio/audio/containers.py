@@ -180,7 +180,7 @@ def flac_parts(data: bytes) -> list[Part]:
         starts.append(at)
         at = data.find(_FLAC_START, at + 1)
     parts = []
-    for start, stop in zip(starts, [*starts[1:], len(data)], strict=True):
+    for start, stop in zip(starts, (*starts[1:], len(data)), strict=False):
         place = start + _FLAC_COUNT_AT
         if place + 5 > len(data):
             continue

@@ -20,7 +20,7 @@ from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate
 from studio.core.workload import arranging_work, work_of
 from studio.ml.allocation import keep_freed_memory
-from studio.ml.arrangement.arranging import Arranged, Arranger, load_arranger
+from studio.ml.arrangement.arranging import Arranged, Arranger, make_arranger
 from studio.ml.arrangement.model import ArrangementModel
 from studio.ml.arrangement.regenerating import part_span_s, play_part
 from studio.ml.arrangement.sampler import CALLS
@@ -31,7 +31,7 @@ from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
 from studio.ml.sound.rendering import Rendering, rendering_steps, song_samples, vocal_level
 from studio.ml.sound.synthesis import Performance, StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
-from studio.ml.weights import file_hash, load_into, read_weights
+from studio.ml.weights import configured, file_hash, load_into, load_weights
 from studio.ml.workers import Workers
 
 #: Stems at the vocal's rate, in the mix, and the gains they got.
@@ -51,20 +51,28 @@ def load_engine(models_dir: Path, device: str = "auto", vocoder_file: Path | Non
     """
     keep_freed_memory()
     place = choose_device(device)
-    tensors, header = read_weights(models_dir / "mel.safetensors")
-    mel_model = MelModel(MelModelConfig(**header["config"]), MelContract(**header["contract"]))
-    load_into(mel_model, tensors, "the mel model")
+    mel = load_weights(models_dir / "mel.safetensors")
+    mel_model = configured(
+        lambda: MelModel(MelModelConfig(**mel.header["config"]), MelContract(**mel.header["contract"])),
+        "mel.safetensors",
+    )
+    load_into(mel_model, mel.tensors, "the mel model")
     sounds = SOUNDS[: mel_model.config.sounds]
-    arranger = load_arranger(models_dir / "arrangement.safetensors", place, sounds)
+    arranging = load_weights(models_dir / "arrangement.safetensors")
+    arranger = make_arranger(arranging, place, sounds)
+    hashes = {"arrangement": arranging.sha256, "mel": mel.sha256}
     vocoder: Vocoder | MelVocoder
     if vocoder_file is not None:
         vocoder = load_mel_vocoder(vocoder_file)
+        hashes["vocoder"] = file_hash(vocoder_file)
     else:
-        tensors, header = read_weights(models_dir / "vocoder.safetensors")
-        vocoder = Vocoder(VocoderConfig(**header["config"]), MelContract(**header["contract"]))
-        load_into(vocoder, tensors, "the vocoder")
-    hashes = {name: file_hash(models_dir / f"{name}.safetensors") for name in ("arrangement", "mel")}
-    hashes["vocoder"] = file_hash(vocoder_file or models_dir / "vocoder.safetensors")
+        sound = load_weights(models_dir / "vocoder.safetensors")
+        vocoder = configured(
+            lambda: Vocoder(VocoderConfig(**sound.header["config"]), MelContract(**sound.header["contract"])),
+            "vocoder.safetensors",
+        )
+        load_into(vocoder, sound.tensors, "the vocoder")
+        hashes["vocoder"] = sound.sha256
     return BandEngine(arranger, mel_model, vocoder, place, hashes)
 
 

@@ -32,6 +32,8 @@ def read_tensor_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 header = json.loads((file.metadata() or {}).get("studio", "{}"))
+                if not isinstance(header, dict):
+                    raise ValueError("a header that says nothing")
                 return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
         # Mapped rather than read: names and shapes are checked before 1.6 GB are in memory.
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))

@@ -6,12 +6,12 @@ Devices are remembered by name, because PortAudio numbers them anew at every sta
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from studio.storage.atomic import write_json
+from studio.storage.json_file import BadFile, read_json
 
 
 @dataclass(frozen=True)
@@ -47,24 +47,37 @@ def latency_key(output: str, input: str, sample_rate: int, block_frames: int) ->
     return f"{output} | {input} | {sample_rate} | {block_frames}"
 
 
+#: Of the numbers that are no switches: the least and the largest that make sense.
+_RANGES: dict[str, tuple[float, float]] = {
+    "input_first": (0, 1023),
+    "input_count": (1, 64),
+    "sample_rate": (0, 768_000),
+    "block_frames": (0, 65_536),
+    "count_in_bars": (0, 2),
+    "tempo_bpm": (30.0, 300.0),
+}
+_LONGEST_LATENCY = 1_000_000
+
+
 def read_audio_settings(path: Path) -> AudioSettings:
-    """The settings in a file; the default for each value that is missing or of another type."""
+    """The settings in a file; the default for each value that is missing, of another type or of no sense."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return AudioSettings()
-    if not isinstance(found, dict):
+        found = read_json(path, dict[str, Any])
+    except BadFile:
         return AudioSettings()
     values: dict[str, Any] = {}
     for entry in dataclasses.fields(AudioSettings):
         default = getattr(AudioSettings(), entry.name)
         value = found.get(entry.name, default)
-        if isinstance(default, float) and isinstance(value, int):
+        if isinstance(default, float) and type(value) is int and abs(value) < 1e9:
             value = float(value)
         values[entry.name] = value if type(value) is type(default) else default
-    values["count_in_bars"] = min(max(0, values["count_in_bars"]), 2)
-    values["tempo_bpm"] = min(max(30.0, values["tempo_bpm"]), 300.0)
-    values["latencies"] = {str(k): v for k, v in values["latencies"].items() if isinstance(v, int) and v >= 0}
+        if entry.name in _RANGES:
+            least, most = _RANGES[entry.name]
+            values[entry.name] = type(default)(min(max(least, values[entry.name]), most))
+    values["latencies"] = {
+        str(k): v for k, v in values["latencies"].items() if type(v) is int and 0 <= v <= _LONGEST_LATENCY
+    }
     return AudioSettings(**values)
 
 

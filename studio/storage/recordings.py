@@ -6,17 +6,24 @@ one and put back where it was sung.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from studio.storage.atomic import write_json
+from studio.storage.json_file import BadFile, read_json
 
 #: A take that was not written to for this long is no longer being recorded, by this or another window.
 _STILL_WRITTEN_S = 2.0
+
+
+Frame = Annotated[int, Meta(ge=0, le=2**40)]
 
 
 @dataclass(frozen=True)
@@ -31,13 +38,13 @@ class RecordingNote:
         problem: why it ended early; empty when it did not.
     """
 
-    sample_rate: int
-    start: int = 0
-    loop: tuple[int, int] | None = None
-    punch: tuple[int, int] | None = None
-    latency_frames: int = 0
-    tempo_bpm: float = 0.0
-    beats_per_bar: int = 0
+    sample_rate: Annotated[int, Meta(ge=1, le=768_000)]
+    start: Annotated[int, Meta(ge=-(2**40), le=2**40)] = 0
+    loop: tuple[Frame, Frame] | None = None
+    punch: tuple[Frame, Frame] | None = None
+    latency_frames: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] = 0
+    tempo_bpm: Annotated[float, Meta(ge=0.0, le=1000.0)] = 0.0
+    beats_per_bar: Annotated[int, Meta(ge=0, le=64)] = 0
     song: str = ""
     finished: bool = False
     problem: str = ""
@@ -66,12 +73,12 @@ def write_note(recording: Path, note: RecordingNote) -> None:
 def read_note(recording: Path) -> RecordingNote | None:
     """None where there is no note, or none that can be read."""
     try:
-        found = json.loads(note_path(recording).read_text(encoding="utf-8"))
-        for name in ("loop", "punch"):
-            found[name] = None if found[name] is None else (int(found[name][0]), int(found[name][1]))
-        return RecordingNote(**found)
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        note = read_json(note_path(recording), RecordingNote)
+    except BadFile:
         return None
+    if any(stretch is not None and stretch[0] > stretch[1] for stretch in (note.loop, note.punch)):
+        return None
+    return note
 
 
 def unfinished_recordings(folder: Path) -> tuple[Path, ...]:
@@ -79,8 +86,9 @@ def unfinished_recordings(folder: Path) -> tuple[Path, ...]:
     found = []
     for path in sorted(folder.glob("*.wav")):
         note = read_note(path)
-        if note and not note.finished and time.time() - path.stat().st_mtime > _STILL_WRITTEN_S:
-            found.append(path)
+        with contextlib.suppress(OSError):  # deleted meanwhile
+            if note and not note.finished and time.time() - path.stat().st_mtime > _STILL_WRITTEN_S:
+                found.append(path)
     return tuple(found)
 
 

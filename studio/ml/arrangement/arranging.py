@@ -32,7 +32,7 @@ from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Con
 from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.arrangement.sound_choice import choose_sounds, player_of
-from studio.ml.weights import load_into, read_weights
+from studio.ml.weights import Weights, configured, load_into, load_weights
 
 #: How far the noise of a variation is from its parent's, 0 to 1, by DISTANCES.
 _AMOUNT = {"near": 1.0, "far": 0.25}
@@ -59,10 +59,20 @@ def load_arranger(
     path: Path, device: torch.device, sounds: Sequence[tuple[str, Instrument]] = ()
 ) -> Arranger:
     """The arranger with the weights of a file, on a device. Raises StudioError for a missing or damaged file."""
-    tensors, header = read_weights(path)
-    model = ArrangementModel(ArrangementConfig(**header["config"]))
-    load_into(model, tensors, "the arrangement model")
-    styles = {meter: tuple(STYLES.index(s) for s in names) for meter, names in header["styles"].items()}
+    return make_arranger(load_weights(path), device, sounds)
+
+
+def make_arranger(
+    weights: Weights, device: torch.device, sounds: Sequence[tuple[str, Instrument]] = ()
+) -> Arranger:
+    """The same of weights that were read. Raises StudioError for those of something else."""
+    header, name = weights.header, "the arrangement model"
+    model = configured(lambda: ArrangementModel(ArrangementConfig(**header["config"])), name)
+    load_into(model, weights.tensors, name)
+    styles = configured(
+        lambda: {meter: tuple(STYLES.index(s) for s in names) for meter, names in header["styles"].items()},
+        name,
+    )
     return Arranger(model.to(device).eval(), styles, sounds)
 
 

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -34,6 +34,7 @@ PARTS: Mapping[str, str] = {
 }
 _VOCODER, _PERCEIVER = "vocoder.generator.", "semantic_encoder.1."
 _MASKED = "wav2vec.hubert.masked_spec_embed"
+_MOST_LAYERS, _LARGEST_SIZE = 128, 10_000_000
 
 
 def canonical(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -86,9 +87,45 @@ def fitting_tensors(
     return {k: v.detach().float().contiguous() for k, v in tensors.items()}
 
 
-def config_of(header: Mapping[str, Any]) -> FastSAGConfig:
-    """The sizes a header tells; the published ones where it tells none."""
-    return FastSAGConfig.from_dict(header["config"]) if "config" in header else FastSAGConfig()
+def config_of(header: Mapping[str, Any], name: str) -> FastSAGConfig:
+    """The sizes that a header gives; the paper's where it gives none. Raises StudioError."""
+    if "config" not in header:
+        return FastSAGConfig()
+    try:
+        _check_sizes(header["config"])
+        return FastSAGConfig.from_dict(header["config"])
+    except KeyError as error:
+        raise no_config(name, f"no {error.args[0]} in it") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise no_config(name, str(error)) from error
+
+
+def _check_sizes(value: object, depth: int = 0) -> None:
+    """Networks are built of these numbers: absurd ones would be built for ever. Raises ValueError."""
+    if depth > 4:
+        raise ValueError("brackets within brackets")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            counts = ("layers", "stacks", "depth")
+            if name in counts and isinstance(inner, int) and not 0 < inner <= _MOST_LAYERS:
+                raise ValueError(f"{name} of {inner}")
+            _check_sizes(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        if len(value) > _MOST_LAYERS:
+            raise ValueError(f"{len(value)} numbers in a row")
+        for inner in value:
+            _check_sizes(inner, depth + 1)
+    elif isinstance(value, int | float) and not abs(value) <= _LARGEST_SIZE:
+        raise ValueError(f"a size of {value:.3g}")
+
+
+def no_config(name: str, seen: str) -> StudioError:
+    return StudioError(
+        f"The header of {name} does not say how its networks are made",
+        seen=seen[:160],
+        expected="the sizes that Backline writes, or none for the paper's",
+        todo=TODO,
+    )
 
 
 def with_vocoder(
@@ -101,7 +138,7 @@ def with_vocoder(
     """
     name, config, contract, tensors = read_bigvgan(path)
     contract.check(CONTRACT, mine=f"vocoder ({name})", others="mel of FastSAG")
-    base = config_of(header)
+    base = config_of(header, path.name)
     kept: dict[str, Any] = {k: v for k, v in content.items() if not str(k).startswith("vocoder.")}
     kept |= {_VOCODER + k: v for k, v in tensors.items()}
     return kept, {**header, "config": {**base.as_dict(), "vocoder": config.as_dict()}}
@@ -139,11 +176,14 @@ def read_header(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["studio"])
-            if header.get("format") == "fastsag":
+            if not isinstance(header, dict) or header.get("format") != "fastsag":
+                seen = "another kind of model"
+            elif header.get("semantic_to_mel") not in get_args(SemanticToMel):
+                seen = "a header without semantic_to_mel"
+            else:
                 return dict(header)
-            seen = "another kind of model"
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        seen = str(error)
+    except Exception as error:  # a damaged file may make its reader stumble over anything
+        seen = str(error) or type(error).__name__
     raise StudioError(f"{path.name} is no FastSAG model of Backline", seen=seen, todo="Import it again")
 
 

@@ -6,6 +6,7 @@ gives a sound alone: both channels are the same, and the arrangement holds the v
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,8 +60,27 @@ def load_fastsag(path: Path, device: str = "auto") -> FastSAGEngine:
             expected="fastsag.pt of its authors, or a model of your own training, imported once",
             todo="Type: studio import-fastsag fastsag.pt",
         )  # fmt: skip
-    model = FastSAG.load(path, read_header(path)["semantic_to_mel"])
-    return FastSAGEngine(model, place, {"fastsag": file_hash(path)})
+    header = read_header(path)
+    digest = file_hash(path)
+    _check_hash(path, digest)
+    model = FastSAG.load(path, header["semantic_to_mel"])
+    return FastSAGEngine(model, place, {"fastsag": digest})
+
+
+def _check_hash(path: Path, digest: str) -> None:
+    """Against the record that the import wrote beside the model, where there is one. Raises StudioError."""
+    try:
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        wanted = record["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if wanted != digest:
+        raise StudioError(
+            f"The model {path.name} is damaged or was replaced",
+            seen=f"SHA-256 {digest[:12]}...",
+            expected=f"{str(wanted)[:12]}..., as it was when it was imported",
+            todo="Import it again with: studio import-fastsag",
+        )
 
 
 class FastSAGEngine:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.core.errors import StudioError
-from studio.ml.fastsag.checkpoint import config_of, fitting_tensors
+from studio.ml.fastsag.checkpoint import config_of, fitting_tensors, no_config
 from studio.ml.fastsag.config import CONTRACT, EDM, FastSAGConfig, SemanticToMel
 from studio.ml.fastsag.front_end import denormalise
 from studio.ml.fastsag.hubert import Hubert, semantic_features
@@ -101,8 +101,12 @@ class FastSAG(nn.Module):
         content: Mapping[str, Any], header: Mapping[str, Any], semantic_to_mel: SemanticToMel, name: str
     ) -> FastSAG:
         """The network of a file's tensors and header, see checkpoint.fitting_tensors. Raises StudioError."""
-        with torch.device("meta"):  # shapes only: the checkpoint's own tensors become the parameters
-            model = FastSAG(config_of(header), semantic_to_mel)
+        config = config_of(header, name)
+        try:
+            with torch.device("meta"):  # shapes only: the checkpoint's own tensors become the parameters
+                model = FastSAG(config, semantic_to_mel)
+        except (ValueError, TypeError, RuntimeError, AssertionError, ArithmeticError) as error:
+            raise no_config(name, str(error)) from error
         tensors = fitting_tensors(content, model.state_dict(), semantic_to_mel, name)
         model.load_state_dict(tensors, assign=True)
         return model.requires_grad_(False).eval()

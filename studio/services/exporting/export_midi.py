@@ -20,6 +20,7 @@ from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
 from studio.core.music import Key, Meter
 from studio.storage.atomic import write_bytes
+from studio.storage.json_file import BadFile
 
 TICKS_PER_BEAT = 960
 #: A tempo change is written only when holding the last tempo would put a beat further off than this.
@@ -155,9 +156,28 @@ def _track(name: str, events: list[_Event]) -> mido.MidiTrack:
     return track
 
 
+#: No song is so long or so full that these are not far beyond it.
+_LIMIT_BYTES, _LIMIT_TICKS = 1 << 24, 1 << 34
+
+
 def read_notes(path: Path) -> dict[str, tuple[Note, ...]]:
-    """The notes of a file written here, in seconds, by stem. Raises OSError or ValueError for other files."""
-    file = mido.MidiFile(path)
+    """The notes of a file written here, in seconds, by stem.
+
+    Raises:
+        BadFile: a ValueError that says in words what is wrong, for other files.
+    """
+    try:
+        if path.stat().st_size > _LIMIT_BYTES:
+            raise BadFile(f"{path.name} of {path.stat().st_size / 1e6:.0f} MB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"{path.name}: {error.strerror or error}") from error
+    try:
+        file = mido.MidiFile(file=io.BytesIO(content))
+    except Exception as error:  # whatever its parser stumbles over
+        raise BadFile(f"{path.name}: no MIDI ({type(error).__name__}: {error})") from error
+    if not file.tracks or not 1 <= file.ticks_per_beat < 1 << 15:
+        raise BadFile(f"{path.name}: {len(file.tracks)} tracks of {file.ticks_per_beat} ticks a beat")
     ticks, times_s, micros, tick = [0], [0.0], 500_000, 0
     for message in file.tracks[0]:
         tick += message.time
@@ -167,6 +187,8 @@ def read_notes(path: Path) -> dict[str, tuple[Note, ...]]:
             micros = message.tempo
     ticks.append(ticks[-1] + 1_000_000 * file.ticks_per_beat)
     times_s.append(times_s[-1] + micros)
+    if ticks[-1] > _LIMIT_TICKS or any(sum(m.time for m in track) > _LIMIT_TICKS for track in file.tracks):
+        raise BadFile(f"{path.name}: an event after {max(ticks):.3g} ticks")
     return {
         track.name: tuple(_notes_of(track, np.asarray(ticks), np.asarray(times_s)))
         for track in file.tracks[1:]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta, Struct
 
+from studio.core.arrangement import STEMS
 from studio.core.candidate import NoiseStep, Recipe
-from studio.core.controls import Controls
+from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
+from studio.core.errors import StudioError
+from studio.core.instruments import choices
 from studio.core.music import Chord, Key
-from studio.core.score import Score
+from studio.core.score import COLUMNS, STYLES, Score
 from studio.storage.atomic import json_text, write_text
+from studio.storage.json_file import BadFile, read_json
 
 FILE_NAME = "recipe.json"
 SCHEMA_VERSION = 1
@@ -33,25 +38,61 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
     write_text(folder / FILE_NAME, json_text(content))
 
 
+Seed = Annotated[int, Meta(ge=0, le=2**62)]
+Beat = Annotated[int, Meta(ge=0, le=100_000)]
+Token = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class _NoiseFile(Struct):
+    seed: Seed
+    candidate: Annotated[int, Meta(ge=0, le=10_000)]
+    amount: Annotated[float, Meta(ge=0.0, le=1.0)]
+    beats: tuple[Beat, Beat] | None
+    columns: tuple[str, ...]
+
+
+class _ControlsFile(Struct):
+    style: str | None
+    density: str | None
+    chords: tuple[str, ...] | None
+    energy: tuple[str, ...] | None
+    instruments: dict[str, str]
+    follow: str | None
+
+
+class _RecipeFile(Struct):
+    sound_seed: Seed
+    noise: tuple[_NoiseFile, ...]
+    gains: dict[str, Annotated[float, Meta(ge=0.0, le=1e6)]]
+    controls: _ControlsFile
+    globals: list[Token]
+    tokens: list[list[Token]]
+    schema_version: int = SCHEMA_VERSION
+
+
 def read_recipe(folder: Path) -> Recipe | None:
     """The recipe of an exported candidate; None where none was written.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError: for a file that is not one of ours, or damaged.
+        BadFile: a ValueError that says in words what is wrong, for a file that is not one of ours, or damaged.
     """
     path = folder / FILE_NAME
     if not path.exists():
         return None
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    tokens = np.array(content["tokens"], dtype=np.int64)
-    noise = tuple(_noise_step(step) for step in content["noise"])
-    return Recipe(
-        score=Score(tokens, np.array(content["globals"], dtype=np.int64)),
-        noise=noise,
-        sound_seed=int(content["sound_seed"]),
-        controls=_controls(content["controls"]),
-        gains={str(stem): float(gain) for stem, gain in content["gains"].items()},
-    )
+    read = read_json(path, _RecipeFile)
+    if read.schema_version > SCHEMA_VERSION:
+        raise BadFile(f"{path.name}: of a newer Backline (schema {read.schema_version})")
+    try:
+        score = Score(np.array(read.tokens, dtype=np.int64), np.array(read.globals, dtype=np.int64))
+        noise = tuple(_noise_step(step) for step in read.noise)
+        return Recipe(score, noise, read.sound_seed, _controls(read.controls), _gains(read.gains))
+    except (ValueError, StudioError) as error:
+        raise BadFile(f"{path.name}: {error}") from error
+
+
+def _gains(gains: dict[str, float]) -> dict[str, float]:
+    _check("a stem", gains, STEMS)
+    return gains
 
 
 def controls_json(controls: Controls, key: Key | None = None) -> dict[str, object]:
@@ -60,24 +101,33 @@ def controls_json(controls: Controls, key: Key | None = None) -> dict[str, objec
     return {**asdict(controls), "chords": chords}
 
 
-def _controls(content: dict[str, Any]) -> Controls:
-    chords, energy = content["chords"], content["energy"]
+def _controls(read: _ControlsFile) -> Controls:
+    _check("a style", [read.style], (None, *STYLES))
+    _check("a density", [read.density], (None, *DENSITIES))
+    _check("an energy", read.energy or (), ENERGIES)
+    _check("a follow", [read.follow], (None, *FOLLOWS))
+    _check("a stem", read.instruments, STEMS)
+    for stem, name in read.instruments.items():
+        _check(f"a {stem} instrument", [name], [entry.name for entry in choices(stem)])
+    chords = read.chords
     return Controls(
-        style=content["style"],
-        density=content["density"],
+        style=read.style,
+        density=read.density,
         chords=None if chords is None else tuple(Chord.parse(name) for name in chords),
-        energy=None if energy is None else tuple(energy),
-        instruments=dict(content["instruments"]),
-        follow=content["follow"],
+        energy=read.energy,
+        instruments=dict(read.instruments),
+        follow=read.follow,
     )
 
 
-def _noise_step(content: dict[str, Any]) -> NoiseStep:
-    beats = content["beats"]
-    return NoiseStep(
-        seed=int(content["seed"]),
-        candidate=int(content["candidate"]),
-        amount=float(content["amount"]),
-        beats=None if beats is None else (int(beats[0]), int(beats[1])),
-        columns=tuple(content["columns"]),
-    )
+def _noise_step(read: _NoiseFile) -> NoiseStep:
+    _check("a column", read.columns, tuple(COLUMNS))
+    if read.beats is not None and read.beats[0] > read.beats[1]:
+        raise ValueError(f"beats from {read.beats[0]} to {read.beats[1]}")
+    return NoiseStep(read.seed, read.candidate, read.amount, read.beats, read.columns)
+
+
+def _check(what: str, found: Iterable[object], known: Collection[object]) -> None:
+    for value in found:
+        if value not in known:
+            raise ValueError(f"{what} named {str(value)[:40]!r}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
 
 from studio.core.analysis import (
+    HEARD,
     Confidence,
     Given,
     PitchTrack,
@@ -22,6 +26,7 @@ from studio.core.analysis import (
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.storage.atomic import write_json
+from studio.storage.json_file import converted
 
 SCHEMA_VERSION = 1
 
@@ -51,7 +56,7 @@ class Report:
     peak_memory_bytes: int | None
     models: Mapping[str, str]
     seed: int
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
     status: str = "done"
     schema_version: int = SCHEMA_VERSION
 
@@ -59,7 +64,7 @@ class Report:
 def write_report(folder: Path, report: Report) -> Path:
     """Writes DIR/report.json, whole or not at all."""
     path = folder / "report.json"
-    write_json(path, {"schema_version": report.schema_version, **asdict(report)})
+    write_json(path, {"schema_version": report.schema_version, **dataclasses.asdict(report)})
     return path
 
 
@@ -75,7 +80,9 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
         "shift_beats": given.shift_beats,
         "loudness_lufs": round(analysis.loudness_lufs, 2),
         "chords": [chord.name(analysis.key) for chord in analysis.chords],
-        "confidence": {name: round(value, 3) for name, value in asdict(analysis.confidence).items()},
+        "confidence": {
+            name: round(value, 3) for name, value in dataclasses.asdict(analysis.confidence).items()
+        },
         "source": {
             "tempo": _source(given.tempo_bpm),
             "key": _source(given.key),
@@ -83,15 +90,27 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
             "meter": _source(given.meter),
             "tuning": _source(given.tuning),
         },
-        "drift": given.drift,
-        "tuning_cents": round(analysis.tuning_cents, 1),
-        "heard": analysis.heard,
         "beats_s": [round(t, 6) for t in grid.times_s],
         "readings": [
             _reading_json(analysis, analysis.grid, analysis.chords, analysis.confidence.beats),
             *(_reading_json(analysis, r.grid, r.chords, r.confidence) for r in analysis.alternatives),
         ],
         "onsets_s": [round(t, 4) for t in analysis.onsets_s],
+        "tuning_cents": round(analysis.tuning_cents, 2),
+        "heard": analysis.heard,
+        "given": {"drift": given.drift, "tuning": given.tuning},
+        "syllables": [
+            {
+                "onset_s": round(s.onset_s, 4),
+                "start_s": round(s.start_s, 4),
+                "end_s": round(s.end_s, 4),
+                "strength": round(s.strength, 3),
+                "loudness_db": round(s.loudness_db, 1),
+                "pitch": None if s.pitch is None else round(s.pitch, 2),
+                "contour": [round(step, 2) for step in s.contour],
+            }
+            for s in analysis.syllables
+        ],
         "notes": [
             {
                 "start_s": round(n.start_s, 4),
@@ -101,18 +120,6 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
                 "confidence": round(n.confidence, 3),
             }
             for n in analysis.notes
-        ],
-        "syllables": [
-            {
-                "onset_s": round(s.onset_s, 4),
-                "start_s": round(s.start_s, 4),
-                "end_s": round(s.end_s, 4),
-                "strength": round(s.strength, 3),
-                "loudness_db": round(s.loudness_db, 1),
-                "pitch": None if s.pitch is None else round(s.pitch, 2),
-                "contour": list(s.contour),
-            }
-            for s in analysis.syllables
         ],
     }
 
@@ -131,52 +138,128 @@ def _reading_json(
     }
 
 
+Seconds = Annotated[float, Meta(ge=-1e4, le=1e5)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Level = Annotated[float, Meta(ge=-1e4, le=1e3)]
+Pitch = Annotated[float, Meta(ge=-100.0, le=300.0)]
+Source = Literal["given", "estimated"]
+
+
+class _Note(Struct):
+    start_s: Seconds
+    end_s: Seconds
+    pitch: Pitch
+    loudness_db: Level = -20.0
+    confidence: Share = 1.0
+
+
+class _Syllable(Struct):
+    onset_s: Seconds
+    start_s: Seconds
+    end_s: Seconds
+    strength: Share = 1.0
+    loudness_db: Level = -20.0
+    pitch: Pitch | None = None
+    contour: tuple[Pitch, ...] = ()
+
+
+class _Reading(Struct):
+    beats_s: tuple[Seconds, ...]
+    meter: str
+    chords: tuple[str, ...] = ()
+    probability: Share = 0.0
+
+
+class _Sources(Struct):
+    tempo: Source = "estimated"
+    key: Source = "estimated"
+    downbeat: Source = "estimated"
+    meter: Source = "estimated"
+
+
+class _Given(Struct):
+    drift: bool | None = None
+    tuning: Annotated[float, Meta(ge=-1200.0, le=1200.0)] | None = None
+
+
+class _AnalysisFile(Struct):
+    duration_s: Annotated[float, Meta(ge=0.0, le=1e5)]
+    meter: str
+    key: str
+    beats_s: tuple[Seconds, ...]
+    chords: tuple[str, ...]
+    tempo_bpm: Annotated[float, Meta(gt=0.0, le=1e4)] = 120.0
+    first_downbeat_s: Seconds | None = None
+    shift_beats: Annotated[float, Meta(ge=-1e3, le=1e3)] = 0.0
+    loudness_lufs: Level = -20.0
+    confidence: dict[str, Share] = {}
+    source: _Sources = field(default_factory=_Sources)
+    onsets_s: tuple[Seconds, ...] = ()
+    notes: tuple[_Note, ...] = ()
+    syllables: tuple[_Syllable, ...] = ()
+    readings: tuple[_Reading, ...] = ()
+    tuning_cents: Annotated[float, Meta(ge=-1200.0, le=1200.0)] = 0.0
+    heard: str = "voice"
+    given: _Given = field(default_factory=_Given)
+
+
 def given_from_json(analysis: Mapping[str, Any]) -> Given:
-    """What the user had given, read back from `analysis_json`."""
-    source = analysis["source"]
-    given_downbeat = source["downbeat"] == "given"
+    """What the user had given, read back from `analysis_json`. Raises BadFile, a ValueError, for anything else."""
+    return _given(converted(analysis, _AnalysisFile, "the analysis"))
+
+
+def _given(read: _AnalysisFile) -> Given:
+    source = read.source
+    given_downbeat = source.downbeat == "given"
     return Given(
-        tempo_bpm=float(analysis["tempo_bpm"]) if source["tempo"] == "given" else None,
-        key=Key.parse(analysis["key"]) if source["key"] == "given" else None,
-        downbeat_s=analysis["first_downbeat_s"] if given_downbeat else None,
-        meter=Meter.parse(analysis["meter"]) if source["meter"] == "given" else None,
+        tempo_bpm=read.tempo_bpm if source.tempo == "given" else None,
+        key=Key.parse(read.key) if source.key == "given" else None,
+        downbeat_s=read.first_downbeat_s if given_downbeat else None,
+        meter=Meter.parse(read.meter) if source.meter == "given" else None,
         # The first downbeat of the report is already shifted.
-        shift_beats=0.0 if given_downbeat else float(analysis.get("shift_beats", 0.0)),
-        drift=analysis.get("drift"),
-        tuning=float(analysis["tuning_cents"]) if source.get("tuning") == "given" else None,
+        shift_beats=0.0 if given_downbeat else read.shift_beats,
+        drift=read.given.drift,
+        tuning=read.given.tuning,
     )
 
 
 def analysis_from_json(content: Mapping[str, Any]) -> VocalAnalysis:
-    """What `analysis_json` wrote, but for the pitch track, which it leaves out."""
-    key, none = Key.parse(content["key"]), np.zeros(0, dtype=np.float32)
+    """What `analysis_json` wrote, but for the pitch track, which it leaves out.
+
+    Raises:
+        BadFile, ValueError, StudioError: for anything else.
+    """
+    read = converted(content, _AnalysisFile, "the analysis")
+    none = np.zeros(0, dtype=np.float32)
     return VocalAnalysis(
-        duration_s=float(content["duration_s"]),
+        duration_s=read.duration_s,
         pitch=PitchTrack(np.zeros(0), none, none, none),
-        notes=tuple(VocalNote(**note) for note in content["notes"]),
-        onsets_s=tuple(content["onsets_s"]),
-        loudness_lufs=float(content["loudness_lufs"]),
-        grid=BeatGrid(tuple(content["beats_s"]), Meter.parse(content["meter"])),
-        key=key,
-        chords=tuple(Chord.parse(name) for name in content["chords"]),
+        notes=tuple(VocalNote(**asdict(note)) for note in read.notes),
+        onsets_s=read.onsets_s,
+        loudness_lufs=read.loudness_lufs,
+        grid=BeatGrid(read.beats_s, Meter.parse(read.meter)),
+        key=Key.parse(read.key),
+        chords=tuple(Chord.parse(name) for name in read.chords),
         confidence=Confidence(
-            **{f.name: float(content["confidence"].get(f.name, 0.0)) for f in fields(Confidence)}
+            **{f.name: read.confidence.get(f.name, _default(f)) for f in dataclasses.fields(Confidence)}
         ),
-        given=given_from_json(content),
+        given=_given(read),
         alternatives=tuple(
             Reading(
-                BeatGrid(tuple(r["beats_s"]), Meter.parse(r["meter"])),
-                tuple(Chord.parse(name) for name in r["chords"]),
-                float(r["probability"]),
+                BeatGrid(reading.beats_s, Meter.parse(reading.meter)),
+                tuple(Chord.parse(name) for name in reading.chords),
+                reading.probability,
             )
-            for r in content.get("readings", [])[1:]
+            for reading in read.readings[1:]
         ),
-        syllables=tuple(
-            Syllable(**{**s, "contour": tuple(s["contour"])}) for s in content.get("syllables", [])
-        ),
-        tuning_cents=float(content.get("tuning_cents", 0.0)),
-        heard=content.get("heard", "voice"),
+        syllables=tuple(Syllable(**asdict(syllable)) for syllable in read.syllables),
+        tuning_cents=read.tuning_cents,
+        heard=read.heard if read.heard in HEARD else "voice",
     )
+
+
+def _default(entry: dataclasses.Field[Any]) -> float:
+    return 0.0 if entry.default is dataclasses.MISSING else float(entry.default)
 
 
 def peak_memory_bytes() -> int | None:

@@ -66,6 +66,13 @@ def change_in_folder(
         )
     results = open_results(request.folder, cancel=cancel)
     parent = results.candidates[0]
+    if parent.recipe is None and results.warnings:
+        raise StudioError(
+            f"Cannot change {request.folder}",
+            seen=results.warnings[0],
+            expected="recipe.json as it was written",
+            todo="Generate again, and change one of the new candidates",
+        )
     analysis = results.analyses[parent.number]
     folder = request.folder.resolve().parent
 

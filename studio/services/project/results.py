@@ -1,6 +1,8 @@
 """Exported candidates read back: what `generate` or an earlier session left in a folder, ready to be heard again.
 
-A common gain that the export took is given back, so that candidates keep their level against the vocal.
+A common gain that the export took is given back, so that candidates keep their level against the vocal. A candidate
+that is damaged is left out and said so, and refuses the folder only where it is the last; of one that is whole but for
+its recipe only the recipe is lost.
 """
 
 from __future__ import annotations
@@ -9,23 +11,56 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta, Struct
 
 from studio.audio.files import read_audio
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import BAND, STEMS, Arrangement, Part
 from studio.core.audio import Audio
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, Recipe
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.instruments import instrument
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord, Key, Meter
+from studio.services.exporting.export import SCHEMA_VERSION
 from studio.services.exporting.export_midi import read_notes
 from studio.services.exporting.recipe_file import read_recipe
 from studio.services.exporting.report import analysis_from_json
 from studio.services.vocal import Vocal, open_vocal
+from studio.storage.json_file import BadFile, read_json
+
+Seconds = Annotated[float, Meta(ge=-1e4, le=1e5)]
+
+
+class VocalEntry(Struct):
+    """Of a manifest: the vocal a candidate was made for."""
+
+    name: str = "vocal"
+    sha256: str = ""
+
+
+class Manifest(Struct):
+    """manifest.json of a candidate, as far as it is read. What only informs may be missing."""
+
+    candidate: Annotated[int, Meta(ge=1, le=100_000)]
+    beats_s: tuple[Seconds, ...]
+    meter: str
+    key: str
+    beat_chords: tuple[str, ...]
+    instruments: dict[str, str]
+    analysis: dict[str, Any]
+    style: str = ""
+    vocal: VocalEntry = msgspec.field(default_factory=VocalEntry)
+    seed: Annotated[int, Meta(ge=-(2**62), le=2**62)] | None = None
+    settings: dict[str, Any] = {}
+    models: dict[str, str] = {}
+    common_gain_db: Annotated[float, Meta(ge=-300.0, le=300.0)] = 0.0
+    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +74,7 @@ class Results:
         analyses: by number, what each was made for; without the pitch track, which is not kept.
         seed, models: of the first candidate's request: seed, and SHA-256 by model name.
         made_with: the same of every candidate, by number: a folder may hold those of several requests.
+        warnings: sentences for the user about what could not be read; empty when all was.
     """
 
     vocal: Vocal
@@ -48,108 +84,175 @@ class Results:
     seed: int
     models: Mapping[str, str]
     made_with: Mapping[int, tuple[int, Mapping[str, str]]]
+    warnings: tuple[str, ...] = ()
 
 
 def open_results(
     folder: Path, *, on_step: StepCallback | None = None, cancel: CancelToken | None = None
 ) -> Results:
-    """Reads DIR with its `candidate_NN` folders, or one such folder. Raises StudioError when there is none."""
-    folders = [folder] if (folder / "manifest.json").exists() else sorted(folder.glob("candidate_*"))
-    folders = [f for f in folders if (f / "manifest.json").exists()]
-    if not folders:
-        raise StudioError(
-            f"Cannot open {folder}",
-            seen="no candidates in it" if folder.is_dir() else "no such folder",
-            expected="a folder with candidate_01 and so on, as Backline writes them",
-            todo="Open a vocal and generate, or choose another folder",
-        )
-    manifests = [_read_manifest(f) for f in folders]
+    """Reads DIR with its `candidate_NN` folders, or one such folder.
+
+    Raises:
+        StudioError: when there is none, or none that can be read; it says what is wrong with the first.
+        JobCancelled: soon after `cancel`.
+    """
+    folders = _candidate_folders(folder)
     candidates: dict[int, Candidate] = {}
     analyses: dict[int, VocalAnalysis] = {}
     made_with: dict[int, tuple[int, Mapping[str, str]]] = {}
-    for i, (path, manifest) in enumerate(zip(folders, manifests, strict=True)):
+    read: list[tuple[Path, Manifest]] = []
+    warnings: list[str] = []
+    first_error: StudioError | None = None
+    for i, path in enumerate(folders):
         if cancel:
             cancel.check()
         if on_step:
             on_step(Progress(f"Opening {path.name}", i / len(folders)))
-        candidate, analysis = _read_candidate(path, manifest)
-        made_with.setdefault(candidate.number, _made_with(path, manifest))
+        try:
+            manifest = _read_manifest(path)
+            candidate, analysis, lost = _read_candidate(path, manifest)
+        except StudioError as error:
+            first_error = first_error or error
+            warnings.append(f"{path.name} was left out: {error.seen or error.what}.")
+            continue
+        warnings += lost
+        read.append((path, manifest))
+        made_with.setdefault(candidate.number, (_seed(manifest), dict(manifest.models)))
         candidates.setdefault(candidate.number, candidate)
         analyses.setdefault(candidate.number, analysis)
-    first = manifests[0]
-    seed, models = made_with[int(first["candidate"])]
+    if first_error is not None and not read:
+        raise first_error
+    first = read[0][1]
     return Results(
-        vocal=_find_vocal(folders[0], first),
-        given=analyses[int(first["candidate"])].given,
+        vocal=_find_vocal(*read[0]),
+        given=analyses[first.candidate].given,
         candidates=tuple(candidates[number] for number in sorted(candidates)),
         analyses=analyses,
-        seed=seed,
-        models=models,
+        seed=_seed(first),
+        models=dict(first.models),
         made_with=made_with,
+        warnings=tuple(warnings),
     )
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _candidate_folders(folder: Path) -> list[Path]:
+    """The candidate folders in a folder, or the folder itself. Raises StudioError when there is none."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        folders = [folder] if (folder / "manifest.json").exists() else sorted(folder.glob("candidate_*"))
+        folders = [f for f in folders if (f / "manifest.json").exists()]
+        seen = "no candidates in it" if folder.is_dir() else "no such folder"
     except (OSError, ValueError) as error:
+        folders, seen = [], getattr(error, "strerror", None) or str(error)
+    if not folders:
+        raise StudioError(
+            f"Cannot open {folder}",
+            seen=seen,
+            expected="a folder with candidate_01 and so on, as Backline writes them",
+            todo="Open a vocal and generate, or choose another folder",
+        )
+    return folders
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        manifest = read_json(folder / "manifest.json", Manifest)
+    except BadFile as error:
         raise _damaged(folder, error) from error
+    if manifest.schema_version > SCHEMA_VERSION:
+        raise StudioError(
+            f"Cannot read the candidate in {folder}",
+            seen=f"a folder of a newer Backline (schema {manifest.schema_version})",
+            expected=f"schema {SCHEMA_VERSION} or older",
+            todo="Update Backline, and open it again",
+        )
     return manifest
 
 
-def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> tuple[Candidate, VocalAnalysis]:
-    """A candidate as it was exported, its notes those of arrangement.mid, to the tick; and what it was made for."""
+def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalAnalysis, list[str]]:
+    """A candidate as it was exported, its notes those of arrangement.mid, to the tick; what it was made for; and
+    sentences about what of it is lost."""
     try:
         notes = read_notes(folder / "arrangement.mid")
-        arrangement = Arrangement(
-            grid=BeatGrid(tuple(manifest["beats_s"]), Meter.parse(manifest["meter"])),
-            key=Key.parse(manifest["key"]),
-            style=manifest["style"],
-            chords=tuple(Chord.parse(name) for name in manifest["beat_chords"]),
-            parts={stem: Part(name, notes[stem]) for stem, name in manifest["instruments"].items()},
-        )
-        number, settings = int(manifest["candidate"]), dict(manifest["settings"])
-        analysis, recipe = analysis_from_json(manifest["analysis"]), read_recipe(folder)
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        grid = BeatGrid(manifest.beats_s, Meter.parse(manifest.meter))
+        chords = tuple(Chord.parse(name) for name in manifest.beat_chords)
+        if chords and len(chords) != grid.beats:
+            raise BadFile(f"manifest.json: {len(chords)} chords for {grid.beats} beats")
+        parts = {stem: Part(name, notes.get(stem, ())) for stem, name in manifest.instruments.items()}
+        for stem, part in parts.items():
+            if stem not in STEMS or stem not in notes:
+                raise BadFile(f"no track named {stem[:40]!r} in arrangement.mid")
+            instrument(stem, part.instrument)
+        arrangement = Arrangement(grid, Key.parse(manifest.key), manifest.style, chords, parts)
+        analysis = analysis_from_json(manifest.analysis)
+    except (ValueError, KeyError, StudioError) as error:
         raise _damaged(folder, error) from error
-    names = STEMS if arrangement.parts else (BAND,)  # an engine without notes makes the band as one sound
-    stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in names}
-    return Candidate(number, arrangement, stems, settings, recipe), analysis
-
-
-def _made_with(folder: Path, manifest: Mapping[str, Any]) -> tuple[int, Mapping[str, str]]:
+    recipe: Recipe | None = None
+    lost = []
     try:
-        return int(manifest["seed"]), {str(name): str(sha) for name, sha in manifest["models"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(folder, error) from error
+        recipe = read_recipe(folder)
+    except BadFile as error:
+        lost.append(f"{folder.name} can be heard but not varied: {error}.")
+    names = STEMS if parts else (BAND,)  # an engine without notes makes the band as one sound
+    stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in names}
+    shapes = {(audio.frames, audio.sample_rate) for audio in stems.values()}
+    if len(shapes) > 1:
+        raise _damaged(folder, BadFile("stems of different lengths or rates"))
+    stems = {
+        stem: audio if audio.channels == 2 else Audio(np.repeat(audio.samples, 2, axis=0), audio.sample_rate)
+        for stem, audio in stems.items()
+    }
+    return Candidate(manifest.candidate, arrangement, stems, _settings(manifest), recipe), analysis, lost
 
 
-def _find_vocal(folder: Path, manifest: Mapping[str, Any]) -> Vocal:
+def _settings(manifest: Manifest) -> dict[str, object]:
+    """The settings without values that are not what their names say; those inform only."""
+    settings = dict(manifest.settings)
+    for name in ("seed", "parent", "number_in_request"):
+        if name in settings and (not isinstance(settings[name], int) or isinstance(settings[name], bool)):
+            del settings[name]
+    for name in ("change", "engine", "weights", "licence", "style"):
+        if name in settings and not isinstance(settings[name], str):
+            del settings[name]
+    if "change" not in settings:
+        settings.pop("parent", None)
+    return settings
+
+
+def _seed(manifest: Manifest) -> int:
+    if manifest.seed is not None:
+        return manifest.seed
+    seed = manifest.settings.get("seed")
+    return seed if isinstance(seed, int) else 1
+
+
+def _find_vocal(folder: Path, manifest: Manifest) -> Vocal:
     """The original file, if a report beside the candidates leads to it; else the candidate's copy."""
-    made_for = manifest["vocal"]
+    made_for = manifest.vocal
     try:
         report = json.loads((folder.parent / "report.json").read_text(encoding="utf-8"))
-        original = open_vocal(Path(report["vocal"]["path"]))
-        if original.sha256 == made_for["sha256"]:
-            return original
-    except (OSError, ValueError, KeyError, TypeError, StudioError):
+        path = Path(report["vocal"]["path"])
+        if path.is_file():  # a pipe would be waited for
+            original = open_vocal(path)
+            if original.sha256 == made_for.sha256:
+                return original
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, StudioError):
         pass  # no report, or the file is gone: the copy serves as well
     copy = open_vocal(folder / "vocal.wav")
     audio = _at_made_level(copy.audio, manifest)
-    return replace(copy, name=made_for["name"], sha256=made_for["sha256"], audio=audio)
+    return replace(copy, name=made_for.name, sha256=made_for.sha256, audio=audio)
 
 
-def _at_made_level(audio: Audio, manifest: Mapping[str, Any]) -> Audio:
-    gain_db = float(manifest["common_gain_db"])
-    if not gain_db:
+def _at_made_level(audio: Audio, manifest: Manifest) -> Audio:
+    if not manifest.common_gain_db:
         return audio
-    return Audio(audio.samples * np.float32(10 ** (-gain_db / 20)), audio.sample_rate)
+    gain = np.float32(10 ** (-manifest.common_gain_db / 20))
+    return Audio(audio.samples * gain, audio.sample_rate)
 
 
 def _damaged(folder: Path, error: Exception) -> StudioError:
     return StudioError(
         f"Cannot read the candidate in {folder}",
-        seen=f"{type(error).__name__}: {error}",
+        seen=error.seen if isinstance(error, StudioError) and error.seen else str(error),
         expected="manifest.json and arrangement.mid as they were written",
         todo="Remove this folder, or generate again",
     )

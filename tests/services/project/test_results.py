@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from studio.services.generating.recipe_file import read_recipe
+from studio.services.project.session import restored
 
 from studio.audio.wav import write_wav
-from studio.core.analysis import Given
+from studio.core.analysis import Given, Syllable
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.music import Chord, Key
@@ -18,6 +21,7 @@ from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.project.results import open_results
 from studio.services.vocal import open_vocal
 from studio.storage.atomic import write_json
+from studio.storage.json_file import BadFile
 from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
 
@@ -85,21 +89,114 @@ def test_recipe_and_analysis_come_back(exported: ExportRequest) -> None:
     assert (analysis.given, analysis.confidence) == (wanted.given, wanted.confidence)
 
 
-@pytest.mark.parametrize("damage", ["text", "field", "midi", "recipe"])
-def test_a_damaged_candidate_is_a_clear_error(exported: ExportRequest, damage: str) -> None:
-    folder = exported.parent / "candidate_01"
-    manifest = json.loads((folder / "manifest.json").read_text())
+INPUTS = Path(__file__).parents[2] / "inputs"
+
+
+def damage_it(folder: Path, damage: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
     if damage == "text":
-        (folder / "manifest.json").write_text("{")
+        path.write_text("{")
+    elif damage == "deep":
+        path.write_text("[" * 100_000)
     elif damage == "field":
         del manifest["beats_s"]
-        (folder / "manifest.json").write_text(json.dumps(manifest))
-    elif damage == "recipe":
-        (folder / "recipe.json").write_text('{"tokens": [[1, 2]]}')
+        path.write_text(json.dumps(manifest))
+    elif damage == "beats":
+        path.write_text(json.dumps({**manifest, "beats_s": manifest["beats_s"][::-1]}))
+    elif damage == "instrument":
+        path.write_text(json.dumps({**manifest, "instruments": {"bass": "kazoo"}}))
+    elif damage == "key signature":
+        shutil.copy(INPUTS / "arrangement_keysig_mode_byte_2.mid", folder / "arrangement.mid")
     else:
         (folder / "arrangement.mid").write_bytes(b"MThd")
-    with pytest.raises(StudioError, match="Cannot read the candidate"):
-        open_results(exported.parent)
+
+
+DAMAGES = ["text", "deep", "field", "beats", "instrument", "key signature", "midi"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_candidate_is_a_clear_error(exported: ExportRequest, damage: str) -> None:
+    damage_it(exported.parent / "candidate_01", damage)
+    with pytest.raises(StudioError, match="Cannot read the candidate") as caught:
+        open_results(exported.parent / "candidate_01")
+    assert "\n" not in str(caught.value)
+    assert caught.value.seen
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_whole_ones_beside_it_are_opened_and_it_is_named(exported: ExportRequest, damage: str) -> None:
+    damage_it(exported.parent / "candidate_01", damage)
+    results = open_results(exported.parent)
+    assert [c.number for c in results.candidates] == [2]
+    assert len(results.warnings) == 1
+    assert results.warnings[0].startswith("candidate_01 was left out: ")
+
+
+@pytest.mark.parametrize("content", ['{"tokens": [[1, 2]]}', "[" * 100_000, None])
+def test_a_damaged_recipe_costs_the_recipe_only(exported: ExportRequest, content: str | None) -> None:
+    path = exported.parent / "candidate_01" / "recipe.json"
+    if content is None:
+        shutil.copy(INPUTS / "recipe_token_1e30.json", path)
+    else:
+        path.write_text(content)
+    with pytest.raises(BadFile):
+        read_recipe(path.parent)
+    results = open_results(exported.parent)
+    assert [c.number for c in results.candidates] == [1, 2]
+    assert results.candidates[0].recipe is None
+    assert "can be heard but not varied" in results.warnings[0]
+
+
+def test_what_only_informs_may_be_missing(exported: ExportRequest) -> None:
+    path = exported.parent / "candidate_01" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in ("seed", "models", "settings", "vocal", "generator", "licence", "files", "style", "encoding"):
+        del manifest[name]
+    path.write_text(json.dumps(manifest))
+    results = open_results(exported.parent)
+    assert [c.number for c in results.candidates] == [1, 2]
+    assert results.warnings == ()
+
+
+def test_a_newer_schema_is_refused_politely(exported: ExportRequest) -> None:
+    path = exported.parent / "candidate_01" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
+    with pytest.raises(StudioError, match="newer Backline"):
+        open_results(path.parent)
+
+
+@pytest.mark.parametrize(
+    "report", ['{"vocal": {"path": 3}}', "[" * 100_000, "[]", '{"vocal": {"path": "/dev/stdin"}}']
+)
+def test_a_damaged_report_refuses_nothing(exported: ExportRequest, report: str) -> None:
+    (exported.parent / "report.json").write_text(report)
+    assert len(open_results(exported.parent).candidates) == 2
+
+
+@pytest.mark.parametrize(
+    "notes", ['{"picked": [], "remarks": {}}', "[" * 100_000, '{"blind": {}, "chords": [[]]}']
+)
+def test_damaged_remarks_refuse_nothing(exported: ExportRequest, notes: str) -> None:
+    (exported.parent / "session.json").write_text(notes)
+    session = restored(open_results(exported.parent), exported.parent)
+    assert session.deck.picked is None
+    assert sorted(session.candidates) == [1, 2]
+
+
+def test_syllables_tuning_and_what_was_heard_come_back(exported: ExportRequest) -> None:
+    analysis = replace(
+        exported.analysis,
+        syllables=(Syllable(0.5, 0.45, 0.9, 0.8, -21.5, 64.25, (0.1, 0.0, -0.2)), Syllable(1.0, 0.95, 1.2)),
+        tuning_cents=-12.5,
+        heard="instrument",
+        given=replace(exported.analysis.given, drift=False, tuning=-12.5),
+    )
+    candidate = replace(exported.candidate, number=4)
+    export_candidate(replace(exported, analysis=analysis, candidate=candidate))
+    again = open_results(exported.parent).analyses[4]
+    assert (again.syllables, again.tuning_cents, again.heard) == (analysis.syllables, -12.5, "instrument")
+    assert again.given == analysis.given
 
 
 def test_a_folder_without_candidates_is_a_clear_error(tmp_path: Path) -> None:

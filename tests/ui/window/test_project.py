@@ -293,9 +293,7 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
     }
 
 
-def test_a_request_waits_for_what_was_typed_last(
-    make_window: Make, open_vocal: Open, qtbot: QtBot
-) -> None:
+def test_a_request_waits_for_what_was_typed_last(make_window: Make, open_vocal: Open, qtbot: QtBot) -> None:
     window = make_window()
     open_vocal(window)
     window.request.count.set_value(1)
