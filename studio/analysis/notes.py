@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from studio.analysis.onsets import OnsetCurve
 from studio.core.analysis import PitchTrack, Syllable, VocalNote
@@ -212,7 +213,9 @@ def find_notes(
         return ()
     midi = np.where(voiced, midi_pitch(pitch.f0_hz), np.nan)
     hop_s = float(np.median(np.diff(pitch.times_s)))
-    heard = np.array([curve.peak_near(t, 0.03, 0.03)[1] for t in pitch.times_s])
+    reach = round(0.03 / curve.hop_s)
+    nearest = np.clip(np.round(pitch.times_s / curve.hop_s).astype(np.int64), 0, len(curve.strength) - 1)
+    heard = maximum_filter1d(curve.strength, 2 * reach + 1)[nearest]
     change = s.change - (s.change - s.change_at_onset) * np.clip(heard, 0.0, 1.0)
     segments = _segments(_fit_levels(midi, voiced, change, s))
     _unfold_octaves(segments, midi, pitch, curve, s)

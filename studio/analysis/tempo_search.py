@@ -37,6 +37,8 @@ _MANNERS = (
     (0.10, (0.19, 0.03, 0.75, 0.03)),
 )
 _FINE = 256
+#: Tempi that are tried for a whole song, at most about.
+_MOST_TEMPI = 3000
 
 
 def tempo_log_prior(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,11 +146,15 @@ def steady(surfaces: Surfaces) -> tuple[Floats, Floats]:
     if len(bpm) == 1:
         tempi = bpm
     else:
-        # A step of tempo must not move the beats at the ends by more than two phases.
-        fine = max(1, int(np.ceil(span / 2 * _STEP * HIGHEST_BPM / 60.0 * PHASES / 2)))
-        fine = min(fine, 400)
+        # A step of tempo must not move the beats at the ends by more than four phases.
+        fine = max(1, int(np.ceil(span / 2 * _STEP * HIGHEST_BPM / 60.0 * PHASES / 4)))
         tempi = np.exp(np.arange(np.log(bpm[0]), np.log(bpm[-1]) + _STEP / fine / 2, _STEP / fine))
     row = np.clip(np.round(np.log(tempi / bpm[0]) / _STEP).astype(np.int64), 0, len(bpm) - 1)
+    if len(tempi) > _MOST_TEMPI:
+        # A long song has too many: those are left whose stretches agree with them, each with a phase of its own.
+        promise = surfaces.values.max(axis=(2, 3)).sum(axis=0, dtype=np.float64) + tempo_log_prior(bpm)
+        kept = promise >= np.sort(promise)[-max(12, len(bpm) * _MOST_TEMPI // len(tempi))]
+        tempi, row = tempi[kept[row]], row[kept[row]]
     total = np.zeros((len(tempi), PHASES, len(_MANNERS)), dtype=np.float32)
     index = np.arange(PHASES)
     for w, centre in enumerate(centres):

@@ -23,7 +23,7 @@ from studio.core.analysis import PitchTrack, VocalNote
 from studio.core.audio import Samples
 from studio.core.music import Key
 
-_WINDOW, _PARTIALS, _LOOKS = 4096, 8, 8
+_WINDOW, _PARTIALS, _LOOKS = 4096, 6, 3
 #: Notes this far from the mean hardly count, in semitones.
 _NEAR = 0.18
 #: Beyond this a given key may choose the other side.

@@ -95,6 +95,8 @@ def _melody(rng: np.random.Generator, bars: int, key: Key) -> list[tuple[int, in
                 degree = min(tones, key=lambda d: abs(d - degree) + rng.uniform(0, 1.5))
             else:
                 degree = int(np.clip(degree + rng.choice([-1, 0, 1, 1, -1, 2, -2]), -3, 8))
+            if last and place == len(rhythm) - 1:  # phrases close on a root, the song at home
+                degree = min((root - 7, root, root + 7), key=lambda d: abs(d - degree))
             at = bar * 16 + start
             if start == 0 and bar and not last and rng.random() < 0.2:
                 at -= 2  # the bar is anticipated by an eighth
