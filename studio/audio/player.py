@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.connection import PATIENCE_S, Connection, Opened
-from studio.audio.devices import AudioSetup, Device, default_output, present
+from studio.audio.devices import AudioSetup, Device, default_output, present, tells_of_devices
 from studio.audio.levels import Levels
 from studio.audio.mixer import Mixer
 from studio.audio.preparer import Preparer
@@ -524,7 +524,7 @@ class Player:
         if stream is not None and not stream.alive:
             self._lose(stream)
             return
-        if self._connection.changed and (stream is None or not self._mixer.playing):
+        if self._connection.changed and (stream is None or (tells_of_devices() and not self._mixer.playing)):
             self.look_for_devices()
         if self._stream is not None:
             return
