@@ -84,13 +84,18 @@ def refresh_devices() -> None:
         return
 
 
+def tells_of_devices() -> bool:
+    """Whether `system_state` changes only when something did."""
+    return sys.platform.startswith("linux")
+
+
 def system_state() -> object:
     """Something that is another thing once a device or a sound server came or went; costs microseconds.
 
     On Linux: the kernel's sound cards, and the sockets of PipeWire, PulseAudio and JACK. Elsewhere it changes by itself
     every ten seconds.
     """
-    if not sys.platform.startswith("linux"):
+    if not tells_of_devices():
         return int(time.monotonic() / _BLIND_EVERY_S)
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
     servers = [

@@ -17,16 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.connection import PATIENCE_S, Connection, Opened
-from studio.audio.devices import AudioSetup, Device, default_output, present
+from studio.audio.devices import AudioSetup, Device, default_output, present, tells_of_devices
 from studio.audio.levels import Levels
 from studio.audio.mixer import Mixer
-from studio.audio.preparer import Preparer
-from studio.audio.readahead import ReadAhead
 from studio.audio.recorder import Recorder
 from studio.audio.ring import Ring
+from studio.audio.song import Song
 from studio.audio.source import AudioSource, Source, prepare
 from studio.audio.stream import DeviceStream, Frames
-from studio.audio.window import Window
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 
@@ -81,14 +79,9 @@ class Player:
         self.sample_rate = _SILENT_RATE
         self.monitoring = False
         self.levels: Levels | None = None
-        self._sources: dict[Hashable, Source] = {}
-        self._gains: dict[Hashable, float] = {}
-        self._unprepared: set[Hashable] = set()
-        self._song = Mixer(self.sample_rate, 0)
-        self._reader = ReadAhead(self._song)
-        self._preparer = Preparer(self._on_prepared)
+        self._timeline = Song(self.sample_rate, self._lock)
         #: What the callback mixes: the song, or what was put in its place for a while.
-        self._mixer = self._song
+        self._mixer = self._timeline.mixer
         self._recorder: Recorder | None = None
         self._tap = Ring(round(_TAP_S * _SILENT_RATE), 2)
         self._last_tick: float | None = None
@@ -206,16 +199,13 @@ class Player:
         return stream
 
     def _change_rate(self, rate: int) -> None:
-        """The same timeline at another rate, stopped; each source comes back once it was prepared for it."""
-        before, ratio = self._song, rate / self.sample_rate
         self.sample_rate = rate
-        self._replace_song(round(before.frames * ratio))
-        self._song.seek(round(before.position * ratio))
-        if before.loop is not None:
-            self._song.set_loop((round(before.loop[0] * ratio), round(before.loop[1] * ratio)))
-        for key in sorted(self._sources, key=lambda k: self._gains.get(k, 0.0), reverse=True):
-            self._put(key, self._sources[key])
-        self._song.set_gains(self._gains)
+        self._timeline.change_rate(rate)
+        self._mixer = self._song
+
+    @property
+    def _song(self) -> Mixer:
+        return self._timeline.mixer
 
     def _on_block(self, out: Frames, heard: Frames) -> None:
         """The audio callback."""
@@ -244,8 +234,7 @@ class Player:
             self._closed = True
             stream = self._let_go("The sound device was closed")
         self._connection.close(stream)
-        self._reader.close(1.0)
-        self._preparer.close()
+        self._timeline.close()
 
     @property
     def device(self) -> Device | None:
@@ -271,7 +260,7 @@ class Player:
     @property
     def read_problem(self) -> str:
         """What of the song could not be read from the disk, in words; empty while all is well."""
-        return self._reader.problem
+        return self._timeline.problem
 
     @property
     def reported_latency_frames(self) -> int:
@@ -298,29 +287,10 @@ class Player:
         Samples [2, T] are taken to be at the output's rate.
         """
         with self._lock:
-            known = {key: self._source_of(source) for key, source in sources.items()}
-            if frames is None:
-                longest_s = max((s.frames / s.sample_rate for s in known.values()), default=0.0)
-                frames = round(longest_s * self.sample_rate)
-            self._sources, self._gains = {}, {}
-            self._unprepared.clear()
-            self._replace_song(frames)
-            for key, source in known.items():
-                self._sources[key] = source
-                self._put(key, source)
-
-    def _replace_song(self, frames: int) -> None:
-        self._reader.close()
-        song, lent = Mixer(self.sample_rate, frames), self._mixer is not self._song
-        self._reader = ReadAhead(song)
-        self._song = song
-        if not lent or song.sample_rate != self._mixer.sample_rate:
-            self._mixer = song
-
-    def _source_of(self, source: Source | Samples) -> Source:
-        if isinstance(source, np.ndarray):
-            return AudioSource(Audio(source, self.sample_rate), source, self.sample_rate)
-        return source
+            lent = self._mixer is not self._song
+            self._timeline.load(sources, frames)
+            if not lent:
+                self._mixer = self._song
 
     def add(self, key: Hashable, source: Source | Samples) -> None:
         """Adds or replaces a source, silent until `set_gains` names it; what else plays is not touched.
@@ -328,58 +298,21 @@ class Player:
         One that was prepared for another rate than the output has now is heard once it was prepared again.
         """
         with self._lock:
-            self._gains.pop(key, None)
-            self._sources[key] = self._source_of(source)
-            self._put(key, self._sources[key])
-
-    def _put(self, key: Hashable, source: Source) -> None:
-        self._unprepared.discard(key)
-        if source.sample_rate != self.sample_rate:
-            self._song.remove(key)
-            self._unprepared.add(key)
-            self._preparer.submit(key, source, self.sample_rate)
-        elif isinstance(source, AudioSource) and source.is_short:
-            self._song.add(key, source.samples)
-        else:
-            self._song.add(key, Window(source))
-            self._reader.wake()
-
-    def _on_prepared(self, key: Hashable, before: Source, source: Source | None, problem: str) -> None:
-        """On the preparing thread."""
-        with self._lock:
-            if self._sources.get(key) is not before:
-                return
-            self._unprepared.discard(key)
-            if source is None:
-                self._reader.problem = problem
-                return
-            self._sources[key] = source
-            self._put(key, source)
-            self._song.set_gains(self._gains)
+            self._timeline.add(key, source)
 
     def remove(self, key: Hashable) -> None:
         with self._lock:
-            self._sources.pop(key, None)
-            self._unprepared.discard(key)
-            self._gains.pop(key, None)
-            self._song.remove(key)
-        self._wake()
+            self._timeline.remove(key)
 
     def set_gains(self, gains: Mapping[Hashable, float]) -> None:
         """Linear gains by source, reached together over one crossfade; sources not named fall silent."""
         with self._lock:
-            self._gains = dict(gains)
-            self._song.set_gains(gains)
-        self._wake()
+            self._timeline.set_gains(gains)
 
     @property
     def preparing(self) -> bool:
         """Whether a source is still to be converted to the output's rate."""
-        return bool(self._unprepared)
-
-    def _wake(self) -> None:
-        if any(isinstance(s, Window) for s in self._song.sounds):
-            self._reader.wake()
+        return self._timeline.preparing
 
     def borrow(self, timeline: Mixer) -> None:
         """Puts a timeline in the place of the song's until `give_back`. The song stands, and is changed all the same:
@@ -422,7 +355,7 @@ class Player:
             latency_frames=latency_frames, max_frames=max_frames,
         )  # fmt: skip
         self._mixer.play(count_in, start=start, exact=True)
-        self._wake()
+        self._timeline.wake()
 
     def end_take(self) -> Recorder | None:
         """Ends the take with what was heard so far; its file is whole once it is `written`. None without a take."""
@@ -490,7 +423,7 @@ class Player:
         self._last_tick = self._clock()
         if self._mixer is self._song:
             self._song.play()
-            self._wake()
+            self._timeline.wake()
 
     def pause(self) -> None:
         self.tick()
@@ -498,7 +431,7 @@ class Player:
 
     def seek(self, time_s: float) -> None:
         self._song.seek(round(time_s * self.sample_rate))
-        self._wake()
+        self._timeline.wake()
 
     def set_loop(self, loop_s: tuple[float, float] | None) -> None:
         """Repeats [start, end) seconds, to the sample; None plays on."""
@@ -506,7 +439,7 @@ class Player:
             self._song.set_loop(None)
         else:
             self._song.set_loop((round(loop_s[0] * self.sample_rate), round(loop_s[1] * self.sample_rate)))
-        self._wake()
+        self._timeline.wake()
 
     def tick(self) -> None:
         """Call some 30 times a second: runs the silent transport, takes over devices that came, notices those that
@@ -524,7 +457,7 @@ class Player:
         if stream is not None and not stream.alive:
             self._lose(stream)
             return
-        if self._connection.changed and (stream is None or not self._mixer.playing):
+        if self._connection.changed and (stream is None or (tells_of_devices() and not self._mixer.playing)):
             self.look_for_devices()
         if self._stream is not None:
             return

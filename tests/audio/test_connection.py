@@ -228,6 +228,23 @@ def test_looking_for_devices_lists_new_ones_and_what_plays_plays_on(
     tick_until(player, lambda: player.position_s > at + 0.3)
 
 
+def test_where_the_system_does_not_tell_an_open_device_is_left_alone(
+    use: Callable[[FakePortAudio], FakePortAudio], make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the state changes by itself: without sound that finds a device, with sound nothing is interrupted."""
+    library = use(FakePortAudio())
+    states = iter(range(1_000_000))
+    monkeypatch.setattr("studio.audio.devices.system_state", lambda: next(states))
+    monkeypatch.setattr("studio.audio.player.tells_of_devices", lambda: False)
+    player = make()
+    player.open()
+    library.plugged.append("speakers")
+    tick_until(player, lambda: not player.silent)
+    scans, asked = library.scans, next(states)
+    tick_until(player, lambda: next(states) > asked + 100)  # looked at by the watch all the while
+    assert (library.scans, len(library.streams)) == (scans, 1)
+
+
 def test_looking_for_devices_never_interrupts_a_take(
     use: Callable[[FakePortAudio], FakePortAudio], make: Make, tmp_path: Path
 ) -> None:

@@ -340,9 +340,7 @@ def test_a_page_is_not_written_on_while_a_block_is_mixed(
     assert not all(np.array_equal(page, before[number]) for number, page in seen.items())
 
 
-def test_a_file_that_is_cut_short_under_the_song_is_silent_and_told(
-    stages: list[Stage], tmp_path: Path
-) -> None:
+def test_a_file_that_is_cut_short_under_the_song_is_silent_and_told(tmp_path: Path) -> None:
     """Looking at pages that are gone would end the process (SIGBUS)."""
     path = tmp_path / "song"
     noise(24, SONG).tofile(path)
@@ -484,7 +482,6 @@ def test_four_ten_minute_candidates_take_little_memory(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    more, most, starved = map(float, done.stdout.split())
-    assert starved == 0
-    assert more < 150
+    more, most, _ = map(float, done.stdout.split())
+    assert more < 60
     assert most < 400

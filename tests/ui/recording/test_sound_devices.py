@@ -155,8 +155,8 @@ def test_another_rate_while_a_candidate_is_made_plays_nothing_at_a_wrong_speed(
     window.record.recording.use_setup(AudioSetup(player.setup.output, sample_rate=44100))
     qtbot.waitUntil(lambda: player.sample_rate == 44100 and not player.preparing, timeout=20_000)
     assert player.duration_s == pytest.approx(3.0, abs=1e-4)
-    assert {s.sample_rate for s in player._sources.values()} == {44100}
-    assert {s.frames for s in player._sources.values()} == {3 * 44100}
+    assert {s.sample_rate for s in player._timeline.sources.values()} == {44100}
+    assert {s.frames for s in player._timeline.sources.values()} == {3 * 44100}
 
 
 def test_another_song_does_not_wait_for_the_take_to_be_written(
