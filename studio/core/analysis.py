@@ -1,4 +1,8 @@
-"""What is known about a vocal: measured values, each with a confidence, or values a user gave."""
+"""What is known about a vocal: measured values, each with a confidence, or values a user gave.
+
+Rhythm is read from `Syllable`s, harmony from `VocalNote`s: two views of the same singing. A syllable needs no pitch and
+its pitch need not stand still; a note is what of it can be harmonised.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,29 @@ class VocalNote:
     pitch: float
     loudness_db: float = -20.0
     confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Syllable:
+    """One sung or spoken syllable.
+
+    Attributes:
+        onset_s: where its vowel begins: the moment that a listener counts with.
+        start_s: where its sound begins, the consonant before the vowel included; never after `onset_s`.
+        end_s: where it ends or the next begins.
+        strength: how clear the onset is among those of this recording, 0 to 1.
+        loudness_db: RMS level in dBFS of the vowel.
+        pitch: median fractional MIDI pitch; None where it has none (speech, whisper, a beatbox).
+        contour: semitones above `pitch` at the start, the quarters and the end of the syllable; empty without a pitch.
+    """
+
+    onset_s: float
+    start_s: float
+    end_s: float
+    strength: float = 1.0
+    loudness_db: float = -20.0
+    pitch: float | None = None
+    contour: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +78,8 @@ class Confidence:
     beats: float
     downbeats: float
     key: float
+    tuning: float = 0.0
+    heard: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,23 +92,38 @@ class Given:
     meter: Meter | None = None
     shift_beats: float = 0.0
     """Quarters by which bar lines lie later than they would otherwise; with them the beats, unless it is whole."""
+    drift: bool | None = None
+    """Whether the beats follow the singer: False for one exact tempo, True for beats that drift with the voice; None
+    keeps one exact tempo unless the singer plainly leaves it. A tempo that was given is exact unless this is True."""
+    tuning: float | None = None
+    """Cents above A = 440 Hz that the band is to play at, 0.0 for 440 Hz itself; None is the singer's own tuning."""
 
 
-#: Below this confidence in the tempo the user is asked, and candidates may differ in their reading. On melodies with
-#: known beats it catches about two of three wrong tempi and doubts a quarter to a third of the right ones.
+#: Below this confidence in the tempo the user is asked, and candidates may differ in their reading.
 UNSURE_TEMPO = 0.75
+
+#: What a recording may hold. 'unpitched' has a rhythm but hardly a pitch (a beatbox, a drum loop); 'nothing' has
+#: neither (noise, a pop, a room).
+HEARD = ("voice", "instrument", "unpitched", "nothing")
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """Another way to count the same singing, and how likely it is beside the chosen one, 0 to 1.
+    """Another way to count the same singing: other beats, another meter or other bar lines.
 
-    `chords` are one a bar of `grid`.
+    Attributes:
+        chords: one a bar of `grid`.
+        confidence: the chance that its beats are right, 0 to 1; with those of the other readings and that of the
+            chosen one it adds up to 1 or less.
     """
 
     grid: BeatGrid
     chords: tuple[Chord, ...]
     confidence: float
+
+    @property
+    def tempo_bpm(self) -> float:
+        return self.grid.tempo_bpm
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +142,15 @@ class VocalAnalysis:
     confidence: Confidence
     given: Given = Given()
     alternatives: tuple[Reading, ...] = ()
-    """Likeliest first: half or double the tempo. Empty where the user settled the tempo or moved the bar lines."""
+    """Likeliest first, most often three. A tempo that was given is not read at half or double; empty where tempo and
+    downbeat were given or the user moved the bar lines."""
+    syllables: tuple[Syllable, ...] = ()
+    """In order of time, without overlap; `onsets_s` are their onsets."""
+    tuning_cents: float = 0.0
+    """Cents above A = 440 Hz that the band should play at: what was given, or the singer's own tuning from -50 to 50.
+    0 where it cannot be told; see `confidence.tuning`."""
+    heard: str = "voice"
+    """One of HEARD; see `confidence.heard`. An instrument's `chords` are heard in its sound, not made up for a tune."""
 
     @property
     def tempo_bpm(self) -> float:

@@ -142,6 +142,8 @@ class Meter:
     numerator: int
     denominator: int
 
+    #: Those the arrangement model was trained in, in its order; others are written as rows of these.
+    WRITTEN = ((4, 4), (3, 4), (6, 8), (2, 4))
     SUPPORTED = ((4, 4), (3, 4), (6, 8), (2, 4))
 
     def __str__(self) -> str:

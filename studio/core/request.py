@@ -108,16 +108,33 @@ class GenerationRequest:
     change: Vary | Regenerate | None = None
     engine: str = "band"
 
-    def analysis_of(self, candidate: int) -> VocalAnalysis:
-        """How the vocal is counted for a candidate, numbered from 1.
+    @property
+    def readings(self) -> tuple[int, ...]:
+        """Which reading of the vocal each candidate takes: 0 is the chosen one, k the k-th of its alternatives.
 
-        Where nobody can be sure of the beat, one candidate in three, from the last back, takes the second reading.
-        Chords that were given stand in the bars of the first.
+        Where nobody can be sure of the beat, the candidates are shared out by how likely the readings are (largest
+        remainders), the likeliest first; so one of four is right far more often than one alone. Chords that were
+        given stand in the bars of the chosen reading.
         """
         heard = self.analysis
-        doubted = (
-            heard.unsure_of_tempo and heard.alternatives and not self.controls.chords and self.change is None
-        )
-        if doubted and candidate > self.candidates - self.candidates // 3:
-            return heard.read_as(heard.alternatives[0])
-        return heard
+        spread = heard.unsure_of_tempo and not self.controls.chords and self.change is None
+        if not spread or not heard.alternatives or self.candidates < 1:
+            return (0,) * self.candidates
+        chances = [
+            max(c, 1e-6) for c in (heard.confidence.tempo, *(r.confidence for r in heard.alternatives))
+        ]
+        wanted = [self.candidates * chance / sum(chances) for chance in chances]
+        counts = [int(share) for share in wanted]
+        by_remainder = sorted(range(len(wanted)), key=lambda k: counts[k] - wanted[k])
+        for k in by_remainder[: self.candidates - sum(counts)]:
+            counts[k] += 1
+        if counts[0] == 0:
+            most = max(range(len(counts)), key=lambda k: (counts[k], k))
+            counts[most] -= 1
+            counts[0] = 1
+        return tuple(k for k, count in enumerate(counts) for _ in range(count))
+
+    def analysis_of(self, candidate: int) -> VocalAnalysis:
+        """How the vocal is counted for a candidate, numbered from 1: see `readings`."""
+        taken = self.readings[candidate - 1] if 1 <= candidate <= self.candidates else 0
+        return self.analysis.read_as(self.analysis.alternatives[taken - 1]) if taken else self.analysis

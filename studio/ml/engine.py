@@ -141,13 +141,13 @@ class BandEngine:
     def _arrange(
         self, request: GenerationRequest, *, on_step: StepCallback, cancel: CancelToken
     ) -> list[Arranged]:
-        done = 0
+        done, calls = 0, CALLS * len(set(request.readings))
 
         def step() -> None:
             nonlocal done
             cancel.check()
             done += 1
-            on_step(Progress("Arranging", _ARRANGING_SHARE * done / CALLS))
+            on_step(Progress("Arranging", _ARRANGING_SHARE * done / calls))
 
         return self._arranger.arrange(request, on_step=step)
 

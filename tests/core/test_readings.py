@@ -13,12 +13,14 @@ from studio.core.request import GenerationRequest
 from tests.services.band import make_analysis
 
 SILENCE = Audio(np.zeros((1, 10), dtype=np.float32), 44100)
-HALF = Reading(BeatGrid.regular(60.0, Meter(4, 4), 12.0), Chord.parse_many("Am C"), 0.4)
+HALF = Reading(BeatGrid.regular(60.0, Meter(4, 4), 12.0), Chord.parse_many("Am C"), 0.2)
+THIRDS = Reading(BeatGrid.regular(80.0, Meter(4, 4), 12.0), Chord.parse_many("Am C"), 0.1)
 
 
-def _heard(confidence: float) -> VocalAnalysis:
+def _heard(confidence: float, *others: Reading) -> VocalAnalysis:
     heard = make_analysis(12.0)
-    return replace(heard, confidence=replace(heard.confidence, tempo=confidence), alternatives=(HALF,))
+    sure = replace(heard.confidence, tempo=confidence)
+    return replace(heard, confidence=sure, alternatives=others or (HALF,))
 
 
 def _tempi(analysis: VocalAnalysis, candidates: int, controls: Controls | None = None) -> list[int]:
@@ -26,10 +28,17 @@ def _tempi(analysis: VocalAnalysis, candidates: int, controls: Controls | None =
     return [round(request.analysis_of(i + 1).tempo_bpm) for i in range(candidates)]
 
 
-def test_one_candidate_in_three_takes_the_second_reading_of_a_doubtful_beat() -> None:
-    assert _tempi(_heard(0.5), 4) == [120, 120, 120, 60]
-    assert _tempi(_heard(0.5), 8) == [120] * 6 + [60] * 2
-    assert _tempi(_heard(0.5), 2) == [120, 120]
+def test_candidates_are_shared_out_by_how_likely_the_readings_are() -> None:
+    assert _tempi(_heard(0.6), 4) == [120, 120, 120, 60]
+    assert _tempi(_heard(0.6), 8) == [120] * 6 + [60] * 2
+    assert _tempi(_heard(0.3, HALF, THIRDS), 4) == [120, 120, 60, 80]
+    assert _tempi(_heard(0.3, HALF, THIRDS), 8) == [120] * 4 + [60] * 3 + [80]
+    assert _tempi(_heard(0.6), 1) == [120]
+
+
+def test_the_first_candidate_takes_the_chosen_reading_however_small_its_chance() -> None:
+    many = [replace(HALF, confidence=0.2) for _ in range(4)]
+    assert _tempi(_heard(0.05, *many), 2) == [120, 60]
 
 
 def test_a_sure_beat_or_given_chords_keep_one_reading() -> None:
@@ -41,6 +50,6 @@ def test_a_sure_beat_or_given_chords_keep_one_reading() -> None:
 def test_another_reading_brings_its_chords_and_its_confidence() -> None:
     other = _heard(0.5).read_as(HALF)
     assert other.chords == HALF.chords
-    assert other.confidence.tempo == 0.4
+    assert other.confidence.tempo == 0.2
     assert other.alternatives == ()
     assert other.notes == _heard(0.5).notes

@@ -97,12 +97,11 @@ class Arranger:
             raise StudioError(
                 "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
             )
-        numbers = range(request.candidates)
-        as_heard = [i for i in numbers if request.analysis_of(i + 1) is request.analysis]
-        made = self._arrange(request, as_heard, on_step)
-        if len(made) < request.candidates:
-            other = replace(request, analysis=request.analysis_of(request.candidates))
-            made += self._arrange(other, list(numbers[len(made) :]), on_step, beside=made)
+        made: list[Arranged] = []
+        for reading in sorted(set(request.readings)):
+            numbers = [i for i, taken in enumerate(request.readings) if taken == reading]
+            heard = replace(request, analysis=request.analysis_of(numbers[0] + 1))
+            made += self._arrange(heard, numbers, on_step, beside=made)
         return made
 
     def _arrange(
@@ -124,7 +123,8 @@ class Arranger:
         wishes = self._wishes(request)
         if beside and wishes.styles:
             taken = {arranged.arrangement.style for arranged in beside}
-            wishes = replace(wishes, styles=tuple(s for s in wishes.styles if STYLES[s] not in taken))
+            left = tuple(s for s in wishes.styles if STYLES[s] not in taken)
+            wishes = replace(wishes, styles=left or wishes.styles)
         steps = [_noise_steps(request, i) for i in numbers]
         noise = [genome_of(s, grid.beats) for s in steps]
         # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
