@@ -26,7 +26,7 @@ from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel, MelModelConfig
 from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
-from studio.ml.sound.rendering import Rendering, song_samples, vocal_level
+from studio.ml.sound.rendering import Rendering, vocal_level
 from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
 from studio.ml.weights import file_hash, load_into, read_weights
@@ -185,7 +185,6 @@ class BandEngine:
         clock: StageClock,
     ) -> Generator[_Band]:
         """Parts of songs, spliced into their parent."""
-        samples = song_samples(request.vocal, self.sample_rate)
         first_s, last_s = part_span_s(request, change)
         windows = math.ceil(
             (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
@@ -198,7 +197,7 @@ class BandEngine:
                 steps.did(index)
                 steps.report()
 
-            yield play_part(self._synthesiser, self._config, request, change, plan, samples, step, clock)
+            yield play_part(self._synthesiser, self._config, request, change, plan, step, clock)
 
     def _settings(
         self, request: GenerationRequest, arrangement: Arrangement, index: int
@@ -215,6 +214,7 @@ class BandEngine:
             "energy": " ".join(controls.energy) if controls.energy else "auto",
             "follow": controls.follow or "normal",
             "chords": "given" if controls.chords else "auto",
+            "tuning_cents": round(arrangement.tuning_cents, 1),
             "instruments": {stem: part.instrument for stem, part in arrangement.parts.items()},
             "diffusion_steps": self._config.steps,
             "device": self._device.type,

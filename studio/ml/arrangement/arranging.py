@@ -140,6 +140,7 @@ class Arranger:
                 sound_seed = recipe_of(request.change.parent).sound_seed
             sounds = choose_sounds(request, score, layers, self._sounds)
             arrangement = perform(score, grid, key, seed=sound_seed, sounds=sounds, salience=salience)
+            arrangement = replace(arrangement, tuning_cents=_tuning_of(request))
             if isinstance(request.change, Regenerate):
                 arrangement = splice_notes(request.change, arrangement)
             made.append(Arranged(arrangement, Recipe(score, layers, sound_seed, request.controls)))
@@ -197,6 +198,12 @@ class Arranger:
 
 def _globals_of(change: Vary | Regenerate) -> dict[str, int]:
     return dict(zip(GLOBALS, recipe_of(change.parent).score.globals.tolist(), strict=True))
+
+
+def _tuning_of(request: GenerationRequest) -> float:
+    """Cents above A = 440 Hz that the band plays at; a relative keeps its parent's, whose stems it may share."""
+    change = request.change
+    return change.parent.arrangement.tuning_cents if change else request.analysis.tuning_cents
 
 
 def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep, ...]:

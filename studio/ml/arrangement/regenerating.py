@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from studio.core.arrangement import STEMS, Part
+from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import recipe_of
 from studio.core.errors import StudioError
@@ -20,8 +19,9 @@ from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
 from studio.dsp.resample import resample
 from studio.ml.arrangement.arranging import Arranged
-from studio.ml.sound.rendering import vocal_level
+from studio.ml.sound.rendering import song_samples, vocal_level
 from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.tuned import sections
 
 #: Music before the part that is played for its ringing and its room.
 _PRE_ROLL_S = 1.5
@@ -43,14 +43,10 @@ def play_part(
     request: GenerationRequest,
     change: Regenerate,
     plan: Arranged,
-    samples: int,
     step: Callable[[], None],
     clock: StageClock,
 ) -> tuple[dict[str, Audio], dict[str, float]]:
     """All stems at the vocal's rate, the part made anew, and the gains they have in the mix.
-
-    Args:
-        samples: length of the song at the synthesiser's rate.
 
     Raises:
         StudioError: for a parent that belongs to another vocal.
@@ -65,21 +61,8 @@ def play_part(
                 todo="Open the vocal it was made for",
             )
     first_s, last_s = part_span_s(request, change)
-    rate, hop = synthesiser.contract.sample_rate, synthesiser.contract.hop_length
-    frames = synthesiser.contract.frames(samples)
-    span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), frames))
-    parts = {s: p if s in change.stems else Part(p.instrument, ()) for s, p in plan.arrangement.parts.items()}
-    dry = synthesiser.play(
-        replace(plan.arrangement, parts=parts),
-        samples,
-        seed=plan.recipe.sound_seed,
-        config=config,
-        on_step=step,
-        clock=clock,
-        span=span,
-    )
+    dry, rates = _play_dry(synthesiser, config, change, plan, vocal, (first_s, last_s), step, clock)
     began = time.perf_counter()
-    dry = {stem: dry[stem][first_s * rate - span.start * hop :] for stem in change.stems}
     gains = _gains(dry, recipe_of(parent).gains, change, vocal_level(vocal))
     step()
     stems = {stem: parent.stems[stem] for stem in STEMS}
@@ -89,12 +72,46 @@ def play_part(
     stop = round(min(end_s, vocal.duration_s) * vocal.sample_rate)
     for stem in change.stems:
         wanted = min(round(last_s * vocal.sample_rate), vocal.frames) - first
-        sound = resample(Audio(dry[stem][None], rate), vocal.sample_rate, frames=wanted).samples[0]
+        sound = resample(Audio(dry[stem][None], rates[stem]), vocal.sample_rate, frames=wanted).samples[0]
         part = place_stem(sound, vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0))
         stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
         step()
     clock.add("mix", began)
     return stems, gains
+
+
+def _play_dry(
+    synthesiser: Synthesiser,
+    config: SynthesisConfig,
+    change: Regenerate,
+    plan: Arranged,
+    vocal: Audio,
+    span_s: tuple[int, float],
+    step: Callable[[], None],
+    clock: StageClock,
+) -> tuple[dict[str, Array], dict[str, int]]:
+    """The sound of the stems that are made anew, from the first second of `span_s` on, and its rates."""
+    first_s, last_s = span_s
+    contract = synthesiser.contract
+    hop = contract.hop_length
+    dry: dict[str, Array] = {}
+    rates: dict[str, int] = {}
+    for section in sections(plan.arrangement, contract.sample_rate, change.stems):
+        rate = section.sample_rate
+        samples = song_samples(vocal, rate)
+        span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), contract.frames(samples)))
+        played = synthesiser.play(
+            section.arrangement,
+            samples,
+            seed=plan.recipe.sound_seed,
+            config=config,
+            on_step=step,
+            clock=clock,
+            span=span,
+        )
+        for stem in section.stems:
+            dry[stem], rates[stem] = played[stem][first_s * rate - span.start * hop :], rate
+    return dry, rates
 
 
 def _gains(

@@ -17,6 +17,7 @@ from studio.core.scratch import ScratchFile, ScratchStems
 from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
 from studio.dsp.resample import resample_blocks
 from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser, Window
+from studio.ml.sound.tuned import Section, sections
 from studio.ml.workers import Workers, await_all
 
 
@@ -41,14 +42,23 @@ class Rendering:
         on_step: Callable[[], None],
         clock: StageClock,
     ) -> None:
-        self._synthesiser, self._workers, self._arrangement = synthesiser, workers, arrangement
+        self._synthesiser, self._workers = synthesiser, workers
         self._seed, self._config, self._on_step, self._clock = seed, config, on_step, clock
         self._rate, self._frames = vocal.sample_rate, vocal.frames
-        samples = song_samples(vocal, synthesiser.contract.sample_rate)
-        batches = synthesiser.batches(arrangement, synthesiser.contract.frames(samples), config)
+        made = sections(arrangement, synthesiser.contract.sample_rate)
+        self._rates = {stem: section.sample_rate for section in made for stem in section.stems}
+        samples = {stem: song_samples(vocal, rate) for stem, rate in self._rates.items()}
+        batches = [
+            (section, batch)
+            for section in made
+            for batch in synthesiser.batches(
+                section.arrangement, synthesiser.contract.frames(samples[section.stems[0]]), config
+            )
+        ]
+        batches.sort(key=lambda pair: pair[1][0].kept.start)  # from the song's start, all stems together
         self.steps = len(batches) * synthesiser.steps(config) + len(STEMS)
-        self._dry = {window.stem: ScratchFile(1, samples) for batch in batches for window in batch}
-        self._windows = [workers.submit(self._play, batch) for batch in batches]
+        self._dry = {w.stem: ScratchFile(1, samples[w.stem]) for _, batch in batches for w in batch}
+        self._windows = [workers.submit(self._play, section, batch) for section, batch in batches]
         self.gains: Mapping[str, float] = {}
 
     def await_windows(self, poll: Callable[[], None]) -> None:
@@ -69,10 +79,10 @@ class Rendering:
         await_all(self._mixing, poll)
         return ScratchStems(self._placed, self._rate)
 
-    def _play(self, windows: Sequence[Window]) -> None:
+    def _play(self, section: Section, windows: Sequence[Window]) -> None:
         hop = self._synthesiser.contract.hop_length
         made = self._synthesiser.render(
-            self._arrangement,
+            section.arrangement,
             windows,
             seed=self._seed,
             config=self._config,
@@ -90,7 +100,7 @@ class Rendering:
             placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem])
             blocks = resample_blocks(
                 dry.blocks(MIX_BLOCK),
-                self._synthesiser.contract.sample_rate,
+                self._rates[stem],
                 self._rate,
                 frames=self._frames,
             )

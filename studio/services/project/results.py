@@ -101,6 +101,8 @@ def _read_candidate(folder: Path, manifest: Mapping[str, Any]) -> tuple[Candidat
             style=manifest["style"],
             chords=tuple(Chord.parse(name) for name in manifest["beat_chords"]),
             parts={stem: Part(name, notes[stem]) for stem, name in manifest["instruments"].items()},
+            # Candidates made before there was a tuning were made at 440 Hz.
+            tuning_cents=float(manifest.get("tuning_cents", 0.0)),
         )
         number, settings = int(manifest["candidate"]), dict(manifest["settings"])
         analysis, recipe = analysis_from_json(manifest["analysis"]), read_recipe(folder)
