@@ -1,13 +1,38 @@
-"""The seam between the application and a generator engine."""
+"""The seam between the application and a generator engine: one request, one run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from studio.core.candidate import Candidate
-from studio.core.jobs import CancelToken, StepCallback
+from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.request import GenerationRequest
+
+
+def _unheard(_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a request that is being worked off talks to the one who asked. `Run()` is a run that nobody watches.
+
+    Attributes:
+        cancel: looked at at every step.
+        on_step: called on the thread that called `generate`; fractions never go back.
+        on_candidate: likewise; gets each candidate as soon as it is whole.
+    """
+
+    cancel: CancelToken = field(default_factory=CancelToken)
+    on_step: StepCallback = _unheard
+    on_candidate: Callable[[Candidate], None] = _unheard
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Says how far it is; raises JobCancelled once it was cancelled."""
+        self.cancel.check()
+        self.on_step(Progress(stage, fraction))
 
 
 class Engine(Protocol):
@@ -21,16 +46,9 @@ class Engine(Protocol):
     def model_hashes(self) -> Mapping[str, str]:
         """SHA-256 of every weights file in use, by model name."""
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """Makes all candidates, hands each over as soon as it is whole, returns seconds by stage.
 
         Raises:
-            JobCancelled: within a second of `cancel`; candidates handed over before stay valid.
+            JobCancelled: within a second of `run.cancel`; candidates handed over before stay valid.
         """

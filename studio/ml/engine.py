@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from studio.core.arrangement import Arrangement
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.instruments import SOUNDS
-from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate
 from studio.ml.allocation import keep_freed_memory
 from studio.ml.arrangement.arranging import Arranged, Arranger, load_arranger
@@ -27,7 +28,7 @@ from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel, MelModelConfig
 from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
 from studio.ml.sound.rendering import Rendering, vocal_level
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.synthesis import Performance, StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
 from studio.ml.weights import file_hash, load_into, read_weights
 from studio.ml.workers import Workers
@@ -106,20 +107,13 @@ class BandEngine:
         """Rate the networks work at; candidates are resampled once to the vocal's."""
         return self._synthesiser.contract.sample_rate
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See core.pipeline.Engine.generate."""
         clock = StageClock()
         began = time.perf_counter()
-        arranged = self._arrange(request, on_step=on_step, cancel=cancel)
+        arranged = self._arrange(request, run)
         clock.add("arrangement", began)
-        steps = _Steps(len(arranged), on_step, cancel)
+        steps = _Steps(len(arranged), run)
         if isinstance(request.change, Regenerate):
             bands = self._parts(request, request.change, arranged, steps, clock)
         else:
@@ -129,25 +123,20 @@ class BandEngine:
             for index, (plan, (stems, gains)) in enumerate(zip(arranged, bands, strict=True)):
                 recipe = replace(plan.recipe, gains=gains)
                 settings = self._settings(request, plan.arrangement, index)
-                on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))
+                run.on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))
         return clock.seconds
 
-    def arrange(
-        self, request: GenerationRequest, *, on_step: StepCallback, cancel: CancelToken
-    ) -> list[Arrangement]:
+    def arrange(self, request: GenerationRequest, run: Run) -> list[Arrangement]:
         """The semantic projection alone: an arrangement for each candidate."""
-        return [a.arrangement for a in self._arrange(request, on_step=on_step, cancel=cancel)]
+        return [a.arrangement for a in self._arrange(request, run)]
 
-    def _arrange(
-        self, request: GenerationRequest, *, on_step: StepCallback, cancel: CancelToken
-    ) -> list[Arranged]:
+    def _arrange(self, request: GenerationRequest, run: Run) -> list[Arranged]:
         done, calls = 0, CALLS * len(set(request.readings))
 
         def step() -> None:
             nonlocal done
-            cancel.check()
             done += 1
-            on_step(Progress("Arranging", _ARRANGING_SHARE * done / calls))
+            run.step("Arranging", _ARRANGING_SHARE * done / calls)
 
         return self._arranger.arrange(request, on_step=step)
 
@@ -160,11 +149,8 @@ class BandEngine:
         with Workers() as workers:
 
             def begin(index: int) -> Rendering:
-                return Rendering(
-                    self._synthesiser, workers, arranged[index].arrangement, vocal,
-                    seed=arranged[index].recipe.sound_seed, config=self._config,
-                    on_step=lambda: steps.did(index), clock=clock,
-                )  # fmt: skip
+                performance = self._performance(arranged[index], partial(steps.did, index), clock)
+                return Rendering(self._synthesiser, workers, performance, vocal)
 
             current = begin(0)
             for index in range(len(arranged)):
@@ -197,7 +183,11 @@ class BandEngine:
                 steps.did(index)
                 steps.report()
 
-            yield play_part(self._synthesiser, self._config, request, change, plan, step, clock)
+            performance = self._performance(plan, step, clock)
+            yield play_part(self._synthesiser, performance, request, change)
+
+    def _performance(self, plan: Arranged, on_step: Callable[[], None], clock: StageClock) -> Performance:
+        return Performance(plan.arrangement, plan.recipe.sound_seed, self._config, on_step, clock)
 
     def _settings(
         self, request: GenerationRequest, arrangement: Arrangement, index: int
@@ -225,8 +215,8 @@ class BandEngine:
 class _Steps:
     """Counts what the workers did; reports it, as progress, on the thread that asked."""
 
-    def __init__(self, candidates: int, on_step: StepCallback, cancel: CancelToken) -> None:
-        self._on_step, self._cancel = on_step, cancel
+    def __init__(self, candidates: int, run: Run) -> None:
+        self._run = run
         self._done, self._expected = [0] * candidates, [0] * candidates
         self._index = 0
 
@@ -236,13 +226,12 @@ class _Steps:
 
     def did(self, index: int) -> None:
         """One step; raises JobCancelled. Two threads may at worst lose one."""
-        self._cancel.check()
+        self._run.cancel.check()
         self._done[index] += 1
 
     def report(self) -> None:
         """Tells how far it is; raises JobCancelled."""
-        self._cancel.check()
         index, count = self._index, len(self._done)
         whole = index + min(1.0, self._done[index] / max(1, self._expected[index]))
         fraction = _ARRANGING_SHARE + (1 - _ARRANGING_SHARE) * whole / count
-        self._on_step(Progress(f"Playing band {index + 1} of {count}", fraction))
+        self._run.step(f"Playing band {index + 1} of {count}", fraction)

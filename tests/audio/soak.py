@@ -28,6 +28,7 @@ from studio.core.errors import JobCancelled
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
 from studio.core.music import Meter
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.service import GenerationService, load_bundled_engine
@@ -60,9 +61,7 @@ class Load:
         try:
             while True:
                 request = GenerationRequest(vocal, analysis, 4, self.made + 1)
-                service.generate(
-                    request, on_step=lambda _: None, on_candidate=self._count, cancel=self._cancel
-                )
+                service.generate(request, Run(self._cancel, on_candidate=self._count))
         except JobCancelled:
             service.unload()
 

@@ -16,8 +16,8 @@ from studio.core.arrangement import STEMS, Arrangement
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.controls import Controls
-from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Key, Meter
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.ml.engine import BandEngine, load_engine
 from studio.storage.paths import models_dir, resources_dir
@@ -42,13 +42,13 @@ def made() -> Made:
     controls = Controls(style="pop", density="busy")
     request = GenerationRequest(vocal, analyse(vocal, given), candidates=2, seed=3, controls=controls)
     candidates: list[Candidate] = []
-    engine.generate(request, on_step=lambda p: None, on_candidate=candidates.append, cancel=CancelToken())
+    engine.generate(request, Run(on_candidate=candidates.append))
     return Made(engine, request, tuple(candidates))
 
 
 def _arrange(made: Made, controls: Controls, candidates: int, seed: int = 1) -> list[Arrangement]:
     request = GenerationRequest(made.request.vocal, made.request.analysis, candidates, seed, controls)
-    return made.engine.arrange(request, on_step=lambda p: None, cancel=CancelToken())
+    return made.engine.arrange(request, Run())
 
 
 def test_four_candidates_differ_in_chords_drums_or_instruments(made: Made) -> None:

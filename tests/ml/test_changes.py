@@ -17,6 +17,7 @@ from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
 from studio.core.music import Chord
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.core.score import COLUMNS
 from studio.ml.engine import BandEngine
@@ -31,7 +32,7 @@ BAND = {"drums": "room kit", "bass": "pick bass", "harmony": "organ", "lead": "f
 
 def _run(engine: BandEngine, request: GenerationRequest) -> list[Candidate]:
     made: list[Candidate] = []
-    engine.generate(request, on_step=lambda p: None, on_candidate=made.append, cancel=CancelToken())
+    engine.generate(request, Run(on_candidate=made.append))
     return made
 
 
@@ -101,17 +102,14 @@ def test_a_part_made_twice_the_same_way_fits_without_a_seam(
     twin = replace(parent, recipe=own)
     chords = Controls(chords=Chord.parse_many("C"))
     request = replace(request_of_four_bars, controls=chords, change=Regenerate(twin, (1, 2)))
-    plan = engine._arrange(request, on_step=lambda p: None, cancel=CancelToken())[0]
-    from studio.ml.arrangement.arranging import Arranged
+    plan = engine._arrange(request, Run())[0]
     from studio.ml.arrangement.regenerating import play_part
-    from studio.ml.sound.synthesis import StageClock
+    from studio.ml.sound.synthesis import Performance
 
-    same = Arranged(parent.arrangement, plan.recipe)
+    same = Performance(parent.arrangement, plan.recipe.sound_seed, engine._config)
     change = request.change
     assert isinstance(change, Regenerate)
-    stems, gains = play_part(
-        engine._synthesiser, engine._config, request, change, same, lambda: None, StageClock()
-    )
+    stems, gains = play_part(engine._synthesiser, same, request, change)
     assert gains == parent.recipe.gains
     for stem in STEMS:
         peak = np.abs(parent.stems[stem].samples).max()

@@ -15,13 +15,14 @@ from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.ml.engine import BandEngine, load_engine
 
 
 def _run(engine: BandEngine, request: GenerationRequest) -> list[Candidate]:
     made: list[Candidate] = []
-    engine.generate(request, on_step=lambda p: None, on_candidate=made.append, cancel=CancelToken())
+    engine.generate(request, Run(on_candidate=made.append))
     return made
 
 
@@ -46,9 +47,7 @@ def test_same_request_same_samples(engine: BandEngine, request_of_four_bars: Gen
 
 
 def test_candidates_differ(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
-    arrangements = engine.arrange(
-        replace(request_of_four_bars, candidates=4), on_step=lambda p: None, cancel=CancelToken()
-    )
+    arrangements = engine.arrange(replace(request_of_four_bars, candidates=4), Run())
     kinds = [
         (a.bar_chords(), a.parts["drums"], tuple(p.instrument for p in a.parts.values()))
         for a in arrangements
@@ -59,18 +58,14 @@ def test_candidates_differ(engine: BandEngine, request_of_four_bars: GenerationR
 def test_fewer_candidates_do_not_change_the_first(
     engine: BandEngine, request_of_four_bars: GenerationRequest
 ) -> None:
-    one = engine.arrange(
-        replace(request_of_four_bars, candidates=1), on_step=lambda p: None, cancel=CancelToken()
-    )
-    two = engine.arrange(request_of_four_bars, on_step=lambda p: None, cancel=CancelToken())
+    one = engine.arrange(replace(request_of_four_bars, candidates=1), Run())
+    two = engine.arrange(request_of_four_bars, Run())
     assert one[0] == two[0]
 
 
 def test_wishes_are_obeyed(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
     controls = Controls(style="folk", chords=Chord.parse_many("Am F"))
-    arrangement = engine.arrange(
-        replace(request_of_four_bars, controls=controls), on_step=lambda p: None, cancel=CancelToken()
-    )[0]
+    arrangement = engine.arrange(replace(request_of_four_bars, controls=controls), Run())[0]
     assert arrangement.style == "folk"
     assert [c.name() for c in arrangement.bar_chords()] == ["Am", "F", "Am", "F"]
 
@@ -87,14 +82,12 @@ def test_impossible_wishes_are_named(
     engine: BandEngine, request_of_four_bars: GenerationRequest, change: dict[str, object], word: str
 ) -> None:
     with pytest.raises(StudioError, match=word):
-        engine.arrange(replace(request_of_four_bars, **change), on_step=lambda p: None, cancel=CancelToken())  # type: ignore[arg-type]
+        engine.arrange(replace(request_of_four_bars, **change), Run())  # type: ignore[arg-type]
 
 
 def test_progress_rises_to_one(engine: BandEngine, request_of_four_bars: GenerationRequest) -> None:
     seen: list[Progress] = []
-    engine.generate(
-        request_of_four_bars, on_step=seen.append, on_candidate=lambda c: None, cancel=CancelToken()
-    )
+    engine.generate(request_of_four_bars, Run(on_step=seen.append))
     fractions = [p.fraction for p in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
@@ -112,9 +105,7 @@ def test_cancel_keeps_what_was_handed_over(
         token.cancel()
 
     with pytest.raises(JobCancelled):
-        engine.generate(
-            request_of_four_bars, on_step=lambda p: None, on_candidate=first_is_enough, cancel=token
-        )
+        engine.generate(request_of_four_bars, Run(token, on_candidate=first_is_enough))
     assert len(made) == 1
 
 

@@ -15,8 +15,8 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate, NoiseStep, Recipe
 from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
-from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord, Key, Meter
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.core.score import N_COLUMNS, Score
 from studio.services.vocal import Vocal
@@ -105,25 +105,18 @@ class ToneEngine:
     def __init__(self, before_step: Callable[[int], None] = lambda _: None) -> None:
         self.before_step = before_step
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         self.asked = request
         vocal = Vocal(request.vocal, Path("take.wav"), "take", "")
         for number in range(1, request.candidates + 1):
             self.before_step(number)
-            cancel.check()
+            run.cancel.check()
             candidate = make_candidate(vocal, request.analysis_of(number), number)
             if request.change is not None:
                 lineage = {"parent": request.change.parent.number, "change": str(request.change)}
                 candidate = replace(candidate, settings=lineage)
-            on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
-            on_step(Progress("Tones", number / request.candidates))
+            run.on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
+            run.step("Tones", number / request.candidates)
         return {"tones": 0.25}
 
 

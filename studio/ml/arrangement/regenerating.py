@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
@@ -18,9 +19,8 @@ from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
 from studio.dsp.resample import resample
-from studio.ml.arrangement.arranging import Arranged
 from studio.ml.sound.rendering import song_samples, vocal_level
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.synthesis import Performance, Synthesiser
 from studio.ml.sound.tuned import sections
 
 #: Music before the part that is played for its ringing and its room.
@@ -39,14 +39,14 @@ def part_span_s(request: GenerationRequest, change: Regenerate) -> tuple[int, fl
 
 def play_part(
     synthesiser: Synthesiser,
-    config: SynthesisConfig,
+    performance: Performance,
     request: GenerationRequest,
     change: Regenerate,
-    plan: Arranged,
-    step: Callable[[], None],
-    clock: StageClock,
 ) -> tuple[dict[str, Audio], dict[str, float]]:
     """All stems at the vocal's rate, the part made anew, and the gains they have in the mix.
+
+    Args:
+        performance: of the whole new song.
 
     Raises:
         StudioError: for a parent that belongs to another vocal.
@@ -61,10 +61,10 @@ def play_part(
                 todo="Open the vocal it was made for",
             )
     first_s, last_s = part_span_s(request, change)
-    dry, rates = _play_dry(synthesiser, config, change, plan, vocal, (first_s, last_s), step, clock)
+    dry, rates = _play_dry(synthesiser, performance, change, vocal, (first_s, last_s))
     began = time.perf_counter()
     gains = _gains(dry, recipe_of(parent).gains, change, vocal_level(vocal))
-    step()
+    performance.on_step()
     stems = {stem: parent.stems[stem] for stem in STEMS}
     start_s, end_s = region_s(change)
     first = first_s * vocal.sample_rate
@@ -75,20 +75,17 @@ def play_part(
         sound = resample(Audio(dry[stem][None], rates[stem]), vocal.sample_rate, frames=wanted).samples[0]
         part = place_stem(sound, vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0))
         stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
-        step()
-    clock.add("mix", began)
+        performance.on_step()
+    performance.clock.add("mix", began)
     return stems, gains
 
 
 def _play_dry(
     synthesiser: Synthesiser,
-    config: SynthesisConfig,
+    performance: Performance,
     change: Regenerate,
-    plan: Arranged,
     vocal: Audio,
     span_s: tuple[int, float],
-    step: Callable[[], None],
-    clock: StageClock,
 ) -> tuple[dict[str, Array], dict[str, int]]:
     """The sound of the stems that are made anew, from the first second of `span_s` on, and its rates."""
     first_s, last_s = span_s
@@ -96,19 +93,12 @@ def _play_dry(
     hop = contract.hop_length
     dry: dict[str, Array] = {}
     rates: dict[str, int] = {}
-    for section in sections(plan.arrangement, contract.sample_rate, change.stems):
+    for section in sections(performance.arrangement, contract.sample_rate, change.stems):
         rate = section.sample_rate
         samples = song_samples(vocal, rate)
         span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), contract.frames(samples)))
-        played = synthesiser.play(
-            section.arrangement,
-            samples,
-            seed=plan.recipe.sound_seed,
-            config=config,
-            on_step=step,
-            clock=clock,
-            span=span,
-        )
+        here = replace(performance, arrangement=section.arrangement)
+        played = synthesiser.play(here, samples, span=span)
         for stem in section.stems:
             dry[stem], rates[stem] = played[stem][first_s * rate - span.start * hop :], rate
     return dry, rates

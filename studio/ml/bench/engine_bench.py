@@ -12,8 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from studio.core.candidate import Candidate
-from studio.core.jobs import CancelToken
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.resample import resample
 from studio.ml.bench.autoregressive import SAMPLE_RATE, Autoregressive
@@ -83,7 +82,7 @@ def _parameters(networks: Sequence[nn.Module]) -> int:
 
 
 def _counted(
-    generate: Callable[..., object], networks: Sequence[nn.Module]
+    generate: Callable[[GenerationRequest, Run], object], networks: Sequence[nn.Module]
 ) -> Callable[[GenerationRequest], int]:
     """One candidate, with the calls of these networks counted."""
 
@@ -95,10 +94,8 @@ def _counted(
             calls += 1
 
         hooks = [network.register_forward_hook(count) for network in networks]
-        made: list[Candidate] = []
         try:
-            generate(replace(request, candidates=1), on_step=lambda _: None, on_candidate=made.append,
-                     cancel=CancelToken())  # fmt: skip
+            generate(replace(request, candidates=1), Run())
         finally:
             for hook in hooks:
                 hook.remove()

@@ -7,7 +7,7 @@ gives a sound alone: both channels are the same, and the arrangement holds the v
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
-from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.band_mix import active_rms
 from studio.dsp.resample import resample
@@ -89,14 +89,7 @@ class FastSAGEngine:
     def model_hashes(self) -> Mapping[str, str]:
         return self._hashes
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See core.pipeline.Engine.generate."""
         FASTSAG.check(request.controls, request.change)
         if not 1 <= request.candidates <= 8:
@@ -117,12 +110,11 @@ class FastSAGEngine:
 
         def step(stage: str, weight: int = 1) -> None:
             nonlocal done
-            cancel.check()
             done += weight
-            on_step(Progress(stage, done / total))
+            run.step(stage, done / total)
 
         began = time.perf_counter()
-        with interruptible(self.model, cancel.check):
+        with interruptible(self.model, run.cancel.check):
             priors = song_priors(
                 self.model, scale_audio(vocal)[0], windows, on_step=lambda: step("Hearing the voice", hearing)
             )
@@ -145,7 +137,7 @@ class FastSAGEngine:
                 began = clock.add("mix", began)
                 stems = {BAND: Audio(samples, request.vocal.sample_rate)}
                 arrangement = Arrangement(request.analysis.grid, request.analysis.key, FASTSAG.title, (), {})
-                on_candidate(Candidate(index + 1, arrangement, stems, self._settings(request, index)))
+                run.on_candidate(Candidate(index + 1, arrangement, stems, self._settings(request, index)))
         return clock.seconds
 
     def _settings(self, request: GenerationRequest, index: int) -> dict[str, object]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from studio.core.arrangement import STEMS, Arrangement
+from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.scratch import ScratchFile, ScratchStems
 from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
 from studio.dsp.resample import resample_blocks
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser, Window
-from studio.ml.sound.tuned import Section, sections
+from studio.ml.sound.synthesis import Performance, Synthesiser, Window
+from studio.ml.sound.tuned import sections
 from studio.ml.workers import Workers, await_all
 
 
@@ -25,40 +26,30 @@ class Rendering:
     """Begins at once; call `await_windows`, `begin_mix` and `stems`, in this order.
 
     Args:
+        performance: its callbacks are called by the workers.
         vocal: what the stems are to match in rate and length.
-        seed: of all noise.
-        on_step: called by the workers; may raise JobCancelled.
     """
 
     def __init__(
-        self,
-        synthesiser: Synthesiser,
-        workers: Workers,
-        arrangement: Arrangement,
-        vocal: Audio,
-        *,
-        seed: int,
-        config: SynthesisConfig,
-        on_step: Callable[[], None],
-        clock: StageClock,
+        self, synthesiser: Synthesiser, workers: Workers, performance: Performance, vocal: Audio
     ) -> None:
-        self._synthesiser, self._workers = synthesiser, workers
-        self._seed, self._config, self._on_step, self._clock = seed, config, on_step, clock
-        self._rate, self._frames = vocal.sample_rate, vocal.frames
-        made = sections(arrangement, synthesiser.contract.sample_rate)
-        self._rates = {stem: section.sample_rate for section in made for stem in section.stems}
-        samples = {stem: song_samples(vocal, rate) for stem, rate in self._rates.items()}
-        batches = [
-            (section, batch)
-            for section in made
-            for batch in synthesiser.batches(
-                section.arrangement, synthesiser.contract.frames(samples[section.stems[0]]), config
-            )
-        ]
-        batches.sort(key=lambda pair: pair[1][0].kept.start)  # from the song's start, all stems together
-        self.steps = len(batches) * synthesiser.steps(config) + len(STEMS)
-        self._dry = {w.stem: ScratchFile(1, samples[w.stem]) for _, batch in batches for w in batch}
-        self._windows = [workers.submit(self._play, section, batch) for section, batch in batches]
+        self._synthesiser, self._workers, self._clock = synthesiser, workers, performance.clock
+        self._rate, self._frames, self._on_step = vocal.sample_rate, vocal.frames, performance.on_step
+        contract = synthesiser.contract
+        self._rates: dict[str, int] = {}
+        self._dry: dict[str, ScratchFile] = {}
+        batches: list[tuple[Performance, list[Window]]] = []
+        for section in sections(performance.arrangement, contract.sample_rate):
+            here = replace(performance, arrangement=section.arrangement)
+            samples = song_samples(vocal, section.sample_rate)
+            made = synthesiser.batches(here, contract.frames(samples))
+            batches += [(here, windows) for windows in made]
+            self._rates |= dict.fromkeys(section.stems, section.sample_rate)
+            sounding = {window.stem for windows in made for window in windows}
+            self._dry |= {stem: ScratchFile(1, samples) for stem in STEMS if stem in sounding}
+        batches.sort(key=lambda pair: pair[1][0].kept.start)  # all stems together, from the song's start
+        self.steps = len(batches) * synthesiser.steps(performance.config) + len(STEMS)
+        self._windows = [workers.submit(self._play, *batch) for batch in batches]
         self.gains: Mapping[str, float] = {}
 
     def await_windows(self, poll: Callable[[], None]) -> None:
@@ -79,16 +70,9 @@ class Rendering:
         await_all(self._mixing, poll)
         return ScratchStems(self._placed, self._rate)
 
-    def _play(self, section: Section, windows: Sequence[Window]) -> None:
+    def _play(self, performance: Performance, windows: Sequence[Window]) -> None:
         hop = self._synthesiser.contract.hop_length
-        made = self._synthesiser.render(
-            section.arrangement,
-            windows,
-            seed=self._seed,
-            config=self._config,
-            on_step=self._on_step,
-            clock=self._clock,
-        )
+        made = self._synthesiser.render(performance, windows)
         for window, sound in zip(windows, made, strict=True):
             self._dry[window.stem].write(window.kept.start * hop, sound[None])
 

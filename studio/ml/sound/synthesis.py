@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from studio.core.arrangement import STEMS, Arrangement, Part
+from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.dsp.drive import drive, drive_of
 from studio.dsp.transients import is_struck, sharpen
 from studio.ml.device import to_device
@@ -71,6 +71,33 @@ class SynthesisConfig:
     window_frames: int = 1152
 
 
+def _uncounted() -> None:
+    """Nobody counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """An arrangement on its way to sound. The callbacks come from whichever thread does the work.
+
+    Attributes:
+        seed: of all noise.
+        on_step: called many times a second; may raise JobCancelled.
+        clock: told where the time goes.
+    """
+
+    arrangement: Arrangement
+    seed: int
+    config: SynthesisConfig = field(default_factory=SynthesisConfig)
+    on_step: Callable[[], None] = _uncounted
+    clock: StageClock = field(default_factory=StageClock)
+
+    def notes(self, stem: str) -> tuple[Note, ...]:
+        return self.arrangement.parts[stem].notes
+
+    def instrument(self, stem: str) -> str:
+        return self.arrangement.parts[stem].instrument
+
+
 def frame_noise(seed: int, row: int, start: int, frames: int, n_mels: int) -> Array:
     """Gaussian noise [M, F] of a timeline: a frame has its noise wherever the stretch begins."""
     first, last = start // _NOISE_BLOCK, (start + frames - 1) // _NOISE_BLOCK
@@ -113,9 +140,7 @@ class Synthesiser:
         # One batch at a time has the GPU, whose memory holds one, while other threads prepare the next.
         self._turn = threading.Lock() if device.type == "cuda" else contextlib.nullcontext()
 
-    def batches(
-        self, arrangement: Arrangement, frames: int, config: SynthesisConfig, span: range | None = None
-    ) -> list[list[Window]]:
+    def batches(self, performance: Performance, frames: int, span: range | None = None) -> list[list[Window]]:
         """What is to be computed for the stems that have notes, in the order of the song.
 
         Args:
@@ -126,9 +151,9 @@ class Synthesiser:
             Windows in groups that `render` takes at once.
         """
         span = range(frames) if span is None else span
-        stems = [stem for stem in STEMS if arrangement.parts[stem].notes]
+        stems = [stem for stem in STEMS if performance.notes(stem)]
         margin = self._mel_margin + self.vocoder.receptive_frames
-        count = -(-len(span) // config.window_frames)
+        count = -(-len(span) // performance.config.window_frames)
         size = -(-len(span) // max(1, count))
         windows = [
             Window(
@@ -151,41 +176,30 @@ class Synthesiser:
         return config.steps + 2
 
     @torch.inference_mode()
-    def render(
-        self,
-        arrangement: Arrangement,
-        windows: Sequence[Window],
-        *,
-        seed: int,
-        config: SynthesisConfig,
-        on_step: Callable[[], None],
-        clock: StageClock,
-    ) -> list[Array]:
+    def render(self, performance: Performance, windows: Sequence[Window]) -> list[Array]:
         """The dry sound of some windows, as their players' amplifiers give it (dsp/drive.py).
 
         Args:
             windows: of equally long contexts.
-            seed: of all noise.
-            on_step: called many times a second; may raise JobCancelled.
 
         Returns:
             float32 [len(kept) * hop] for each window; one in which nothing rings is silence.
         """
         hop = self.contract.hop_length
         began = time.perf_counter()
-        sources = [self._source(arrangement, window, seed) for window in windows]
+        sources = [self._source(performance, window) for window in windows]
         sounding = [i for i, (excitation, _) in enumerate(sources) if excitation.any()]
         features = [
             frame_features(
                 windows[i].stem,
-                arrangement.parts[windows[i].stem].notes,
+                performance.notes(windows[i].stem),
                 windows[i].context.start,
                 len(windows[i].context),
                 self.contract,
             )
             for i in sounding
         ]
-        clock.add("excitation", began)
+        performance.clock.add("excitation", began)
         dry = [np.zeros(len(window.kept) * hop, dtype=np.float32) for window in windows]
         if sounding:
             with self._turn:
@@ -193,41 +207,21 @@ class Synthesiser:
                 excitation, noise = (
                     self._place(np.stack([sources[i][k] for i in sounding])) for k in range(2)
                 )
-                mel, source_mel = self._mels(
-                    arrangement,
-                    some,
-                    excitation,
-                    self._place(np.stack(features)),
-                    seed,
-                    config,
-                    on_step,
-                    clock,
-                )
-                audio = self._audio(some, mel, source_mel, excitation, noise, clock)
+                mel, source_mel = self._mels(performance, some, excitation, self._place(np.stack(features)))
+                audio = self._audio(performance, some, mel, source_mel, excitation, noise)
             for i, sound in zip(sounding, audio, strict=True):
-                part = arrangement.parts[windows[i].stem]
+                part = performance.arrangement.parts[windows[i].stem]
                 if windows[i].stem == "drums":
                     sound = self._sharpen(sound, part, windows[i].kept.start * hop)
                 dry[i] = drive(sound, drive_of(windows[i].stem, part.instrument))
-        on_step()
+        performance.on_step()
         return dry
 
-    def play(
-        self,
-        arrangement: Arrangement,
-        samples: int,
-        *,
-        seed: int,
-        config: SynthesisConfig,
-        on_step: Callable[[], None],
-        clock: StageClock,
-        span: range | None = None,
-    ) -> dict[str, Array]:
+    def play(self, performance: Performance, samples: int, *, span: range | None = None) -> dict[str, Array]:
         """Dry mono stems in memory, computed on this thread.
 
         Args:
             samples: length of the song at the contract's rate.
-            seed, on_step: see `render`.
             span: mel frames to play, by default all; they sound as they would among the rest of the song.
 
         Returns:
@@ -237,35 +231,27 @@ class Synthesiser:
         span = range(frames) if span is None else span
         first, stop = span.start * hop, min(span.stop * hop, samples)
         stems = {s: np.zeros(stop - first, dtype=np.float32) for s in STEMS}
-        for batch in self.batches(arrangement, frames, config, span):
-            made = self.render(arrangement, batch, seed=seed, config=config, on_step=on_step, clock=clock)
+        for batch in self.batches(performance, frames, span):
+            made = self.render(performance, batch)
             for window, sound in zip(batch, made, strict=True):
                 target = stems[window.stem][window.kept.start * hop - first :][: len(sound)]
                 target[:] = sound[: len(target)]
         return stems
 
     def _mels(
-        self,
-        arrangement: Arrangement,
-        windows: Sequence[Window],
-        excitation: Tensor,
-        features: Tensor,
-        seed: int,
-        config: SynthesisConfig,
-        on_step: Callable[[], None],
-        clock: StageClock,
+        self, performance: Performance, windows: Sequence[Window], excitation: Tensor, features: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Normalised log-mels of the windows' contexts, and natural ones of their excitation, [B, M, F]."""
-        began = time.perf_counter()
+        began, config = time.perf_counter(), performance.config
         instruments = self._place(
-            np.array([instrument_index(w.stem, arrangement.parts[w.stem].instrument) for w in windows])
+            np.array([instrument_index(w.stem, performance.instrument(w.stem)) for w in windows])
         )
         source_mel = log_mel(excitation, self.contract)
         with self._autocast():
             mu, hidden = self.mel_model.prior(features, normalise(source_mel), instruments)
         mu = mu.float()
-        began = clock.add("prior projection", began)
-        on_step()
+        began = performance.clock.add("prior projection", began)
+        performance.on_step()
         if config.steps:
             with self._autocast():
                 denoise = self.mel_model.denoiser(mu, hidden, instruments)
@@ -277,25 +263,33 @@ class Synthesiser:
             noise = np.stack(
                 [
                     frame_noise(
-                        seed, STEMS.index(w.stem), w.context.start, len(w.context), self.contract.n_mels
+                        performance.seed,
+                        STEMS.index(w.stem),
+                        w.context.start,
+                        len(w.context),
+                        self.contract.n_mels,
                     )
                     for w in windows
                 ]
             )
             mu = mu + sample_residual(
-                step, self._place(noise), steps=config.steps, temperature=config.temperature, on_step=on_step
+                step,
+                self._place(noise),
+                steps=config.steps,
+                temperature=config.temperature,
+                on_step=performance.on_step,
             )
-        clock.add("mel diffusion", began)
+        performance.clock.add("mel diffusion", began)
         return mu, source_mel
 
     def _audio(
         self,
+        performance: Performance,
         windows: Sequence[Window],
         mel: Tensor,
         source_mel: Tensor,
         excitation: Tensor,
         noise: Tensor,
-        clock: StageClock,
     ) -> list[Array]:
         """The kept sound of the windows."""
         began = time.perf_counter()
@@ -315,7 +309,7 @@ class Synthesiser:
                 source_mel[..., heard],
             )
         rows = audio.float().cpu().numpy()
-        clock.add("vocoder", began)
+        performance.clock.add("vocoder", began)
         return [
             row[(k.start - first) * hop : (k.stop - first) * hop] for k, row in zip(kept, rows, strict=True)
         ]
@@ -326,11 +320,11 @@ class Synthesiser:
         strokes = (round(n.start_s * rate) for n in part.notes if is_struck(part.instrument, n.pitch))
         return sharpen(drums, (stroke - first for stroke in strokes), rate)
 
-    def _source(self, arrangement: Arrangement, window: Window, seed: int) -> tuple[Array, Array]:
+    def _source(self, performance: Performance, window: Window) -> tuple[Array, Array]:
         """Excitation and noise of a window's context, float32 [F * hop] each."""
         hop, context = self.contract.hop_length, window.context
         return excite(
-            window.stem, arrangement.parts[window.stem].notes, seed=seed * 8 + STEMS.index(window.stem),
+            window.stem, performance.notes(window.stem), seed=performance.seed * 8 + STEMS.index(window.stem),
             start=context.start * hop, frames=len(context) * hop, sample_rate=self.contract.sample_rate,
         )  # fmt: skip
 

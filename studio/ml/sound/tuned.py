@@ -1,4 +1,4 @@
-"""How a band is tuned to a singer: pitched stems are played at A = 440 Hz on a stretched timeline, and their samples are
+"""How a band is tuned to a singer: pitched stems are played at 440 Hz on a stretched timeline, and their samples are
 then taken for samples of another rate.
 
 The networks only know 440 Hz. An excitation tuned away from it comes out in tune, but the mel model keeps the levels of

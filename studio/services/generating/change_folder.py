@@ -12,6 +12,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.pipeline import Run
 from studio.core.request import Regenerate, Vary
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.generating.service import GenerationService
@@ -91,9 +92,7 @@ def change_in_folder(
             candidates=request.candidates,
             seed=request.seed,
         ),
-        on_step=on_step,
-        on_candidate=keep,
-        cancel=cancel,
+        Run(cancel, on_step, keep),
     )
 
 

@@ -19,14 +19,14 @@ import threading
 import traceback
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
-from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.pipeline import Engine
+from studio.core.jobs import CancelToken
+from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
@@ -75,14 +75,7 @@ class EngineProcess:
         """Of the child, for measuring its memory."""
         return int(self._child.process.pid)
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See Engine.generate."""
         if not self._child.process.is_alive():
             self._end()
@@ -92,16 +85,16 @@ class EngineProcess:
         child, told = self._child, False
         child.send("generate", request)
         while True:
-            if cancel.cancelled and not told:
+            if run.cancel.cancelled and not told:
                 told = True
                 child.send("cancel", None)
             if not child.connection.poll(_POLL_S):
                 continue
             kind, value = child.receive()
             if kind == "step":
-                on_step(value)
+                run.on_step(value)
             elif kind == "candidate":
-                on_candidate(value)
+                run.on_candidate(value)
             elif kind == "done":
                 return value
             else:
@@ -206,12 +199,8 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
         inbox = _Inbox(line)
         while (request := inbox.next_request()) is not None:
             try:
-                stages = engine.generate(
-                    request,
-                    on_step=lambda progress: tell("step", Progress(progress.stage, progress.fraction)),
-                    on_candidate=lambda candidate: tell("candidate", candidate),
-                    cancel=inbox.cancel,
-                )
+                run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"))
+                stages = engine.generate(request, run)
                 end: tuple[str, object] = ("done", dict(stages))
             except _Gone:
                 return

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from studio.core.candidate import Candidate
 from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
-from studio.core.jobs import CancelToken, StepCallback
-from studio.core.pipeline import Engine
+from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.engine_process import EngineProcess
 from studio.services.generating.import_fastsag import imported_record, model_path
@@ -71,20 +69,13 @@ class Engines:
         """See GenerationService.load."""
         return self._current.load()
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> GenerationResult:
+    def generate(self, request: GenerationRequest, run: Run) -> GenerationResult:
         """See GenerationService.generate."""
         wanted = self._services[request.engine]
         if wanted is not self._current:
             self._current.unload()
             self._current = wanted
-        return wanted.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
+        return wanted.generate(request, run)
 
 
 def unavailable(data_dir: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Key
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate, free_folder
 from studio.services.exporting.report import Report, analysis_json, peak_memory_bytes, write_report
@@ -138,15 +139,12 @@ def generate_to_folder(
     if controls.chords:
         controls = replace(controls, chords=analysis.grid.in_bars(controls.chords))
     generation = GenerationRequest(vocal.audio, analysis, request.candidates, request.seed, controls)
+
+    def step(progress: Progress) -> None:
+        on_step(Progress(progress.stage, _ANALYSIS_SHARE + (1 - _ANALYSIS_SHARE) * progress.fraction))
+
     try:
-        result = service.generate(
-            generation,
-            on_step=lambda p: on_step(
-                Progress(p.stage, _ANALYSIS_SHARE + (1 - _ANALYSIS_SHARE) * p.fraction)
-            ),
-            cancel=cancel,
-            on_candidate=keep,
-        )
+        result = service.generate(generation, Run(cancel, step, keep))
     except BaseException as error:
         finish("cancelled" if isinstance(error, JobCancelled | KeyboardInterrupt) else "failed")
         raise

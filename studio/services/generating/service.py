@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled
-from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.pipeline import Engine
+from studio.core.jobs import Progress, StepCallback
+from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 
 
@@ -82,27 +81,20 @@ class GenerationService:
             self._engine = self._load(self._models_dir, self._device)
             return time.perf_counter() - started
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> GenerationResult:
-        """Makes the request's candidates; `on_candidate` gets each as soon as it is whole.
+    def generate(self, request: GenerationRequest, run: Run) -> GenerationResult:
+        """Makes the request's candidates; `run.on_candidate` gets each as soon as it is whole.
 
         Raises:
             StudioError: see `load`.
-            JobCancelled: within a second of `cancel`; candidates handed over before stay valid.
+            JobCancelled: within a second of `run.cancel`; candidates handed over before stay valid.
         """
-        loading_s = self.load(on_step=on_step)
-        cancel.check()
+        loading_s = self.load(on_step=run.on_step)
+        run.cancel.check()
         with self._lock:
             engine = self._engine
             if engine is None:
                 raise JobCancelled  # unloaded from another thread meanwhile
-            stages_s = engine.generate(request, on_step=on_step, on_candidate=on_candidate, cancel=cancel)
+            stages_s = engine.generate(request, run)
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
 
 

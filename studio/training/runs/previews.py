@@ -18,17 +18,17 @@ from studio.core.perform import perform
 from studio.core.score import repair
 from studio.dsp.band_mix import mix_band, stem_gains
 from studio.ml.arrangement.model import ArrangementModel, Condition, places, song_features
+from studio.ml.arrangement.noise import fresh_genome
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.device import supports_bfloat16
 from studio.ml.sound.excitation import excite
-from studio.ml.arrangement.noise import fresh_genome
 from studio.ml.sound.mel import log_mel
 from studio.ml.sound.mel_model import MelModel
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.synthesis import Performance, Synthesiser
 from studio.ml.sound.vocoder import Vocoder
 from studio.training.collections.corpus import Song
-from studio.training.sounds.sounds import StemSound
 from studio.training.runs.train_arrangement import MelodyBook
+from studio.training.sounds.sounds import StemSound
 
 Array = NDArray[np.float32]
 
@@ -98,9 +98,7 @@ def _play(arrangement: Arrangement, model: MelModel, vocoder: Vocoder, length_s:
     device = next(model.parameters()).device
     synthesiser = Synthesiser(model, vocoder, device, bfloat16=supports_bfloat16(device))
     samples = round(length_s * model.contract.sample_rate)
-    return synthesiser.play(
-        arrangement, samples, seed=0, config=SynthesisConfig(), on_step=lambda: None, clock=StageClock()
-    )
+    return synthesiser.play(Performance(arrangement, seed=0), samples)
 
 
 class BandPreview:

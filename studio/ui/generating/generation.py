@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.core.candidate import Candidate
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.services.jobs import Job, JobRunner
 from studio.ui.window.bridge import Bridge
@@ -58,7 +59,7 @@ class Generation(QObject):
             def hand_over(candidate: Candidate) -> None:
                 self._bridge.post(lambda: on_candidate(candidate))
 
-            return self._use.generate(request, on_step=on_step, on_candidate=hand_over, cancel=cancel)
+            return self._use.generate(request, Run(cancel, on_step, hand_over))
 
         def on_failed(error: Exception) -> None:
             self._end(job, "failed")

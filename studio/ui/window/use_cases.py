@@ -9,8 +9,8 @@ from typing import Protocol
 
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
-from studio.core.candidate import Candidate
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.services.exporting.export import ExportedCandidate, ExportRequest
 from studio.services.jobs import JobFunction
@@ -21,14 +21,7 @@ from studio.services.vocal import Vocal
 class Generate(Protocol):
     """Makes candidates; see GenerationService.generate."""
 
-    def __call__(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> object: ...
+    def __call__(self, request: GenerationRequest, run: Run) -> object: ...
 
 
 class Analyse(Protocol):

@@ -15,6 +15,7 @@ from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.ml.fastsag.checkpoint import save_checkpoint
 from studio.ml.fastsag.engine import FastSAGEngine, load_fastsag
@@ -40,7 +41,7 @@ def short_request(request_of_four_bars: GenerationRequest) -> GenerationRequest:
 def _generate(engine: FastSAGEngine, request: GenerationRequest) -> tuple[list[Candidate], list[Progress]]:
     candidates: list[Candidate] = []
     steps: list[Progress] = []
-    engine.generate(request, on_step=steps.append, on_candidate=candidates.append, cancel=CancelToken())
+    engine.generate(request, Run(on_step=steps.append, on_candidate=candidates.append))
     return candidates, steps
 
 
@@ -98,7 +99,7 @@ def test_cancel_stops_at_the_next_call(sag: FastSAGEngine, short_request: Genera
             cancel.cancel()
 
     with pytest.raises(JobCancelled):
-        sag.generate(short_request, on_step=on_step, on_candidate=lambda _: None, cancel=cancel)
+        sag.generate(short_request, Run(cancel, on_step))
     assert len(steps) == 4
 
 

@@ -10,7 +10,7 @@ import torch
 
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
-from studio.core.jobs import CancelToken
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.ml.arrangement.arranging import Arranger
 from studio.ml.arrangement.model import ArrangementModel
@@ -45,7 +45,7 @@ def test_the_band_plays_through_it(
     )
     made: list[Candidate] = []
     request = dataclasses.replace(request_of_four_bars, candidates=1)
-    engine.generate(request, on_step=lambda _: None, on_candidate=made.append, cancel=CancelToken())
+    engine.generate(request, Run(on_candidate=made.append))
     sounding = [stem for stem, part in made[0].arrangement.parts.items() if part.notes]
     assert sounding
     for stem in sounding:

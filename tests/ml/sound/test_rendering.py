@@ -13,7 +13,7 @@ from studio.core.audio import Audio
 from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken
 from studio.ml.sound.rendering import Rendering, vocal_level
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser
+from studio.ml.sound.synthesis import Performance, SynthesisConfig, Synthesiser
 from studio.ml.workers import Workers, await_all
 from tests.ml.sound.test_synthesis import _arrangement
 
@@ -23,16 +23,8 @@ VOCAL = Audio(np.full((1, 8 * 48000 + 37), 0.1, np.float32), 48000)
 def _stems(synthesiser: Synthesiser, threads: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     with Workers() as workers:
-        rendering = Rendering(
-            synthesiser,
-            workers,
-            _arrangement(drums="none"),
-            VOCAL,
-            seed=3,
-            config=SynthesisConfig(steps=1, window_frames=200),
-            on_step=lambda: None,
-            clock=StageClock(),
-        )
+        performance = Performance(_arrangement(drums="none"), 3, SynthesisConfig(steps=1, window_frames=200))
+        rendering = Rendering(synthesiser, workers, performance, VOCAL)
         rendering.await_windows(lambda: None)
         rendering.begin_mix(vocal_level(VOCAL))
         stems = rendering.stems(lambda: None)
@@ -97,11 +89,9 @@ def test_results_come_in_order() -> None:
 
 
 def test_a_window_in_which_nothing_rings_is_silence_and_costs_nothing(synthesiser: Synthesiser) -> None:
-    clock = StageClock()
-    arrangement = _arrangement()
-    config = SynthesisConfig(steps=1, window_frames=100)
-    late = synthesiser.batches(arrangement, 4000, config)[-1]
+    performance = Performance(_arrangement(), 1, SynthesisConfig(steps=1, window_frames=100))
+    late = synthesiser.batches(performance, 4000)[-1]
     assert late[0].context.start > 2500
-    made = synthesiser.render(arrangement, late, seed=1, config=config, on_step=lambda: None, clock=clock)
+    made = synthesiser.render(performance, late)
     assert not made[0].any()
-    assert "vocoder" not in clock.seconds
+    assert "vocoder" not in performance.clock.seconds

@@ -11,7 +11,7 @@ from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
 from studio.core.music import Meter
 from studio.core.perform import perform
-from studio.ml.sound.synthesis import StageClock, SynthesisConfig, Synthesiser, frame_noise
+from studio.ml.sound.synthesis import Performance, SynthesisConfig, Synthesiser, frame_noise
 from tests.core.scores import KEY, four_bars
 
 SAMPLES = 8 * 44100
@@ -25,9 +25,7 @@ def _play(
     synthesiser: Synthesiser, arrangement: Arrangement, window: int, seed: int = 1
 ) -> dict[str, np.ndarray]:
     config = SynthesisConfig(steps=2, window_frames=window)
-    return synthesiser.play(
-        arrangement, SAMPLES, seed=seed, config=config, on_step=lambda: None, clock=StageClock()
-    )
+    return synthesiser.play(Performance(arrangement, seed, config), SAMPLES)
 
 
 def test_windows_agree(synthesiser: Synthesiser) -> None:
@@ -42,15 +40,7 @@ def test_windows_agree(synthesiser: Synthesiser) -> None:
 def test_a_span_sounds_as_it_does_within_the_song(synthesiser: Synthesiser) -> None:
     config = SynthesisConfig(steps=2, window_frames=200)
     span, hop = range(250, 480), synthesiser.contract.hop_length
-    part = synthesiser.play(
-        _arrangement(),
-        SAMPLES,
-        seed=1,
-        config=config,
-        on_step=lambda: None,
-        clock=StageClock(),
-        span=span,
-    )
+    part = synthesiser.play(Performance(_arrangement(), 1, config), SAMPLES, span=span)
     for stem, whole in _play(synthesiser, _arrangement(), 4096).items():
         assert len(part[stem]) == len(span) * hop
         there = whole[span.start * hop : span.stop * hop]
@@ -74,14 +64,7 @@ def test_cancel_stops_between_steps(synthesiser: Synthesiser) -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(JobCancelled):
-        synthesiser.play(
-            _arrangement(),
-            SAMPLES,
-            seed=1,
-            config=SynthesisConfig(2),
-            on_step=token.check,
-            clock=StageClock(),
-        )
+        synthesiser.play(Performance(_arrangement(), 1, SynthesisConfig(2), on_step=token.check), SAMPLES)
 
 
 def test_frame_noise_belongs_to_positions() -> None:

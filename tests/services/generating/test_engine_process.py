@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.core.scratch import ScratchFile, ScratchStems
 from studio.services.generating.array_pickle import pack, unpack
@@ -33,9 +33,9 @@ class _Endless(ToneEngine):
     def __init__(self) -> None:
         super().__init__(before_step=self._wait)
 
-    def generate(self, request: GenerationRequest, **rest: Any) -> Mapping[str, float]:
-        self._cancel, self._endless = rest["cancel"], request.candidates == 8
-        return super().generate(request, **rest)
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
+        self._cancel, self._endless = run.cancel, request.candidates == 8
+        return super().generate(request, run)
 
     def _wait(self, number: int) -> None:
         until = time.monotonic() + (60 if self._endless and number > 1 else 0)
@@ -60,10 +60,10 @@ def request_for(candidates: int = 2) -> GenerationRequest:
     return GenerationRequest(vocal.audio, make_analysis(vocal.audio.duration_s), candidates)
 
 
-def run(engine: EngineProcess | ToneEngine, request: GenerationRequest) -> list[Candidate]:
+def finish(engine: EngineProcess | ToneEngine, request: GenerationRequest) -> list[Candidate]:
     made: list[Candidate] = []
     steps: list[Progress] = []
-    stages = engine.generate(request, on_step=steps.append, on_candidate=made.append, cancel=CancelToken())
+    stages = engine.generate(request, Run(on_step=steps.append, on_candidate=made.append))
     assert stages == {"tones": 0.25}
     assert steps[-1].fraction == 1.0
     return made
@@ -73,7 +73,7 @@ def test_makes_the_very_candidates_of_an_engine_in_this_process(engine: EnginePr
     request = request_for()
     assert (engine.device, engine.model_hashes) == (ToneEngine.device, ToneEngine.model_hashes)
     assert engine.pid != os.getpid()
-    for ours, theirs in zip(run(ToneEngine(), request), run(engine, request), strict=True):
+    for ours, theirs in zip(finish(ToneEngine(), request), finish(engine, request), strict=True):
         assert theirs.number == ours.number
         assert theirs.arrangement == ours.arrangement
         assert theirs.settings == ours.settings
@@ -92,9 +92,9 @@ def test_cancel_ends_the_request_and_the_next_one_works() -> None:
         cancel.cancel()
 
     with pytest.raises(JobCancelled):
-        engine.generate(request_for(8), on_step=lambda _: None, on_candidate=on_candidate, cancel=cancel)
+        engine.generate(request_for(8), Run(cancel, on_candidate=on_candidate))
     assert 1 <= len(made) < 8
-    assert len(run(engine, request_for(1))) == 1
+    assert len(finish(engine, request_for(1))) == 1
     engine.close()
 
 
@@ -115,8 +115,8 @@ def test_a_child_that_is_killed_is_told_and_started_again() -> None:
         os.kill(engine.pid, signal.SIGKILL)
 
     with pytest.raises(StudioError, match="The generator stopped unexpectedly"):
-        engine.generate(request_for(8), on_step=lambda _: None, on_candidate=kill, cancel=CancelToken())
-    assert len(run(engine, request_for(2))) == 2
+        engine.generate(request_for(8), Run(on_candidate=kill))
+    assert len(finish(engine, request_for(2))) == 2
     engine.close()
 
 

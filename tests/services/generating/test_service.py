@@ -7,7 +7,7 @@ import pytest
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
-from studio.core.pipeline import Engine
+from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.generating.service import GenerationService
 from tests.services.band import ToneEngine, make_analysis, make_vocal
@@ -30,9 +30,7 @@ def test_loads_once_and_hands_candidates_over_as_they_come() -> None:
     assert service.model_hashes == {}
     steps: list[Progress] = []
     seen: list[Candidate] = []
-    result = service.generate(
-        make_request(), on_step=steps.append, cancel=CancelToken(), on_candidate=seen.append
-    )
+    result = service.generate(make_request(), Run(on_step=steps.append, on_candidate=seen.append))
     assert [c.number for c in seen] == [1, 2, 3]
     assert (result.device, result.model_hashes) == ("cpu", ToneEngine.model_hashes)
     assert list(result.stages_s) == ["load models", "tones"]
@@ -40,12 +38,10 @@ def test_loads_once_and_hands_candidates_over_as_they_come() -> None:
     assert steps[-1].fraction == 1.0
 
     assert service.model_hashes == ToneEngine.model_hashes
-    again = service.generate(
-        make_request(1), on_step=steps.append, cancel=CancelToken(), on_candidate=seen.append
-    )
+    again = service.generate(make_request(1), Run(on_step=steps.append, on_candidate=seen.append))
     assert again.stages_s["load models"] == 0.0
     service.unload()
-    service.generate(make_request(1), on_step=steps.append, cancel=CancelToken(), on_candidate=seen.append)
+    service.generate(make_request(1), Run(on_step=steps.append, on_candidate=seen.append))
     assert len(seen) == 5
     assert loads == [(Path("weights"), "cpu")] * 2
 
@@ -56,10 +52,10 @@ def test_cancel_keeps_what_was_handed_over_and_the_engine() -> None:
     service = GenerationService(Path("weights"), "cpu", lambda *_: engine)
     seen: list[Candidate] = []
     with pytest.raises(JobCancelled):
-        service.generate(make_request(), on_step=lambda _: None, cancel=cancel, on_candidate=seen.append)
+        service.generate(make_request(), Run(cancel, on_candidate=seen.append))
     assert [c.number for c in seen] == [1, 2]
     engine.before_step = lambda _: None
-    service.generate(make_request(), on_step=lambda _: None, cancel=CancelToken(), on_candidate=seen.append)
+    service.generate(make_request(), Run(on_candidate=seen.append))
     assert [c.number for c in seen] == [1, 2, 1, 2, 3]
 
 

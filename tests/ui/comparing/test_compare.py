@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
-from studio.core.jobs import CancelToken, StepCallback
+from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.loudness import integrated_lufs
 from studio.services.project.deck_state import Remark
@@ -44,23 +44,16 @@ class UnequalEngine(ToneEngine):
         super().__init__()
         self.silent: set[int] = set()
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        on_step: StepCallback,
-        on_candidate: Callable[[Candidate], None],
-        cancel: CancelToken,
-    ) -> Mapping[str, float]:
+    def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         def change(candidate: Candidate) -> None:
             number = candidate.number
             gain = np.float32(0.0 if number in self.silent else 0.5**number)
             stems = {s: Audio(a.samples * gain, a.sample_rate) for s, a in candidate.stems.items()}
             style = STYLES[number % len(STYLES)]
             arrangement = dataclasses.replace(candidate.arrangement, style=style)
-            on_candidate(dataclasses.replace(candidate, stems=stems, arrangement=arrangement))
+            run.on_candidate(dataclasses.replace(candidate, stems=stems, arrangement=arrangement))
 
-        return super().generate(request, on_step=on_step, on_candidate=change, cancel=cancel)
+        return super().generate(request, dataclasses.replace(run, on_candidate=change))
 
 
 @pytest.fixture
