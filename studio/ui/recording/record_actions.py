@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 
-from studio.core.analysis import Given
 from studio.core.jobs import CancelToken, StepCallback
-from studio.core.music import Meter as TimeSignature
+from studio.services.listening.metronome import given_of
 from studio.services.project.session import Session
 from studio.services.recording.recording import Recorded, Recovered, recover_recordings, settle
 from studio.storage.audio_settings import AudioSettings
@@ -168,10 +167,3 @@ class RecordDesk(QObject):
             settle(recovered)
         except OSError as error:
             self._window.status.tell(f"It will be offered again: {error.strerror}")
-
-
-def given_of(note: RecordingNote) -> Given:
-    """What a recording sung to the metronome from its first bar tells about the song."""
-    if not note.tempo_bpm or note.start:
-        return Given()
-    return Given(tempo_bpm=note.tempo_bpm, downbeat_s=0.0, meter=TimeSignature(note.beats_per_bar, 4))
