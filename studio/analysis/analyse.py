@@ -1,27 +1,31 @@
 """From a vocal to what the generator knows of it: runs the steps in order and reports on the way.
 
-Pitch and flux are measured, notes are cut, then tuning, key, beats, bar lines and chords are read from the notes.
+Pitch and flux are measured and cut into syllables and notes; tuning, key and chords are read from the notes, beats
+and bar lines from the syllables.
 Confidences of `pitch`, `notes`, `onsets` and `loudness` are explained at `_measured_confidence`; the others in the
 modules that make them.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from studio.analysis.chords import harmonise
+from studio.analysis.heard import measure_traits, verdict
 from studio.analysis.key import find_key
-from studio.analysis.notes import find_notes, voiced_frames
+from studio.analysis.notes import find_notes, voiced_frames, with_syllables
 from studio.analysis.onsets import OnsetCurve, onset_curve
 from studio.analysis.pitch import resample_mono, track_pitch
-from studio.analysis.rhythm import find_rhythm
-from studio.core.analysis import Confidence, Given, PitchTrack, Reading, VocalAnalysis, VocalNote
+from studio.analysis.readings import Found, find_readings
+from studio.analysis.sound_chords import chords_of_sound, sound_chroma
+from studio.analysis.syllables import find_syllables
+from studio.analysis.tuning import find_tuning, fine_pitches
+from studio.core.analysis import Confidence, Given, PitchTrack, Reading, Syllable, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.tuning import tuning_offset
 from studio.dsp.loudness import integrated_lufs
 from studio.dsp.resample import resample
 
@@ -80,75 +84,101 @@ def analyse(
     pitch = replace(pitch, loudness_db=pitch.loudness_db - np.float32(20 * np.log10(gain)))
     report("notes", 0.72)
     curve = onset_curve(signal)
-    notes = find_notes(pitch, curve)
+    sung = _Sung(pitch, *_syllables_and_notes(pitch, curve), curve)
     if song is not None:
-        return _sung_over(song, audio, pitch, notes, curve)
+        return _sung_over(song, audio, sung)
     report("key", 0.8)
-    key, key_confidence = find_key(notes)
+    tuning, tuning_confidence = find_tuning(fine_pitches(signal, pitch, sung.notes), given.key)
+    offset = tuning / 100.0
+    key, key_confidence = find_key(sung.notes, offset)
     if given.key:
         key, key_confidence = given.key, 1.0
-    rhythm = find_rhythm(
-        notes,
+    rhythm = find_readings(
+        sung.syllables,
+        sung.notes,
         key,
-        tuning_offset(notes),
+        offset,
         audio.duration_s,
         given,
         on_step=lambda done: report("beats", 0.8 + 0.18 * done),
     )
-    grid = rhythm.grid
-    if given.shift_beats:
-        grid = grid.shifted(given.shift_beats, audio.duration_s)
     report("chords", 0.99)
-    chords = harmonise(notes, grid, key)
-    alternatives: tuple[Reading, ...] = ()
-    if rhythm.other_octave and not given.shift_beats:
-        other = rhythm.other_octave
-        alternatives = (Reading(other, harmonise(notes, other, key), 1.0 - rhythm.tempo),)
+    traits = measure_traits(signal, pitch, curve, sung.syllables)
+    heard, heard_confidence = verdict(traits)
+    chroma = sound_chroma(signal, tuning) if heard == "instrument" and traits.is_chordal else None
+
+    def reading(found: Found) -> Reading:
+        grid = found.grid.shifted(given.shift_beats, audio.duration_s) if given.shift_beats else found.grid
+        chords = (
+            harmonise(sung.notes, grid, key, offset) if chroma is None else chords_of_sound(chroma, grid, key)
+        )
+        return Reading(grid, chords, found.chance)
+
+    first, *others = [reading(found) for found in rhythm.readings]
     confidence = replace(
-        _measured_confidence(pitch, notes, curve),
+        _measured_confidence(pitch, sung.notes, curve),
         tempo=rhythm.tempo,
-        beats=rhythm.beats,
-        downbeats=1.0 if given.shift_beats else rhythm.downbeats,
+        beats=first.confidence,
+        downbeats=1.0 if given.shift_beats else rhythm.readings[0].downbeat * first.confidence,
         key=key_confidence,
+        tuning=1.0 if given.tuning is not None else tuning_confidence,
+        heard=heard_confidence,
     )
     report("done", 1.0)
     return VocalAnalysis(
         duration_s=audio.duration_s,
         pitch=pitch,
-        notes=notes,
-        onsets_s=tuple(note.start_s for note in notes),
+        notes=sung.notes,
+        onsets_s=tuple(s.onset_s for s in sung.syllables),
         loudness_lufs=_loudness(audio),
-        grid=grid,
+        grid=first.grid,
         key=key,
-        chords=chords,
+        chords=first.chords,
         confidence=confidence,
         given=given,
-        alternatives=alternatives,
+        alternatives=() if given.shift_beats else tuple(others),
+        syllables=sung.syllables,
+        tuning_cents=tuning if given.tuning is None else given.tuning,
+        heard=heard,
     )
 
 
-def _sung_over(
-    song: VocalAnalysis,
-    audio: Audio,
-    pitch: PitchTrack,
-    notes: tuple[VocalNote, ...],
-    curve: OnsetCurve,
-) -> VocalAnalysis:
+@dataclass(frozen=True, eq=False)
+class _Sung:
+    """What was measured of a recording."""
+
+    pitch: PitchTrack
+    syllables: tuple[Syllable, ...]
+    notes: tuple[VocalNote, ...]
+    curve: OnsetCurve
+
+
+def _syllables_and_notes(
+    pitch: PitchTrack, curve: OnsetCurve
+) -> tuple[tuple[Syllable, ...], tuple[VocalNote, ...]]:
+    syllables = find_syllables(pitch, curve)
+    return syllables, with_syllables(find_notes(pitch, curve), syllables)
+
+
+def _sung_over(song: VocalAnalysis, audio: Audio, sung: _Sung) -> VocalAnalysis:
     """The song with another vocal: its bands were made for these beats, and the singer heard them."""
-    sure = song.confidence
+    sure, notes, offset = song.confidence, sung.notes, song.tuning_cents / 100.0
     return replace(
         song,
         duration_s=audio.duration_s,
-        pitch=pitch,
+        pitch=sung.pitch,
         notes=notes,
-        onsets_s=tuple(note.start_s for note in notes),
+        onsets_s=tuple(s.onset_s for s in sung.syllables),
+        syllables=sung.syllables,
         loudness_lufs=_loudness(audio),
-        chords=harmonise(notes, song.grid, song.key),
+        chords=harmonise(notes, song.grid, song.key, offset),
         confidence=replace(
-            _measured_confidence(pitch, notes, curve),
-            tempo=sure.tempo, beats=sure.beats, downbeats=sure.downbeats, key=sure.key,
+            _measured_confidence(sung.pitch, notes, sung.curve),
+            tempo=sure.tempo, beats=sure.beats, downbeats=sure.downbeats, key=sure.key, tuning=sure.tuning,
         ),
-        alternatives=tuple(replace(r, chords=harmonise(notes, r.grid, song.key)) for r in song.alternatives),
+        alternatives=tuple(
+            replace(r, chords=harmonise(notes, r.grid, song.key, offset)) for r in song.alternatives
+        ),
     )  # fmt: skip
 
 

@@ -86,11 +86,14 @@ def _log_likelihood(chroma: NDArray[np.float64], chords: Sequence[Chord], key: K
     return _EVIDENCE * chroma @ chord_emissions(chords, key).T
 
 
-def harmonise(notes: Sequence[VocalNote], grid: BeatGrid, key: Key) -> tuple[Chord, ...]:
-    """The likeliest chord of every bar of the grid."""
+def harmonise(
+    notes: Sequence[VocalNote], grid: BeatGrid, key: Key, offset: float | None = None
+) -> tuple[Chord, ...]:
+    """The likeliest chord of every bar of the grid; `offset` is the tuning in semitones."""
+    offset = tuning_offset(notes) if offset is None else offset
     edges = _bar_edges(grid)
     chords, common = key_chords(key)
-    fit = _log_likelihood(bar_chroma(notes, edges, tuning_offset(notes)), chords, key)
+    fit = _log_likelihood(bar_chroma(notes, edges, offset), chords, key)
     move = chord_transitions(chords, common)
     value = np.log(common) + fit[0]
     back = np.zeros(fit.shape, dtype=np.int64)

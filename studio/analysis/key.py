@@ -51,9 +51,9 @@ def _phrase_ends(notes: Sequence[VocalNote]) -> list[int]:
     return [i for i, n in enumerate(notes) if i + 1 == len(notes) or notes[i + 1].start_s - n.end_s > 0.5]
 
 
-def key_scores(notes: Sequence[VocalNote]) -> dict[Key, float]:
-    """Log posterior of the 24 keys under a flat prior, up to a constant."""
-    offset = tuning_offset(notes)
+def key_scores(notes: Sequence[VocalNote], offset: float | None = None) -> dict[Key, float]:
+    """Log posterior of the 24 keys under a flat prior, up to a constant; `offset` is the tuning in semitones."""
+    offset = tuning_offset(notes) if offset is None else offset
     weights = note_weights(notes)
     # Notes are not independent draws: a song's worth of them says as much as about 24 would.
     chroma = pitch_class_weights(notes, offset)
@@ -75,11 +75,11 @@ def key_scores(notes: Sequence[VocalNote]) -> dict[Key, float]:
     return scores
 
 
-def find_key(notes: Sequence[VocalNote]) -> tuple[Key, float]:
+def find_key(notes: Sequence[VocalNote], offset: float | None = None) -> tuple[Key, float]:
     """The likeliest key, and its posterior probability among the 24 as confidence. No notes: C major, 0."""
     if not notes:
         return Key(0, "major"), 0.0
-    scores = key_scores(notes)
+    scores = key_scores(notes, offset)
     best = max(scores, key=lambda key: scores[key])
     total = sum(np.exp(value - scores[best]) for value in scores.values())
     return best, float(1.0 / total)

@@ -11,13 +11,15 @@ to the flux peak beside it, which is where a listener hears it.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from studio.analysis.onsets import OnsetCurve
-from studio.core.analysis import PitchTrack, VocalNote
+from studio.core.analysis import PitchTrack, Syllable, VocalNote
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,9 @@ def find_notes(
         return ()
     midi = np.where(voiced, midi_pitch(pitch.f0_hz), np.nan)
     hop_s = float(np.median(np.diff(pitch.times_s)))
-    heard = np.array([curve.peak_near(t, 0.03, 0.03)[1] for t in pitch.times_s])
+    reach = round(0.03 / curve.hop_s)
+    nearest = np.clip(np.round(pitch.times_s / curve.hop_s).astype(np.int64), 0, len(curve.strength) - 1)
+    heard = maximum_filter1d(curve.strength, 2 * reach + 1)[nearest]
     change = s.change - (s.change - s.change_at_onset) * np.clip(heard, 0.0, 1.0)
     segments = _segments(_fit_levels(midi, voiced, change, s))
     _unfold_octaves(segments, midi, pitch, curve, s)
@@ -251,3 +255,30 @@ def find_notes(
 
 def _cut(note: VocalNote, end_s: float) -> VocalNote:
     return VocalNote(note.start_s, end_s, note.pitch, note.loudness_db, note.confidence)
+
+
+#: Confidence of a note that only a syllable vouches for, when its pitch stands still.
+_UNSTEADY = 0.5
+
+
+def with_syllables(notes: Sequence[VocalNote], syllables: Sequence[Syllable]) -> tuple[VocalNote, ...]:
+    """The notes, and one for each pitched syllable that none of them covers: what glides, is short or half spoken.
+
+    These carry the rhythm of the tune where nothing stands still, and little weight in its harmony.
+    """
+    edges = [(n.start_s, n.end_s) for n in notes]
+    starts = np.array([a for a, _ in edges])
+    found = list(notes)
+    for s in syllables:
+        if s.pitch is None:
+            continue
+        near = int(np.searchsorted(starts, s.onset_s, side="right"))
+        before = edges[near - 1][1] if near else 0.0
+        after = edges[near][0] if near < len(edges) else np.inf
+        start, end = max(s.onset_s, before), min(s.end_s, after)
+        if end - start < 0.06 or end - start < 0.6 * (s.end_s - s.onset_s):
+            continue
+        wander = float(np.ptp(s.contour)) if s.contour else 0.0
+        sure = _UNSTEADY * s.strength * float(np.exp(-wander / 4.0))
+        found.append(VocalNote(float(start), float(end), s.pitch, s.loudness_db, max(0.05, sure)))
+    return tuple(sorted(found, key=lambda n: n.start_s))

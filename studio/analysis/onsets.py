@@ -22,6 +22,8 @@ _BANDS = 48
 _LAG = 4  # frames: 20 ms
 _BLOCK_FRAMES = 4096
 _FLOOR_DB = -45.0
+#: Where vowels are strong, and pops, breaths and consonants weak.
+VOWELS_HZ = (300.0, 1500.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +33,13 @@ class OnsetCurve:
     Attributes:
         strength: float64 [F], 0 and up; about 1 at a clear syllable start of this recording.
         level_db: float64 [F], RMS level in dBFS.
+        vowel_db: float64 [F], level between VOWELS_HZ in dB, up to a constant.
         hop_s: seconds between frames; frame 0 is centred on sample 0.
     """
 
     strength: NDArray[np.float64]
     level_db: NDArray[np.float64]
+    vowel_db: NDArray[np.float64]
     hop_s: float = _HOP / ANALYSIS_RATE
 
     def index(self, time_s: float) -> int:
@@ -67,7 +71,9 @@ def onset_curve(signal: Samples) -> OnsetCurve:
     window = np.hanning(_WINDOW)
     bank = _bands()
     padded = np.concatenate([np.zeros(_WINDOW // 2), signal, np.zeros(_WINDOW)])
-    strength, level = np.zeros(frames), np.full(frames, -120.0)
+    strength, level, vowel = np.zeros(frames), np.full(frames, -120.0), np.full(frames, -120.0)
+    bins = np.fft.rfftfreq(_WINDOW, 1 / ANALYSIS_RATE)
+    vowels = (bins >= VOWELS_HZ[0]) & (bins < VOWELS_HZ[1])
     # Sounds 45 dB below a full voice are no onsets: the room between the phrases must stay quiet.
     floor = max(2e-3, float(np.sqrt(np.mean(np.square(signal)))) * np.sum(window) * 10 ** (_FLOOR_DB / 20))
     for start in range(0, frames, _BLOCK_FRAMES):
@@ -82,6 +88,8 @@ def onset_curve(signal: Samples) -> OnsetCurve:
         flux = np.zeros(last - first)
         flux[_LAG:] = np.maximum(0.0, bands[_LAG:] - reference[:-_LAG]).mean(axis=1)
         strength[start:last] = flux[start - first :]
+        power = np.square(spectrum[:, vowels]).sum(axis=1)
+        vowel[start:last] = (10 * np.log10(power + 1e-9))[start - first :]
         energy = np.square(views).mean(axis=1)
         level[start:last] = (10 * np.log10(energy + 1e-12))[start - first :]
     # The lag compares two frames: the change lies half way between them.
@@ -89,4 +97,4 @@ def onset_curve(signal: Samples) -> OnsetCurve:
     strength = uniform_filter1d(strength, 3)
     peaks = strength[1:-1][(strength[1:-1] > strength[:-2]) & (strength[1:-1] >= strength[2:])]
     loud = np.sort(peaks)[-max(1, frames // 100) :] if len(peaks) else np.array([1.0])
-    return OnsetCurve(strength / max(float(np.median(loud)), 0.02), level)
+    return OnsetCurve(strength / max(float(np.median(loud)), 0.02), level, vowel)

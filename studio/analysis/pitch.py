@@ -15,6 +15,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from studio.analysis.channels import best_mix
 from studio.core.analysis import PitchTrack
 from studio.core.audio import Audio, Samples
 
@@ -27,13 +28,14 @@ _BLOCK_S = 15.0
 
 
 def resample_mono(audio: Audio) -> Samples:
-    """The mean of the channels at ANALYSIS_RATE, float32 [T]; samples that are not finite become 0."""
+    """The mix of channels that carries the voice, at ANALYSIS_RATE, float32 [T]; samples that are not finite are 0."""
+    weights = best_mix(audio.samples)
     stream = soxr.ResampleStream(audio.sample_rate, ANALYSIS_RATE, 1, dtype="float32")
     block = int(_BLOCK_S * audio.sample_rate)
     parts: list[Samples] = []
     for start in range(0, max(audio.frames, 1), block):
         piece = audio.samples[:, start : start + block]
-        mono = np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=0, dtype=np.float32)
+        mono = weights @ np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0)
         # Files may carry wild values; beyond +24 dBFS they would only overflow later.
         mono = np.clip(mono, -16.0, 16.0)
         parts.append(stream.resample_chunk(mono, last=start + block >= audio.frames))

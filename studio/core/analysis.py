@@ -69,7 +69,11 @@ class PitchTrack:
 
 @dataclass(frozen=True)
 class Confidence:
-    """How sure each estimate is, 0 to 1; 1.0 for values that were given."""
+    """How sure each estimate is, 0 to 1; 1.0 for values that were given.
+
+    `tempo` is the chance that the tempo is right, `beats` that the beats of the chosen reading are, on and off the
+    beat told apart, and `downbeats` that its bar lines are too.
+    """
 
     pitch: float
     notes: float
@@ -102,8 +106,8 @@ class Given:
     """Beats and bars from something beside the vocal; they take the place of tempo, downbeat, meter and drift."""
 
 
-#: Below this confidence in the tempo the user is asked, and candidates may differ in their reading.
-UNSURE_TEMPO = 0.75
+#: Below this chance that the beats are right the user is asked, and candidates differ in their reading.
+UNSURE = 0.6
 
 #: What a recording may hold. 'unpitched' has a rhythm but hardly a pitch (a beatbox, a drum loop); 'nothing' has
 #: neither (noise, a pop, a room).
@@ -153,7 +157,8 @@ class VocalAnalysis:
     """Cents above A = 440 Hz that the band should play at: what was given, or the singer's own tuning from -50 to 50.
     0 where it cannot be told; see `confidence.tuning`."""
     heard: str = "voice"
-    """One of HEARD; see `confidence.heard`. An instrument's `chords` are heard in its sound, not made up for a tune."""
+    """One of HEARD; see `confidence.heard`. The `chords` of an instrument that plays chords are heard in its sound,
+    not made up for a tune."""
 
     @property
     def tempo_bpm(self) -> float:
@@ -161,10 +166,10 @@ class VocalAnalysis:
 
     @property
     def unsure_of_tempo(self) -> bool:
-        """Whether somebody should tap along."""
-        return self.confidence.tempo < UNSURE_TEMPO
+        """Whether somebody should tap along: tempo or beats may well be wrong."""
+        return self.confidence.beats < UNSURE
 
     def read_as(self, reading: Reading) -> VocalAnalysis:
         """The same vocal counted another way; this has no alternatives itself."""
-        sure = replace(self.confidence, tempo=reading.confidence)
+        sure = replace(self.confidence, tempo=reading.confidence, beats=reading.confidence)
         return replace(self, grid=reading.grid, chords=reading.chords, confidence=sure, alternatives=())

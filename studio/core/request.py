@@ -121,7 +121,7 @@ class GenerationRequest:
         if not spread or not heard.alternatives or self.candidates < 1:
             return (0,) * self.candidates
         chances = [
-            max(c, 1e-6) for c in (heard.confidence.tempo, *(r.confidence for r in heard.alternatives))
+            max(c, 1e-6) for c in (heard.confidence.beats, *(r.confidence for r in heard.alternatives))
         ]
         wanted = [self.candidates * chance / sum(chances) for chance in chances]
         counts = [int(share) for share in wanted]

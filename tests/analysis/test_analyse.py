@@ -33,7 +33,7 @@ def test_notes_have_the_sung_starts_and_pitches(analysis: VocalAnalysis) -> None
         assert note.start_s == pytest.approx(truth.start_s, abs=0.03)
         assert note.end_s == pytest.approx(truth.end_s, abs=0.1)
         assert note.pitch == pytest.approx(truth.pitch, abs=0.2)
-    assert analysis.onsets_s == tuple(note.start_s for note in analysis.notes)
+    assert analysis.onsets_s == tuple(s.onset_s for s in analysis.syllables)
 
 
 def test_tempo_beats_and_bar_lines_are_found(analysis: VocalAnalysis) -> None:
@@ -135,7 +135,6 @@ def _tone(seconds: float = 4.0, rate: int = 8000) -> Audio:
     "audio",
     [
         _noise(5, 44100),
-        _clicks(),
         _tone(),
         _tone(2.0),
         _noise(2, 192000, 2),
@@ -144,7 +143,6 @@ def _tone(seconds: float = 4.0, rate: int = 8000) -> Audio:
     ],
     ids=[
         "noise",
-        "drum loop",
         "held tone at 8 kHz",
         "two seconds",
         "192 kHz stereo noise",
@@ -160,6 +158,77 @@ def test_anything_audible_gives_a_plain_grid_with_low_confidence(audio: Audio) -
     assert analysis.confidence.tempo < 0.3
     assert analysis.confidence.downbeats < 0.3
     assert np.isfinite(analysis.loudness_lufs)
+
+
+def test_a_drum_loop_has_beats_but_no_pitch() -> None:
+    analysis = analyse(_clicks())
+    assert analysis.heard == "unpitched"
+    assert min(abs(analysis.tempo_bpm / bpm - 1) for bpm in (60.0, 120.0)) < 0.01
+    struck = (np.asarray(analysis.grid.times_s) + 0.25) % 0.5 - 0.25
+    assert np.abs(struck).max() < 0.04
+    assert all(s.pitch is None for s in analysis.syllables)
+
+
+def test_noise_and_a_lonely_pop_are_nothing() -> None:
+    assert analyse(_noise(5, 44100)).heard == "nothing"
+    pop = np.zeros(5 * 16000)
+    pop[8000:8400] = 0.5 * np.random.default_rng(0).normal(0, 1, 400)
+    assert analyse(Audio(pop.astype(np.float32)[None], 16000)).heard == "nothing"
+
+
+def _strummed(bars: list[tuple[int, ...]], bar_s: float = 2.0, rate: int = 16000) -> Audio:
+    """Plucked strings: each bar its MIDI pitches, struck four times."""
+    out = np.zeros(int(len(bars) * bar_s * rate) + rate)
+    for bar, pitches in enumerate(bars):
+        for stroke in range(4):
+            t = np.arange(int(bar_s / 4 * rate)) / rate
+            tone = sum(
+                np.sin(2 * np.pi * k * 440 * 2 ** ((p - 69) / 12) * t) * np.exp(-t * (2 + 2 * k)) / k
+                for p in pitches
+                for k in range(1, 7)
+            )
+            first = int((bar * bar_s + stroke * bar_s / 4) * rate)
+            out[first : first + len(t)] += 0.05 * tone
+    return Audio(out.astype(np.float32)[None], rate)
+
+
+def test_the_chords_of_a_strummed_guitar_are_heard_as_chords() -> None:
+    c, a_minor, f, g = (48, 52, 55, 60, 64), (45, 52, 57, 60, 64), (41, 48, 53, 57, 60), (43, 50, 55, 59, 67)
+    analysis = analyse(
+        _strummed([c, a_minor, f, g] * 2), Given(tempo_bpm=120.0, downbeat_s=0.0, meter=Meter(4, 4))
+    )
+    assert analysis.heard == "instrument"
+    assert analysis.chords[:8] == Chord.parse_many("C Am F G C Am F G")
+
+
+@pytest.mark.parametrize("cents", [-50, -32, 0, 30, 50])
+def test_a_singer_off_440_is_measured_within_three_cents(cents: int) -> None:
+    analysis = analyse(sing(melody(transpose=cents / 100)[:12]))
+    heard = analysis.tuning_cents
+    assert min(abs(heard - cents), abs(abs(heard - cents) - 100)) < 3  # a quarter tone is -50 or +50
+    assert -50 <= heard <= 50
+    assert analysis.confidence.tuning > 0.5
+
+
+@pytest.mark.parametrize(("tonic", "cents"), [(0, -48.0), (11, 52.0)])
+def test_near_a_quarter_tone_the_given_key_chooses_the_side(tonic: int, cents: float) -> None:
+    analysis = analyse(sing(melody(transpose=-0.48)), Given(key=Key(tonic, "major")))
+    assert analysis.tuning_cents == pytest.approx(cents, abs=3)
+
+
+def test_a_tuning_that_was_given_is_kept() -> None:
+    analysis = analyse(sing(melody(transpose=0.3)[:8]), Given(tuning=0.0))
+    assert analysis.tuning_cents == 0.0
+    assert analysis.confidence.tuning == 1.0
+
+
+@pytest.mark.parametrize("second", [-1.0, 0.0], ids=["phase inverted", "one side"])
+def test_odd_stereo_is_heard_like_the_voice_itself(second: float) -> None:
+    voice = sing(melody()[:8]).samples[0]
+    odd = analyse(Audio(np.stack([voice, np.float32(second) * voice]), 16000))
+    plain = analyse(Audio(voice[None], 16000))
+    assert [round(n.pitch) for n in odd.notes] == [round(n.pitch) for n in plain.notes]
+    assert odd.onsets_s == pytest.approx(plain.onsets_s, abs=0.01)
 
 
 def test_samples_that_are_not_numbers_are_ignored() -> None:

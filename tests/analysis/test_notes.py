@@ -27,7 +27,7 @@ def _track(midi: list[float]) -> tuple[PitchTrack, OnsetCurve]:
     level = np.where(values > 0, -20.0, -80.0)
     track = PitchTrack(times, f0, (values > 0).astype(np.float32), level.astype(np.float32))
     frames = int(len(values) * HOP_S / 0.005)
-    return track, OnsetCurve(np.zeros(frames), np.interp(np.arange(frames) * 0.005, times, level))
+    return track, OnsetCurve(np.zeros(frames), *[np.interp(np.arange(frames) * 0.005, times, level)] * 2)
 
 
 def test_wide_vibrato_is_one_note() -> None:

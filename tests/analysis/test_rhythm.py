@@ -1,4 +1,4 @@
-"""Tempo, beats and bar lines from notes alone."""
+"""Tempo, beats and bar lines from syllables alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from studio.analysis.beat_grid import build_grid
-from studio.analysis.rhythm import find_rhythm
-from studio.core.analysis import UNSURE_TEMPO, Given, VocalNote
+from studio.analysis.readings import Rhythm, find_readings
+from studio.analysis.tempo_search import LAG_S
+from studio.core.analysis import Given, Syllable, VocalNote
 from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
 from tests.analysis.singer import TUNE, melody
@@ -23,8 +24,9 @@ WALTZ = (
 )  # fmt: skip
 
 
-def _rhythm(notes: list[VocalNote], given: Given | None = None):  # type: ignore[no-untyped-def]
-    return find_rhythm(notes, C_MAJOR, 0.0, notes[-1].end_s + 0.5, given or Given())
+def _rhythm(notes: list[VocalNote], given: Given | None = None, seconds: float | None = None) -> Rhythm:
+    syllables = [Syllable(n.start_s + LAG_S, n.start_s, n.end_s, pitch=n.pitch) for n in notes]
+    return find_readings(syllables, notes, C_MAJOR, 0.0, seconds or notes[-1].end_s + 0.5, given or Given())
 
 
 def _jittered(notes: list[VocalNote], sd_s: float) -> list[VocalNote]:
@@ -35,6 +37,19 @@ def _jittered(notes: list[VocalNote], sd_s: float) -> list[VocalNote]:
 def _furthest(grid: BeatGrid, times_s: list[float]) -> float:
     """Largest distance of a time from the nearest beat."""
     return float(np.abs(np.asarray(grid.times_s)[None] - np.array(times_s)[:, None]).min(axis=1).max())
+
+
+def test_chances_fall_from_reading_to_reading_and_add_up_to_less_than_one() -> None:
+    readings = _rhythm(_jittered(melody(bpm=96.0), 0.02)).readings
+    chances = [found.chance for found in readings]
+    assert len(readings) >= 4
+    assert chances == sorted(chances, reverse=True)
+    assert 0.0 < sum(chances) < 1.0
+    grids = [found.grid for found in readings]
+    for i, a in enumerate(grids):
+        for b in grids[:i]:
+            apart = np.abs((a.beat_of(np.asarray(b.times_s)) + 0.5) % 1 - 0.5).mean()
+            assert abs(np.log(a.tempo_bpm / b.tempo_bpm)) > 0.02 or apart > 0.1
 
 
 @pytest.mark.parametrize("bpm", [66.0, 72.0, 96.0])
@@ -51,18 +66,40 @@ def test_a_waltz_is_in_three() -> None:
     assert rhythm.grid.tempo_bpm == pytest.approx(100.0, rel=0.02)
 
 
-def test_an_octave_in_doubt_is_said_and_offered() -> None:
+def test_half_and_double_are_offered() -> None:
     rhythm = _rhythm(_jittered(melody(bpm=118.0, first_beat_s=0.4), 0.02))  # or 59, in eighths and sixteenths
-    assert rhythm.tempo < UNSURE_TEMPO
-    assert rhythm.other_octave is not None
-    tempi = sorted([rhythm.grid.tempo_bpm, rhythm.other_octave.tempo_bpm])
-    assert tempi == pytest.approx([59.0, 118.0], rel=0.02)
+    tempi = [found.grid.tempo_bpm for found in rhythm.readings]
+    for bpm in (59.0, 118.0):
+        assert min(abs(t / bpm - 1) for t in tempi) < 0.02
 
 
-def test_no_other_octave_is_offered_for_a_tempo_that_was_given() -> None:
+def test_a_tempo_that_was_given_is_not_read_at_half_or_double() -> None:
     rhythm = _rhythm(melody(bpm=118.0), Given(tempo_bpm=118.0))
     assert rhythm.tempo == 1.0
-    assert rhythm.other_octave is None
+    assert [found.grid.tempo_bpm for found in rhythm.readings] == pytest.approx(
+        [118.0] * len(rhythm.readings)
+    )
+
+
+@pytest.mark.parametrize("downbeat_s", [None, 0.5, 3.1])
+def test_a_typed_tempo_is_exact_for_ten_minutes(downbeat_s: float | None) -> None:
+    loose = _jittered(melody(TUNE * 1, bpm=95.4, first_beat_s=0.5), 0.03)  # who types 96 means 96
+    rhythm = _rhythm(loose, Given(tempo_bpm=96.0, downbeat_s=downbeat_s), seconds=600.0)
+    for found in rhythm.readings:
+        times = np.asarray(found.grid.times_s)
+        even = times[0] + np.arange(len(times)) * 0.625
+        assert np.abs(times - even).max() < 1e-6
+        assert found.grid.tempo_bpm == pytest.approx(96.0, abs=1e-6)
+        assert times[0] <= 0.0
+        assert times[-1] >= 600.0
+    if downbeat_s is not None:
+        assert np.abs(np.asarray(rhythm.grid.downbeats_s) - downbeat_s).min() < 1e-9
+        assert len(rhythm.readings) == 1
+
+
+def test_a_steady_singer_is_read_with_one_exact_tempo() -> None:
+    steps = np.diff(_rhythm(_jittered(melody(bpm=88.0), 0.025)).grid.times_s)
+    assert np.ptp(steps) < 1e-9
 
 
 def test_a_singer_who_slows_down_is_followed() -> None:
@@ -70,9 +107,10 @@ def test_a_singer_who_slows_down_is_followed() -> None:
         return t + 0.006 * t * t  # 100 bpm at first, 82 at the end
 
     notes = [replace(n, start_s=drag(n.start_s), end_s=drag(n.end_s)) for n in melody(bpm=100.0)]
-    rhythm = _rhythm(notes)
     beats = [drag(0.5 + 0.6 * start) for start, _, _ in TUNE if start == int(start)]
-    assert _furthest(rhythm.grid, beats) < 0.07
+    for drift in (None, True):
+        assert _furthest(_rhythm(notes, Given(drift=drift)).grid, beats) < 0.1
+    assert np.ptp(np.diff(_rhythm(notes, Given(drift=False)).grid.times_s)) < 1e-9
 
 
 def test_a_given_tempo_holds_and_its_phase_is_found() -> None:
@@ -91,7 +129,7 @@ def test_a_given_downbeat_is_a_bar_line() -> None:
     notes = melody(bpm=100.0, first_beat_s=0.5)
     rhythm = _rhythm(notes, Given(downbeat_s=0.5 + 2 * 0.6))
     assert np.abs(np.asarray(rhythm.grid.downbeats_s) - 1.7).min() < 0.01
-    assert rhythm.downbeats == 1.0
+    assert rhythm.readings[0].downbeat == 1.0
 
 
 def test_a_given_meter_is_kept() -> None:
@@ -103,14 +141,14 @@ def test_confidence_falls_when_notes_fall_anywhere() -> None:
     starts = np.sort(rng.uniform(0.5, 20.0, 30))
     wild = [VocalNote(float(t), float(t) + 0.1, float(rng.integers(55, 70))) for t in starts]
     clear, unclear = _rhythm(melody(bpm=100.0)), _rhythm(wild)
-    assert clear.beats > 0.6 > unclear.beats
+    assert clear.readings[0].chance > 0.4 > unclear.readings[0].chance
     assert clear.tempo > unclear.tempo
 
 
 def test_two_notes_give_a_plain_grid() -> None:
     rhythm = _rhythm(melody()[:2])
     assert rhythm.grid.meter == Meter(4, 4)
-    assert (rhythm.tempo, rhythm.beats, rhythm.downbeats) == (0.0, 0.0, 0.0)
+    assert (rhythm.tempo, rhythm.readings[0].chance, rhythm.readings[0].downbeat) == (0.0, 0.0, 0.0)
 
 
 def test_a_steady_singer_gets_an_exactly_regular_grid() -> None:

@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
+from studio.core.analysis import (
+    Confidence,
+    Given,
+    PitchTrack,
+    Reading,
+    Syllable,
+    VocalAnalysis,
+    VocalNote,
+)
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 
@@ -80,8 +88,16 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
             "key": _source(given.key),
             "downbeat": _source(given.downbeat_s),
             "meter": _source(given.meter),
+            "tuning": _source(given.tuning),
         },
+        "drift": given.drift,
+        "tuning_cents": round(analysis.tuning_cents, 1),
+        "heard": analysis.heard,
         "beats_s": [round(t, 6) for t in grid.times_s],
+        "readings": [
+            _reading_json(analysis, analysis.grid, analysis.chords, analysis.confidence.beats),
+            *(_reading_json(analysis, r.grid, r.chords, r.confidence) for r in analysis.alternatives),
+        ],
         "onsets_s": [round(t, 4) for t in analysis.onsets_s],
         "notes": [
             {
@@ -93,6 +109,32 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
             }
             for n in analysis.notes
         ],
+        "syllables": [
+            {
+                "onset_s": round(s.onset_s, 4),
+                "start_s": round(s.start_s, 4),
+                "end_s": round(s.end_s, 4),
+                "strength": round(s.strength, 3),
+                "loudness_db": round(s.loudness_db, 1),
+                "pitch": None if s.pitch is None else round(s.pitch, 2),
+                "contour": list(s.contour),
+            }
+            for s in analysis.syllables
+        ],
+    }
+
+
+def _reading_json(
+    analysis: VocalAnalysis, grid: BeatGrid, chords: tuple[Chord, ...], probability: float
+) -> dict[str, object]:
+    """One way to count the vocal; the first of the list is the one that was taken."""
+    return {
+        "tempo_bpm": round(grid.tempo_bpm, 3),
+        "meter": str(grid.meter),
+        "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
+        "probability": round(probability, 3),
+        "beats_s": [round(t, 6) for t in grid.times_s],
+        "chords": [chord.name(analysis.key) for chord in chords],
     }
 
 
@@ -107,6 +149,8 @@ def given_from_json(analysis: Mapping[str, Any]) -> Given:
         meter=Meter.parse(analysis["meter"]) if source["meter"] == "given" else None,
         # The first downbeat of the report is already shifted.
         shift_beats=0.0 if given_downbeat else float(analysis.get("shift_beats", 0.0)),
+        drift=analysis.get("drift"),
+        tuning=float(analysis["tuning_cents"]) if source.get("tuning") == "given" else None,
     )
 
 
@@ -126,6 +170,19 @@ def analysis_from_json(content: Mapping[str, Any]) -> VocalAnalysis:
             **{f.name: float(content["confidence"].get(f.name, 0.0)) for f in fields(Confidence)}
         ),
         given=given_from_json(content),
+        alternatives=tuple(
+            Reading(
+                BeatGrid(tuple(r["beats_s"]), Meter.parse(r["meter"])),
+                tuple(Chord.parse(name) for name in r["chords"]),
+                float(r["probability"]),
+            )
+            for r in content.get("readings", [])[1:]
+        ),
+        syllables=tuple(
+            Syllable(**{**s, "contour": tuple(s["contour"])}) for s in content.get("syllables", [])
+        ),
+        tuning_cents=float(content.get("tuning_cents", 0.0)),
+        heard=content.get("heard", "voice"),
     )
 
 

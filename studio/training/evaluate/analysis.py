@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from studio.analysis import analyse
 from studio.analysis.key import find_key
-from studio.analysis.rhythm import find_rhythm
-from studio.core.analysis import Given, VocalAnalysis, VocalNote
+from studio.analysis.readings import find_readings
+from studio.analysis.tempo_search import LAG_S
+from studio.core.analysis import Given, Syllable, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.music import Meter
 from studio.core.tuning import tuning_offset
@@ -33,6 +34,11 @@ from studio.training.songs.skeleton import Skeleton
 
 _EXCERPT_S = 45.0
 _FEWEST_NOTES = 16
+
+
+def as_syllables(notes: Iterable[VocalNote]) -> tuple[Syllable, ...]:
+    """Notes as the syllables they would be heard as."""
+    return tuple(Syllable(n.start_s + LAG_S, n.start_s, n.end_s, 1.0, n.loudness_db, n.pitch) for n in notes)
 
 
 def paired(
@@ -140,7 +146,7 @@ def evaluate_songs(songs: Iterable[Skeleton], count: int) -> None:
             continue
         key, _ = find_key(notes)
         duration_s = notes[-1].end_s + 0.5
-        grid = find_rhythm(notes, key, tuning_offset(notes), duration_s, Given()).grid
+        grid = find_readings(as_syllables(notes), notes, key, tuning_offset(notes), duration_s, Given()).grid
         first = song.melody[0].start
         last = first + (notes[-1].start_s - 1.0) / quarter_s
         quarters = np.arange(np.ceil(first), last + 0.01)

@@ -17,29 +17,32 @@ from pathlib import Path
 import numpy as np
 
 from studio.analysis.key import find_key
-from studio.analysis.rhythm import find_rhythm
-from studio.core.analysis import UNSURE_TEMPO, Given, VocalNote
+from studio.analysis.readings import find_readings
+from studio.core.analysis import UNSURE, Given, VocalNote
 from studio.core.grid import BeatGrid
 from studio.core.tuning import tuning_offset
 from studio.training.collections.pop909 import PopSong, read_songs
-from studio.training.evaluate.analysis import f_measure, within
+from studio.training.evaluate.analysis import as_syllables, f_measure, within
 
 _EXCERPT_S, _SCATTER_S = 45.0, 0.025
+#: Beats with this F or more are called right.
+RIGHT_F = 0.75
 
 
 @dataclass(frozen=True)
 class Heard:
-    """Of one song: the tempo found over the true one (that of the second reading, 0 where there is none), F of beats
-    and downbeats within 70 ms, whether key and bar length are right, and the confidence in the tempo."""
+    """Of one song: the tempo found over the true one, F of beats and downbeats within 70 ms, F of the beats of each
+    reading, whether key and bar length are right, and the chances given to tempo and beats."""
 
     ratio: float
-    other_ratio: float
     beat_f: float
     downbeat_f: float
+    readings_f: tuple[float, ...]
     key: bool
     near_key: bool
     meter: bool
-    sure: float
+    tempo_chance: float
+    chances: tuple[float, ...]
 
     @property
     def right(self) -> bool:
@@ -50,8 +53,12 @@ class Heard:
         return min(abs(self.ratio / octave - 1) for octave in (0.5, 1, 2)) < 0.04
 
     @property
-    def second_right(self) -> bool:
-        return abs(self.other_ratio - 1) < 0.04
+    def beats_right(self) -> bool:
+        return self.beat_f >= RIGHT_F
+
+    @property
+    def one_right(self) -> bool:
+        return max(self.readings_f[:4]) >= RIGHT_F
 
 
 def excerpt(song: PopSong) -> list[VocalNote]:
@@ -76,25 +83,26 @@ def hear(song: PopSong) -> Heard:
     notes = excerpt(song)
     first, last = notes[0].start_s, notes[-1].start_s
     key, _ = find_key(notes)
-    rhythm = find_rhythm(notes, key, tuning_offset(notes), notes[-1].end_s, Given())
+    rhythm = find_readings(as_syllables(notes), notes, key, tuning_offset(notes), notes[-1].end_s, Given())
     inside = (song.beats_s >= first - 0.05) & (song.beats_s <= last + 0.05)
     beats, downbeats = song.beats_s[inside], song.beats_s[inside & song.downbeats]
     true_bpm = 60.0 / float(np.median(np.diff(beats)))
     span = (float(beats[0]) - 0.1, float(beats[-1]) + 0.1)
     true_key = song.key_at((first + last) / 2)
 
-    def ratio(grid: BeatGrid | None) -> float:
-        return grid.tempo_bpm / true_bpm if grid else 0.0
+    def beat_f(grid: BeatGrid) -> float:
+        return f_measure(beats, within(grid.times_s, span), 0.07)
 
     return Heard(
-        ratio=ratio(rhythm.grid),
-        other_ratio=ratio(rhythm.other_octave),
-        beat_f=f_measure(beats, within(rhythm.grid.times_s, span), 0.07),
+        ratio=rhythm.grid.tempo_bpm / true_bpm,
+        beat_f=beat_f(rhythm.grid),
         downbeat_f=f_measure(downbeats, within(rhythm.grid.downbeats_s, span), 0.07),
+        readings_f=tuple(beat_f(found.grid) for found in rhythm.readings),
         key=key == true_key,
         near_key=len(set(key.scale) & set(true_key.scale)) >= 6,
         meter=(rhythm.grid.meter.quarters_per_bar == 3) == (song.meter.quarters_per_bar == 3),
-        sure=rhythm.tempo,
+        tempo_chance=rhythm.tempo,
+        chances=tuple(found.chance for found in rhythm.readings),
     )
 
 
@@ -107,9 +115,9 @@ def report(songs: Iterable[Heard]) -> str:
         return float(np.mean(found)) if found else float("nan")
 
     def doubted(found: Heard) -> bool:
-        return found.sure < UNSURE_TEMPO
+        return found.chances[0] < UNSURE
 
-    wrong, right = [r for r in rows if not r.right], [r for r in rows if r.right]
+    wrong, right = [r for r in rows if not r.beats_right], [r for r in rows if r.beats_right]
     figures = {
         "songs": len(rows),
         "tempo": share(r.right for r in rows),
@@ -119,11 +127,13 @@ def report(songs: Iterable[Heard]) -> str:
         "key": share(r.key for r in rows),
         "key, or one that shares six notes": share(r.near_key for r in rows),
         "meter": share(r.meter for r in rows),
-        "wrong tempi that are doubted": share(doubted(r) for r in wrong),
-        "right tempi that are doubted": share(doubted(r) for r in right),
-        "tempo right in one of the readings offered": share(
-            r.right or (doubted(r) and r.second_right) for r in rows
-        ),
+        "beats right (F .75 or more)": share(r.beats_right for r in rows),
+        "chance given to the first reading": share(r.chances[0] for r in rows),
+        "chance given to the tempo": share(r.tempo_chance for r in rows),
+        "best beat F of four readings": share(max(r.readings_f[:4]) for r in rows),
+        "beats right in one of four readings": share(r.one_right for r in rows),
+        "wrong beats that are doubted": share(doubted(r) for r in wrong),
+        "right beats that are doubted": share(doubted(r) for r in right),
     }
     return "\n".join(f"{name}: {round(value, 2)}" for name, value in figures.items())
 
