@@ -21,6 +21,7 @@ from studio.core.analysis import (
     VocalNote,
 )
 from studio.core.grid import BeatGrid
+from studio.core.guide import Guide
 from studio.core.music import Chord, Key, Meter
 
 SCHEMA_VERSION = 1
@@ -80,6 +81,7 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
         "key": str(analysis.key),
         "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
         "shift_beats": given.shift_beats,
+        "guide": _guide_json(given.guide),
         "loudness_lufs": round(analysis.loudness_lufs, 2),
         "chords": [chord.name(analysis.key) for chord in analysis.chords],
         "confidence": {name: round(value, 3) for name, value in asdict(analysis.confidence).items()},
@@ -150,7 +152,36 @@ def given_from_json(analysis: Mapping[str, Any]) -> Given:
         # The first downbeat of the report is already shifted.
         shift_beats=0.0 if given_downbeat else float(analysis.get("shift_beats", 0.0)),
         drift=analysis.get("drift"),
+        guide=_guide_from_json(analysis.get("guide")),
         tuning=float(analysis["tuning_cents"]) if source.get("tuning") == "given" else None,
+    )
+
+
+def _guide_json(guide: Guide | None) -> dict[str, object] | None:
+    if guide is None:
+        return None
+    return {
+        "source": guide.source,
+        "times_s": [round(t, 6) for t in guide.times_s],
+        "downbeat": guide.downbeat,
+        "meter": str(guide.meter),
+        "chords": [chord.name(guide.key) for chord in guide.chords],
+        "key": str(guide.key) if guide.key else None,
+        "steady": guide.steady,
+    }
+
+
+def _guide_from_json(content: Mapping[str, Any] | None) -> Guide | None:
+    if content is None:
+        return None
+    return Guide(
+        times_s=tuple(float(t) for t in content["times_s"]),
+        downbeat=int(content["downbeat"]),
+        meter=Meter.parse(content["meter"]),
+        source=str(content["source"]),
+        chords=tuple(Chord.parse(name) for name in content["chords"]),
+        key=Key.parse(content["key"]) if content["key"] else None,
+        steady=bool(content["steady"]),
     )
 
 
