@@ -18,7 +18,7 @@ from studio.analysis.key import find_key
 from studio.analysis.notes import find_notes, voiced_frames, with_syllables
 from studio.analysis.onsets import OnsetCurve, onset_curve
 from studio.analysis.pitch import resample_mono, track_pitch
-from studio.analysis.readings import Found, find_readings
+from studio.analysis.readings import Found, Rhythm, find_readings
 from studio.analysis.sound_chords import chords_of_sound, sound_chroma
 from studio.analysis.syllables import find_syllables
 from studio.analysis.tuning import find_tuning, fine_pitches
@@ -91,16 +91,22 @@ def analyse(
     tuning, tuning_confidence = find_tuning(fine_pitches(signal, pitch, sung.notes), given.key)
     offset = tuning / 100.0
     key, key_confidence = find_key(sung.notes, offset)
-    if given.key:
-        key, key_confidence = given.key, 1.0
-    rhythm = find_readings(
-        sung.syllables,
-        sung.notes,
-        key,
-        offset,
-        audio.duration_s,
-        given,
-        on_step=lambda done: report("beats", 0.8 + 0.18 * done),
+    told = given.key or (given.guide.key if given.guide else None)
+    if told:
+        key, key_confidence = told, 1.0
+    guide = given.guide
+    rhythm = (
+        Rhythm((Found(guide.grid(audio.duration_s), 1.0, 1.0),), 1.0)
+        if guide
+        else find_readings(
+            sung.syllables,
+            sung.notes,
+            key,
+            offset,
+            audio.duration_s,
+            given,
+            on_step=lambda done: report("beats", 0.8 + 0.18 * done),
+        )
     )
     report("chords", 0.99)
     traits = measure_traits(signal, pitch, curve, sung.syllables)
@@ -112,6 +118,8 @@ def analyse(
         chords = (
             harmonise(sung.notes, grid, key, offset) if chroma is None else chords_of_sound(chroma, grid, key)
         )
+        if guide and guide.chords:
+            chords = guide.bar_chords(grid)
         return Reading(grid, chords, found.chance)
 
     first, *others = [reading(found) for found in rhythm.readings]

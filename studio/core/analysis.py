@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.grid import BeatGrid
+from studio.core.guide import Guide
 from studio.core.music import Chord, Key, Meter
 
 
@@ -101,6 +102,8 @@ class Given:
     keeps one exact tempo unless the singer plainly leaves it. A tempo that was given is exact unless this is True."""
     tuning: float | None = None
     """Cents above A = 440 Hz that the band is to play at, 0.0 for 440 Hz itself; None is the singer's own tuning."""
+    guide: Guide | None = None
+    """Beats and bars from something beside the vocal; they take the place of tempo, downbeat, meter and drift."""
 
 
 #: Below this chance that the beats are right the user is asked, and candidates differ in their reading.

@@ -38,6 +38,7 @@ class Arrangement:
     Attributes:
         chords: one for each quarter of the grid; empty from an engine that knows none.
         parts: by stem name; empty from an engine that knows no notes.
+        tuning_cents: where the pitched stems are tuned, in cents above A = 440 Hz; drums have no tuning.
     """
 
     grid: BeatGrid
@@ -45,6 +46,7 @@ class Arrangement:
     style: str
     chords: tuple[Chord, ...]
     parts: dict[str, Part]
+    tuning_cents: float = 0.0
 
     def bar_chords(self) -> tuple[Chord, ...]:
         """The chord on each downbeat."""

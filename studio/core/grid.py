@@ -64,13 +64,19 @@ class BeatGrid:
 
     @property
     def first_bar(self) -> int:
-        """Index of the first bar with a beat or more inside the song: the first a musician counts.
+        """Index of the first full bar, that of the first typed chord; a quarter of a beat may be missing at its start.
 
-        A grid covers the song from its first sample, so bar 0 may be a mere sliver before the first downbeat.
+        A grid covers the song from its first sample: bar 0 may be a pickup, or a mere sliver before the first downbeat.
         """
-        ends = (*self.downbeats_s[1:], self.times_s[-1])
+        early_s = -0.25 * self.beat_s
+        return next((bar for bar, start_s in enumerate(self.downbeats_s) if start_s >= early_s), 0)
+
+    @property
+    def pickup_bars(self) -> range:
+        """Indices of the bars before the first full one of which a beat or more is in the song."""
         beat_s = self.beat_s
-        return next((bar for bar, end_s in enumerate(ends) if end_s >= 0.99 * beat_s), 0)
+        first = next((bar for bar, end_s in enumerate(self.downbeats_s[1:]) if end_s >= 0.99 * beat_s), 0)
+        return range(min(first, self.first_bar), self.first_bar)
 
     @property
     def bar_one(self) -> int:
@@ -85,9 +91,16 @@ class BeatGrid:
         last = min(max(first, int(np.ceil((end - 1.0) / size)) - 1), self.bars - 1)
         return first, last
 
-    def in_bars(self, cycle: Sequence[T]) -> tuple[T, ...]:
-        """One entry for each bar: `cycle` starts on `first_bar` and is repeated to both ends."""
-        return tuple(cycle[(bar - self.first_bar) % len(cycle)] for bar in range(self.bars))
+    def in_bars(self, cycle: Sequence[T], pickup: Sequence[T] = ()) -> tuple[T, ...]:
+        """One entry for each bar: `cycle` starts on `first_bar` and is repeated to both ends.
+
+        Args:
+            pickup: entries for the last bars before `first_bar`, where something else was asked for there.
+        """
+        entries = [cycle[(bar - self.first_bar) % len(cycle)] for bar in range(self.bars)]
+        for bar, entry in zip(range(self.first_bar - 1, -1, -1), reversed(pickup), strict=False):
+            entries[bar] = entry
+        return tuple(entries)
 
     def shifted(self, beats: float, duration_s: float) -> BeatGrid:
         """The grid with every bar line `beats` quarters later, in whole bars that cover 0 to `duration_s`.

@@ -135,6 +135,44 @@ class Chord:
         """Reads 'Am F | C G' as one chord a bar; bars are repeated to the end of the song."""
         return tuple(cls.parse(word) for word in re.split(r"[\s|,]+", text.strip()) if word)
 
+    @classmethod
+    def parse_each(cls, text: str) -> tuple[TypedChord, ...]:
+        """Like `parse_many`, but what cannot be read is told word by word, and the rest is kept.
+
+        Words in brackets before all others are for the bars of the pickup: '(G) C F C'.
+        """
+        words: list[TypedChord] = []
+        opened = False
+        for match in re.finditer(r"\(|\)|[^\s|,()]+", text):
+            if match[0] in "()":
+                opened = match[0] == "(" and all(word.is_pickup for word in words)
+                continue
+            try:
+                chord, error = cls.parse(match[0]), None
+            except StudioError as failure:
+                chord, error = None, failure
+            words.append(TypedChord(match[0], match.span(), chord, error, opened))
+        return tuple(words)
+
+
+@dataclass(frozen=True)
+class TypedChord:
+    """One word of a typed chord line.
+
+    Attributes:
+        text: the word.
+        span: first character in the line and the one past the last.
+        chord: None where the word is none.
+        error: why; None for a chord.
+        is_pickup: whether it belongs to a bar before the first full one.
+    """
+
+    text: str
+    span: tuple[int, int]
+    chord: Chord | None
+    error: StudioError | None = None
+    is_pickup: bool = False
+
 
 @dataclass(frozen=True)
 class Meter:

@@ -49,13 +49,17 @@ _WEIGHTS = {"closed_hat": 0.7, "open_hat": 0.7, "cymbal": 0.8, "percussion": 0.7
 _RIDE, _CRASH = 51, 49  # the soft and the full level of the cymbal column
 _TOMS = (50, 47, 45, 43)
 _CLAP, _SHAKER, _TAMBOURINE = 39, 70, 54
+#: Stems that have accents of their own.
+_SINGS_ITSELF = ("lead",)
 _GUITARS = ("nylon guitar", "steel guitar", "clean guitar", "driven guitar", "harp")
 
 
 class _Player:
     """Places notes of one stem: timing from grid and swing, jitter and velocity from the position."""
 
-    def __init__(self, score: Score, grid: BeatGrid, stem: str, seed: int) -> None:
+    def __init__(
+        self, score: Score, grid: BeatGrid, stem: str, seed: int, push: NDArray[np.float32] | None = None
+    ) -> None:
         steps = len(score.tokens) * STEPS_PER_BEAT
         rng = np.random.default_rng([seed, STEMS.index(stem)])
         offsets = np.array(SWING_STEPS[SWINGS[int(score.globals[GLOBALS.index("swing")])]])
@@ -63,6 +67,8 @@ class _Player:
         self._times = grid.time_of(beats).reshape(-1)
         self._jitter_s = np.clip(rng.normal(0.0, 0.005, steps), -EARLIEST_S, EARLIEST_S)
         self._push = rng.normal(0.0, 4.0, steps)
+        if push is not None and stem not in _SINGS_ITSELF:
+            self._push += push.reshape(-1)
         self._energy = score.tokens[:, COLUMNS["energy"]][:, 0]
         self.notes: list[Note] = []
 
@@ -255,6 +261,7 @@ def perform(
     seed: int,
     sounds: Mapping[str, str] | None = None,
     salience: NDArray[np.float64] | None = None,
+    push: NDArray[np.float32] | None = None,
 ) -> Arrangement:
     """Plays a score on a grid.
 
@@ -266,6 +273,7 @@ def perform(
         sounds: by stem, a name of core.instruments.SOUNDS to play with where the score has the instrument it is like.
         salience: how strongly the vocal sounds at each MIDI pitch in each quarter, 0 to 1, [beats, 128] (see
             dsp.pitch_salience); chords and lead are placed where it leaves room.
+        push: added to the velocities of all stems but the lead, by sixteenth, [beats, 4].
 
     Raises:
         ValueError: when score and grid differ in length.
@@ -280,7 +288,7 @@ def perform(
         sound = instrument(stem, (sounds or {}).get(stem, entry.name))
         if sound.like == entry.name:
             entry = sound
-        player = _Player(score, grid, stem, seed)
+        player = _Player(score, grid, stem, seed, push)
         tokens = score.tokens[:, COLUMNS[stem]]
         if entry.name != "none":
             if stem == "drums":

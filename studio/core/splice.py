@@ -64,7 +64,7 @@ def splice_notes(change: Regenerate, played: Arrangement) -> Arrangement:
         rest = [n for n in old.notes if n.start_s < end_s - _EARLY_S and n.end_s > end_s + _SHORTEST_S]
         notes += [replace(note, start_s=end_s) for note in rest if sustained]
         parts[stem] = Part(new.instrument, tuple(sorted(notes, key=lambda n: (n.start_s, n.pitch))))
-    return Arrangement(before.grid, before.key, before.style, _chords(change, played), parts)
+    return replace(before, chords=_chords(change, played), parts=parts)
 
 
 def splice_audio(parent: Audio, part: Samples, first: int, start: int, stop: int) -> Audio:

@@ -28,7 +28,7 @@ from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel, MelModelConfig
 from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
-from studio.ml.sound.rendering import Rendering, rendering_steps, song_samples, vocal_level
+from studio.ml.sound.rendering import Rendering, rendering_steps, vocal_level
 from studio.ml.sound.synthesis import Performance, StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
 from studio.ml.weights import configured, file_hash, load_into, load_weights
@@ -187,7 +187,6 @@ class BandEngine:
         clock: StageClock,
     ) -> Generator[_Band]:
         """Parts of songs, spliced into their parent."""
-        samples = song_samples(request.vocal, self.sample_rate)
         first_s, last_s = part_span_s(request, change)
         windows = math.ceil(
             (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
@@ -202,7 +201,7 @@ class BandEngine:
                 steps.report(index)
 
             performance = self._performance(plan, step, clock)
-            band = play_part(self._synthesiser, performance, request, change, samples)
+            band = play_part(self._synthesiser, performance, request, change)
             steps.finish(index)
             yield band
 
@@ -224,6 +223,7 @@ class BandEngine:
             "energy": " ".join(controls.energy) if controls.energy else "auto",
             "follow": controls.follow or "normal",
             "chords": "given" if controls.chords else "auto",
+            "tuning_cents": round(arrangement.tuning_cents, 1),
             "instruments": {stem: part.instrument for stem, part in arrangement.parts.items()},
             "diffusion_steps": self._config.steps,
             "device": self._device.type,

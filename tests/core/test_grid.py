@@ -27,13 +27,21 @@ def test_regular_grid_covers_the_song_and_hits_the_downbeat() -> None:
     assert grid.beats % 4 == 0
 
 
-def test_the_first_bar_is_the_first_with_a_beat_in_the_song() -> None:
+def test_the_first_bar_is_the_first_full_one_and_pickups_are_told_from_slivers() -> None:
     sliver = BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=0.04)
     assert sliver.first_bar == 1
     assert sliver.in_bars("abc") == ("c", "a", "b", "c", "a")
+    assert list(sliver.pickup_bars) == []
     # Two beats are a pickup, and one is enough.
-    assert BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=1.0).first_bar == 0
-    assert BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=0.5).first_bar == 0
+    for downbeat_s in (1.0, 0.5):
+        pickup = BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=downbeat_s)
+        assert pickup.first_bar == 1
+        assert list(pickup.pickup_bars) == [0]
+        assert pickup.in_bars("ab", "x") == ("x", "a", "b", "a", "b")
+    # A bar that begins a hair before the first sample is whole.
+    early = BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=1.9)
+    assert early.first_bar == 0
+    assert early.in_bars("ab", "x") == ("a", "b", "a", "b", "a")
     assert BeatGrid.regular(120.0, FOUR, 8.0).in_bars("ab") == ("a", "b", "a", "b")
 
 

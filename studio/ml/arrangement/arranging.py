@@ -33,6 +33,7 @@ from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Con
 from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.arrangement.sound_choice import choose_sounds, player_of
+from studio.ml.arrangement.sung_accents import sung_accents
 from studio.ml.weights import Weights, configured, load_into, load_weights
 
 #: How far the noise of a variation is from its parent's, 0 to 1, by DISTANCES.
@@ -44,6 +45,10 @@ _NEW_PHRASES, _PHRASE_BARS = 0.65, 4
 #: The model knows songs up to this tempo: faster beats (the eighths of 7/8) are told as this.
 _FASTEST_BPM = 180.0
 _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
+#: How much the players lean to the sung accents, by FOLLOWS: in what they play (a factor of logit_bias.ANSWERS) and in
+#: how hard (steps of velocity for an accent of 1).
+_ANSWER = {"loose": 0.0, "normal": 1.0, "close": 2.0}
+_ACCENT_VELOCITY = {"loose": 0.0, "normal": 6.0, "close": 10.0}
 #: Number of the candidate (from 0) whose chords are as varied as the model knows them.
 _BOLDEST = 3
 #: Guidance of the players where a style or a density was asked for.
@@ -142,6 +147,10 @@ class Arranger:
         noise = [noise_of(s, grid.beats) for s in steps]
         # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
         wishes = replace(wishes, boldness=tuple(min(1.0, s[0].candidate / _BOLDEST) for s in steps))
+        accents = sung_accents(analysis.syllables, grid) if analysis.syllables else None
+        follow = _one_of("follow", request.controls.follow or "normal", FOLLOWS)
+        wishes = replace(wishes, accents=accents, answer=_ANSWER[follow])
+        push = None if accents is None else accents * _ACCENT_VELOCITY[follow]
         scores = sample_scores(self.model, condition, noise, wishes, on_step=on_step)
         salience = pitch_salience(request.vocal, grid.times_s)
         made = []
@@ -152,7 +161,10 @@ class Arranger:
                 # What stays must sound as it did up to the very join.
                 sound_seed = recipe_of(request.change.parent).sound_seed
             sounds = choose_sounds(request, score, layers, self._sounds)
-            arrangement = perform(score, grid, key, seed=sound_seed, sounds=sounds, salience=salience)
+            arrangement = perform(
+                score, grid, key, seed=sound_seed, sounds=sounds, salience=salience, push=push
+            )
+            arrangement = replace(arrangement, tuning_cents=_tuning_of(request))
             if isinstance(request.change, Regenerate):
                 arrangement = splice_notes(request.change, arrangement)
             made.append(Arranged(arrangement, Recipe(score, layers, sound_seed, request.controls)))
@@ -216,6 +228,12 @@ class Arranger:
 
 def _globals_of(change: Vary | Regenerate) -> dict[str, int]:
     return dict(zip(GLOBALS, recipe_of(change.parent).score.globals.tolist(), strict=True))
+
+
+def _tuning_of(request: GenerationRequest) -> float:
+    """Cents above A = 440 Hz that the band plays at; a relative keeps its parent's, whose stems it may share."""
+    change = request.change
+    return change.parent.arrangement.tuning_cents if change else request.analysis.tuning_cents
 
 
 def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep, ...]:

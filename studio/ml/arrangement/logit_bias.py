@@ -10,11 +10,23 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.core.arrangement import STEMS
+from studio.core.grid import STEPS_PER_BEAT
 from studio.core.music import Key
-from studio.core.score import COLUMNS, HOLD, REST, STYLES, VOCABULARY, token_chord, unpack_drums
+from studio.core.score import (
+    COLUMNS,
+    DRUM_CLASSES,
+    HARMONY_STROKES,
+    HOLD,
+    REST,
+    STYLES,
+    VOCABULARY,
+    token_chord,
+    unpack_drums,
+)
 
 #: Nats by which a stem left out, or a hush, is disliked: whoever asks for a band expects one.
 RELUCTANCE = 2.0
@@ -38,6 +50,18 @@ _RARE_STYLES = (
     "bluegrass", "ska", "samba", "jazz ballad", "jig", "march", "ambient", "chamber pop", "lullaby", "celtic",
     "musical theatre", "drum and bass", "waltz", "folk waltz",
 )  # fmt: skip
+#: Nats for a stroke on a sung accent of 1, see sung_accents: by kind of drum, and of the other stems. Hats and shakers
+#: keep the time, and the lead sings in the gaps: they are left alone.
+ANSWERS: Mapping[str, float] = {
+    "kick": 1.0,
+    "snare": 0.6,
+    "cymbal": 0.3,
+    "tom": 0.3,
+    "bass": 1.0,
+    "harmony": 1.0,
+}
+#: The share of it that a full stroke gets beyond a soft one.
+_ACCENTED = 0.5
 _CHORD = COLUMNS["chord"].start
 
 
@@ -77,4 +101,29 @@ def liveliness(asked: str, device: torch.device) -> list[Tensor]:
             )
             if stem == "lead":
                 columns[column][REST] += _LEAD_REST
+    return [torch.from_numpy(column).to(device) for column in columns]
+
+
+def answering(accents: NDArray[np.float32], strength: float, device: torch.device) -> list[Tensor]:
+    """What is added to the logits of each column, [L, V_c]: so much for a stroke where the singer has an accent, and so
+    much against one where the singing goes by.
+
+    Args:
+        accents: [L, 4], see sung_accents.
+        strength: factor of ANSWERS.
+    """
+    columns = [np.zeros((len(accents), size), dtype=np.float32) for size in VOCABULARY]
+    for kind, nats in ANSWERS.items():
+        if kind in DRUM_CLASSES:
+            column = COLUMNS["drums"].start + DRUM_CLASSES.index(kind)
+            levels = unpack_drums(np.arange(VOCABULARY[column]))  # [V, 4]
+            stroke = (levels > 0) + _ACCENTED * (levels == 2)
+            columns[column] += strength * nats * (accents @ stroke.T.astype(np.float32))
+            continue
+        for step in range(STEPS_PER_BEAT):
+            column = COLUMNS[kind].start + step
+            stroke = (np.arange(VOCABULARY[column]) > HOLD).astype(np.float32)
+            if kind == "harmony":
+                stroke[HARMONY_STROKES.index("accent")] += _ACCENTED
+            columns[column] += strength * nats * accents[:, step, None] * stroke
     return [torch.from_numpy(column).to(device) for column in columns]

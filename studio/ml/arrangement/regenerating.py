@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from studio.core.arrangement import STEMS, Part
+from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import recipe_of
 from studio.core.errors import StudioError
@@ -19,8 +19,9 @@ from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
 from studio.dsp.resample import resample
-from studio.ml.sound.rendering import vocal_level
+from studio.ml.sound.rendering import song_samples, vocal_level
 from studio.ml.sound.synthesis import Performance, Synthesiser
+from studio.ml.sound.tuned import sections
 
 #: Music before the part that is played for its ringing and its room.
 _PRE_ROLL_S = 1.5
@@ -41,13 +42,11 @@ def play_part(
     performance: Performance,
     request: GenerationRequest,
     change: Regenerate,
-    samples: int,
 ) -> tuple[dict[str, Audio], dict[str, float]]:
     """All stems at the vocal's rate, the part made anew, and the gains they have in the mix.
 
     Args:
         performance: of the whole new song.
-        samples: length of the song at the synthesiser's rate.
 
     Raises:
         StudioError: for a parent that belongs to another vocal.
@@ -62,14 +61,8 @@ def play_part(
                 todo="Open the vocal it was made for",
             )
     first_s, last_s = part_span_s(request, change)
-    rate, hop = synthesiser.contract.sample_rate, synthesiser.contract.hop_length
-    frames = synthesiser.contract.frames(samples)
-    span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), frames))
-    new = performance.arrangement
-    parts = {s: p if s in change.stems else Part(p.instrument, ()) for s, p in new.parts.items()}
-    dry = synthesiser.play(replace(performance, arrangement=replace(new, parts=parts)), samples, span=span)
+    dry, rates = _play_dry(synthesiser, performance, change, vocal, (first_s, last_s))
     began = time.perf_counter()
-    dry = {stem: dry[stem][first_s * rate - span.start * hop :] for stem in change.stems}
     gains = _gains(dry, recipe_of(parent).gains, change, vocal_level(vocal))
     performance.on_step()
     stems = {stem: parent.stems[stem] for stem in STEMS}
@@ -79,12 +72,36 @@ def play_part(
     stop = round(min(end_s, vocal.duration_s) * vocal.sample_rate)
     for stem in change.stems:
         wanted = min(round(last_s * vocal.sample_rate), vocal.frames) - first
-        sound = resample(Audio(dry[stem][None], rate), vocal.sample_rate, frames=wanted).samples[0]
+        sound = resample(Audio(dry[stem][None], rates[stem]), vocal.sample_rate, frames=wanted).samples[0]
         part = place_stem(sound, vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0))
         stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
         performance.on_step()
     performance.clock.add("mix", began)
     return stems, gains
+
+
+def _play_dry(
+    synthesiser: Synthesiser,
+    performance: Performance,
+    change: Regenerate,
+    vocal: Audio,
+    span_s: tuple[int, float],
+) -> tuple[dict[str, Array], dict[str, int]]:
+    """The sound of the stems that are made anew, from the first second of `span_s` on, and its rates."""
+    first_s, last_s = span_s
+    contract = synthesiser.contract
+    hop = contract.hop_length
+    dry: dict[str, Array] = {}
+    rates: dict[str, int] = {}
+    for section in sections(performance.arrangement, contract.sample_rate, change.stems):
+        rate = section.sample_rate
+        samples = song_samples(vocal, rate)
+        span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), contract.frames(samples)))
+        here = replace(performance, arrangement=section.arrangement)
+        played = synthesiser.play(here, samples, span=span)
+        for stem in section.stems:
+            dry[stem], rates[stem] = played[stem][first_s * rate - span.start * hop :], rate
+    return dry, rates
 
 
 def _gains(

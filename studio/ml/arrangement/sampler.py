@@ -18,7 +18,7 @@ from torch import Tensor
 
 from studio.core.instruments import INSTRUMENTS
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, Score
-from studio.ml.arrangement.logit_bias import RELUCTANCE, guided, liveliness, rarity, strangeness
+from studio.ml.arrangement.logit_bias import RELUCTANCE, answering, guided, liveliness, rarity, strangeness
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 from studio.ml.arrangement.model import N_GLOBALS, ArrangementModel, Condition, mask_ids
 from studio.ml.arrangement.noise import Noise
@@ -54,6 +54,8 @@ class Wishes:
         band_guidance: of the players towards the globals, and of their choice towards a style that was asked for: 1
             as trained, more away from a band without a name.
         strokes: key of logit_bias.STROKES: what was asked of the band.
+        accents: float32 [L, 4], where the singer has accents, see sung_accents; None where nobody is to answer them.
+        answer: how much the players lean to them, as a factor of logit_bias.ANSWERS.
         boldness: for each score, 0 for the likeliest chords to 1 for chords as varied as the model knows them.
     """
 
@@ -64,6 +66,8 @@ class Wishes:
     melody_guidance: float = 2.5
     band_guidance: float = 1.0
     strokes: str = ""
+    accents: NDArray[np.float32] | None = None
+    answer: float = 0.0
     boldness: tuple[float, ...] = ()
 
 
@@ -144,6 +148,8 @@ def sample_scores(
     top_p: dict[str, float | Tensor] = {**_TOP_P, "chord": _between(_CHORD_TOP_P, bold)}
     strange = strangeness(major=bool(condition.song[0, 1])).to(device)
     push = liveliness(wishes.strokes, device)
+    if wishes.accents is not None and wishes.answer:
+        push = [a + b for a, b in zip(push, answering(wishes.accents, wishes.answer, device), strict=True)]
 
     def predict(globals_: Tensor, condition: Condition) -> tuple[list[Tensor], list[Tensor]]:
         with torch.autocast(device.type, torch.bfloat16):

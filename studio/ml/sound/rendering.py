@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from studio.core.scratch import ScratchFile, ScratchStems
 from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
 from studio.dsp.resample import resample_blocks
 from studio.ml.sound.synthesis import Performance, Synthesiser, Window
+from studio.ml.sound.tuned import sections
 from studio.ml.workers import Workers, await_all
 
 
@@ -31,12 +33,22 @@ class Rendering:
     def __init__(
         self, synthesiser: Synthesiser, workers: Workers, performance: Performance, vocal: Audio
     ) -> None:
-        self._synthesiser, self._workers, self._performance = synthesiser, workers, performance
-        self._rate, self._frames = vocal.sample_rate, vocal.frames
-        samples = song_samples(vocal, synthesiser.contract.sample_rate)
-        batches = synthesiser.batches(performance, synthesiser.contract.frames(samples))
-        self._dry = {window.stem: ScratchFile(1, samples) for batch in batches for window in batch}
-        self._windows = [workers.submit(self._play, batch) for batch in batches]
+        self._synthesiser, self._workers, self._clock = synthesiser, workers, performance.clock
+        self._rate, self._frames, self._on_step = vocal.sample_rate, vocal.frames, performance.on_step
+        contract = synthesiser.contract
+        self._rates: dict[str, int] = {}
+        self._dry: dict[str, ScratchFile] = {}
+        batches: list[tuple[Performance, list[Window]]] = []
+        for section in sections(performance.arrangement, contract.sample_rate):
+            here = replace(performance, arrangement=section.arrangement)
+            samples = song_samples(vocal, section.sample_rate)
+            made = synthesiser.batches(here, contract.frames(samples))
+            batches += [(here, windows) for windows in made]
+            self._rates |= dict.fromkeys(section.stems, section.sample_rate)
+            sounding = {window.stem for windows in made for window in windows}
+            self._dry |= {stem: ScratchFile(1, samples) for stem in STEMS if stem in sounding}
+        batches.sort(key=lambda pair: pair[1][0].kept.start)  # all stems together, from the song's start
+        self._windows = [workers.submit(self._play, *batch) for batch in batches]
         self.gains: Mapping[str, float] = {}
 
     def await_windows(self, poll: Callable[[], None]) -> None:
@@ -49,7 +61,7 @@ class Rendering:
         levels = {stem: measure_level(_mono(file)) for stem, file in self._dry.items()}
         self.gains = band_gains(levels, vocal_rms=vocal_rms)
         self._placed = {stem: ScratchFile(2, self._frames) for stem in STEMS}
-        self._performance.clock.add("mix", began)
+        self._clock.add("mix", began)
         self._mixing = [self._workers.submit(self._mix, stem) for stem in STEMS]
 
     def stems(self, poll: Callable[[], None]) -> ScratchStems:
@@ -57,34 +69,38 @@ class Rendering:
         await_all(self._mixing, poll)
         return ScratchStems(self._placed, self._rate)
 
-    def _play(self, windows: Sequence[Window]) -> None:
+    def _play(self, performance: Performance, windows: Sequence[Window]) -> None:
         hop = self._synthesiser.contract.hop_length
-        made = self._synthesiser.render(self._performance, windows)
+        made = self._synthesiser.render(performance, windows)
         for window, sound in zip(windows, made, strict=True):
             self._dry[window.stem].write(window.kept.start * hop, sound[None])
 
     def _mix(self, stem: str) -> None:
         began = time.perf_counter()
-        self._performance.on_step()
+        self._on_step()
         if self.gains.get(stem):
             dry, at = self._dry[stem], 0
             placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem])
             blocks = resample_blocks(
                 dry.blocks(MIX_BLOCK),
-                self._synthesiser.contract.sample_rate,
+                self._rates[stem],
                 self._rate,
                 frames=self._frames,
             )
             for block in blocks:
                 self._placed[stem].write(at, placer.process(block[0]))
                 at += block.shape[1]
-        self._performance.clock.add("mix", began)
+        self._clock.add("mix", began)
 
 
 def rendering_steps(synthesiser: Synthesiser, performance: Performance, vocal: Audio) -> int:
     """How often a rendering calls `performance.on_step`, at most: silent windows take fewer."""
-    frames = synthesiser.contract.frames(song_samples(vocal, synthesiser.contract.sample_rate))
-    return len(synthesiser.batches(performance, frames)) * synthesiser.steps(performance.config) + len(STEMS)
+    contract, batches = synthesiser.contract, 0
+    for section in sections(performance.arrangement, contract.sample_rate):
+        here = replace(performance, arrangement=section.arrangement)
+        frames = contract.frames(song_samples(vocal, section.sample_rate))
+        batches += len(synthesiser.batches(here, frames))
+    return batches * synthesiser.steps(performance.config) + len(STEMS)
 
 
 def song_samples(vocal: Audio, sample_rate: int) -> int:

@@ -181,6 +181,7 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "tempo_bpm": round(arrangement.grid.tempo_bpm, 3),
         "meter": str(arrangement.grid.meter),
         "key": str(arrangement.key),
+        "tuning_cents": round(arrangement.tuning_cents, 2),
         "style": arrangement.style,
         "instruments": {stem: part.instrument for stem, part in arrangement.parts.items()},
         "bar_chords": [chord.name(arrangement.key) for chord in arrangement.bar_chords()],

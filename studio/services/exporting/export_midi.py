@@ -103,6 +103,10 @@ def _conductor(arrangement: Arrangement, tempo_map: TempoMap) -> mido.MidiTrack:
     for tick, numerator, denominator in tempo_map.meters:
         signature = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
         events.append((tick, 0, signature))
+    if arrangement.tuning_cents:
+        # A remark: keys and players stay where they are, whoever plays on tunes the instrument.
+        tuning = f"Tuned {arrangement.tuning_cents:+.1f} cents from A = 440 Hz"
+        events.append((0, 3, mido.MetaMessage("text", text=tuning)))
     last = None
     for i, beat in enumerate(tempo_map.beats):
         if not 0 <= beat < len(arrangement.chords):

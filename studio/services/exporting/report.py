@@ -24,6 +24,7 @@ from studio.core.analysis import (
     VocalNote,
 )
 from studio.core.grid import BeatGrid
+from studio.core.guide import Guide
 from studio.core.music import Chord, Key, Meter
 from studio.storage.atomic import write_json
 from studio.storage.json_file import converted
@@ -78,6 +79,7 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
         "key": str(analysis.key),
         "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
         "shift_beats": given.shift_beats,
+        "guide": _guide_json(given.guide),
         "loudness_lufs": round(analysis.loudness_lufs, 2),
         "chords": [chord.name(analysis.key) for chord in analysis.chords],
         "confidence": {
@@ -177,6 +179,16 @@ class _Sources(Struct):
     meter: Source = "estimated"
 
 
+class _Guide(Struct):
+    times_s: tuple[Seconds, ...]
+    downbeat: int
+    meter: str
+    source: str = ""
+    chords: tuple[str, ...] = ()
+    key: str | None = None
+    steady: bool = False
+
+
 class _Given(Struct):
     drift: bool | None = None
     tuning: Annotated[float, Meta(ge=-1200.0, le=1200.0)] | None = None
@@ -201,6 +213,7 @@ class _AnalysisFile(Struct):
     tuning_cents: Annotated[float, Meta(ge=-1200.0, le=1200.0)] = 0.0
     heard: str = "voice"
     given: _Given = field(default_factory=_Given)
+    guide: _Guide | None = None
 
 
 def given_from_json(analysis: Mapping[str, Any]) -> Given:
@@ -220,6 +233,35 @@ def _given(read: _AnalysisFile) -> Given:
         shift_beats=0.0 if given_downbeat else read.shift_beats,
         drift=read.given.drift,
         tuning=read.given.tuning,
+        guide=_guide(read.guide),
+    )
+
+
+def _guide_json(guide: Guide | None) -> dict[str, object] | None:
+    if guide is None:
+        return None
+    return {
+        "source": guide.source,
+        "times_s": [round(t, 6) for t in guide.times_s],
+        "downbeat": guide.downbeat,
+        "meter": str(guide.meter),
+        "chords": [chord.name(guide.key) for chord in guide.chords],
+        "key": str(guide.key) if guide.key else None,
+        "steady": guide.steady,
+    }
+
+
+def _guide(read: _Guide | None) -> Guide | None:
+    if read is None:
+        return None
+    return Guide(
+        times_s=read.times_s,
+        downbeat=read.downbeat,
+        meter=Meter.parse(read.meter),
+        source=read.source,
+        chords=tuple(Chord.parse(name) for name in read.chords),
+        key=Key.parse(read.key) if read.key else None,
+        steady=read.steady,
     )
 
 

@@ -60,6 +60,7 @@ class Manifest(Struct):
     settings: dict[str, Any] = {}
     models: dict[str, str] = {}
     common_gain_db: Annotated[float, Meta(ge=-300.0, le=300.0)] = 0.0
+    tuning_cents: Annotated[float, Meta(ge=-1200.0, le=1200.0)] = 0.0
     schema_version: int = SCHEMA_VERSION
 
 
@@ -182,7 +183,9 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
             if stem not in STEMS or stem not in notes:
                 raise BadFile(f"no track named {stem[:40]!r} in arrangement.mid")
             instrument(stem, part.instrument)
-        arrangement = Arrangement(grid, Key.parse(manifest.key), manifest.style, chords, parts)
+        arrangement = Arrangement(
+            grid, Key.parse(manifest.key), manifest.style, chords, parts, manifest.tuning_cents
+        )
         analysis = analysis_from_json(manifest.analysis)
     except (ValueError, KeyError, StudioError) as error:
         raise _damaged(folder, error) from error

@@ -14,9 +14,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from studio.analysis.taps import FEWEST_TAPS, read_taps
 from studio.core.analysis import VocalAnalysis
+from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
-from studio.services.listening.taps import refine_taps
 from studio.ui.appearance.widgets import label, push, set_role, set_state, small_button
 from studio.ui.listening.playback import Playback
 
@@ -24,7 +25,7 @@ from studio.ui.listening.playback import Playback
 MOST_READINGS = 4
 #: Beats further from an even pace than this, in seconds, drift.
 _STEADY_S = 1e-3
-_FEWEST_TAPS = 4
+_ENOUGH_TAPS = 8
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
 
 
@@ -211,13 +212,17 @@ class AskingDialog(QDialog):
             self._taps_s.clear()
         self._taps_s.append(now_s)
         count = len(self._taps_s)
-        if count < _FEWEST_TAPS:
-            self.told.setText(f"{_FEWEST_TAPS - count} more …")
+        if count < FEWEST_TAPS:
+            self.told.setText(f"{FEWEST_TAPS - count} more …")
             return
-        refined = refine_taps(self._taps_s, self._analysis.onsets_s)
-        self._make(refined.tempo_bpm, refined.downbeat_s)
-        more = "" if count >= 8 else f" {8 - count} more make it surer."
-        self.told.setText(f"{refined.tempo_bpm:.1f} bpm of {count} taps.{more}")
+        try:
+            meant = read_taps(self._taps_s, self._analysis.syllables)
+        except StudioError as error:
+            self.told.setText(str(error))
+            return
+        self._make(meant.tempo_bpm, meant.downbeat_s)
+        more = "" if count >= _ENOUGH_TAPS else f" {_ENOUGH_TAPS - count} more make it surer."
+        self.told.setText(f"{meant.tempo_bpm:.1f} bpm of {count} taps.{more}")
 
     # The end
 

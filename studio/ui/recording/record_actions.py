@@ -8,14 +8,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.core.analysis import Given
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
-from studio.core.music import Meter as TimeSignature
+from studio.services.listening.metronome import given_of
 from studio.services.project.song import Song
 from studio.services.recording.recording import Recorded, Recovered, recover_recordings, settle
 from studio.storage.audio_settings import AudioSettings
-from studio.storage.recordings import RecordingNote, delete_recording
+from studio.storage.recordings import delete_recording
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME
 from studio.ui.listening.playback import Playback
@@ -184,10 +183,3 @@ class RecordActions(QObject):
             settle(recovered)
         except OSError as error:
             self._status.tell(f"It will be offered again: {error.strerror}")
-
-
-def given_of(note: RecordingNote) -> Given:
-    """What a recording sung to the metronome from its first bar tells about the song."""
-    if not note.tempo_bpm or note.start:
-        return Given()
-    return Given(tempo_bpm=note.tempo_bpm, downbeat_s=0.0, meter=TimeSignature(note.beats_per_bar, 4))

@@ -1,0 +1,37 @@
+"""Tempo and key that come with a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from studio.audio.tags import read_tags
+from studio.core.analysis import Given
+from studio.core.hints import Hint, hint_from_name
+
+
+def find_hints(path: Path) -> tuple[Hint, ...]:
+    """What a vocal's tags and name say about its tempo and key, the tags first; empty where they say nothing."""
+    named = hint_from_name(path.stem)
+    return (*read_tags(path), *([named] if named else []))
+
+
+def with_hints(given: Given, hints: tuple[Hint, ...]) -> tuple[Given, tuple[str, ...]]:
+    """What was given, completed by hints, for where nobody can be asked; and a sentence for each value taken.
+
+    The first hint that has a value counts. Nothing that was given is replaced, and a guide is better than any hint.
+    """
+    told: list[str] = []
+    if given.tempo_bpm is None and given.guide is None:
+        for hint in hints:
+            if hint.tempo_bpm is not None:
+                given = replace(given, tempo_bpm=hint.tempo_bpm)
+                told.append(f"Tempo {hint.tempo_bpm:g} bpm from the {hint.source}; --tempo gives another.")
+                break
+    if given.key is None and (given.guide is None or given.guide.key is None):
+        for hint in hints:
+            if hint.key is not None:
+                given = replace(given, key=hint.key)
+                told.append(f"Key {hint.key} from the {hint.source}; --key gives another.")
+                break
+    return given, tuple(told)
