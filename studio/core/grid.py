@@ -59,6 +59,12 @@ class BeatGrid:
         return float(np.median(np.diff(self.times_s)))
 
     @property
+    def drifts(self) -> bool:
+        """Whether its beats are not at one exact tempo."""
+        steps = np.diff(self.times_s)
+        return bool(steps.max() - steps.min() > 1e-3)
+
+    @property
     def downbeats_s(self) -> tuple[float, ...]:
         return self.times_s[:: self.meter.quarters_per_bar]
 

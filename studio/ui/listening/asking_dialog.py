@@ -23,8 +23,6 @@ from studio.ui.listening.playback import Playback
 
 #: As many readings are offered as there are keys for them.
 MOST_READINGS = 4
-#: Beats further from an even pace than this, in seconds, drift.
-_STEADY_S = 1e-3
 _ENOUGH_TAPS = 8
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
 
@@ -39,13 +37,11 @@ class Way:
     def fields(self) -> dict[str, object]:
         """What it says, as fields of Given."""
         downbeat_s = next((t for t in self.grid.downbeats_s if t >= -1e-9), 0.0)
-        steps = np.diff(self.grid.times_s)
-        drifts = float(np.ptp(steps)) > _STEADY_S
         return {
             "tempo_bpm": self.grid.tempo_bpm,
             "downbeat_s": max(0.0, float(downbeat_s)),
             "meter": self.grid.meter,
-            "drift": True if drifts else None,
+            "drift": True if self.grid.drifts else None,
             "shift_beats": 0.0,
         }
 

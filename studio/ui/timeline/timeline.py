@@ -124,7 +124,8 @@ class Timeline(QObject):
         per_bar = self.grid.meter.quarters_per_bar
         first = sum(1 for t in self.grid.downbeats_s if t < -1e-6) * per_bar
         beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
-        return f"{beat // per_bar + 1}.{beat % per_bar + 1}"
+        bar = beat // per_bar + 1
+        return f"pickup {beat % per_bar + 1}" if bar < 1 else f"{bar}.{beat % per_bar + 1}"
 
 
 class TimelineView(QWidget):
