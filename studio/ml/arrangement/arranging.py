@@ -44,7 +44,7 @@ _NEW_PHRASES, _PHRASE_BARS = 0.65, 4
 _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
 #: How much the players lean to the sung accents, by FOLLOWS: in what they play (a factor of logit_bias.ANSWERS) and in
 #: how hard (steps of velocity for an accent of 1).
-_ANSWER = {"loose": 0.0, "normal": 1.0, "close": 2.0}
+_ANSWER = {"loose": 0.0, "normal": 1.5, "close": 3.0}
 _ACCENT_VELOCITY = {"loose": 0.0, "normal": 6.0, "close": 10.0}
 #: Number of the candidate (from 0) whose chords are as varied as the model knows them.
 _BOLDEST = 3
