@@ -37,6 +37,10 @@ class Path:
     def tempo_bpm(self) -> float:
         return 60.0 / self.period_s
 
+    def in_units_of(self, quarters: float) -> Path:
+        """The same counted in beats of that many quarters."""
+        return Path(self.times_s, self.beats / quarters)
+
     def position_of(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Beat positions, [N]."""
         index = np.clip(np.searchsorted(self.times_s, times_s) - 1, 0, len(self.times_s) - 2)

@@ -100,8 +100,8 @@ def chord_changes(signal: NDArray[np.float32], beats_s: Array) -> Array:
 def hear_chords(
     signal: NDArray[np.float32], beats_s: Array, quarters_per_bar: int, downbeat: int = 0
 ) -> tuple[Chord, ...]:
-    """The chord of each quarter between neighbouring beats; 'no chord' where nothing with a pitch sounds, and nothing at
-    all where what sounds is no harmony.
+    """The chord of each quarter between neighbouring beats; 'no chord' where nothing with a pitch sounds, and empty
+    where what sounds is no harmony.
 
     Args:
         signal: mono, 16 kHz.

@@ -1,6 +1,7 @@
 """How melodies sit in a bar: the probability of the next note's place, given the place of this one.
 
-Places are sixteenths of a bar, so a bar has 16 of them in 4/4 and 12 in 3/4 and 6/8. The tables were counted on
+Places are quarters of the grid's beat, so a bar has 16 of them in 4/4, 12 in 3/4 and 6/8, 28 in 7/8 (counted in
+eighths). 5/4 and 7/8 have the formula alone. The tables were counted on
 melodies that may be used for it (see studio/training/fit_rhythm_prior.py) and smoothed towards a small formula:
 strong places are likelier, common steps are likelier, long steps leave from strong places. Every row sums to one,
 which is what makes tempo octaves and meters comparable.
@@ -28,6 +29,9 @@ _LEVELS: dict[str, tuple[int, ...]] = {
     "3/4": (0, 4, 3, 4, 2, 4, 3, 4, 2, 4, 3, 4),
     "6/8": (0, 4, 3, 4, 3, 4, 1, 4, 3, 4, 3, 4),
     "2/4": (0, 4, 3, 4, 2, 4, 3, 4),
+    "5/4": (0, 4, 3, 4, 2, 4, 3, 4, 2, 4, 3, 4, 1, 4, 3, 4, 2, 4, 3, 4),
+    # Counted in eighths, four and three.
+    "7/8": (0, 4, 4, 4, 3, 4, 4, 4, 2, 4, 4, 4, 3, 4, 4, 4, 1, 4, 4, 4, 3, 4, 4, 4, 3, 4, 4, 4),
 }
 _PLACE = np.array([0.0, -0.5, -0.55, -0.75, -1.8])
 _STEPS = {0: -4.0, 1: 2.0, 2: 2.4, 3: 1.1, 4: 1.4, 6: 0.5, 8: 0.4, 12: 0.0, 16: 0.3}
@@ -65,9 +69,14 @@ def _tables() -> dict[str, dict[str, NDArray[np.float64]]]:
 
 def step_log_probability(meter: Meter) -> NDArray[np.float64]:
     """log P(step d | place q), [places, LONGEST_STEP + 1]."""
-    return _tables()[str(meter)]["step"]
+    table = _tables().get(str(meter))
+    return formula(meter) if table is None else table["step"]
 
 
 def place_log_probability(meter: Meter) -> NDArray[np.float64]:
     """log P(a note at place q), [places]."""
-    return _tables()[str(meter)]["place"]
+    table = _tables().get(str(meter))
+    if table is not None:
+        return table["place"]
+    strength = np.exp(_PLACE[np.array(_LEVELS[str(meter)])])
+    return np.asarray(np.log(strength / strength.sum()))

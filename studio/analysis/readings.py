@@ -119,7 +119,7 @@ def find_readings(
         return Rhythm((Found(grid, 0.0, sure),), 1.0 if given.tempo_bpm else 0.0)
 
     surfaces = search(onsets, duration_s, given.tempo_bpm)
-    candidates = _candidates(surfaces, duration_s, given)
+    candidates = _in_beats_of(meter, _candidates(surfaces, duration_s, given))
     weighed = [_weigh(grid, fit, onsets, given) for grid, fit in candidates]
     weighed.sort(key=lambda c: -c.score)
     on_step(0.4)
@@ -129,6 +129,7 @@ def find_readings(
         path = drifting(surfaces, given.drift)
         if path is not None:
             # It takes the place of the steady readings: none of them holds for the whole song.
+            path = path.in_units_of(meter.beat_quarters)
             weighed = [replace(_weigh(path, 0.0, onsets, given), score=weighed[0].score), *weighed[1:]]
     on_step(0.5)
     chances = _chances(np.array([c.score for c in weighed]), float(onsets.trust.sum()))
@@ -183,6 +184,23 @@ def _candidates(surfaces: Surfaces, duration_s: float, given: Given) -> list[tup
     return [(SteadyGrid(middle + phase * 60.0 / bpm, 60.0 / bpm), fit) for bpm, phase, fit in found]
 
 
+def _in_beats_of(
+    meter: Meter, candidates: Sequence[tuple[SteadyGrid, float]]
+) -> list[tuple[SteadyGrid, float]]:
+    """Grids of quarters as grids of the meter's beats, without those that are then the same."""
+    unit = meter.beat_quarters
+    if unit == 1.0:
+        return list(candidates)
+    found: list[tuple[SteadyGrid, float]] = []
+    for grid, fit in candidates:
+        finer = SteadyGrid(grid.beat_s, unit * grid.period_s)
+        turns = [(finer.beat_s - other.beat_s) / other.period_s for other, _ in found
+                 if abs(np.log(finer.period_s / other.period_s)) < _SAME_TEMPO]  # fmt: skip
+        if all(abs((turn + 0.5) % 1 - 0.5) > _SAME_PHASE for turn in turns):
+            found.append((finer, fit))
+    return found
+
+
 def _weigh(pulse: Pulse, fit: float, onsets: Onsets, given: Given) -> _Candidate:
     placed = place(pulse, onsets)
     meters = [(given.meter, 1.0)] if given.meter else list(_METERS)
@@ -192,7 +210,11 @@ def _weigh(pulse: Pulse, fit: float, onsets: Onsets, given: Given) -> _Candidate
     temper = (max(float(onsets.trust.sum()) / 0.7, 1.0) / _USUAL_COUNT) ** -_TEMPERING
     temper = min(temper, 4.0)
     score = temper * (_FIT_WEIGHT * fit + _RHYTHM_WEIGHT * float(rhythms[best]))
-    score += 0.0 if given.tempo_bpm else float(tempo_log_prior(np.array([pulse.tempo_bpm]))[0])
+    score += (
+        0.0
+        if given.tempo_bpm
+        else float(tempo_log_prior(np.array([pulse.tempo_bpm * meters[best][0].beat_quarters]))[0])
+    )
     return _Candidate(pulse, meters[best][0], placed, score)
 
 
@@ -220,11 +242,15 @@ def _barred(
         weights = np.append(weights, _HELD)
     if not isinstance(pulse, SteadyGrid):
         weights = np.where(weights < _HELD, weights / float(placed.trust.mean()), weights)
-        return build_grid(sixteenths, times, weights, meter, duration_s, given.tempo_bpm), share
+        beat_bpm = given.tempo_bpm / meter.beat_quarters if given.tempo_bpm else None
+        return build_grid(sixteenths, times, weights, meter, duration_s, beat_bpm), share
     if not len(sixteenths):
-        return BeatGrid.regular(pulse.tempo_bpm, meter, duration_s, pulse.beat_s), share
-    start, period = fit_line(Anchors(sixteenths / STEPS_PER_BEAT, times, weights), given.tempo_bpm)
+        return BeatGrid.regular(pulse.tempo_bpm * meter.beat_quarters, meter, duration_s, pulse.beat_s), share
+    beat_bpm = given.tempo_bpm / meter.beat_quarters if given.tempo_bpm else None
+    start, period = fit_line(Anchors(sixteenths / STEPS_PER_BEAT, times, weights), beat_bpm)
     if abs(period / pulse.period_s - 1) > 0.02:  # a few onsets pulled it away from what was searched
         start, period = pulse.beat_s + first * pulse.period_s, pulse.period_s
     downbeat = given.downbeat_s if given.downbeat_s is not None else start
-    return BeatGrid.regular(given.tempo_bpm or 60.0 / period, meter, duration_s, downbeat), share
+    return BeatGrid.regular(
+        given.tempo_bpm or 60.0 / period * meter.beat_quarters, meter, duration_s, downbeat
+    ), share

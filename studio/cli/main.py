@@ -209,7 +209,11 @@ def _doubt(analysis: VocalAnalysis) -> list[str]:
     """What to do about a tempo that nobody can be sure of."""
     if not analysis.unsure_of_tempo:
         return []
-    tries = [f"--tempo {reading.grid.tempo_bpm:.1f}" for reading in analysis.alternatives]
+    tempi: list[float] = []  # readings may differ in their beats alone
+    for reading in analysis.alternatives:
+        if all(abs(reading.tempo_bpm / tempo - 1) > 0.02 for tempo in (analysis.tempo_bpm, *tempi)):
+            tempi.append(reading.tempo_bpm)
+    tries = [f"--tempo {tempo:.1f}" for tempo in tempi[:2]]
     return [
         f"Not sure of the beat: count along and give the tempo, perhaps {' or '.join(tries or ['--tempo BPM'])}"
     ]

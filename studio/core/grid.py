@@ -51,7 +51,12 @@ class BeatGrid:
     @property
     def tempo_bpm(self) -> float:
         """Median tempo in quarters a minute."""
-        return float(60.0 / np.median(np.diff(self.times_s)))
+        return float(60.0 / np.median(np.diff(self.times_s)) * self.meter.beat_quarters)
+
+    @property
+    def beat_s(self) -> float:
+        """Median seconds a beat of the grid."""
+        return float(np.median(np.diff(self.times_s)))
 
     @property
     def downbeats_s(self) -> tuple[float, ...]:
@@ -63,14 +68,14 @@ class BeatGrid:
 
         A grid covers the song from its first sample: bar 0 may be a pickup, or a mere sliver before the first downbeat.
         """
-        early_s = -0.25 * 60.0 / self.tempo_bpm
+        early_s = -0.25 * self.beat_s
         return next((bar for bar, start_s in enumerate(self.downbeats_s) if start_s >= early_s), 0)
 
     @property
     def pickup_bars(self) -> range:
         """Indices of the bars before the first full one of which a beat or more is in the song."""
-        beat_s = 60.0 / self.tempo_bpm
-        first = next((bar for bar, end_s in enumerate(self.downbeats_s[1:]) if end_s >= 0.99 * beat_s), 0)
+        ends = enumerate(self.downbeats_s[1:])
+        first = next((bar for bar, end_s in ends if end_s >= 0.99 * self.beat_s), 0)
         return range(min(first, self.first_bar), self.first_bar)
 
     @property
@@ -125,7 +130,7 @@ class BeatGrid:
     @classmethod
     def regular(cls, tempo_bpm: float, meter: Meter, duration_s: float, downbeat_s: float = 0.0) -> BeatGrid:
         """A constant tempo whose bars pass through `downbeat_s` and cover 0 to `duration_s`."""
-        beat_s = 60.0 / tempo_bpm
+        beat_s = 60.0 / tempo_bpm * meter.beat_quarters
         bar_s = beat_s * meter.quarters_per_bar
         first = downbeat_s - np.ceil(downbeat_s / bar_s - 1e-9) * bar_s
         bars = max(1, int(np.ceil((duration_s - first) / bar_s - 1e-9)))

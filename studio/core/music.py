@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from studio.core.errors import StudioError
 
@@ -175,26 +176,50 @@ class TypedChord:
 
 @dataclass(frozen=True)
 class Meter:
-    """A time signature. The grid counts quarters, so 6/8 has three a bar."""
+    """A time signature.
+
+    A grid counts quarters: 6/8 has three a bar. Only 7/8, whose bar is no whole number of quarters, is counted in
+    eighths; its tempo is still told in quarters.
+    """
 
     numerator: int
     denominator: int
 
-    #: Those the arrangement model was trained in, in its order; others are written as rows of these.
-    WRITTEN = ((4, 4), (3, 4), (6, 8), (2, 4))
-    SUPPORTED = ((4, 4), (3, 4), (6, 8), (2, 4))
+    #: Those the arrangement model was trained in, in its order; the others are written as rows of these.
+    WRITTEN: ClassVar = ((4, 4), (3, 4), (6, 8), (2, 4))
+    #: Those that can be given.
+    SUPPORTED: ClassVar = (*WRITTEN, (5, 4), (7, 8))
+    _GROUPS: ClassVar = {(5, 4): ((3, 4), (2, 4)), (7, 8): ((4, 4), (3, 4))}
 
     def __str__(self) -> str:
         return f"{self.numerator}/{self.denominator}"
 
     @property
     def quarters_per_bar(self) -> int:
-        return self.numerator * 4 // self.denominator
+        """Beats of the grid in a bar: quarters, in 7/8 eighths."""
+        return self.numerator if self._is_in_eighths else self.numerator * 4 // self.denominator
+
+    @property
+    def beat_quarters(self) -> float:
+        """Length of a beat of the grid in quarters."""
+        return 0.5 if self._is_in_eighths else 1.0
+
+    @property
+    def _is_in_eighths(self) -> bool:
+        return self.denominator == 8 and self.numerator % 2 == 1
+
+    @property
+    def groups(self) -> tuple[Meter, ...]:
+        """The written meters that a bar is made of, as beats of the grid: 5/4 is three and two, 7/8 four and three."""
+        pairs = self._GROUPS.get((self.numerator, self.denominator), ((self.numerator, self.denominator),))
+        return tuple(Meter(*pair) for pair in pairs)
 
     @classmethod
     def parse(cls, text: str) -> Meter:
         """Reads '3/4'. Raises StudioError for a meter the grooves do not know."""
         match = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", text)
         if not match or (int(match[1]), int(match[2])) not in cls.SUPPORTED:
-            raise StudioError("Cannot use the meter", seen=repr(text), expected="4/4, 3/4, 6/8 or 2/4")
+            raise StudioError(
+                "Cannot use the meter", seen=repr(text), expected="4/4, 3/4, 6/8, 2/4, 5/4 or 7/8"
+            )
         return cls(int(match[1]), int(match[2]))

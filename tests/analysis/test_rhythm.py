@@ -132,8 +132,33 @@ def test_a_given_downbeat_is_a_bar_line() -> None:
     assert rhythm.readings[0].downbeat == 1.0
 
 
-def test_a_given_meter_is_kept() -> None:
-    assert _rhythm(melody(bpm=100.0), Given(meter=Meter(6, 8))).grid.meter == Meter(6, 8)
+@pytest.mark.parametrize("meter", [Meter(*pair) for pair in Meter.SUPPORTED], ids=str)
+def test_a_given_meter_is_kept(meter: Meter) -> None:
+    rhythm = _rhythm(melody(bpm=100.0), Given(meter=meter))
+    assert all(found.grid.meter == meter for found in rhythm.readings)
+    grid = _rhythm(
+        melody(bpm=100.0, first_beat_s=0.5), Given(tempo_bpm=100.0, downbeat_s=0.5, meter=meter)
+    ).grid
+    bar_s = meter.numerator * 4 / meter.denominator * 0.6
+    assert np.diff(grid.downbeats_s) == pytest.approx(bar_s)
+    assert grid.tempo_bpm == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("meter", "strokes"), [(Meter(5, 4), (0, 3)), (Meter(7, 8), (0, 1, 2))], ids=str)
+def test_odd_bars_are_found_in_a_given_meter(meter: Meter, strokes: tuple[int, ...]) -> None:
+    quarters = meter.numerator * 4 / meter.denominator
+    tune = [
+        (bar * quarters + place, 0.9, 60 + (bar % 3) + 2 * (place == 0))
+        for bar in range(12)
+        for place in strokes
+    ]
+    grid = _rhythm(_jittered(melody(tune, bpm=100.0), 0.01), Given(tempo_bpm=100.0, meter=meter)).grid
+    bars = np.asarray(grid.downbeats_s)
+    beat_s = 60.0 / 100.0 * meter.beat_quarters
+    starts = 0.5 + 0.6 * quarters * np.arange(12)
+    off = np.abs(bars[None] - starts[:, None]).min(axis=1)
+    assert off.max() == pytest.approx(off.min(), abs=0.05)  # one place of the bar throughout
+    assert np.abs((off + beat_s / 2) % beat_s - beat_s / 2).max() < 0.05  # and on a beat
 
 
 def test_confidence_falls_when_notes_fall_anywhere() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter, parse_pitch_class
 
 
@@ -61,8 +63,19 @@ def test_unreadable_chords_say_what_was_seen(text: str) -> None:
 
 def test_meters() -> None:
     assert Meter.parse("6/8").quarters_per_bar == 3
+    assert Meter.parse("5/4").quarters_per_bar == 5
+    assert Meter.parse("5/4").groups == (Meter(3, 4), Meter(2, 4))
+    assert Meter.parse("3/4").groups == (Meter(3, 4),)
     with pytest.raises(StudioError, match="4/4, 3/4"):
-        Meter.parse("5/4")
+        Meter.parse("9/8")
+
+
+def test_seven_eighths_are_counted_in_eighths() -> None:
+    seven = Meter.parse("7/8")
+    assert (seven.quarters_per_bar, seven.beat_quarters) == (7, 0.5)
+    grid = BeatGrid.regular(100.0, seven, 21.0)
+    assert np.diff(grid.downbeats_s) == pytest.approx(3.5 * 0.6)
+    assert grid.tempo_bpm == pytest.approx(100.0)
 
 
 def test_unreadable_key_and_pitch() -> None:

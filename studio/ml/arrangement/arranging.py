@@ -22,6 +22,7 @@ from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import Instrument
+from studio.core.music import Meter
 from studio.core.perform import perform
 from studio.core.request import DISTANCES, GenerationRequest, Regenerate, Vary
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token, repair
@@ -41,6 +42,8 @@ _AMOUNT = {"near": 1.0, "far": 0.25}
 #: stay, many notes come out as they were.
 _NEW_PHRASES, _PHRASE_BARS = 0.65, 4
 #: Guidance of the harmony by the melody, by FOLLOWS.
+#: The model knows songs up to this tempo: faster beats (the eighths of 7/8) are told as this.
+_FASTEST_BPM = 180.0
 _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
 #: How much the players lean to the sung accents, by FOLLOWS: in what they play (a factor of logit_bias.ANSWERS) and in
 #: how hard (steps of velocity for an accent of 1).
@@ -123,7 +126,7 @@ class Arranger:
         condition = Condition(
             torch.from_numpy(melody)[None],
             places(grid.meter, grid.beats)[None],
-            song_features(analysis.tempo_bpm, key)[None],
+            song_features(min(60.0 / grid.beat_s, _FASTEST_BPM), key)[None],
         )
         wishes = self._wishes(request)
         if beside and wishes.styles:
@@ -164,7 +167,7 @@ class Arranger:
         wishes = Wishes(
             tokens=_fixed_tokens(request),
             globals=self._fixed_globals(controls),
-            styles=self.styles.get(str(grid.meter)),
+            styles=self._styles_of(grid.meter),
             melody_guidance=_MELODY_GUIDANCE[_one_of("follow", controls.follow or "normal", FOLLOWS)],
             band_guidance=_BAND_GUIDANCE if asked else 1.0,
             strokes=asked,
@@ -195,6 +198,12 @@ class Arranger:
                 )
             return replace(wishes, globals=kept)
         return wishes
+
+    def _styles_of(self, meter: Meter) -> tuple[int, ...] | None:
+        """The styles that were trained in every part of the meter's bar; None for any."""
+        parts = [self.styles.get(str(part)) for part in meter.groups]
+        known = [part for part in parts if part is not None]
+        return tuple(s for s in known[0] if all(s in part for part in known)) if known else None
 
     def _fixed_globals(self, controls: Controls) -> dict[str, int]:
         fixed: dict[str, int] = {}

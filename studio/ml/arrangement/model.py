@@ -79,14 +79,23 @@ def song_features(tempo_bpm: float, key: Key) -> Tensor:
 
 
 def places(meter: Meter, beats: int, first: int = 0) -> Tensor:
-    """`Condition.place` of one song, [L]; `first` is the index of the first quarter."""
-    index = Meter.SUPPORTED.index((meter.numerator, meter.denominator))
-    return 4 * index + (torch.arange(beats) + first) % meter.quarters_per_bar
+    """`Condition.place` of one song, [L]; `first` is the index of the first beat.
+
+    A meter the model was not trained in is a row of those it was: 5/4 reads as bars of 3/4 and 2/4 in turn.
+    """
+    bar = [
+        4 * Meter.WRITTEN.index((part.numerator, part.denominator)) + beat
+        for part in meter.groups
+        for beat in range(part.quarters_per_bar)
+    ]
+    return torch.tensor(bar)[(torch.arange(beats) + first) % len(bar)]
 
 
 #: Neighbours whose tokens every quarter sees directly: quarters before and after, and the same place in other bars.
 _NEAR_QUARTERS = (-1, 1)
 _NEAR_BARS = (-4, -2, -1, 1, 2, 4)
+#: Beats in the longest bar that can be given.
+_LONGEST_BAR = max(Meter(*pair).quarters_per_bar for pair in Meter.SUPPORTED)
 _N_NEAR = len(_NEAR_QUARTERS) + len(_NEAR_BARS)
 
 
@@ -94,8 +103,8 @@ _N_NEAR = len(_NEAR_QUARTERS) + len(_NEAR_BARS)
 @lru_cache(maxsize=4)
 @torch.inference_mode(False)
 def _bars_and_offsets(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Quarters in a bar of each supported meter, and the neighbours' offsets in quarters and in bars."""
-    bars = [Meter(*meter).quarters_per_bar for meter in Meter.SUPPORTED]
+    """Quarters in a bar of each written meter, and the neighbours' offsets in quarters and in bars."""
+    bars = [Meter(*meter).quarters_per_bar for meter in Meter.WRITTEN]
     return (
         torch.tensor(bars, device=device),
         torch.tensor(_NEAR_QUARTERS, device=device),
@@ -115,7 +124,10 @@ def _neighbours(x: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
     """
     batch, length, dim = x.shape
     meters, quarters, bars = _bars_and_offsets(x.device)
-    offsets = torch.cat([quarters.expand(batch, -1), meters[place[:, :1] // 4] * bars], dim=1)
+    # A bar may be a row of two written meters: those that occur in its first beats (padding comes later).
+    occurs = place[:, :_LONGEST_BAR, None] // 4 == torch.arange(len(Meter.WRITTEN), device=x.device)
+    size = (occurs.any(dim=1) * meters).sum(dim=1, keepdim=True)
+    offsets = torch.cat([quarters.expand(batch, -1), size * bars], dim=1)
     index = torch.arange(length, device=x.device)[:, None] + offsets[:, None]  # [B, L, 8]
     inside = (index >= 0) & (index < length)
     rows = index.clamp(0, length - 1).flatten(1)[..., None].expand(-1, -1, dim)
@@ -173,7 +185,7 @@ class ArrangementModel(nn.Module):
         self.repeat = nn.Linear(dim, _N_NEAR * N_COLUMNS)
         nn.init.zeros_(self.repeat.weight)
         nn.init.constant_(self.repeat.bias, 0.5)
-        self.place = nn.Embedding(4 * len(Meter.SUPPORTED), dim)
+        self.place = nn.Embedding(4 * len(Meter.WRITTEN), dim)
         self.song = nn.Sequential(nn.Linear(3, dim), nn.GELU(), nn.Linear(dim, dim))
         self.layers = nn.ModuleList(_Layer(dim, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(dim)

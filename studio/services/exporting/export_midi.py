@@ -32,12 +32,14 @@ class TempoMap:
     """Ticks and seconds of one file.
 
     Attributes:
-        beats: grid index of every quarter of the file; the first quarter starts at sample 0.
+        ticks: of a beat of the grid, which is a quarter, in 7/8 an eighth.
+        beats: grid index of every beat of the file; the first starts at sample 0.
         tempos: (tick, microseconds a quarter) of each tempo event.
         meters: (tick, numerator, denominator) of each time signature.
     """
 
     def __init__(self, grid: BeatGrid) -> None:
+        self.ticks = round(TICKS_PER_BEAT * grid.meter.beat_quarters)
         first = round(float(grid.beat_of(0.0)))
         self.beats = list(range(first, max(grid.beats, first + 1) + 1))
         times = np.asarray(grid.time_of(self.beats))
@@ -49,7 +51,7 @@ class TempoMap:
         for i, wanted_s in enumerate(times[1:]):
             if abs(played[-1] + micros * 1e-6 - wanted_s) > _TOLERANCE_S:
                 micros = round((wanted_s - played[-1]) * 1e6)
-                self.tempos.append((i * TICKS_PER_BEAT, micros))
+                self.tempos.append((i * self.ticks, round(micros / grid.meter.beat_quarters)))
             played.append(played[-1] + micros * 1e-6)
         self._times_s = np.asarray(played)
         self.meters = self._time_signatures(grid.meter)
@@ -59,14 +61,15 @@ class TempoMap:
         to_bar_line = -self.beats[0] % quarters
         if to_bar_line == 0:
             return [(0, meter.numerator, meter.denominator)]
-        return [(0, to_bar_line, 4), (to_bar_line * TICKS_PER_BEAT, meter.numerator, meter.denominator)]
+        unit = round(4 / meter.beat_quarters)
+        return [(0, to_bar_line, unit), (to_bar_line * self.ticks, meter.numerator, meter.denominator)]
 
     def tick_of(self, time_s: float) -> int:
         """The nearest tick; times before sample 0 are tick 0."""
         times = self._times_s
         i = int(np.clip(np.searchsorted(times, time_s, side="right") - 1, 0, len(times) - 2))
         beat = float(i + (time_s - times[i]) / (times[i + 1] - times[i]))
-        return max(0, round(beat * TICKS_PER_BEAT))
+        return max(0, round(beat * self.ticks))
 
 
 def write_midi(path: Path, arrangement: Arrangement, duration_s: float) -> None:
@@ -105,7 +108,7 @@ def _conductor(arrangement: Arrangement, tempo_map: TempoMap) -> mido.MidiTrack:
             continue
         name = arrangement.chords[beat].name(arrangement.key)
         if name != last:
-            events.append((i * TICKS_PER_BEAT, 2, mido.MetaMessage("marker", text=name)))
+            events.append((i * tempo_map.ticks, 2, mido.MetaMessage("marker", text=name)))
             last = name
     return _track("Backline", events)
 

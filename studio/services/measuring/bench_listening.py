@@ -103,7 +103,7 @@ def bench_listening(
     for folder in folders:
         found = _recordings(folder)
         on_step(f"listening to {len(found)} recordings of {folder.name}")
-        sets[folder.name] = _scores(
+        sets[f"{folder.resolve().parent.name}/{folder.name}"] = _scores(
             [(path.stem, read_audio(path)) for path, _ in found], [truth for _, truth in found]
         )
     return ListeningFigures(sets)
@@ -115,13 +115,13 @@ def describe_listening(figures: ListeningFigures) -> list[str]:
                "octave", "key", "cents_off", "load")  # fmt: skip
     heads = ("onset F", "recall", "precis.", "beat F", "null", "best 4", "bar F", "tempo", "octaves", "key", "cents",
              "s/s")  # fmt: skip
-    lines = [f"{'':<14}{'songs':>6}" + "".join(f"{head:>9}" for head in heads)]
+    lines = [f"{'':<16}{'songs':>6}" + "".join(f"{head:>9}" for head in heads)]
     for name, songs in figures.sets.items():
         cells = []
         for column in columns:
             values = [float(v) for s in songs if (v := getattr(s, column)) is not None]
             cells.append(f"{np.mean(np.abs(values)):9.3f}" if values else f"{'-':>9}")
-        lines.append(f"{name:<14.14}{len(songs):>6}" + "".join(cells))
+        lines.append(f"{name:<16.16}{len(songs):>6}" + "".join(cells))
     lines += ["", "Chance given to the first reading, and how often its beats were right (F .75 or more)"]
     for low, high, given, right, count in reliability([s for songs in figures.sets.values() for s in songs]):
         lines.append(f"  {low:.1f} to {high:.1f}: given {given:.2f}, right {right:.2f} ({count} songs)")

@@ -61,7 +61,7 @@ def sing_song(seed: int, seconds: float = 30.0) -> SungSong:
     notes = _melody(rng, bars, key)
     out = rng.normal(0, 10 ** (-66 / 20), int(seconds * RATE))
     onsets = []
-    middle = float(rng.choice([48, 55, 60]))
+    middle = float(rng.choice([48, 60]))
     before: float | None = None
     for start, length, pitch in notes:
         at = first + start * sixteenth + float(rng.normal(0, _SCATTER_S))
@@ -95,6 +95,8 @@ def _melody(rng: np.random.Generator, bars: int, key: Key) -> list[tuple[int, in
                 degree = min(tones, key=lambda d: abs(d - degree) + rng.uniform(0, 1.5))
             else:
                 degree = int(np.clip(degree + rng.choice([-1, 0, 1, 1, -1, 2, -2]), -3, 8))
+            if last and place == len(rhythm) - 1:  # phrases close on a root, the song at home
+                degree = min((root - 7, root, root + 7), key=lambda d: abs(d - degree))
             at = bar * 16 + start
             if start == 0 and bar and not last and rng.random() < 0.2:
                 at -= 2  # the bar is anticipated by an eighth

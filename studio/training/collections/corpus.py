@@ -68,7 +68,7 @@ def fitting_grooves(skeleton: Skeleton, grooves: Sequence[Groove]) -> list[Groov
 def styles_by_meter() -> dict[str, list[str]]:
     """The styles that serve each meter, for the header of the arrangement weights."""
     grooves = load_grooves().values()
-    return {f"{a}/{b}": [g.style for g in grooves if f"{a}/{b}" in g.meters] for a, b in Meter.SUPPORTED}
+    return {f"{a}/{b}": [g.style for g in grooves if f"{a}/{b}" in g.meters] for a, b in Meter.WRITTEN}
 
 
 def make_song(number: int, grooves: Sequence[Groove], tunes: Sequence[Sequence[Skeleton]] = ()) -> Song:
@@ -134,7 +134,7 @@ def _write_shard(folder: Path, tunes: tuple[Path, ...], shard: int) -> None:
         notes=[len(s.melody) for s in songs],
         tonic=[s.key.tonic for s in songs],
         major=[s.key.mode == "major" for s in songs],
-        meter=[Meter.SUPPORTED.index((s.meter.numerator, s.meter.denominator)) for s in songs],
+        meter=[Meter.WRITTEN.index((s.meter.numerator, s.meter.denominator)) for s in songs],
         tempo_bpm=[s.tempo_bpm for s in songs],
         source=[s.source for s in songs],
     )
@@ -162,7 +162,7 @@ def _read_shard(path: Path) -> list[Song]:
                 Score(rows, data["globals"][i]),
                 tuple(MelodyNote(float(a), float(b), int(p)) for a, b, p in notes),
                 Key(int(data["tonic"][i]), "major" if data["major"][i] else "minor"),
-                Meter(*Meter.SUPPORTED[int(data["meter"][i])]),
+                Meter(*Meter.WRITTEN[int(data["meter"][i])]),
                 float(data["tempo_bpm"][i]),
                 str(sources[i]),
             )

@@ -40,7 +40,7 @@ _MIN_BARS = 6
 def nottingham_skeletons(folder: Path) -> Iterator[Skeleton]:
     """Every usable tune of the collection's *.abc files, in order, with repeats unfolded.
 
-    Tunes with other meters than Meter.SUPPORTED, a change of meter, or bars that do not add up are left out; a
+    Tunes with other meters than Meter.WRITTEN, a change of meter, or bars that do not add up are left out; a
     tune that changes its key becomes one skeleton a key. The melody lies about E4; the tempo is a usual one.
     """
     for path in sorted(folder.glob("*.abc")):

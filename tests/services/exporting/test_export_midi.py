@@ -49,7 +49,7 @@ def bar_lines(file: mido.MidiFile, count: int) -> list[float]:
 
 
 @pytest.mark.parametrize("downbeat_s", [0.0, 0.0004, 0.05, 0.3, 0.42, 0.9, 1.7, 2.0])
-@pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8", "2/4"])
+@pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8", "2/4", "5/4", "7/8"])
 def test_bar_lines_and_notes_lie_where_the_grid_has_them(
     tmp_path: Path, downbeat_s: float, meter: str
 ) -> None:
@@ -76,6 +76,10 @@ def test_a_steady_tempo_needs_one_event_and_a_drifting_one_follows(tmp_path: Pat
     steady = BeatGrid.regular(96.0, Meter(4, 4), 600.0)
     write_midi(tmp_path / "steady.mid", make_arrangement(steady), 600.0)
     assert tempo_events(mido.MidiFile(tmp_path / "steady.mid")) == [(0, 625_000)]
+
+    sevens = BeatGrid.regular(96.0, Meter(7, 8), 60.0)
+    write_midi(tmp_path / "sevens.mid", make_arrangement(sevens), 60.0)
+    assert tempo_events(mido.MidiFile(tmp_path / "sevens.mid")) == [(0, 625_000)]
 
     times = np.cumsum(np.linspace(0.5, 0.7, 64)) - 0.5
     drifting = BeatGrid(tuple(times), Meter(4, 4))
