@@ -80,8 +80,8 @@ class BeatGrid:
     @property
     def pickup_bars(self) -> range:
         """Indices of the bars before the first full one of which a beat or more is in the song."""
-        beat_s = self.beat_s
-        first = next((bar for bar, end_s in enumerate(self.downbeats_s[1:]) if end_s >= 0.99 * beat_s), 0)
+        ends = enumerate(self.downbeats_s[1:])
+        first = next((bar for bar, end_s in ends if end_s >= 0.99 * self.beat_s), 0)
         return range(min(first, self.first_bar), self.first_bar)
 
     @property

@@ -206,9 +206,9 @@ INPUTS = Path(__file__).parents[2] / "inputs"
 
 def test_a_header_whose_config_is_none_is_a_clear_error() -> None:
     path = INPUTS / "fastsag_header_config_KeyError.safetensors"
-    content, header = read_checkpoint(path)
+    content, header = read_tensor_file(path)
     with pytest.raises(StudioError, match="does not say how its networks are made") as caught:
-        build(content, header, "perceiver", path.name)
+        FastSAG.of_tensors(content, header, "perceiver", path.name)
     assert "hubert" in caught.value.seen
     with pytest.raises(StudioError, match="semantic_to_mel"):
         read_header(path)
@@ -227,4 +227,4 @@ def test_a_config_of_absurd_sizes_is_a_clear_error(
     config = tiny.config.as_dict()
     config[part] = {**config[part], name: value}
     with pytest.raises(StudioError):
-        build(tiny.state_dict(), {"config": config}, "perceiver", "odd.safetensors")
+        FastSAG.of_tensors(tiny.state_dict(), {"config": config}, "perceiver", "odd.safetensors")
