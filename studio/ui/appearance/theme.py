@@ -114,6 +114,8 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
 QPushButton:disabled { color: $faint; background: $panel; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
+QPushButton[role="choice"], QPushButton[role="recent"] { text-align: left; padding: 6px 12px; }
+QPushButton[role="choice"]:checked { border: 1px solid $accent; background: $hover; font-weight: 600; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600;
     padding: 6px 16px; }
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }

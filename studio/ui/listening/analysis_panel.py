@@ -54,7 +54,7 @@ _TIPS = {
     "key": "Which notes the band thinks of as home: it moves the chords that are proposed",
     "meter": "How many beats a bar has: where the band puts its accents, fills and chord changes",
     "downbeat": "A moment at which a bar begins: the band moves its bars there",
-    "time": "One exact tempo is easy in a DAW; a singer who was not led by a click may need a band that follows",
+    "time": "Steady keeps one exact tempo, as a DAW wants it; a singer without a click may need a band that follows",
     "tuning": "Singers alone are seldom at 440 Hz: the band tunes to the voice unless you say otherwise",
     "chords": "One chord a bar, repeated: the band plays these instead of its own",
 }
@@ -124,11 +124,11 @@ class AnalysisPanel(QFrame):
             self.meter.addItem(str(meter), meter)
         self.downbeat = _spin(-0.001, 600.0, 3, " s")
         self.time = Chooser()
-        self.time.addItem("One exact tempo", None)
-        self.time.addItem("Follows the singer", True)
+        self.time.addItem("Steady", None)
+        self.time.addItem("With the singer", True)
         self.tuning = Chooser()
         self.tuning.addItem("The singer's", None)
-        self.tuning.addItem("A = 440 Hz", 0.0)
+        self.tuning.addItem("440 Hz", 0.0)
         self.chords = QLineEdit()
         self.chords.setPlaceholderText("one a bar: Am F C G, a pickup in brackets: (G) C F")
         grid = QGridLayout()
@@ -258,15 +258,10 @@ class AnalysisPanel(QFrame):
         self.rows["downbeat"].show_source(sure.downbeats, yours=downbeat_yours)
         self.time.setCurrentIndex(1 if given.drift or grid.drifts else 0)
         self.rows["time"].show_source(None, yours=given.drift is not None)
-        cents = analysis.tuning_cents
-        singers = (
-            f"The singer's ({cents:+.0f} cents)"
-            if given.tuning is None and abs(cents) >= 0.5
-            else "The singer's"
-        )
-        self.tuning.setItemText(0, singers)
         self.tuning.setCurrentIndex(0 if given.tuning is None else 1)
-        self.rows["tuning"].show_source(sure.tuning, yours=given.tuning is not None)
+        self.rows["tuning"].show_source(None, yours=given.tuning is not None)
+        if given.tuning is None:
+            self.rows["tuning"].source.setText(f"{analysis.tuning_cents:+.0f} cents")
         self.rows["chords"].show_source(None, yours=song.project.chords is not None)
         chords = song.project.chords or analysis.chords[grid.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))

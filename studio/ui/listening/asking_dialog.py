@@ -23,6 +23,8 @@ from studio.ui.listening.playback import Playback
 
 #: As many readings are offered as there are keys for them.
 MOST_READINGS = 4
+#: Those that are hardly possible are not offered.
+_LEAST_CHANCE = 0.01
 _ENOUGH_TAPS = 8
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
 
@@ -55,7 +57,7 @@ def ways_of(analysis: VocalAnalysis) -> tuple[Way, ...]:
     """The likeliest readings, the chosen one first."""
     first = Way(analysis.grid, analysis.confidence.beats)
     others = (Way(reading.grid, reading.confidence) for reading in analysis.alternatives)
-    return (first, *others)[:MOST_READINGS]
+    return (first, *(way for way in others if (way.chance or 0.0) >= _LEAST_CHANCE))[:MOST_READINGS]
 
 
 class AskingDialog(QDialog):
@@ -78,7 +80,7 @@ class AskingDialog(QDialog):
         self._switch.setSingleShot(True)
         self._switch.timeout.connect(self._audition)
         self.setWindowTitle("Where is the beat?")
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(620)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -134,7 +136,7 @@ class AskingDialog(QDialog):
     def _fill(self) -> None:
         while len(self.rows) < len(self.ways):
             row = QPushButton()
-            set_role(row, "recent")
+            set_role(row, "choice")
             row.setCheckable(True)
             row.setAutoDefault(False)
             row.clicked.connect(partial(self._on_row, len(self.rows)))
