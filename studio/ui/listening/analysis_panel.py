@@ -137,11 +137,11 @@ class AnalysisPanel(QFrame):
         self.rows = {
             "tempo": _Row(grid, 0, "Tempo", self.tempo),
             "key": _Row(grid, 2, "Key", self.key),
-            "meter": _Row(grid, 3, "Meter", self.meter),
-            "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
-            "time": _Row(grid, 6, "Time", self.time),
-            "tuning": _Row(grid, 7, "Tuning", self.tuning),
-            "chords": _Row(grid, 8, "Chords", self.chords, wide=True),
+            "chords": _Row(grid, 3, "Chords", self.chords, wide=True),
+            "meter": _Row(grid, 5, "Meter", self.meter),
+            "downbeat": _Row(grid, 6, "Downbeat", self.downbeat),
+            "time": _Row(grid, 8, "Time", self.time),
+            "tuning": _Row(grid, 9, "Tuning", self.tuning),
         }
         for name, tip in _TIPS.items():
             self.rows[name].editor.setToolTip(tip)
@@ -162,7 +162,7 @@ class AnalysisPanel(QFrame):
             button.clicked.connect(lambda _=False, b=beats: self.bars_moved.emit(b))
             nudges.addWidget(button)
         nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
-        grid.addLayout(nudges, 5, 0, 1, 4)
+        grid.addLayout(nudges, 7, 0, 1, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(theme.UNIT * 2)

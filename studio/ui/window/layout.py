@@ -33,15 +33,16 @@ class _Scroll(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner.installEventFilter(self)
+        self._inner = inner
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+        if watched is self._inner and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return False
 
     def _fit(self) -> None:
-        self.setMaximumHeight(self.widget().sizeHint().height())
+        self.setMaximumHeight(self._inner.sizeHint().height())
 
 
 class Layout(QWidget):
