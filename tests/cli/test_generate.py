@@ -78,7 +78,7 @@ def test_generate_writes_candidates_and_a_report(
     assert set(analysis["source"].values()) == {"given"}
     assert min(abs(beat - 0.5) for beat in analysis["beats_s"]) < 0.001
     assert set(analysis["confidence"]) == {
-        "pitch", "notes", "onsets", "loudness", "tempo", "beats", "downbeats", "key",
+        "pitch", "notes", "onsets", "loudness", "tempo", "beats", "downbeats", "key", "tuning", "heard",
     }  # fmt: skip
     assert report["settings"]["chords"] == ["G", "Em", "C", "D"]
     assert report["settings"]["density"] == "busy"
