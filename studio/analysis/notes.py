@@ -257,8 +257,9 @@ def _cut(note: VocalNote, end_s: float) -> VocalNote:
     return VocalNote(note.start_s, end_s, note.pitch, note.loudness_db, note.confidence)
 
 
-#: Confidence of a note that only a syllable vouches for, when its pitch stands still.
-_UNSTEADY = 0.5
+#: Confidence of a note that only a syllable vouches for, when its pitch stands still, and how clear it must be: on
+#: sight-singing fainter ones are scoops and swells within notes.
+_UNSTEADY, _CLEAR = 0.5, 0.5
 
 
 def with_syllables(notes: Sequence[VocalNote], syllables: Sequence[Syllable]) -> tuple[VocalNote, ...]:
@@ -270,7 +271,7 @@ def with_syllables(notes: Sequence[VocalNote], syllables: Sequence[Syllable]) ->
     starts = np.array([a for a, _ in edges])
     found = list(notes)
     for s in syllables:
-        if s.pitch is None:
+        if s.pitch is None or s.strength < _CLEAR:
             continue
         near = int(np.searchsorted(starts, s.onset_s, side="right"))
         before = edges[near - 1][1] if near else 0.0

@@ -63,20 +63,21 @@ class WavWriter:
         self._temporary = part_path(path)
         self._bytes = frames * channels * _BYTES[encoding]
         container = "RF64" if self._bytes > _WAV_LIMIT_BYTES else "WAV"
+        disk: _Disk | None = None
         try:
-            self._disk = _Disk(self._temporary)
-            self._sink = sf.SoundFile(
-                self._disk, "w", sample_rate, channels, subtype=encoding, format=container
-            )
-            self._disk.check()
+            disk = self._written = _Disk(self._temporary)
+            self._sink = sf.SoundFile(disk, "w", sample_rate, channels, subtype=encoding, format=container)
+            disk.check()
         except (OSError, sf.LibsndfileError) as error:
+            if disk is not None:
+                disk.close(whole=False)
             raise self._failed(error) from error
 
     def write(self, block: NDArray[Any]) -> None:
         """Takes [T, C]: float32 for FLOAT, for PCM int32 whose upper bits are the sample."""
         try:
             self._sink.write(block)
-            self._disk.check()
+            self._written.check()
         except (OSError, sf.LibsndfileError) as error:
             raise self._failed(error) from error
 
@@ -91,13 +92,13 @@ class WavWriter:
     ) -> None:
         try:
             self._sink.close()
-            self._disk.close(whole=kind is None)
+            self._written.close(whole=kind is None)
             if kind is None:
                 self._temporary.replace(self._path)
         except (OSError, sf.LibsndfileError) as failure:
             raise self._failed(failure) from failure
         finally:
-            self._disk.close(whole=False)
+            self._written.close(whole=False)
             self._temporary.unlink(missing_ok=True)
 
     def _failed(self, error: Exception) -> StudioError:
@@ -117,9 +118,10 @@ class _Disk:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb+", buffering=1 << 20)
         self._error: OSError | None = None
+        self._at = 0
 
     def write(self, content: bytes) -> int:
-        if self._error is None:
+        if self._error is None and not self._file.closed:
             try:
                 self._file.write(content)
             except OSError as error:
@@ -131,13 +133,18 @@ class _Disk:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         try:
-            return self._file.seek(offset, whence)  # writes what is buffered
+            self._at = self._file.seek(offset, whence)  # writes what is buffered
         except OSError as error:
             self._error = self._error or error
-            return -1
+        except ValueError:  # closed, after a failure
+            pass
+        return self._at
 
     def tell(self) -> int:
-        return self._file.tell()
+        # Asks the system only while all is well: what is raised in a callback is lost.
+        if self._error is None and not self._file.closed:
+            self._at = self._file.tell()
+        return self._at
 
     def check(self) -> None:
         """Raises OSError when one came up."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from studio.cli import bench_engines, bench_speed
+from studio.cli import bench_engines, bench_listening, bench_speed
 from studio.cli.command import OK, Commands, Context
 from studio.cli.options import add_device, number
 
@@ -22,6 +22,10 @@ Measure = Callable[[argparse.Namespace, Callable[[str], None]], tuple[list[str],
 #: What can be measured, by the word that asks for it; without a word it is the speed of the main job.
 BENCHES: Mapping[str, tuple[Measure, str]] = {
     "engines": (bench_engines.measure, "the band model beside FastSAG and an autoregressive contender"),
+    "listening": (
+        bench_listening.measure,
+        "what is heard in synthetic songs, and in folders with references",
+    ),
 }
 
 _BENCH = (

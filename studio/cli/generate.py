@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from studio.cli.options import (
     meter,
     number,
     style,
+    tuning,
 )
 from studio.core.errors import JobCancelled
 from studio.core.instruments import INSTRUMENTS
@@ -75,6 +77,29 @@ def add_parser(commands: Commands) -> None:
         help="move the bar lines later, or earlier with a minus; with halves the beats move too",
     )
     parser.add_argument(
+        "--guide",
+        type=Path,
+        metavar="FILE",
+        help="a click, drums, a guitar, a rough mix, a MIDI file, a .dawproject or a .rpp that begins with the vocal: "
+        "beats, bars and chords are taken from it",
+    )
+    time = parser.add_mutually_exclusive_group()
+    time.add_argument(
+        "--steady", dest="drift", action="store_const", const=False, help="one exact tempo throughout"
+    )
+    time.add_argument(
+        "--drift",
+        action="store_const",
+        const=True,
+        help="beats that follow the singer, for one without a click",
+    )
+    parser.add_argument(
+        "--tuning",
+        type=tuning,
+        metavar="CENTS",
+        help="what the band is tuned to: 440, or cents above it such as -32 (default: the singer's tuning)",
+    )
+    parser.add_argument(
         "--style", type=style, metavar="STYLE", help="such as 'pop ballad' (a wrong name lists all)"
     )
     parser.add_argument("--density", choices=("sparse", "medium", "busy"), help="how much is played")
@@ -121,14 +146,29 @@ def run(options: argparse.Namespace, context: Context) -> int:
     from studio.core.jobs import CancelToken
     from studio.services.generating.engines import generation_service
     from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
+    from studio.services.listening.guides import read_guide
+    from studio.services.listening.hints import find_hints, with_hints
     from studio.storage.paths import models_dir, user_data_dir
 
+    given = Given(
+        options.tempo,
+        options.key,
+        options.downbeat,
+        options.meter,
+        options.shift_beats,
+        options.drift,
+        options.tuning,
+    )
+    if options.guide is not None:
+        guide = read_guide(options.guide, vocal=options.vocal, meter=options.meter, tempo_bpm=options.tempo)
+        given = replace(given, guide=guide, key=given.key or guide.key)
+    given, told = with_hints(given, find_hints(options.vocal))
     request = FolderRequest(
         vocal_path=options.vocal,
         out=options.out,
         candidates=options.candidates,
         seed=options.seed,
-        given=Given(options.tempo, options.key, options.downbeat, options.meter, options.shift_beats),
+        given=given,
         controls=Controls(
             style=options.style,
             density=options.density,
@@ -159,7 +199,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
 
         def on_analysis(vocal: Vocal, analysis: VocalAnalysis) -> None:
-            for line in describe_analysis(vocal, analysis):
+            for line in (*told, *describe_analysis(vocal, analysis)):
                 progress.say(line)
 
         def on_exported(candidate: Candidate, exported: ExportedCandidate) -> None:

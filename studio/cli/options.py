@@ -87,6 +87,13 @@ def meter(text: str) -> Meter:
     return _parsed_by(Meter.parse, text)
 
 
+def tuning(text: str) -> float:
+    """An argparse type: cents above A = 440 Hz."""
+    if text.strip() in ("440", "A440", "a440"):
+        return 0.0
+    return number(float, -100, 100)(text)
+
+
 def chords(text: str) -> tuple[Chord, ...]:
     from studio.core.music import Chord
 

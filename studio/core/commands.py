@@ -70,16 +70,17 @@ class SetGiven(Command):
 
 @dataclass(frozen=True)
 class SetChords(Command):
-    """The user's progression from the first bar on, or None for the model's own."""
+    """The user's progression from the first full bar on, or None for the model's own; and what is in the pickup."""
 
     chords: tuple[Chord, ...] | None
+    pickup: tuple[Chord, ...] = ()
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
-        return replace(project, chords=self.chords or None)
+        return replace(project, chords=self.chords or None, pickup=self.pickup if self.chords else ())
 
     def inverse(self, before: Project) -> Command:
-        return SetChords(before.chords)
+        return SetChords(before.chords, before.pickup)
 
     @property
     def text(self) -> str:

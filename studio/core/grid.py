@@ -59,6 +59,12 @@ class BeatGrid:
         return float(np.median(np.diff(self.times_s)))
 
     @property
+    def drifts(self) -> bool:
+        """Whether its beats are not at one exact tempo."""
+        steps = np.diff(self.times_s)
+        return bool(steps.max() - steps.min() > 1e-3)
+
+    @property
     def downbeats_s(self) -> tuple[float, ...]:
         return self.times_s[:: self.meter.quarters_per_bar]
 
@@ -74,8 +80,8 @@ class BeatGrid:
     @property
     def pickup_bars(self) -> range:
         """Indices of the bars before the first full one of which a beat or more is in the song."""
-        beat_s = self.beat_s
-        first = next((bar for bar, end_s in enumerate(self.downbeats_s[1:]) if end_s >= 0.99 * beat_s), 0)
+        ends = enumerate(self.downbeats_s[1:])
+        first = next((bar for bar, end_s in ends if end_s >= 0.99 * self.beat_s), 0)
         return range(min(first, self.first_bar), self.first_bar)
 
     @property

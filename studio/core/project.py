@@ -106,6 +106,7 @@ class Project:
         vocal: what was opened or first sung; None on an empty desk.
         given: tempo, key, bar lines: what the user said of the vocal.
         chords: the user's, one a bar from the grid's first bar on, repeated to the end; None leaves them to the model.
+        pickup: the user's chords for the last bars before that one.
         takes: in the order they were sung; the comp counts them from 1.
         comp: which take is heard where; None until there is a take.
         candidates: in the order of their numbers.
@@ -121,6 +122,7 @@ class Project:
     vocal: AudioRef | None = None
     given: Given = field(default_factory=Given)
     chords: tuple[Chord, ...] | None = None
+    pickup: tuple[Chord, ...] = ()
     takes: tuple[Take, ...] = ()
     comp: Comp | None = None
     candidates: tuple[CandidateRecord, ...] = ()
@@ -165,7 +167,7 @@ class Project:
 
     def bar_chords(self, grid: BeatGrid, proposed: tuple[Chord, ...]) -> tuple[Chord, ...]:
         """One chord for each bar of the grid: the user's where there are any, else the proposal."""
-        return grid.in_bars(self.chords) if self.chords else proposed
+        return grid.in_bars(self.chords, self.pickup) if self.chords else proposed
 
     def with_bar_chord(
         self, grid: BeatGrid, proposed: tuple[Chord, ...], bar: int, chord: Chord

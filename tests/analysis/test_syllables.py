@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -85,4 +87,6 @@ def test_a_syllable_that_no_note_covers_becomes_a_weak_note() -> None:
     joined = with_syllables(notes, [covered, between, spoken])
     assert [n.pitch for n in joined] == [60.0, 64.0, 62.0]
     assert joined[1].confidence < 0.5
+    faint = replace(between, strength=0.2)
+    assert with_syllables(notes, [faint]) == notes
     assert (joined[0], joined[2]) == notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 
@@ -113,5 +114,5 @@ def _change(value: object, chance: random.Random) -> None:
                 (-inner, inner + 1, inner * 1e6, inner * 2, 0, -0.0, float(inner), str(inner))
             )  # type: ignore[index]
         else:
-            at[key] = chance.choice(_VALUES)  # type: ignore[index]
+            at[key] = copy.deepcopy(chance.choice(_VALUES))  # type: ignore[index]
         return

@@ -223,14 +223,16 @@ def _fastsag(suffix: str) -> Reader:
         return path
 
     def read(path: Path) -> object:
-        from studio.ml.fastsag.checkpoint import build, read_checkpoint, read_header
+        from studio.ml.fastsag import FastSAG
+        from studio.ml.fastsag.checkpoint import read_header
+        from studio.ml.tensor_file import read_tensor_file
 
         if suffix == ".pt":
-            content, _ = read_checkpoint(path)
+            content, _ = read_tensor_file(path)
             return content
         header = read_header(path)
-        content, _ = read_checkpoint(path)
-        return build(
+        content, _ = read_tensor_file(path)
+        return FastSAG.of_tensors(
             content, header, header["semantic_to_mel"], path.name
         )  # refused: two tensors are no model
 

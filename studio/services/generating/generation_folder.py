@@ -213,9 +213,9 @@ def _check_writable(out: Path) -> None:
     """Says so before the work rather than after it."""
     try:
         nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-        os.lstat(out.absolute())
-    except (FileNotFoundError, NotADirectoryError):
-        pass  # it will be made, or is refused below
+        for part in out.absolute().relative_to(nearest.absolute()).parts:  # each name that is to be made
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.lstat(nearest / part)
     except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
         raise StudioError(
             f"Cannot write to {shown(out.name)[:80]}",

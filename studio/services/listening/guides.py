@@ -24,8 +24,6 @@ MIDI, SESSIONS = (".mid", ".midi"), (".dawproject", ".rpp")
 #: Suffixes that are read as something else than sound.
 WRITTEN = (*MIDI, *SESSIONS)
 _MOST_BYTES = 64 << 20
-#: Share of the quarters in which a chord must be heard for the guide to have any.
-_HARMONIC = 0.6
 
 
 def read_guide(
@@ -69,8 +67,6 @@ def _heard(path: Path, meter: Meter | None, tempo_bpm: float | None) -> Guide:
     beats = np.asarray(guide.times_s)
     size = guide.meter.quarters_per_bar
     chords = hear_chords(resample_mono(audio), beats, size, guide.downbeat)
-    if np.mean([chord.root is not None for chord in chords]) < _HARMONIC:
-        return guide
     return replace(guide, chords=chords)
 
 

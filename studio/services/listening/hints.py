@@ -13,7 +13,8 @@ from studio.core.hints import Hint, hint_from_name
 def find_hints(path: Path) -> tuple[Hint, ...]:
     """What a vocal's tags and name say about its tempo and key, the tags first; empty where they say nothing."""
     named = hint_from_name(path.stem)
-    return (*read_tags(path), *([named] if named else []))
+    tags = read_tags(path) if path.is_file() else ()  # a pipe can be read once, and is for the sound
+    return (*tags, *([named] if named else []))
 
 
 def with_hints(given: Given, hints: tuple[Hint, ...]) -> tuple[Given, tuple[str, ...]]:

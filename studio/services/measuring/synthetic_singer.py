@@ -61,7 +61,7 @@ def sing_song(seed: int, seconds: float = 30.0) -> SungSong:
     notes = _melody(rng, bars, key)
     out = rng.normal(0, 10 ** (-66 / 20), int(seconds * RATE))
     onsets = []
-    middle = float(rng.choice([48, 55, 60]))
+    middle = float(rng.choice([48, 60]))
     before: float | None = None
     for start, length, pitch in notes:
         at = first + start * sixteenth + float(rng.normal(0, _SCATTER_S))

@@ -114,6 +114,8 @@ QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
 QPushButton:disabled { color: $faint; background: $panel; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
+QPushButton[role="choice"], QPushButton[role="recent"] { text-align: left; padding: 6px 12px; }
+QPushButton[role="choice"]:checked { border: 1px solid $accent; background: $hover; font-weight: 600; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600;
     padding: 6px 16px; }
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
@@ -153,6 +155,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit { background: $ra
     selection-background-color: $accent; selection-color: $on_accent; }
 QPlainTextEdit { min-height: 64px; }
 QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
+QLineEdit[wrong="true"] { border: 1px solid $danger; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $faint;
     background: $panel; }

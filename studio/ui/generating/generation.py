@@ -27,7 +27,7 @@ from studio.services.project.analyses import keep_analysis, read_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import now
 from studio.services.project.song import Song
-from studio.services.vocal import Vocal, open_vocal
+from studio.services.vocal import Vocal, open_vocal, refuse_without_singing
 from studio.storage.codec import damaged
 from studio.storage.project_folder import ProjectFolder
 from studio.ui.generating.request_panel import Wishes
@@ -107,6 +107,11 @@ class Generation(QObject):
                     "Cannot generate yet", seen="a vocal still being listened to", todo="Wait a moment"
                 )
             )
+            return
+        try:
+            refuse_without_singing(song.project.title, song.analysis)
+        except StudioError as error:
+            self._workspace.failed.emit(error)
             return
         controls, analysis = wishes.controls, song.analysis
         if each:

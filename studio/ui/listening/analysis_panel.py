@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -14,17 +16,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.analysis import VocalAnalysis
+from studio.core.analysis import Given, VocalAnalysis
 from studio.core.engines import EngineKind
-from studio.core.errors import StudioError
+from studio.core.hints import Hint
 from studio.core.music import Chord, Key, Meter
 from studio.services.project.song import Song
+from studio.services.vocal import doubt_of_singing
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import (
     Chooser,
+    ElidedLabel,
     IconButton,
     as_field,
     label,
+    push,
     set_role,
     set_state,
     small_button,
@@ -40,6 +45,22 @@ NUDGES = (
     (-0.5, "−½", "Beats and bar lines half a beat earlier, for a band that plays off the beat"),
     (0.5, "+½", "Beats and bar lines half a beat later, for a band that plays off the beat"),
     (1.0, "+1 beat", "Bar lines one beat later, for a song that is counted wrongly"),
+)
+
+
+#: What each field does to the band.
+_TIPS = {
+    "tempo": "How fast the band plays: a tempo you type is kept exactly, from the first to the last bar",
+    "key": "Which notes the band thinks of as home: it moves the chords that are proposed",
+    "meter": "How many beats a bar has: where the band puts its accents, fills and chord changes",
+    "downbeat": "A moment at which a bar begins: the band moves its bars there",
+    "time": "Steady keeps one exact tempo, as a DAW wants it; a singer without a click may need a band that follows",
+    "tuning": "Singers alone are seldom at 440 Hz: the band tunes to the voice unless you say otherwise",
+    "chords": "One chord a bar, repeated: the band plays these instead of its own",
+}
+_GUIDE_TIP = (
+    "A click, a drum loop, a guitar, a rough mix, a MIDI file, a .dawproject or a .rpp that begins with the vocal: "
+    "the band takes its beats, bars and chords"
 )
 
 
@@ -78,17 +99,20 @@ class _Row:
 
 class AnalysisPanel(QFrame):
     """Emits `given_changed` (a dict of fields of Given with their new values), `bars_moved` (quarters later), and
-    `chords_changed` (a tuple of chords, or None for the model's own)."""
+    `chords_changed` (a tuple of chords, or None for the model's own, and those of the pickup), `guide_wanted`."""
 
     given_changed = Signal(object)
     bars_moved = Signal(float)
-    chords_changed = Signal(object)
+    chords_changed = Signal(object, object)
+    guide_wanted = Signal()
     message = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         set_role(self, "panel")
         self._playhead_s = 0.0
+        self._hints: tuple[Hint, ...] = ()
+        self._shown_given = Given()
         self._shown_chords = self._why_no_chords = ""
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
         self.key = Chooser()
@@ -99,18 +123,28 @@ class AnalysisPanel(QFrame):
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
         self.downbeat = _spin(-0.001, 600.0, 3, " s")
+        self.time = Chooser()
+        self.time.addItem("Steady", None)
+        self.time.addItem("With the singer", True)
+        self.tuning = Chooser()
+        self.tuning.addItem("The singer's", None)
+        self.tuning.addItem("440 Hz", 0.0)
         self.chords = QLineEdit()
-        self.chords.setPlaceholderText("one a bar: Am F C G")
+        self.chords.setPlaceholderText("one a bar: Am F C G, a pickup in brackets: (G) C F")
         grid = QGridLayout()
         tight(grid, spacing=8)
         grid.setColumnStretch(1, 1)
         self.rows = {
             "tempo": _Row(grid, 0, "Tempo", self.tempo),
             "key": _Row(grid, 2, "Key", self.key),
-            "meter": _Row(grid, 3, "Meter", self.meter),
-            "downbeat": _Row(grid, 4, "Downbeat", self.downbeat),
-            "chords": _Row(grid, 6, "Chords", self.chords, wide=True),
+            "chords": _Row(grid, 3, "Chords", self.chords, wide=True),
+            "meter": _Row(grid, 5, "Meter", self.meter),
+            "downbeat": _Row(grid, 6, "Downbeat", self.downbeat),
+            "time": _Row(grid, 8, "Time", self.time),
+            "tuning": _Row(grid, 9, "Tuning", self.tuning),
         }
+        for name, tip in _TIPS.items():
+            self.rows[name].editor.setToolTip(tip)
         self.tap = TapButton()
         self.half = small_button("½ ×", "Half the tempo")
         self.double = small_button("2 ×", "Twice the tempo")
@@ -128,18 +162,36 @@ class AnalysisPanel(QFrame):
             button.clicked.connect(lambda _=False, b=beats: self.bars_moved.emit(b))
             nudges.addWidget(button)
         nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
-        grid.addLayout(nudges, 5, 0, 1, 4)
+        grid.addLayout(nudges, 7, 0, 1, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(theme.UNIT * 2)
         self.doubt = label("", "warning", wrap=True)
         self.doubt.hide()
+        self.hint = push("")
+        self.hint.hide()
+        self.guide = small_button("Guide …", _GUIDE_TIP)
+        self.guide.clicked.connect(self.guide_wanted)
+        self.guided = ElidedLabel("", "estimate")
+        self.unguide = IconButton("restore", "Without the guide", size=14, role="muted")
+        self.unguide.hide()
+        line = QHBoxLayout()
+        tight(line, spacing=8)
+        line.addWidget(self.guide)
+        line.addWidget(self.guided, 1)
+        line.addWidget(self.unguide)
         column.addWidget(label("HEARD IN THE VOCAL", "section"))
         column.addWidget(self.doubt)
+        column.addWidget(self.hint)
         column.addLayout(grid)
+        column.addLayout(line)
 
         self.tempo.editingFinished.connect(self._on_tempo_edited)
         self.downbeat.editingFinished.connect(self._on_downbeat_edited)
+        self.hint.clicked.connect(self._on_hint)
+        self.unguide.clicked.connect(lambda: self._give(guide=None))
+        self.time.activated.connect(lambda _: self._give(drift=self.time.currentData()))
+        self.tuning.activated.connect(lambda _: self._give(tuning=self.tuning.currentData()))
         self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
         self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
         self.chords.editingFinished.connect(self._on_chords_edited)
@@ -152,9 +204,11 @@ class AnalysisPanel(QFrame):
             ("key", "key"),
             ("meter", "meter"),
             ("downbeat", "downbeat_s"),
+            ("time", "drift"),
+            ("tuning", "tuning"),
         ):
             self.rows[name].reset.clicked.connect(lambda _=False, f=field: self._give(**{f: None}))
-        self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None))
+        self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None, ()))
         self._show_nothing()
         self.setEnabled(False)
 
@@ -179,8 +233,14 @@ class AnalysisPanel(QFrame):
             return
         given, sure = song.project.given, analysis.confidence
         grid = analysis.grid
-        self.doubt.setText(_doubt(analysis))
-        self.doubt.setVisible(analysis.unsure_of_tempo)
+        doubt = " ".join(filter(None, (doubt_of_singing(analysis), _doubt(analysis))))
+        self.doubt.setText(doubt)
+        self.doubt.setVisible(bool(doubt))
+        guide = given.guide
+        self.guided.setText(f"{guide.source} gives the beat" if guide is not None else "")
+        self.unguide.setVisible(guide is not None)
+        self._shown_given = given
+        self._show_hint(given)
         self._set(self.tempo, analysis.tempo_bpm)
         first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
         self._set(
@@ -196,9 +256,19 @@ class AnalysisPanel(QFrame):
             None if downbeat_yours else sure.downbeats, yours=given.meter is not None
         )
         self.rows["downbeat"].show_source(sure.downbeats, yours=downbeat_yours)
+        self.time.setCurrentIndex(1 if given.drift or grid.drifts else 0)
+        self.rows["time"].show_source(None, yours=given.drift is not None)
+        self.tuning.setCurrentIndex(0 if given.tuning is None else 1)
+        self.rows["tuning"].show_source(None, yours=given.tuning is not None)
+        if given.tuning is None:
+            self.rows["tuning"].source.setText(f"{analysis.tuning_cents:+.0f} cents")
         self.rows["chords"].show_source(None, yours=song.project.chords is not None)
         chords = song.project.chords or analysis.chords[grid.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
+        if song.project.pickup:
+            pickup = " ".join(chord.name(analysis.key) for chord in song.project.pickup)
+            self._shown_chords = f"({pickup}) {self._shown_chords}"
+        set_state(self.chords, "wrong", False)
         self.chords.setText(self._shown_chords)
         self.chords.setCursorPosition(0)
         self.chords.setToolTip(self._why_no_chords or self._shown_chords)
@@ -220,7 +290,7 @@ class AnalysisPanel(QFrame):
 
     def _give(self, **fields: object) -> None:
         # Where tempo, meter or downbeat change, bar lines are heard anew: an earlier nudge has no meaning there.
-        if fields.keys() != {"key"}:
+        if not fields.keys() <= {"key", "tuning"}:
             fields["shift_beats"] = 0.0
         self.given_changed.emit(fields)
 
@@ -240,18 +310,55 @@ class AnalysisPanel(QFrame):
         text = self.chords.text().strip()
         if text == self._shown_chords:
             return
-        try:
-            chords = Chord.parse_many(text)
-        except (StudioError, ValueError) as error:
-            self.message.emit(str(error))
-            self.chords.setText(self._shown_chords)
+        words = Chord.parse_each(text)
+        wrong = next((word for word in words if word.error is not None), None)
+        set_state(self.chords, "wrong", wrong is not None)
+        if wrong is not None:  # the line stays, and the word is marked
+            self.chords.setSelection(wrong.span[0], wrong.span[1] - wrong.span[0])
+            self.message.emit(str(wrong.error))
             return
-        self.chords_changed.emit(chords or None)
+        chords = tuple(word.chord for word in words if word.chord is not None and not word.is_pickup)
+        pickup = tuple(word.chord for word in words if word.chord is not None and word.is_pickup)
+        self.chords_changed.emit(chords or None, pickup)
+
+    # Hints
+
+    def show_hints(self, hints: Sequence[Hint]) -> None:
+        """What the vocal's file says of its tempo and key: offered, never taken silently."""
+        self._hints = tuple(hints)
+        self._show_hint(self._shown_given)
+
+    def _show_hint(self, given: Given) -> None:
+        offered = self._offered(given)
+        self.hint.setVisible(bool(offered))
+        if offered:
+            tempo, key = offered.get("tempo_bpm"), offered.get("key")
+            values = [f"{tempo:g} bpm" if tempo is not None else "", str(key) if key is not None else ""]
+            source = next(hint.source for hint in self._hints if hint)
+            self.hint.setText(f"Use {', '.join(filter(None, values))}, from the {source}")
+
+    def _offered(self, given: Given) -> dict[str, object]:
+        """Of the hints, what the user has not said otherwise."""
+        tempo = next((h.tempo_bpm for h in self._hints if h.tempo_bpm is not None), None)
+        key = next((h.key for h in self._hints if h.key is not None), None)
+        offered: dict[str, object] = {}
+        if tempo is not None and given.tempo_bpm is None and given.guide is None:
+            offered["tempo_bpm"] = tempo
+        if key is not None and given.key is None:
+            offered["key"] = key
+        return offered
+
+    def _on_hint(self) -> None:
+        self._give(**self._offered(self._shown_given))
 
 
 def _doubt(analysis: VocalAnalysis) -> str:
-    """What to do about a tempo that nobody can be sure of."""
-    others = " or ".join(f"{reading.grid.tempo_bpm:.0f} bpm" for reading in analysis.alternatives)
+    """What to do about a beat that nobody can be sure of; "" where it is sure."""
+    if not analysis.unsure_of_tempo:
+        return ""
+    tempi = dict.fromkeys(f"{reading.tempo_bpm:.0f} bpm" for reading in analysis.alternatives)
+    tempi.pop(f"{analysis.tempo_bpm:.0f} bpm", None)  # the same tempo with other beats
+    others = " or ".join(tempi)
     return f"Not sure of the beat: tap along{f', or try {others}' if others else ''}."
 
 

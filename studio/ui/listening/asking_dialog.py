@@ -23,8 +23,8 @@ from studio.ui.listening.playback import Playback
 
 #: As many readings are offered as there are keys for them.
 MOST_READINGS = 4
-#: Beats further from an even pace than this, in seconds, drift.
-_STEADY_S = 1e-3
+#: Those that are hardly possible are not offered.
+_LEAST_CHANCE = 0.01
 _ENOUGH_TAPS = 8
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
 
@@ -39,13 +39,11 @@ class Way:
     def fields(self) -> dict[str, object]:
         """What it says, as fields of Given."""
         downbeat_s = next((t for t in self.grid.downbeats_s if t >= -1e-9), 0.0)
-        steps = np.diff(self.grid.times_s)
-        drifts = float(np.ptp(steps)) > _STEADY_S
         return {
             "tempo_bpm": self.grid.tempo_bpm,
             "downbeat_s": max(0.0, float(downbeat_s)),
             "meter": self.grid.meter,
-            "drift": True if drifts else None,
+            "drift": True if self.grid.drifts else None,
             "shift_beats": 0.0,
         }
 
@@ -59,7 +57,7 @@ def ways_of(analysis: VocalAnalysis) -> tuple[Way, ...]:
     """The likeliest readings, the chosen one first."""
     first = Way(analysis.grid, analysis.confidence.beats)
     others = (Way(reading.grid, reading.confidence) for reading in analysis.alternatives)
-    return (first, *others)[:MOST_READINGS]
+    return (first, *(way for way in others if (way.chance or 0.0) >= _LEAST_CHANCE))[:MOST_READINGS]
 
 
 class AskingDialog(QDialog):
@@ -82,7 +80,7 @@ class AskingDialog(QDialog):
         self._switch.setSingleShot(True)
         self._switch.timeout.connect(self._audition)
         self.setWindowTitle("Where is the beat?")
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(620)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -138,7 +136,7 @@ class AskingDialog(QDialog):
     def _fill(self) -> None:
         while len(self.rows) < len(self.ways):
             row = QPushButton()
-            set_role(row, "recent")
+            set_role(row, "choice")
             row.setCheckable(True)
             row.setAutoDefault(False)
             row.clicked.connect(partial(self._on_row, len(self.rows)))

@@ -86,8 +86,7 @@ class TransportBar(QFrame):
     def _show_time(self, time_s: float) -> None:
         hundredths = int(time_s * 100)
         self.clock.setText(f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}")
-        bar = self._timeline.bar_beat(time_s)
-        self.bar.setText(f"bar {bar}" if bar else "")
+        self.bar.setText(self._timeline.place(time_s))
 
     def set_song(self, there: bool) -> None:
         """Without a song there is nothing to play, only to record."""

@@ -117,14 +117,15 @@ class Timeline(QObject):
         visible = np.flatnonzero((downbeats >= self.start_s) & (downbeats <= self.end_s))
         return tuple((int(i) - first + 1, float(downbeats[i])) for i in visible)
 
-    def bar_beat(self, time_s: float) -> str:
-        """'12.3' for bar 12, beat 3; empty without a grid."""
+    def place(self, time_s: float) -> str:
+        """'bar 12.3' for bar 12, beat 3, or 'pickup 3' before the first; empty without a grid."""
         if self.grid is None:
             return ""
         per_bar = self.grid.meter.quarters_per_bar
         first = sum(1 for t in self.grid.downbeats_s if t < -1e-6) * per_bar
         beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
-        return f"{beat // per_bar + 1}.{beat % per_bar + 1}"
+        bar = beat // per_bar + 1
+        return f"pickup {beat % per_bar + 1}" if bar < 1 else f"bar {bar}.{beat % per_bar + 1}"
 
 
 class TimelineView(QWidget):
@@ -247,5 +248,5 @@ class TimelineView(QWidget):
     def readout(self, at: QPointF) -> str:
         """What the status line says for a point: time, bar and beat."""
         time_s = self.time_at(at.x())
-        bar = self.timeline.bar_beat(time_s)
-        return f"{time_s:.2f} s" + (f"   bar {bar}" if bar else "")
+        bar = self.timeline.place(time_s)
+        return f"{time_s:.2f} s" + (f"   {bar}" if bar else "")

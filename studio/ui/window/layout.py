@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.ui.appearance import theme
@@ -21,6 +21,28 @@ from studio.ui.window.empty_state import EmptyState
 
 #: Between the window's edge and the panels, and between the columns.
 _MARGIN = 12
+
+
+class _Scroll(QScrollArea):
+    """As high as what is in it wants to be now, or lower, with a bar in the margin."""
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner.installEventFilter(self)
+        self._inner = inner
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._inner and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        self.setMaximumHeight(self._inner.sizeHint().height())
 
 
 class Layout(QWidget):
@@ -90,11 +112,7 @@ class Layout(QWidget):
 
     def _side(self) -> QWidget:
         # In a low window the analysis scrolls, its bar in the margin, and Generate stays in sight.
-        scroll = QScrollArea()
-        scroll.setWidget(self.analysis)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMaximumHeight(self.analysis.sizeHint().height())
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = _Scroll(self.analysis)
         self.analysis.setFixedWidth(theme.SIDE_WIDTH)
         self.request.setFixedWidth(theme.SIDE_WIDTH)
         side = QWidget()

@@ -22,6 +22,7 @@ from studio.core.project import Begun, Project
 from studio.core.request import Vary
 from studio.services.exporting.export import ExportedCandidate
 from studio.services.generating.engines import Engines
+from studio.services.listening.guides import WRITTEN
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
@@ -38,6 +39,7 @@ from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.keys.shortcuts import KeyFilter, make_actions
 from studio.ui.listening.analysing import Analyse, Analysing
 from studio.ui.listening.asking_dialog import AskingDialog
+from studio.ui.listening.guiding import Guiding
 from studio.ui.listening.playback import Playback
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
         self.key_map = KeyMap(preferences)
         self.pictures = SpectrogramJobs(workspace.runner, self.show_error, self)
         self.analysing = Analysing(workspace, playback, analyse, self)
+        self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
         self.exporting = Exporting(workspace, self)
@@ -187,7 +190,8 @@ class MainWindow(QMainWindow):
         self.candidates.seek_requested.connect(playback.seek)
         self.candidates.hovered.connect(self.status.under_mouse.setText)
         self.analysis.given_changed.connect(self._give)
-        self.analysis.chords_changed.connect(lambda chords: workspace.do(SetChords(chords)))
+        self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
+        self.analysis.guide_wanted.connect(self.choose_guide)
         self.analysis.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.generate_requested.connect(self.generate)
@@ -206,6 +210,8 @@ class MainWindow(QMainWindow):
         workspace.vocal_replaced.connect(self._on_vocal_replaced)
         workspace.known.connect(self._on_known)
         workspace.interrupted.connect(self._on_interrupted)
+        self.guiding.given.connect(self._give)
+        self.guiding.hints_found.connect(self.analysis.show_hints)
         self.analysing.analysed.connect(self._on_analysed)
         self.analysing.analysed.connect(self.compare.on_analysed)
         self.generation.stepped.connect(self._on_stepped)
@@ -249,7 +255,15 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_path(paths[0])
+            if self.workspace.song is not None and paths[0].suffix.lower() in WRITTEN:
+                self.guiding.take(paths[0])  # a tempo map: there is nothing else to do with it
+            else:
+                self.open_path(paths[0])
+
+    def choose_guide(self) -> None:
+        path = self.ask.guide()
+        if path is not None:
+            self.guiding.take(path)
 
     def _on_known(self, known: RecentProject, begin_new: Callable[[], None]) -> None:
         answer = self.ask.project_of_vocal(known)
@@ -312,13 +326,13 @@ class MainWindow(QMainWindow):
         if song is not None and song.analysis is not None:
             analysis = song.analysis
             chords = song.project.with_bar_chord(analysis.grid, analysis.chords, bar, chord)
-            self.workspace.do(SetChords(chords))
+            self.workspace.do(SetChords(chords, song.project.pickup))
 
     def _on_changed(self, before: Project, after: Project, _: Command) -> None:
         song = self.workspace.song
         if song is None:
             return
-        if before.chords != after.chords and song.analysis is not None:
+        if (before.chords, before.pickup) != (after.chords, after.pickup) and song.analysis is not None:
             self.vocal.show_analysis(song)
             self.analysis.show_song(song)
         if before.title != after.title:

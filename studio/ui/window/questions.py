@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from studio.core.project import Begun
+from studio.services.listening.guides import WRITTEN
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.storage.project_folder import SUFFIX, file_name
 from studio.storage.recent import RecentProject
@@ -38,6 +39,14 @@ class Questions:
         """A project, or a folder of candidates."""
         start = projects_dir if projects_dir.is_dir() else Path.home()
         return self._folder("project_folder", "Open project", start)
+
+    def guide(self) -> Path | None:
+        """Something that tells the beat of the song."""
+        start = self._preferences.get("open_folder", str(Path.home()))
+        written = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in WRITTEN)
+        kinds = f"Guides ({_patterns()} {written});;All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open guide", start, kinds)
+        return Path(path) if path else None
 
     def save_as(self, projects_dir: Path, title: str) -> Path | None:
         parent = projects_dir if projects_dir.is_dir() else Path.home()
@@ -149,5 +158,8 @@ class Questions:
 
 
 def _audio_files() -> str:
-    patterns = " ".join(f"*{s} *{s.upper()}" for s in AUDIO_SUFFIXES)
-    return f"Audio ({patterns});;All files (*)"
+    return f"Audio ({_patterns()});;All files (*)"
+
+
+def _patterns() -> str:
+    return " ".join(f"*{s} *{s.upper()}" for s in AUDIO_SUFFIXES)

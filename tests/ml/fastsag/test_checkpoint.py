@@ -199,3 +199,32 @@ def test_the_vocoder_of_a_file_is_exchanged(tiny: FastSAG, tmp_path: Path) -> No
     assert header["config"]["vocoder"]["version"] == 2
     assert header["config"]["unet"]["dim"] == TINY.unet.dim
     assert "vocoder.generator.conv_post.bias" not in mixed
+
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+
+
+def test_a_header_whose_config_is_none_is_a_clear_error() -> None:
+    path = INPUTS / "fastsag_header_config_KeyError.safetensors"
+    content, header = read_tensor_file(path)
+    with pytest.raises(StudioError, match="does not say how its networks are made") as caught:
+        FastSAG.of_tensors(content, header, "perceiver", path.name)
+    assert "hubert" in caught.value.seen
+    with pytest.raises(StudioError, match="semantic_to_mel"):
+        read_header(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("hubert", "layers", 10**9), ("hubert", "dim", "x"), ("semantic", "stacks", -1), ("unet", "dim", 1e30),
+        ("unet", "heads", 0), ("perceiver", "depth", None), ("vocoder", "channels", 10**12),
+    ],
+)  # fmt: skip
+def test_a_config_of_absurd_sizes_is_a_clear_error(
+    tiny: FastSAG, part: str, name: str, value: object
+) -> None:
+    config = tiny.config.as_dict()
+    config[part] = {**config[part], name: value}
+    with pytest.raises(StudioError):
+        FastSAG.of_tensors(tiny.state_dict(), {"config": config}, "perceiver", "odd.safetensors")

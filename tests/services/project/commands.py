@@ -50,7 +50,10 @@ def random_command(project: Project, chance: random.Random) -> Command:
                 chance.choice((0.0, 0.5, -1.0)),
             )
         ),
-        SetChords(chance.choice((None, Chord.parse_many("Am F C G"), Chord.parse_many("Bb Ebmaj7")))),
+        SetChords(
+            chance.choice((None, Chord.parse_many("Am F C G"), Chord.parse_many("Bb Ebmaj7"))),
+            chance.choice(((), Chord.parse_many("G"))),
+        ),
         SetNotes("".join(chr(chance.choice((65, 233, 27468, 128512, 10, 34))) for _ in range(5))),
         SetMix(
             dataclasses.replace(

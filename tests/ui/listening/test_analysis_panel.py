@@ -14,10 +14,10 @@ from studio.ui.listening.analysis_panel import AnalysisPanel
 from tests.services.band import make_analysis, make_vocal
 
 
-def _panel(qtbot: QtBot, tempo_confidence: float) -> AnalysisPanel:
+def _panel(qtbot: QtBot, beats_confidence: float) -> AnalysisPanel:
     half = Reading(BeatGrid.regular(60.0, Meter(4, 4), 3.0), Chord.parse_many("Am"), 0.4)
     analysis = make_analysis(3.0)
-    sure = replace(analysis.confidence, tempo=tempo_confidence, beats=tempo_confidence)
+    sure = replace(analysis.confidence, beats=beats_confidence)
     panel = AnalysisPanel()
     qtbot.addWidget(panel)
     vocal, document = make_vocal(), Document(State(Project()))

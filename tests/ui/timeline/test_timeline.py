@@ -120,7 +120,7 @@ def test_the_page_turns_when_the_playhead_leaves_it(timeline: Timeline) -> None:
 def test_bars_count_from_the_first_full_one(timeline: Timeline) -> None:
     timeline.set_grid(BeatGrid.regular(120.0, Meter(4, 4), 10.0, downbeat_s=0.5))
     assert timeline.bar_lines()[:2] == ((1, 0.5), (2, 2.5))
-    assert timeline.bar_beat(0.5) == "1.1"
-    assert timeline.bar_beat(2.01) == "1.4"
-    assert timeline.bar_beat(2.5) == "2.1"
-    assert timeline.bar_beat(0.2) == "0.4"
+    assert timeline.place(0.5) == "bar 1.1"
+    assert timeline.place(2.01) == "bar 1.4"
+    assert timeline.place(2.5) == "bar 2.1"
+    assert timeline.place(0.2) == "pickup 4"
