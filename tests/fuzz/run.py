@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.mutate import mutated
-from tests.fuzz.readers import Reader, every_reader
+from tests.fuzz.reader import Reader
+from tests.fuzz.readers import every_reader
 
 #: No reader may take so long.
 HANG_S = 5.0

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.mutate import mutated
-from tests.fuzz.readers import Reader, every_reader
+from tests.fuzz.reader import Reader
+from tests.fuzz.readers import every_reader
 from tests.fuzz.run import fuzz_here
 
 READERS = every_reader()

@@ -1,7 +1,8 @@
 """What earlier versions left, and what `studio generate` and exports leave, made into projects: folders of candidates.
 
 The old folder is read and left as it is. Everything it says is taken over: candidates with their own analyses and
-seeds, what was said of them, typed chords, a blind order, and the values the user had given.
+seeds, what was said of them, typed chords, a blind order, and the values the user had given. What is damaged in it is
+left out by name.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -29,17 +31,26 @@ from studio.services.project.song import ref_of
 _NOTES = "session.json"
 
 
+@dataclass(frozen=True)
+class Migrated:
+    """A project made of a folder. `notices` are sentences for the user about what of the folder was left out."""
+
+    path: Path
+    notices: tuple[str, ...] = ()
+
+
 def migrate(
     folder: Path,
     projects_dir: Path,
     *,
     on_step: StepCallback | None = None,
     cancel: CancelToken | None = None,
-) -> Path:
-    """Makes a project of a folder with candidates, and returns its path; its lock is given back.
+) -> Migrated:
+    """Makes a project of a folder with candidates; its lock is given back.
 
     Raises:
-        StudioError: no candidates there, or damaged ones; no project is left behind then.
+        StudioError: no candidates there, or none that is whole; no project is left behind then.
+        JobCancelled: soon after `cancel`; none is left behind either.
     """
     results = open_results(folder, on_step=on_step, cancel=cancel)
     vocal = results.vocal
@@ -82,7 +93,7 @@ def migrate(
         store.close()
         if not done:
             shutil.rmtree(store.folder.path, ignore_errors=True)
-    return store.folder.path
+    return Migrated(store.folder.path, results.warnings)
 
 
 def _said(folder: Path, project: Project) -> list[Command]:

@@ -380,13 +380,14 @@ class Workspace(QObject):
         if known is not None:
             return self._read_project(Path(known.path), read_only, cancel)
         made = migrate(path, self.projects_dir, on_step=on_step, cancel=cancel)
-        ready = self._read_project(made, False, cancel)
+        ready = self._read_project(made.path, False, cancel)
         title = ready.song.project.title
-        self.recent.add(RecentProject(str(made), title, imported_from=str(path.resolve())))
+        self.recent.add(RecentProject(str(made.path), title, imported_from=str(path.resolve())))
         notice = (
-            f"{path.name} was made by an earlier version: it is a project now, {made.name}. The folder stays."
+            f"{path.name} was made by an earlier version: it is a project now, {made.path.name}. "
+            "The folder stays."
         )
-        return dataclasses.replace(ready, notices=(notice, *ready.notices))
+        return dataclasses.replace(ready, notices=(notice, *made.notices, *ready.notices))
 
     def _read_project(self, path: Path, read_only: bool, cancel: CancelToken) -> Ready:
         opened = open_project(path, read_only=read_only, on_problem=self._on_problem)

@@ -11,8 +11,9 @@ import pytest
 
 from studio.audio.wav import write_wav
 from studio.core.analysis import Given
-from studio.core.errors import StudioError
+from studio.core.errors import JobCancelled, StudioError
 from studio.core.grid import BeatGrid
+from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord, Key, Meter
 from studio.core.opinion import NO_OPINION, Opinion
 from studio.core.project import Project
@@ -41,7 +42,7 @@ class Old:
         (self.folder / "session.json").write_text(text)
 
     def migrated(self) -> Opened:
-        return open_project(migrate(self.folder, self.projects), read_only=True)
+        return open_project(migrate(self.folder, self.projects).path, read_only=True)
 
     def said(self, content: object) -> Project:
         """The project that a session of that note becomes."""
@@ -123,6 +124,9 @@ def test_nothing_is_said_of_candidates_that_there_are_not(old: Old) -> None:
     "content",
     [
         "{broken",
+        "[" * 100_000,
+        '{"picked": [], "remarks": {}}',
+        '{"blind": 3, "chords": [[]]}',
         "[1]",
         {},
         {"picked": "x", "remarks": [1]},
@@ -141,11 +145,33 @@ def test_values_out_of_range_are_brought_back_into_it(old: Old) -> None:
     assert project.opinion(1) == Opinion(stars=5)
 
 
-def test_a_damaged_candidate_leaves_no_project_behind(old: Old) -> None:
+def test_a_damaged_candidate_is_left_out_by_name(old: Old) -> None:
     (old.folder / "candidate_02" / "manifest.json").write_text("{")
+    made = migrate(old.folder, old.projects)
+    (notice,) = made.notices
+    assert notice.startswith("candidate_02 was left out: ")
+    assert open_project(made.path, read_only=True).document.project.numbers == (1, 4)
+
+
+def test_no_project_is_left_behind_of_damaged_candidates_alone(old: Old) -> None:
+    for path in old.folder.glob("candidate_*/manifest.json"):
+        path.write_text("{")
     with pytest.raises(StudioError, match="Cannot read the candidate"):
         migrate(old.folder, old.projects)
     assert not old.projects.exists() or not list(old.projects.iterdir())
+
+
+def test_no_project_is_left_behind_when_it_is_cancelled_half_way(old: Old) -> None:
+    cancel = CancelToken()
+
+    def step(progress: Progress) -> None:
+        if progress.stage == "Taking in candidate 4":
+            assert list(old.projects.rglob("candidate.json")), "the first ones are there already"
+            cancel.cancel()
+
+    with pytest.raises(JobCancelled):
+        migrate(old.folder, old.projects, on_step=step, cancel=cancel)
+    assert list(old.projects.iterdir()) == []
 
 
 def test_a_vocal_that_is_still_there_is_the_original(old: Old, tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from studio.services.generating.recipe_file import read_recipe
-from studio.services.project.session import restored
 
 from studio.audio.wav import write_wav
 from studio.core.analysis import Given, Syllable
@@ -18,6 +16,7 @@ from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.music import Chord, Key
 from studio.services.exporting.export import ExportRequest, export_candidate
+from studio.services.exporting.recipe_file import read_recipe
 from studio.services.project.results import open_results
 from studio.services.vocal import open_vocal
 from studio.storage.atomic import write_json
@@ -172,16 +171,6 @@ def test_a_newer_schema_is_refused_politely(exported: ExportRequest) -> None:
 def test_a_damaged_report_refuses_nothing(exported: ExportRequest, report: str) -> None:
     (exported.parent / "report.json").write_text(report)
     assert len(open_results(exported.parent).candidates) == 2
-
-
-@pytest.mark.parametrize(
-    "notes", ['{"picked": [], "remarks": {}}', "[" * 100_000, '{"blind": {}, "chords": [[]]}']
-)
-def test_damaged_remarks_refuse_nothing(exported: ExportRequest, notes: str) -> None:
-    (exported.parent / "session.json").write_text(notes)
-    session = restored(open_results(exported.parent), exported.parent)
-    assert session.deck.picked is None
-    assert sorted(session.candidates) == [1, 2]
 
 
 def test_syllables_tuning_and_what_was_heard_come_back(exported: ExportRequest) -> None:
