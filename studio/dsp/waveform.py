@@ -53,9 +53,12 @@ class Waveform:
 
 def outline(mono: NDArray[np.float32], sample_rate: int) -> Waveform:
     """The outlines of float32 [T]."""
-    whole = -(-max(1, len(mono)) // _STRETCH)
-    padded = np.pad(mono, (0, whole * _STRETCH - len(mono))).reshape(whole, _STRETCH)
-    level = np.stack([padded.min(axis=1), padded.max(axis=1)]).astype(np.float16)
+    whole = len(mono) // _STRETCH
+    rows = mono[: whole * _STRETCH].reshape(whole, _STRETCH)  # a view: a song on the disk stays there
+    level = np.stack([rows.min(axis=1), rows.max(axis=1)]).astype(np.float16)
+    rest = np.pad(mono[whole * _STRETCH :], (0, _STRETCH - len(mono) % _STRETCH))
+    if len(mono) % _STRETCH or not whole:
+        level = np.concatenate([level, [[rest.min()], [rest.max()]]], axis=1).astype(np.float16)
     peak = float(np.abs(level).max())
     levels = [level]
     while level.shape[1] > 256:

@@ -12,8 +12,12 @@ from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.scratch import ScratchFile
 from studio.services.costs import Costs
 from studio.services.forecast import Forecast
+
+#: From here on a recording is not kept in memory: three minutes of one channel.
+_LARGE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,16 @@ def open_vocal(path: Path) -> Vocal:
     """Reads 2 seconds to 10 minutes of WAV, AIFF, FLAC, MP3 or OGG, from a file or a pipe; raises StudioError for
     anything else."""
     file = read_vocal(path)
-    return Vocal(file.audio, path, shown(path.stem), file.sha256, file.encoding, file.warnings)
+    return Vocal(on_disk(file.audio), path, shown(path.stem), file.sha256, file.encoding, file.warnings)
+
+
+def on_disk(audio: Audio) -> Audio:
+    """A long recording as it waits on the disk, mapped; a short one as it is."""
+    if audio.samples.nbytes < _LARGE_BYTES:
+        return audio
+    file = ScratchFile(audio.channels, audio.frames)
+    file.write(0, audio.samples)
+    return Audio(file.mapped(), audio.sample_rate)
 
 
 def analyse_vocal(

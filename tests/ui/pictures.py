@@ -14,7 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QImage, QPixmap, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -80,10 +80,7 @@ class Camera:
         picture = QPixmap((part.size() if part else what.size()) * scale)
         picture.setDevicePixelRatio(scale)
         what.render(picture, QPoint(), QRegion(part) if part else QRegion())
-        # 256 colours are enough for a manual, and a quarter of the size.
-        image = picture.toImage().convertToFormat(
-            QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.AvoidDither
-        )
+        image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
         image.save(str(OUT / f"{name}.png"), "PNG")
         print(name, flush=True)
 

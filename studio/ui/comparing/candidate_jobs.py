@@ -9,10 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.audio.source import Source
-from studio.core.audio import Audio, Samples
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.scratch import ScratchFile, release_pages
 from studio.services.measuring.fit_report import FitReport, report_fit
 from studio.services.project.analyses import read_analysis
 from studio.services.project.candidates import keep_fit, read_fit
@@ -20,6 +21,9 @@ from studio.services.project.song import Song
 from studio.ui.listening.playback import Playback
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.window.workspace import Workspace
+
+#: Frames that are looked at at once.
+_BLOCK = 1 << 20
 
 
 class CandidateJobs(QObject):
@@ -89,20 +93,19 @@ class CandidateJobs(QObject):
 
 
 def band_of(candidate: Candidate) -> Callable[[], Audio]:
-    """The sum of a candidate's stems in one channel, made when called: one stem is looked at at a time."""
+    """The sum of a candidate's stems in one channel, made when called: on the disk, a block at a time."""
 
     def make() -> Audio:
-        total: Samples | None = None
-        rate = 0
-        for stem in candidate.stems:
-            audio = candidate.stems[stem]
-            mono, rate = audio.mono(), audio.sample_rate
-            if total is None:
-                total = mono
-            else:
-                np.add(total, mono, out=total)
-        if total is None:
+        stems = [candidate.stems[stem] for stem in candidate.stems]
+        if not stems:
             raise StudioError(f"Candidate {candidate.number} has no stems")
-        return Audio(total[None], rate)
+        frames = stems[0].frames
+        band = ScratchFile(1, frames)
+        for start in range(0, frames, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            band.write(start, np.sum([stem.samples[:, block].mean(axis=0) for stem in stems], axis=0)[None])
+            for stem in stems:
+                release_pages(stem.samples, start, min(frames, start + _BLOCK))
+        return Audio(band.mapped(), stems[0].sample_rate)
 
     return make

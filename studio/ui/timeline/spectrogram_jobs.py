@@ -52,7 +52,7 @@ class SpectrogramJobs(QObject):
 
         def run(scale: Scale, /, *, on_step: StepCallback, cancel: CancelToken) -> Picture:
             sound = source() if callable(source) else source
-            mono = sound.mono()
+            mono = sound.samples[0] if sound.channels == 1 else sound.mono()
             columns_per_s = min(_COLUMNS_PER_S, _MOST_COLUMNS / max(sound.duration_s, 1e-3))
             spectrogram = display_spectrogram(
                 mono, sound.sample_rate, scale=scale, bins=_BINS, columns_per_s=columns_per_s
