@@ -36,7 +36,7 @@ _ANALYSIS_SHARE = 0.08
 class FolderRequest:
     """One run. Existing results in `out` go to `out/earlier`, or are removed with `overwrite`.
 
-    `controls.chords` start on the first bar one hears (`BeatGrid.first_bar`), as they do in the window.
+    `controls.chords` start on the first full bar (`BeatGrid.first_bar`), as they do in the window.
     """
 
     vocal_path: Path

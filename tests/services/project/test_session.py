@@ -60,7 +60,7 @@ def test_editing_one_bar_makes_the_progression_the_users(session: Session) -> No
     assert session.chords == Chord.parse_many("Am F Bb G")
 
 
-def test_the_users_first_chord_is_for_the_first_bar_one_hears(session: Session) -> None:
+def test_the_users_first_chord_is_for_the_first_full_bar(session: Session) -> None:
     # The first downbeat is at 40 ms: the grid's own first bar is that sliver.
     session.analysis = make_analysis(8.0, BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=0.04))
     assert session.first_bar == 1
@@ -70,9 +70,9 @@ def test_the_users_first_chord_is_for_the_first_bar_one_hears(session: Session) 
     assert session.chords[:3] == Chord.parse_many("Dm E C")
     session.chords = session.with_bar_chord(0, Chord.parse("B"))
     assert session.bar_chords()[1:4] == Chord.parse_many("Dm E C")
-    # A pickup of two beats is a bar of its own.
+    # A pickup of two beats is no full bar.
     session.analysis = make_analysis(8.0, BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=1.0))
-    assert session.first_bar == 0
+    assert session.first_bar == 1
 
 
 def test_nothing_is_asked_of_a_vocal_nobody_listened_to() -> None:
