@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from studio.analysis.chords import harmonise
 from studio.analysis.key import find_key
-from studio.analysis.rhythm import find_rhythm
+from studio.analysis.readings import find_readings
 from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.controls import Controls
@@ -35,6 +35,7 @@ from studio.core.tuning import tuning_offset
 from studio.ml.arrangement.arranging import Arranger, load_arranger
 from studio.ml.device import choose_device
 from studio.training.collections.pop909 import PopSong, read_songs
+from studio.training.evaluate.analysis import as_syllables
 
 #: Quarters of each song, and how fine it is compared in time, in seconds.
 _QUARTERS, _STEP_S = 64, 0.05
@@ -146,7 +147,9 @@ def heard(stretch: Stretch) -> tuple[BeatGrid, Key, list[VocalNote]]:
         notes.append(VocalNote(start, end, n.pitch + tuning + float(rng.normal(0, 0.2)), -20.0, 0.9))
     notes.sort(key=lambda note: note.start_s)
     key, _ = find_key(notes)
-    rhythm = find_rhythm(notes, key, tuning_offset(notes), stretch.grid.times_s[-1], Given())
+    rhythm = find_readings(
+        as_syllables(notes), notes, key, tuning_offset(notes), stretch.grid.times_s[-1], Given()
+    )
     return rhythm.grid, key, notes
 
 
