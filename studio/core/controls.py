@@ -11,7 +11,7 @@ from studio.core.music import Chord
 DENSITIES = ("sparse", "medium", "busy")
 #: Names of the `energy` control, from soft to loud: the score's energy column.
 ENERGIES = ("hush", "low", "medium", "high")
-#: Names of the `follow` control: how closely the band's harmony keeps to what is sung.
+#: Names of the `follow` control: how closely the band's harmony keeps to what is sung, and its strokes to how.
 FOLLOWS = ("loose", "normal", "close")
 
 

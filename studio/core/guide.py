@@ -18,8 +18,8 @@ class Guide:
     """What a guide tells.
 
     Attributes:
-        times_s: strictly increasing times of the grid's beats (quarters, in 7/8 eighths), two or more, in seconds of
-            the vocal; they may be negative.
+        times_s: strictly increasing times of beats (quarters, in 7/8 eighths), two or more, in seconds of the
+            vocal; they may be negative.
         downbeat: index of a beat on which a bar begins.
         meter: one for the whole song.
         source: what it was read from, for people: 'click.wav', 'song.mid'.

@@ -46,7 +46,7 @@ from studio.storage.atomic import free_folder
 class FolderRequest:
     """One run. Existing results in `out` go to `out/earlier`; with `overwrite` they are removed in the end.
 
-    `controls.chords` start on the first bar one hears (`BeatGrid.first_bar`), as they do in the window.
+    `controls.chords` start on the first full bar (`BeatGrid.first_bar`), as they do in the window.
     """
 
     vocal_path: Path
