@@ -100,6 +100,8 @@ def repair_take(path: Path) -> int:
         channels, sample_rate = fields[6], fields[7]
         if fields[0] != b"RIFF" or fields[5] != _FLOAT_FORMAT or not channels:
             return 0
+        if sample_rate * 4 * channels >= 1 << 32:  # of no recording
+            return 0
         size = file.seek(0, os.SEEK_END)
         frames = int((size - _HEADER.size) // (4 * channels))
         file.truncate(_HEADER.size + frames * 4 * channels)
