@@ -43,10 +43,18 @@ def guide_of_midi(data: bytes, source: str) -> Guide:
     guide = guide_of_tempos(
         last_at_each(tempos), min(end, MOST_QUARTERS), meter=meter, source=source, downbeat=first
     )
+    unit = meter.beat_quarters
+    notes = [(start / unit, stop / unit, pitch, velocity) for start, stop, pitch, velocity in notes]
     chords = _chords(notes, len(guide.times_s) - 1)
     keys = [m.key for _, m in everything if m.type == "key_signature"]
     return Guide(
-        guide.times_s, first, meter, source, chords, _key(keys[0]) if keys else None, steady=guide.steady
+        guide.times_s,
+        guide.downbeat,
+        meter,
+        source,
+        chords,
+        _key(keys[0]) if keys else None,
+        steady=guide.steady,
     )
 
 

@@ -68,7 +68,7 @@ def guide_of_dawproject(xml: bytes, source: str, vocal: str = "") -> Guide:
     at = _number(clip, "time")
     if clip is None or at is None:
         return guide
-    begin_s = float(np.interp(at, np.arange(len(guide.times_s)), guide.times_s))
+    begin_s = float(np.interp(at / meter.beat_quarters, np.arange(len(guide.times_s)), guide.times_s))
     return guide.later(-begin_s)
 
 

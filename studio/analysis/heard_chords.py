@@ -27,7 +27,7 @@ _CHANGE_ON_BAR, _CHANGE_WITHIN = 0.12, 0.35
 _COST = {"maj": 0.0, "min": 0.0, "7": 0.05, "maj7": 0.06, "min7": 0.05, "sus4": 0.05, "dim": 0.08}
 
 #: Notes below count as the bass, and what it adds to a chord whose root it plays.
-_BASS_BELOW, _BASS = 53.0, 0.12
+_BASS_BELOW, _BASS = 53.0, 0.15
 
 #: How like a chord the usual quarter must be, 0 to 1: strummed guitars .94 to .97, drums and clicks .73 to .75.
 _HARMONIC = 0.83
@@ -61,7 +61,10 @@ def chroma(signal: NDArray[np.float32]) -> Array:
     for note in range(_LOWEST, _HIGHEST + 1):
         near = np.exp(-0.5 * ((pitch - offset - note) / 0.25) ** 2)
         bands[:, note % 12] += near * (0.5 if note < 40 or note > 76 else 1.0)
-    deep = bands * (pitch < _BASS_BELOW)[:, None]
+    # The lowest note counts, not the loudest.
+    deep = (
+        bands * np.exp(-np.maximum(pitch - _LOWEST - 4, 0.0) / 4.0)[:, None] * (pitch < _BASS_BELOW)[:, None]
+    )
     bass = steady @ deep
     bass /= np.maximum(np.linalg.norm(bass, axis=1, keepdims=True), 1e-9)
     out = np.sqrt(steady) @ bands

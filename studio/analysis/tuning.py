@@ -23,7 +23,7 @@ from studio.core.analysis import PitchTrack, VocalNote
 from studio.core.audio import Samples
 from studio.core.music import Key
 
-_WINDOW, _PARTIALS, _LOOKS = 4096, 6, 3
+_WINDOW, _PARTIALS, _LOOKS = 4096, 8, 4
 #: Notes this far from the mean hardly count, in semitones.
 _NEAR = 0.18
 #: Beyond this a given key may choose the other side.
@@ -47,7 +47,9 @@ def fine_pitches(signal: Samples, pitch: PitchTrack, notes: Sequence[VocalNote])
             (pitch.times_s >= note.start_s) & (pitch.times_s <= note.end_s) & (pitch.f0_hz > 0)
         )
         errors = []
-        for frame in inside[:: max(1, len(inside) // _LOOKS)]:
+        # Its ends glide.
+        looks = np.unique(np.round(np.linspace(0.25, 0.8, _LOOKS) * (len(inside) - 1)).astype(np.int64))
+        for frame in inside[looks] if len(inside) else inside:
             start = int(pitch.times_s[frame] * ANALYSIS_RATE) - _WINDOW // 2
             if start < 0 or start + _WINDOW > len(signal):
                 continue

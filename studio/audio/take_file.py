@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 _HEADER = struct.Struct("<4sI4s 4sIHHIIHHH 4sII 4sI")
 _FLOAT_FORMAT = 3
 _HEADER_EVERY_S, _SYNC_EVERY_S = 0.1, 1.0
+#: What an interface may have.
+_MOST_CHANNELS, _HIGHEST_RATE_HZ = 1024, 768_000
 #: RIFF sizes are 32 bits; a take is ended well before.
 MAX_BYTES = 2**32 - 2**20
 
@@ -98,12 +100,12 @@ def repair_take(path: Path) -> int:
             return 0
         fields = _HEADER.unpack(head)
         channels, sample_rate = fields[6], fields[7]
-        if fields[0] != b"RIFF" or fields[5] != _FLOAT_FORMAT or not channels:
+        if fields[0] != b"RIFF" or fields[5] != _FLOAT_FORMAT:
             return 0
-        if sample_rate * 4 * channels >= 1 << 32:  # of no recording
-            return 0
+        if not (1 <= channels <= _MOST_CHANNELS and 1 <= sample_rate <= _HIGHEST_RATE_HZ):
+            return 0  # no take of ours: a header that is damaged
         size = file.seek(0, os.SEEK_END)
-        frames = int((size - _HEADER.size) // (4 * channels))
+        frames = int(min(size - _HEADER.size, MAX_BYTES) // (4 * channels))
         file.truncate(_HEADER.size + frames * 4 * channels)
         file.seek(0)
         file.write(_header(channels, sample_rate, frames))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from studio.core.errors import StudioError
@@ -85,6 +86,13 @@ def meter(text: str) -> Meter:
     from studio.core.music import Meter
 
     return _parsed_by(Meter.parse, text)
+
+
+def folder(text: str) -> Path:
+    """An argparse type: a folder, which may have to be made."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no folder named; write '.' for this one")
+    return Path(text)
 
 
 def tuning(text: str) -> float:

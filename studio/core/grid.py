@@ -59,6 +59,11 @@ class BeatGrid:
         return float(np.median(np.diff(self.times_s)))
 
     @property
+    def steady_beat_s(self) -> float:
+        """Seconds a beat of a grid that does not drift, as exact as its ends tell."""
+        return (self.times_s[-1] - self.times_s[0]) / self.beats
+
+    @property
     def drifts(self) -> bool:
         """Whether its beats are not at one exact tempo."""
         steps = np.diff(self.times_s)

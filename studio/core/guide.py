@@ -18,11 +18,12 @@ class Guide:
     """What a guide tells.
 
     Attributes:
-        times_s: strictly increasing times of quarters, two or more, in seconds of the vocal; they may be negative.
-        downbeat: index of a quarter on which a bar begins.
+        times_s: strictly increasing times of the grid's beats (quarters, in 7/8 eighths), two or more, in seconds of
+            the vocal; they may be negative.
+        downbeat: index of a beat on which a bar begins.
         meter: one for the whole song.
         source: what it was read from, for people: 'click.wav', 'song.mid'.
-        chords: of each quarter between `times_s`; empty where the guide has none.
+        chords: of each beat between `times_s`; empty where the guide has none.
         key: None where the guide does not say.
         steady: whether all of it is one exact tempo.
     """
@@ -44,7 +45,7 @@ class Guide:
     @property
     def tempo_bpm(self) -> float:
         """Median tempo in quarters a minute."""
-        return float(60.0 / np.median(np.diff(self.times_s)))
+        return float(60.0 / np.median(np.diff(self.times_s)) * self.meter.beat_quarters)
 
     def later(self, by_s: float) -> Guide:
         """The same guide on a timeline that began `by_s` seconds earlier."""
@@ -85,12 +86,13 @@ def guide_of_tempos(
         end_quarter: where the song ends.
         downbeat: quarter on which a bar begins.
     """
-    count = max(2, int(np.ceil(end_quarter)) + 1)
+    unit = meter.beat_quarters
+    count = max(2, int(np.ceil(end_quarter / unit)) + 1)
     at = np.array([quarter for quarter, _ in changes])
     beat_s = np.array([60.0 / bpm for _, bpm in changes])
     began = np.concatenate([[0.0], np.cumsum(np.diff(at) * beat_s[:-1])])
-    quarters = np.arange(count, dtype=np.float64)
+    quarters = np.arange(count) * unit
     which = np.clip(np.searchsorted(at, quarters, side="right") - 1, 0, None)
     times = began[which] + (quarters - at[which]) * beat_s[which]
     steady = len({round(bpm, 4) for _, bpm in changes}) == 1
-    return Guide(tuple(float(t) for t in times), downbeat, meter, source, steady=steady)
+    return Guide(tuple(float(t) for t in times), round(downbeat / unit), meter, source, steady=steady)

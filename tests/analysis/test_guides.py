@@ -204,3 +204,10 @@ def test_other_texts_are_refused() -> None:
 def test_a_tempo_map_changes_within_a_quarter() -> None:
     guide = guide_of_tempos([(0.0, 60.0), (1.5, 120.0)], 4, meter=Meter(4, 4), source="x")
     assert guide.times_s == pytest.approx((0.0, 1.0, 1.75, 2.25, 2.75))
+
+
+def test_seven_eighths_are_counted_in_eighths() -> None:
+    guide = guide_of_rpp(_RPP.format(envelope="").replace("100 3 4", "100 7 8"), "song.rpp")
+    assert np.diff(guide.times_s) == pytest.approx(0.3)
+    assert guide.tempo_bpm == pytest.approx(100.0)
+    assert np.diff(guide.grid(20.0).downbeats_s) == pytest.approx(2.1)

@@ -132,3 +132,17 @@ except OSError as error:
     assert 300_001 - 100 < frames * 4 < 300_001
     read, _ = sf.read(path, dtype="float32")
     assert np.array_equal(read, ramp(0, frames))
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(60_000, 48_000), (1, 4_000_000_000), (0, 48_000), (1, 0)])
+def test_a_take_with_an_absurd_header_is_left_as_it_is(tmp_path: Path, channels: int, rate: int) -> None:
+    path = tmp_path / "take.wav"
+    take = TakeFile(path, 48_000, 1)
+    take.append(np.zeros((100, 1), np.float32))
+    take.close()
+    content = bytearray(path.read_bytes())
+    content[22:24] = channels.to_bytes(2, "little")
+    content[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert repair_take(path) == 0
+    assert path.read_bytes() == content

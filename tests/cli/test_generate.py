@@ -82,8 +82,7 @@ def test_generate_writes_candidates_and_a_report(
     }  # fmt: skip
     assert min(abs(beat - 0.5) for beat in analysis["beats_s"]) < 0.001
     assert set(analysis["confidence"]) == {
-        "pitch", "notes", "onsets", "loudness", "tempo", "beats", "downbeats", "key",
-        "tuning", "heard",
+        "pitch", "notes", "onsets", "loudness", "tempo", "beats", "downbeats", "key", "tuning", "heard",
     }  # fmt: skip
     assert report["settings"]["chords"] == ["G", "Em", "C", "D"]
     assert report["settings"]["density"] == "busy"

@@ -47,7 +47,7 @@ _FASTEST_BPM = 180.0
 _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
 #: How much the players lean to the sung accents, by FOLLOWS: in what they play (a factor of logit_bias.ANSWERS) and in
 #: how hard (steps of velocity for an accent of 1).
-_ANSWER = {"loose": 0.0, "normal": 1.5, "close": 3.0}
+_ANSWER = {"loose": 0.0, "normal": 1.0, "close": 2.0}
 _ACCENT_VELOCITY = {"loose": 0.0, "normal": 6.0, "close": 10.0}
 #: Number of the candidate (from 0) whose chords are as varied as the model knows them.
 _BOLDEST = 3

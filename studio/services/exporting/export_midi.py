@@ -1,8 +1,9 @@
 """arrangement.mid: what the band plays, with the tempo map of the vocal, for any DAW.
 
-MIDI time 0 is the vocal's sample 0. A song rarely starts on a bar line, so what lies before the first bar
-line becomes a shorter first bar in its own time signature, and its first quarter is played slower or faster
-(0.67 to 2 times) to end on the beat. From there on every quarter and bar line of the file is the grid's.
+MIDI time 0 is the vocal's sample 0. One exact tempo is one tempo event, whatever lies before the first bar line: a
+project that is at that tempo stays at it. The first bar line is where a time signature begins a bar, after a first
+bar that may be cut off anywhere. Of a song that drifts the first quarter is played slower or faster (0.67 to 2 times)
+to end on the beat, in a first bar of whole beats. From there on every quarter and bar line of the file is the grid's.
 """
 
 from __future__ import annotations
@@ -35,44 +36,70 @@ class TempoMap:
     """Ticks and seconds of one file.
 
     Attributes:
-        ticks: of a beat of the grid, which is a quarter, in 7/8 an eighth.
-        beats: grid index of every beat of the file; the first starts at sample 0.
+        beats: (tick, grid index) of every beat of the file.
         tempos: (tick, microseconds a quarter) of each tempo event.
         meters: (tick, numerator, denominator) of each time signature.
     """
 
     def __init__(self, grid: BeatGrid) -> None:
-        self.ticks = round(TICKS_PER_BEAT * grid.meter.beat_quarters)
-        first = round(float(grid.beat_of(0.0)))
-        self.beats = list(range(first, max(grid.beats, first + 1) + 1))
-        times = np.asarray(grid.time_of(self.beats))
-        if abs(times[0]) > _TOLERANCE_S:
-            times[0] = 0.0
-        self.tempos: list[tuple[int, int]] = []
-        played = [float(times[0])]
-        micros = 0
-        for i, wanted_s in enumerate(times[1:]):
-            if abs(played[-1] + micros * 1e-6 - wanted_s) > _TOLERANCE_S:
-                micros = round((wanted_s - played[-1]) * 1e6)
-                self.tempos.append((i * self.ticks, round(micros / grid.meter.beat_quarters)))
-            played.append(played[-1] + micros * 1e-6)
-        self._times_s = np.asarray(played)
-        self.meters = self._time_signatures(grid.meter)
+        ticks = round(TICKS_PER_BEAT * grid.meter.beat_quarters)
+        times, beats, self.tempos = _drifting(grid, ticks) if grid.drifts else _steady(grid)
+        self._times_s, self._ticks = np.asarray(times), np.arange(len(times)) * ticks
+        at = self.tick_of
+        if not grid.drifts:
+            self.beats = [
+                (at(time_s), beat) for beat in beats if (time_s := float(grid.time_of(beat))) > -_TOLERANCE_S
+            ]
+        else:
+            self.beats = [(i * ticks, beat) for i, beat in enumerate(beats)]
+        self.meters = self._time_signatures(grid.meter, ticks)
 
-    def _time_signatures(self, meter: Meter) -> list[tuple[int, int, int]]:
-        quarters = meter.quarters_per_bar
-        to_bar_line = -self.beats[0] % quarters
-        if to_bar_line == 0:
-            return [(0, meter.numerator, meter.denominator)]
-        unit = round(4 / meter.beat_quarters)
-        return [(0, to_bar_line, unit), (to_bar_line * self.ticks, meter.numerator, meter.denominator)]
+    def _time_signatures(self, meter: Meter, ticks: int) -> list[tuple[int, int, int]]:
+        size = meter.quarters_per_bar
+        whole = (meter.numerator, meter.denominator)
+        tick = next((tick for tick, beat in self.beats if beat % size == 0), 0)
+        if tick == 0:
+            return [(0, *whole)]
+        if tick % ticks == 0:
+            return [(0, tick // ticks, round(4 / meter.beat_quarters)), (tick, *whole)]
+        return [(0, *whole), (tick, *whole)]
 
     def tick_of(self, time_s: float) -> int:
         """The nearest tick; times before sample 0 are tick 0."""
         times = self._times_s
         i = int(np.clip(np.searchsorted(times, time_s, side="right") - 1, 0, len(times) - 2))
-        beat = float(i + (time_s - times[i]) / (times[i + 1] - times[i]))
-        return max(0, round(beat * self.ticks))
+        share = float((time_s - times[i]) / (times[i + 1] - times[i]))
+        return max(0, round(float(self._ticks[i]) + share * float(self._ticks[i + 1] - self._ticks[i])))
+
+
+_Map = tuple[list[float], list[int], list[tuple[int, int]]]
+"""Seconds of consecutive beats' worth of ticks from 0 on, grid indices of beats, tempo events."""
+
+
+def _steady(grid: BeatGrid) -> _Map:
+    """One tempo from the first tick to the last."""
+    beat_s = grid.steady_beat_s
+    first = max(0, round(float(grid.beat_of(0.0))) - 1)
+    micros = round(beat_s / grid.meter.beat_quarters * 1e6)
+    return [0.0, beat_s], list(range(first, grid.beats + 1)), [(0, micros)]
+
+
+def _drifting(grid: BeatGrid, ticks: int) -> _Map:
+    """The grid's beats, the first of them at sample 0."""
+    first = round(float(grid.beat_of(0.0)))
+    beats = list(range(first, max(grid.beats, first + 1) + 1))
+    times = np.asarray(grid.time_of(beats))
+    if abs(times[0]) > _TOLERANCE_S:
+        times[0] = 0.0
+    tempos: list[tuple[int, int]] = []
+    played = [float(times[0])]
+    micros = 0
+    for i, wanted_s in enumerate(times[1:]):
+        if abs(played[-1] + micros * 1e-6 - wanted_s) > _TOLERANCE_S:
+            micros = round((wanted_s - played[-1]) * 1e6)
+            tempos.append((i * ticks, round(micros / grid.meter.beat_quarters)))
+        played.append(played[-1] + micros * 1e-6)
+    return played, beats, tempos
 
 
 def write_midi(path: Path, arrangement: Arrangement, duration_s: float) -> None:
@@ -108,12 +135,12 @@ def _conductor(arrangement: Arrangement, tempo_map: TempoMap) -> mido.MidiTrack:
         tuning = f"Tuned {arrangement.tuning_cents:+.1f} cents from A = 440 Hz"
         events.append((0, 3, mido.MetaMessage("text", text=tuning)))
     last = None
-    for i, beat in enumerate(tempo_map.beats):
+    for tick, beat in tempo_map.beats:
         if not 0 <= beat < len(arrangement.chords):
             continue
         name = arrangement.chords[beat].name(arrangement.key)
         if name != last:
-            events.append((i * tempo_map.ticks, 2, mido.MetaMessage("marker", text=name)))
+            events.append((tick, 2, mido.MetaMessage("marker", text=name)))
             last = name
     return _track("Backline", events)
 

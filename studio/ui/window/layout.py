@@ -28,18 +28,17 @@ class _Scroll(QScrollArea):
 
     def __init__(self, inner: QWidget) -> None:
         super().__init__()
+        self._inner = inner
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner.installEventFilter(self)
-        self._inner = inner
         self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._inner and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
-        return False
+        return super().eventFilter(watched, event)  # a scroll area watches what is in it too
 
     def _fit(self) -> None:
         self.setMaximumHeight(self._inner.sizeHint().height())

@@ -44,7 +44,9 @@ def bar_lines(file: mido.MidiFile, count: int) -> list[float]:
     lines, at = [], 0
     while len(lines) < count:
         lines.append(seconds_of(file, at))
-        at += next(length for start, length in reversed(signatures) if start <= at)
+        end = at + next(length for start, length in reversed(signatures) if start <= at)
+        # A time signature begins a bar, even where the one before is not full.
+        at = min([end, *(start for start, _ in signatures if start > at)])
     return lines
 
 
@@ -89,13 +91,26 @@ def test_a_steady_tempo_needs_one_event_and_a_drifting_one_follows(tmp_path: Pat
     assert np.abs(np.array(played) - times).max() < 0.001
 
 
-def test_the_pickup_keeps_a_playable_tempo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("downbeat_s", [0.0, 0.42, 0.617, 1.3])
+def test_a_steady_song_has_one_tempo_wherever_its_bars_begin(tmp_path: Path, downbeat_s: float) -> None:
+    grid = BeatGrid.regular(96.0, Meter(4, 4), 600.0, downbeat_s)
+    beats = [t for t in grid.times_s if 0.0 <= t < 599.0]
+    drums = tuple(Note(t, t + 0.1, 36, 100) for t in beats)
+    write_midi(tmp_path / "a.mid", make_arrangement(grid, {"drums": drums}), 600.0)
+    file = mido.MidiFile(tmp_path / "a.mid")
+    assert tempo_events(file) == [(0, 625_000)]
+    found = [note.start_s for note in read_notes(tmp_path / "a.mid")["drums"]]
+    assert np.abs(np.array(found) - beats).max() < 0.001
+
+
+def test_the_pickup_of_a_song_that_drifts_keeps_a_playable_tempo(tmp_path: Path) -> None:
     for downbeat_s in np.arange(0.0, 2.0, 0.037):
-        grid = BeatGrid.regular(120.0, Meter(4, 4), 10.0, float(downbeat_s))
+        even = np.asarray(BeatGrid.regular(120.0, Meter(4, 4), 10.0, float(downbeat_s)).times_s)
+        wobble = 0.004 * np.sin(np.arange(len(even)))
+        grid = BeatGrid(tuple(float(t) for t in even + wobble), Meter(4, 4))
         write_midi(tmp_path / "a.mid", make_arrangement(grid), 10.0)
         tempi = [6e7 / micros for _, micros in tempo_events(mido.MidiFile(tmp_path / "a.mid"))]
-        assert all(79 <= tempo <= 241 for tempo in tempi)
-        assert tempi[-1] == pytest.approx(120.0, abs=0.2)
+        assert all(78 <= tempo <= 242 for tempo in tempi)
 
 
 def test_tracks_are_named_like_the_stems_with_their_programs(tmp_path: Path) -> None:

@@ -38,14 +38,23 @@ def test_an_excerpt_is_the_same_every_time_and_scattered() -> None:
     assert 5 < off_ms.mean() < 40
 
 
-def test_the_report_counts_doubt_of_wrong_and_right_tempi() -> None:
-    def heard(ratio: float, other: float, sure: float) -> Heard:
-        return Heard(ratio, other, 0.5, 0.25, True, True, True, sure)
+def test_the_report_counts_doubt_of_wrong_and_right_beats() -> None:
+    def heard(ratio: float, beat_f: float, others: float, chance: float) -> Heard:
+        return Heard(ratio, beat_f, 0.25, (beat_f, others), True, True, True, 0.7, (chance, 0.1))
 
-    lines = report([heard(1.0, 2.0, 0.9), heard(1.0, 2.0, 0.5), heard(2.0, 1.0, 0.5), heard(1.5, 3.0, 0.9)])
+    lines = report(
+        [
+            heard(1.0, 0.9, 0.5, 0.9),
+            heard(1.0, 0.9, 0.5, 0.5),
+            heard(2.0, 0.6, 0.9, 0.5),
+            heard(1.5, 0.2, 0.3, 0.9),
+        ]
+    )
     figures = {name: float(value) for name, value in (line.split(": ") for line in lines.splitlines())}
     assert figures["tempo"] == 0.5
     assert figures["tempo, octave errors apart"] == 0.75
-    assert figures["wrong tempi that are doubted"] == 0.5
-    assert figures["right tempi that are doubted"] == 0.5
-    assert figures["tempo right in one of the readings offered"] == 0.75
+    assert figures["beats right (F .75 or more)"] == 0.5
+    assert figures["best beat F of four readings"] == 0.75
+    assert figures["beats right in one of four readings"] == 0.75
+    assert figures["wrong beats that are doubted"] == 0.5
+    assert figures["right beats that are doubted"] == 0.5
