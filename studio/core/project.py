@@ -14,6 +14,7 @@ from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.mix import Mix
 from studio.core.music import Chord
+from studio.core.names import is_file_name
 from studio.core.opinion import NO_OPINION, Opinion
 from studio.core.takes import AudioRef, Comp, Take
 
@@ -47,6 +48,10 @@ class Origin:
     made_at: str = ""
     program: str = ""
 
+    def __post_init__(self) -> None:
+        if not is_file_name(self.analysis):
+            raise ValueError("an analysis of a name that no file has")
+
 
 @dataclass(frozen=True)
 class CandidateRecord:
@@ -55,6 +60,10 @@ class CandidateRecord:
     number: int
     folder: str
     origin: Origin
+
+    def __post_init__(self) -> None:
+        if not (self.folder and is_file_name(self.folder)):
+            raise ValueError("a candidate's folder of a name that no folder has")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from studio.core.names import is_file_name
+
 #: The vocal that takes are sung over.
 BASE = 0
 #: A pass of at least this share of the longest one of its recording was not broken off.
@@ -36,6 +38,12 @@ class AudioRef:
     channels: int
     encoding: str = "FLOAT"
     found_at: str = ""
+
+    def __post_init__(self) -> None:
+        if not (is_file_name(self.sha256) and is_file_name(self.suffix)):
+            raise ValueError("a sound of a name that no file has")
+        if self.sample_rate < 1 or self.frames < 0 or self.channels < 1:
+            raise ValueError("a sound of no rate or channels")
 
     @property
     def duration_s(self) -> float:

@@ -79,7 +79,7 @@ def read_holder(folder: Path) -> Holder | None:
     try:
         found = json.loads((folder / NAME).read_text(encoding="utf-8"))
         return Holder(str(found["host"]), int(found["pid"]), str(found["started"]), str(found["since"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS sayings (
     taken_back INTEGER NOT NULL DEFAULT 0
 )
 """
+_COLUMNS = "entry, at, candidate, what, favourite, stars, hidden, note, blind, taken_back"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ class RatingsFile:
         self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -76,7 +80,11 @@ class RatingsFile:
                 )
             self._db.execute(_SCHEMA)
             self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        except StudioError:
+            self._db.close()
+            raise
         except sqlite3.Error as error:
+            self._db.close()
             raise _unusable(path, error) from error
 
     def write(self, sayings: Iterable[Saying]) -> None:
@@ -103,11 +111,13 @@ class RatingsFile:
         self._run("UPDATE sayings SET taken_back = ? WHERE entry = ?", [(taken_back, entry)])
 
     def read(self) -> tuple[Saying, ...]:
-        """Everything, oldest first."""
+        """Everything, oldest first. Raises StudioError for what was not written here."""
         try:
-            rows = self._db.execute("SELECT * FROM sayings ORDER BY entry").fetchall()
+            rows = self._db.execute(f"SELECT {_COLUMNS} FROM sayings ORDER BY entry").fetchall()
         except sqlite3.Error as error:
             raise _unusable(self._path, error) from error
+        if not all(_is_whole(row) for row in rows):  # any column of SQLite may hold any value
+            raise _unusable(self._path, sqlite3.DatabaseError("a row that is not what was written"))
         return tuple(
             Saying(
                 entry, at, candidate, what, bool(favourite), int(stars or 0),
@@ -126,6 +136,14 @@ class RatingsFile:
                 self._db.executemany(statement, rows)
         except sqlite3.Error as error:
             raise _unusable(self._path, error) from error
+
+
+def _is_whole(row: tuple[object, ...]) -> bool:
+    entry, at, candidate, what, favourite, stars, hidden, note, blind, taken_back = row
+    optional = (candidate, favourite, stars, hidden)
+    numbers = (entry, blind, taken_back, *(value for value in optional if value is not None))
+    texts = (at, what, note or "")
+    return all(isinstance(n, int) for n in numbers) and all(isinstance(text, str) for text in texts)
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> StudioError:

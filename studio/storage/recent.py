@@ -33,7 +33,10 @@ class RecentProject:
 
     @property
     def is_there(self) -> bool:
-        return Path(self.path).is_dir()
+        try:
+            return Path(self.path).is_dir()
+        except OSError:  # a name that no folder can have
+            return False
 
 
 @dataclass(frozen=True)

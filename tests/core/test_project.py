@@ -31,5 +31,8 @@ def test_the_users_first_chord_is_for_the_first_bar_one_hears() -> None:
     assert project.chords[:3] == Chord.parse_many("Dm E C")
     project = replace(project, chords=project.with_bar_chord(grid, HEARD, 0, Chord.parse("B")))
     assert project.bar_chords(grid, HEARD)[1:4] == Chord.parse_many("Dm E C")
-    # A pickup of two beats is not the first full bar.
-    assert BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=1.0).first_bar == 1
+    # A pickup of two beats is no full bar, but one that can have a chord of its own.
+    pickup = BeatGrid.regular(120.0, Meter(4, 4), 8.0, downbeat_s=1.0)
+    assert (pickup.first_bar, pickup.pickup_bars) == (1, range(1))
+    project = Project(chords=Chord.parse_many("Dm G C"), pickup=Chord.parse_many("E"))
+    assert project.bar_chords(pickup, HEARD)[:4] == Chord.parse_many("E Dm G C")

@@ -17,6 +17,12 @@ def mutated(content: bytes, seed: int) -> bytes:
     """The content with one to four damages; of JSON, every other time a change of its structure."""
     chance = random.Random(seed)
     if content[:1] == b"{" and chance.random() < 0.6:
+        *lines, last = content.rstrip(b"\n").split(b"\n")
+        if lines and lines[0][-1:] == b"}":  # a file of one object a line
+            lines.append(last)
+            chosen = chance.randrange(len(lines))
+            lines[chosen] = _restructured(lines[chosen], chance)
+            return b"\n".join(lines) + b"\n"
         return _restructured(content, chance)
     data = bytearray(content)
     for _ in range(chance.randint(1, 4)):

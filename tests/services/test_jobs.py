@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.services.jobs import EtaEstimator, JobRunner
+from studio.services.jobs import EtaEstimator, JobRunner, Lane
 
 
 class MainThread:
@@ -95,7 +95,7 @@ def test_cancel_stops_at_the_next_step(main: MainThread, runner: JobRunner) -> N
 
     ended: list[str] = []
     job = runner.submit(
-        "Steady", steady, None, generator=True,
+        "Steady", steady, None, lane="generator",
         on_done=lambda _: ended.append("done"), on_cancelled=lambda: ended.append("cancelled"),
     )  # fmt: skip
     assert reached.wait(10)
@@ -106,7 +106,10 @@ def test_cancel_stops_at_the_next_step(main: MainThread, runner: JobRunner) -> N
     assert steps == [0]
 
 
-def test_the_generator_runs_one_job_at_a_time_in_order(main: MainThread, runner: JobRunner) -> None:
+@pytest.mark.parametrize("lane", ["generator", "writer"])
+def test_generator_and_writer_run_one_job_at_a_time_in_order(
+    main: MainThread, runner: JobRunner, lane: Lane
+) -> None:
     running = threading.Semaphore(1)
     order: list[int] = []
 
@@ -119,7 +122,7 @@ def test_the_generator_runs_one_job_at_a_time_in_order(main: MainThread, runner:
     done: list[int] = []
     for number in range(5):
         runner.submit(
-            "Alone", alone, number, generator=True, on_done=done.append, on_failed=lambda e: done.append(-1)
+            "Alone", alone, number, lane=lane, on_done=done.append, on_failed=lambda e: done.append(-1)
         )
     for _ in range(5):
         main.run_one()
@@ -145,8 +148,12 @@ def test_shutdown_cancels_what_waits_and_finishes_what_is_essential(main: MainTh
     runner.submit("Keeping", write, "kept", essential=True)
     runner.shutdown()
     assert written == ["kept"]
-    with pytest.raises(RuntimeError):
-        runner.submit("Late", write, "late")
+    late = runner.submit("Late", write, "late", on_done=lambda _: written.append("told"))
+    assert late.token.cancelled
+    assert not runner.running("Late"), "nobody waits for what is never done"
+    while not main.posted.empty():
+        main.run_one()
+    assert written == ["kept"]
 
 
 def test_steps_are_thinned_but_every_stage_is_told(main: MainThread, runner: JobRunner) -> None:

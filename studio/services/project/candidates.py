@@ -18,7 +18,7 @@ import numpy as np
 
 from studio.audio.mapped import mapped_wav
 from studio.audio.wav import WavWriter
-from studio.core.arrangement import Arrangement
+from studio.core.arrangement import BAND, STEMS, Arrangement
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate, NoiseStep, Recipe
 from studio.core.controls import Controls
@@ -137,6 +137,8 @@ def read_candidate(folder: ProjectFolder, name: str) -> tuple[CandidateRecord, C
         content = from_json(_CandidateFile, (path / _FILE).read_bytes(), what)
     except OSError as error:
         raise StudioError(f"Cannot read {what}", seen=error.strerror or str(error)) from error
+    if not set(content.stems) <= {*STEMS, BAND}:
+        raise damaged(what, ValueError("a stem that no band has"))
     missing = [stem for stem in content.stems if not (path / f"{stem}.wav").is_file()]
     if missing or not content.stems:
         raise StudioError(

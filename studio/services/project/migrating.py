@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from studio.audio.wav import write_wav
 from studio.core.commands import AddCandidate, Command, Pick, SetBlind, SetChords, SetOpinion
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
@@ -25,8 +26,11 @@ from studio.services.project.analyses import analysis_name, keep_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import Document, State
 from studio.services.project.opening import create_project
-from studio.services.project.results import open_results
+from studio.services.project.results import Results, open_results
 from studio.services.project.song import ref_of
+from studio.services.vocal import Vocal
+from studio.storage.project_folder import file_sha256
+from studio.storage.temporary import temporary_folder
 
 _NOTES = "session.json"
 
@@ -53,8 +57,22 @@ def migrate(
         JobCancelled: soon after `cancel`; none is left behind either.
     """
     results = open_results(folder, on_step=on_step, cancel=cancel)
-    vocal = results.vocal
+    with temporary_folder() as scratch:
+        return _make_project(folder, projects_dir, results, Path(scratch), on_step, cancel)
+
+
+def _make_project(
+    folder: Path,
+    projects_dir: Path,
+    results: Results,
+    scratch: Path,
+    on_step: StepCallback | None,
+    cancel: CancelToken | None,
+) -> Migrated:
+    vocal = _as_file(results.vocal, scratch)
     ref = ref_of(vocal)
+    if vocal is not results.vocal:
+        ref = replace(ref, found_at="")
     project = Project(title=vocal.name, vocal=ref, given=results.given)
     store = create_project(projects_dir, State(project))
     done = False
@@ -94,6 +112,19 @@ def migrate(
         if not done:
             shutil.rmtree(store.folder.path, ignore_errors=True)
     return Migrated(store.folder.path, results.warnings)
+
+
+def _as_file(vocal: Vocal, scratch: Path) -> Vocal:
+    """The vocal with a file that holds just what is heard: the copy that an export kept beside its candidates may be
+    at another level, and is another file than the one whose hash the candidates know."""
+    try:
+        if file_sha256(vocal.path) == vocal.sha256:
+            return vocal
+        path = scratch / "vocal.wav"
+        write_wav(path, vocal.audio, encoding="FLOAT")
+        return replace(vocal, path=path, sha256=file_sha256(path), encoding="FLOAT")
+    except OSError as error:
+        raise StudioError("Cannot read the vocal", seen=error.strerror or str(error)) from error
 
 
 def _said(folder: Path, project: Project) -> list[Command]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from studio.services.project.store import (
 )
 from studio.storage import lock
 from studio.storage.atomic import sweep_parts
-from studio.storage.journal import read_journal, write_journal
+from studio.storage.journal import Replay, read_journal, write_journal
 from studio.storage.project_folder import ProjectFolder, find_audio, free_project, is_project
 from studio.storage.ratings import NAME as RATINGS
 from studio.storage.ratings import RatingsFile, Saying
@@ -214,14 +215,15 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
     folder.make()
     sweep_parts(folder.path)
     state, notices = read_state(folder)
-    if notices or _is_long(folder):
+    journal = read_journal(folder.journal)
+    if notices or _is_long(folder) or not _leads_to(journal, state):
         if notices and folder.journal.exists():
             kept = folder.path / f"journal.damaged-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
             folder.journal.replace(kept)
             notices.append(f"The damaged journal was kept as {kept.name}.")
         write_snapshot(folder, state)
         write_journal(folder.journal, [_beginning(state)])
-    elif read_journal(folder.journal).torn:
+    elif journal.torn:
         _cut_last_line(folder)
     _catch_up_ratings(folder)
     store = ProjectStore(folder, state, on_problem)
@@ -271,6 +273,13 @@ def _beginning(state: State) -> dict[str, object]:
     return {"at": now(), "snapshot": snapshot_json(state)}
 
 
+def _leads_to(journal: Replay, state: State) -> bool:
+    """Whether what is appended goes on where the journal ends: it does not where the snapshot knows more, as after a
+    full disk or a journal that was cut short."""
+    last = journal.entries[-1] if journal.entries else {}
+    return bool(last.get("snapshot", last).get("entry") == state.entry)
+
+
 def _is_long(folder: ProjectFolder) -> bool:
     try:
         return folder.journal.stat().st_size > _LONGEST_JOURNAL
@@ -308,17 +317,15 @@ def _catch_up_ratings(folder: ProjectFolder) -> None:
         state = after
     if not rows:
         return
-    try:
+    with contextlib.suppress(StudioError):  # said by the store when it is written to
         ratings = RatingsFile(folder.path / RATINGS)
-    except StudioError:
-        return  # said by the store when it is written to
-    try:
-        known = {saying.entry for saying in ratings.read()}
-        for row in rows:
-            if isinstance(row, Saying):
-                if row.entry not in known:
-                    ratings.write([row])
-            else:
-                ratings.take_back(*row)
-    finally:
-        ratings.close()
+        try:
+            known = {saying.entry for saying in ratings.read()}
+            for row in rows:
+                if isinstance(row, Saying):
+                    if row.entry not in known:
+                        ratings.write([row])
+                else:
+                    ratings.take_back(*row)
+        finally:
+            ratings.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
 from studio.core.music import Chord
+from studio.core.names import is_file_name
 from studio.core.project import CandidateRecord, Project
 from studio.core.takes import AudioRef
 from studio.services.exporting.export import ExportRequest
@@ -74,6 +75,7 @@ class Song:
 def ref_of(vocal: Vocal) -> AudioRef:
     """A vocal as the project knows it."""
     audio, suffix = vocal.audio, _text(vocal.path.suffix)
+    suffix = suffix if is_file_name(suffix) else ""
     return AudioRef(
         vocal.sha256, _text(vocal.name), suffix, audio.sample_rate, audio.frames, audio.channels, vocal.encoding,
         _text(str(vocal.path)),

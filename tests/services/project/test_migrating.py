@@ -92,6 +92,22 @@ def test_every_candidate_comes_with_its_own_analysis_and_seed(old: Old) -> None:
     assert sorted(p.name for p in old.folder.rglob("*")) == before, "the old folder stays as it was"
 
 
+def test_a_vocal_of_which_only_the_lowered_copy_is_left_is_heard_as_it_was(tmp_path: Path) -> None:
+    write_wav(tmp_path / "take.wav", make_vocal(2.0).audio, encoding="FLOAT")
+    vocal, analysis = open_vocal(tmp_path / "take.wav"), make_analysis(2.0)
+    loud = make_candidate(vocal, analysis, level=0.5)
+    assert export_candidate(ExportRequest(tmp_path / "out", vocal, analysis, loud, 7, {})).gain_db < 0
+    (tmp_path / "take.wav").unlink()
+    opened = open_project(migrate(tmp_path / "out", tmp_path / "Music").path, read_only=True)
+    ref = opened.document.project.vocal
+    assert ref is not None
+    assert (opened.missing, ref.name) == ((), "take")
+    again = open_ref(opened.folder, ref)
+    np.testing.assert_allclose(again.audio.samples, vocal.audio.samples, rtol=1e-4, atol=1e-6)
+    (record,) = opened.document.project.candidates
+    assert record.origin.vocal_sha256 == ref.sha256
+
+
 def test_the_models_of_every_candidate_are_its_own(old: Old) -> None:
     project = old.migrated().document.project
     assert [dict(record.origin.models) for record in project.candidates] == [
