@@ -91,6 +91,8 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
     analyse = AnalysisProcess()
     window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device, analyse)
+    # Qt ends with the last window that is seen: one that finished in the background was hidden before.
+    window.ended.connect(lambda: app.exit(0))
     window.show()
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))

@@ -121,6 +121,9 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1p
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[role="primary"]:focus { border: 1px solid $text; }
 QPushButton[role="primary"]:disabled { background: $raised; color: $muted; border-color: $border; }
+QPushButton[role="recent"] { text-align: left; }
+QPushButton[role="recent"][selected="true"] { background: $hover; border: 1px solid $accent; color: $accent;
+    font-weight: 600; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: $hover; }
 QToolButton:checked { background: $raised; border-color: $border; }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -61,7 +61,7 @@ _POLL_MS = 500
 
 
 class MainWindow(QMainWindow):
-    """One vocal on top, its candidates below.
+    """One vocal on top, its candidates below. Emits `ended` when it closed for good, with all its work done.
 
     Args:
         workspace: the open project.
@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
         preferences: what is remembered.
         demo_vocal: the file behind "Try the demo vocal".
     """
+
+    ended = Signal()
 
     def __init__(
         self,
@@ -586,6 +588,7 @@ class MainWindow(QMainWindow):
         self.record.recording.close()
         self.workspace.close()
         event.accept()
+        self.ended.emit()
 
     def _close_when_finished(self) -> None:
         if not self._doing() and not self.workspace.runner.busy:

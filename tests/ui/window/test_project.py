@@ -187,6 +187,8 @@ def test_closing_in_the_middle_of_a_request_asks(
     window.request.generate.click()
     qtbot.waitUntil(lambda: list(window.candidates.rows) == [1], timeout=30_000)
     asked: list[str] = []
+    ended: list[bool] = []
+    window.ended.connect(lambda: ended.append(True))
     monkeypatch.setattr(window.ask, "how_to_close", lambda doing, background: asked.append(doing) or answer)
     if answer == "stop":
         threading.Timer(0.3, gate.set).start()
@@ -194,11 +196,13 @@ def test_closing_in_the_middle_of_a_request_asks(
     assert asked == ["Candidates are still being made."]
     assert window.isVisible() == (answer == "stay")
     folder = folder_of(window)
+    assert bool(ended) == (answer == "stop")  # the process ends with it
     gate.set()
     if answer == "stay":
         qtbot.waitUntil(lambda: list(window.candidates.rows) == [1, 2], timeout=30_000)
     elif answer == "background":
-        qtbot.waitUntil(lambda: not (folder / "lock.json").exists(), timeout=30_000)
+        qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
+        assert not (folder / "lock.json").exists()
         assert open_project(folder, read_only=True).document.project.numbers == (1, 2)
     else:
         assert open_project(folder, read_only=True).document.project.numbers[:1] == (1,)
