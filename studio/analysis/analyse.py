@@ -148,6 +148,7 @@ def analyse(
         syllables=sung.syllables,
         tuning_cents=tuning if given.tuning is None else given.tuning,
         heard=heard,
+        chords_heard=chroma is not None or bool(guide and guide.chords),
     )
 
 
@@ -179,7 +180,7 @@ def _sung_over(song: VocalAnalysis, audio: Audio, sung: _Sung) -> VocalAnalysis:
         onsets_s=tuple(s.onset_s for s in sung.syllables),
         syllables=sung.syllables,
         loudness_lufs=_loudness(audio),
-        chords=harmonise(notes, song.grid, song.key, offset),
+        chords=song.chords if song.chords_heard else harmonise(notes, song.grid, song.key, offset),
         confidence=replace(
             _measured_confidence(sung.pitch, notes, sung.curve),
             tempo=sure.tempo, beats=sure.beats, downbeats=sure.downbeats, key=sure.key, tuning=sure.tuning,

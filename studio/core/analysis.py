@@ -160,6 +160,9 @@ class VocalAnalysis:
     """One of HEARD; see `confidence.heard`. The `chords` of an instrument that plays chords are heard in its sound,
     not made up for a tune."""
 
+    chords_heard: bool = False
+    """Whether `chords` were heard in the sound, or told by a guide: then the band plays them."""
+
     @property
     def tempo_bpm(self) -> float:
         return self.grid.tempo_bpm

@@ -22,7 +22,7 @@ from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import Instrument
-from studio.core.music import Meter
+from studio.core.music import Chord, Meter
 from studio.core.perform import perform
 from studio.core.request import DISTANCES, GenerationRequest, Regenerate, Vary
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token, repair
@@ -259,8 +259,9 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
     free = tokens < 0
     given = np.full_like(tokens, -1)
     bars = np.arange(grid.beats) // grid.meter.quarters_per_bar
-    if controls.chords:
-        chords = [chord_token(c, request.analysis.key) for c in controls.chords]
+    wanted = controls.chords or _heard_chords(request)
+    if wanted:
+        chords = [chord_token(c, request.analysis.key) for c in wanted]
         given[:, COLUMNS["chord"]] = np.array(chords)[bars % len(chords), None]
     if controls.energy:
         levels = [ENERGIES.index(_one_of("energy", name, ENERGIES)) for name in controls.energy]
@@ -270,6 +271,13 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
             given[:, COLUMNS[stem]] = REST
     tokens = np.where(free, given, tokens)
     return tokens if (tokens >= 0).any() else None
+
+
+def _heard_chords(request: GenerationRequest) -> tuple[Chord, ...]:
+    """Chords that were heard, in a guide or a guitar: the band plays them too, unless new ones are asked for."""
+    change = request.change
+    anew = isinstance(change, Regenerate) and change.new_chords
+    return request.analysis.chords if request.analysis.chords_heard and not anew else ()
 
 
 def _made_anew(change: Vary | Regenerate, grid: BeatGrid, seed: int) -> list[tuple[slice, slice]]:

@@ -100,6 +100,7 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
         "onsets_s": [round(t, 4) for t in analysis.onsets_s],
         "tuning_cents": round(analysis.tuning_cents, 2),
         "heard": analysis.heard,
+        "chords_heard": analysis.chords_heard,
         "given": {"drift": given.drift, "tuning": given.tuning},
         "syllables": [
             {
@@ -212,6 +213,7 @@ class _AnalysisFile(Struct):
     readings: tuple[_Reading, ...] = ()
     tuning_cents: Annotated[float, Meta(ge=-1200.0, le=1200.0)] = 0.0
     heard: str = "voice"
+    chords_heard: bool = False
     given: _Given = field(default_factory=_Given)
     guide: _Guide | None = None
 
@@ -297,6 +299,7 @@ def analysis_from_json(content: Mapping[str, Any]) -> VocalAnalysis:
         syllables=tuple(Syllable(**asdict(syllable)) for syllable in read.syllables),
         tuning_cents=read.tuning_cents,
         heard=read.heard if read.heard in HEARD else "voice",
+        chords_heard=read.chords_heard,
     )
 
 
