@@ -1,0 +1,171 @@
+"""Asked for the beat: what is heard, what keys do, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import mido
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.core.analysis import Reading, VocalAnalysis
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Meter
+from studio.ui.listening.asking_dialog import AskingDialog
+from studio.ui.window.main_window import MainWindow
+
+Open = Callable[[MainWindow], None]
+
+
+def doubtful(analysis: VocalAnalysis) -> VocalAnalysis:
+    """The same vocal, counted at 120, 90 or 60 with doubt."""
+    chords, duration_s = Chord.parse_many("Am"), analysis.duration_s
+
+    def grid(tempo_bpm: float) -> BeatGrid:
+        return BeatGrid.regular(tempo_bpm, Meter(4, 4), duration_s, 0.2)
+
+    return replace(
+        analysis,
+        grid=grid(120.0),
+        chords=chords * grid(120.0).bars,
+        confidence=replace(analysis.confidence, tempo=0.4, beats=0.4),
+        alternatives=(
+            Reading(grid(90.0), chords * grid(90.0).bars, 0.3),
+            Reading(grid(60.0), chords * grid(60.0).bars, 0.2),
+        ),
+    )
+
+
+@pytest.fixture
+def doubting(window: MainWindow, open_vocal: Open) -> MainWindow:
+    """A window whose vocal can be counted in three ways."""
+    open_vocal(window)
+    window.preferences.set("ask_for_beat", True)
+    song = window.workspace.song
+    assert song is not None
+    assert song.analysis is not None
+    song.analysis = doubtful(song.analysis)
+    window.request.count.set_value(3)
+    return window
+
+
+def asked(window: MainWindow) -> AskingDialog:
+    window.request.generate.click()
+    (dialog,) = window.findChildren(AskingDialog)
+    assert not window.generation.running
+    return dialog
+
+
+def test_keys_switch_the_reading_and_enter_generates_in_it(doubting: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(doubting)
+    assert [row.text().split("    ")[1].split(" bpm")[0] for row in dialog.rows] == ["120.0", "90.0", "60.0"]
+    assert doubting.playback.player.playing
+    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    assert not doubting.playback.player.playing
+    qtbot.keyClick(dialog, Qt.Key.Key_2)
+    assert [row.isChecked() for row in dialog.rows] == [False, True, False]
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    given = doubting.workspace.project.given
+    assert (given.tempo_bpm, given.meter) == (90.0, Meter(4, 4))
+    assert given.downbeat_s == pytest.approx(0.2)
+    qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 3, timeout=60_000)
+    song = doubting.workspace.song
+    assert song is not None
+    tempi = [candidate.arrangement.grid.tempo_bpm for candidate in song.candidates.values()]
+    assert tempi == pytest.approx([90.0] * 3)
+    doubting.workspace.undo()
+    assert doubting.workspace.project.given.tempo_bpm is None
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+
+
+def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(doubting)
+    qtbot.keyClick(dialog, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 3, timeout=60_000)
+    song = doubting.workspace.song
+    assert song is not None
+    tempi = [round(song.candidates[n].arrangement.grid.tempo_bpm) for n in (1, 2, 3)]
+    assert tempi == [120, 90, 60]
+    assert doubting.workspace.project.given.tempo_bpm is None
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+
+
+def test_half_double_and_this_is_one(doubting: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(doubting)
+    qtbot.keyClick(dialog, Qt.Key.Key_D)
+    assert dialog.ways[dialog.heard].grid.tempo_bpm == pytest.approx(240.0)
+    qtbot.keyClick(dialog, Qt.Key.Key_H)
+    qtbot.keyClick(dialog, Qt.Key.Key_H)
+    assert dialog.ways[dialog.heard].grid.tempo_bpm == pytest.approx(60.0)
+    assert len(dialog.rows) == 4
+    qtbot.keyClick(dialog, Qt.Key.Key_1)
+    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    doubting.playback.seek(1.22)  # a beat at 120 with a bar at 0.2: its third
+    qtbot.keyClick(dialog, Qt.Key.Key_B)
+    lines = dialog.ways[0].grid.downbeats_s
+    assert min(abs(line - 1.2) for line in lines) < 1e-6
+    dialog.reject()
+    assert not doubting.generation.running
+    assert not doubting.playback.player.playing
+
+
+def test_asked_once_and_never_again_where_that_is_wished(doubting: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(doubting)
+    dialog.again.click()
+    dialog.reject()
+    assert not doubting.preferences.get("ask_for_beat", True)
+    doubting.request.generate.click()
+    assert doubting.generation.running
+    qtbot.waitUntil(lambda: not doubting.generation.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+
+
+def test_a_guide_gives_the_beat_and_can_be_taken_away(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_vocal(window)
+    path = window.workspace.projects_dir.parent / "tempo.mid"
+    file = mido.MidiFile()
+    track = mido.MidiTrack(
+        [
+            mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(88.0)),
+            mido.MetaMessage("time_signature", numerator=3, denominator=4),
+            mido.Message("note_on", note=60, velocity=90, time=0),
+            mido.Message("note_off", note=60, velocity=0, time=480 * 12),
+        ]
+    )
+    file.tracks.append(track)
+    file.save(path)
+    monkeypatch.setattr(window.ask, "guide", lambda: path)
+    window.analysis.guide.click()
+    qtbot.waitUntil(lambda: window.workspace.project.given.guide is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.workspace.song.is_heard, timeout=60_000)  # type: ignore[union-attr]
+    assert window.analysis.guided.text() == "tempo.mid gives the beat"
+    assert window.analysis.tempo.value() == pytest.approx(88.0, abs=0.05)
+    grid = window.workspace.song.analysis.grid  # type: ignore[union-attr]
+    assert grid.meter == Meter(3, 4)
+    assert min(abs(t) for t in grid.downbeats_s) < 1e-3
+    window.analysis.unguide.click()
+    assert window.workspace.project.given.guide is None
+    window.workspace.undo()
+    assert window.workspace.project.given.guide is not None
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+
+
+def test_a_typing_error_marks_the_chord_and_keeps_the_line(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    field = window.analysis.chords
+    field.setText("Am F Hq G")
+    field.editingFinished.emit()
+    assert field.text() == "Am F Hq G"
+    assert field.selectedText() == "Hq"
+    assert window.workspace.project.chords is None
+    field.setText("(G) Am F C G")
+    field.editingFinished.emit()
+    assert window.workspace.project.chords == Chord.parse_many("Am F C G")
+    assert window.workspace.project.pickup == Chord.parse_many("G")
+    assert field.text() == "(G) Am F C G"
