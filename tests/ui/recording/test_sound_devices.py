@@ -47,7 +47,9 @@ def make(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         )
         player = Player(find_setup=lambda: AudioSetup(default_output()), patience_s=0.3)
         service = GenerationService(Path("no weights"), "cpu", load=lambda *_: ToneEngine())
-        window = build_window(service, player, Preferences(tmp_path / "window.ini"), tmp_path / "sessions")
+        preferences = Preferences(tmp_path / "window.ini")
+        preferences.set("ask_for_beat", False)
+        window = build_window(service, player, preferences, tmp_path / "data", tmp_path / "Music")
         made.append(window)
         libraries.append(library)
         window.show()
@@ -84,7 +86,7 @@ def test_a_vocal_opens_without_sound_while_the_sound_system_hangs(
     window, library = make("speakers", hangs=True)
     open_vocal(window)
     assert library.waiting, "it does hang"
-    assert window.workflow.session is not None
+    assert window.workspace.song is not None
     assert "does not answer" in window.status.output.text()
     window.playback.toggle()
     qtbot.waitUntil(lambda: window.timeline.playhead_s > 0.2, timeout=10_000)
@@ -175,11 +177,11 @@ def test_another_song_does_not_wait_for_the_take_to_be_written(
     start_recording(window, qtbot)
     told: list[str] = []
     window.record.recording.told.connect(told.append)
-    session = window.workflow.session
+    song = window.workspace.song
     window.open_path(vocal_path)
-    qtbot.waitUntil(lambda: window.workflow.session is not session, timeout=30_000)
+    qtbot.waitUntil(lambda: window.workspace.song is not song, timeout=30_000)
     assert not told, "the disk is not done"
     assert window.record.recording.state == "off"
     disk.set()
     qtbot.waitUntil(lambda: any("was kept" in t for t in told), timeout=10_000)
-    qtbot.waitUntil(lambda: not window.workflow.runner.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
