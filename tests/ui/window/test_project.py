@@ -13,8 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.commands import SetOpinion
 from studio.core.opinion import Opinion
+from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.project.opening import open_project
 from studio.services.project.store import ProjectStore
+from studio.ui.comparing.details_dialog import DetailsDialog
+from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine
 from tests.ui.conftest import write_vocal
@@ -310,3 +313,58 @@ def test_a_request_waits_for_what_was_typed_last(make_window: Make, open_vocal: 
     assert song.candidates[1].arrangement.grid.tempo_bpm == pytest.approx(72.0)
     assert song.project.record(1).origin.analysis == song.wanted_analysis
     qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+
+
+def test_dialogs_of_a_song_go_with_it(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    folder = folder_of(window)
+    window.compare.ask("details", 1)
+    (details,) = window.findChildren(DetailsDialog)
+    details.note.setPlainText("about the first song")
+    window.record.handlers["takes"]()
+    window.open_path(write_vocal(tmp_path / "other.wav", 2.5))
+    qtbot.waitUntil(lambda: window.workspace.project.title == "other", timeout=30_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+    dialogs = [*window.findChildren(DetailsDialog), *window.findChildren(TakesDialog)]
+    assert not any(dialog.isVisible() for dialog in dialogs)
+    generate(window, 1)
+    assert window.workspace.project.opinion(1).note == ""
+    assert open_project(folder, read_only=True).document.project.opinion(1).note == ""
+
+
+def test_closing_in_the_middle_of_an_export_asks_and_the_export_is_whole(
+    make_window: Make,
+    open_vocal: Open,
+    generate: Generate,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    gate, began = threading.Event(), threading.Event()
+
+    def slowly(request: ExportRequest, **hooks: object) -> ExportedCandidate:
+        began.set()
+        gate.wait(20.0)
+        return export_candidate(request, **hooks)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("studio.ui.comparing.exporting.export_candidate", slowly)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        window.ask, "how_to_close", lambda doing, background: asked.append(doing) or "background"
+    )
+    window.exporting.export(1, tmp_path / "out")
+    assert began.wait(20.0)
+    folder = folder_of(window)
+    window.close()
+    assert asked == ["An export is still being written."]
+    assert not window.isVisible()
+    gate.set()
+    qtbot.waitUntil(lambda: not (folder / "lock.json").exists(), timeout=30_000)
+    assert (tmp_path / "out" / "candidate_01" / "manifest.json").exists()
