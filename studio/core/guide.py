@@ -12,6 +12,10 @@ import numpy as np
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 
+#: Suffixes of guides that are written, not sounded: a tempo map, or the session of a DAW.
+MIDI, SESSIONS = (".mid", ".midi"), (".dawproject", ".rpp")
+WRITTEN = (*MIDI, *SESSIONS)
+
 
 @dataclass(frozen=True)
 class Guide:

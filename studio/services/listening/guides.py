@@ -16,13 +16,10 @@ from studio.analysis.pitch import resample_mono
 from studio.audio.file_bytes import error_text
 from studio.audio.files import read_file
 from studio.core.errors import StudioError
-from studio.core.guide import Guide
+from studio.core.guide import MIDI, Guide
 from studio.core.music import Meter
 from studio.services.listening.hints import find_hints
 
-MIDI, SESSIONS = (".mid", ".midi"), (".dawproject", ".rpp")
-#: Suffixes that are read as something else than sound.
-WRITTEN = (*MIDI, *SESSIONS)
 _MOST_BYTES = 64 << 20
 
 

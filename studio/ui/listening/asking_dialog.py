@@ -14,7 +14,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from studio.analysis.taps import FEWEST_TAPS, read_taps
 from studio.core.analysis import VocalAnalysis
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
@@ -201,6 +200,8 @@ class AskingDialog(QDialog):
         self._audition()
 
     def _on_tap(self) -> None:
+        from studio.analysis.taps import FEWEST_TAPS, read_taps  # the window need not wait for it
+
         playback = self._playback
         if not playback.player.playing:
             self.told.setText("Play first, then tap along.")

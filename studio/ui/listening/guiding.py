@@ -11,8 +11,6 @@ from studio.core.guide import Guide
 from studio.core.hints import Hint
 from studio.core.jobs import CancelToken, StepCallback
 from studio.services.jobs import Job
-from studio.services.listening.guides import read_guide
-from studio.services.listening.hints import find_hints
 from studio.services.project.song import Song
 from studio.ui.window.workspace import Workspace
 
@@ -40,6 +38,8 @@ class Guiding(QObject):
             self._job.cancel()
 
         def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> Guide:
+            from studio.services.listening.guides import read_guide  # the window need not wait for it
+
             return read_guide(path, vocal=vocal, meter=meter, tempo_bpm=song.project.given.tempo_bpm)
 
         def on_done(guide: Guide) -> None:
@@ -70,6 +70,8 @@ class Guiding(QObject):
         named = Path(vocal.found_at or song.base.path)
 
         def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Hint, ...]:
+            from studio.services.listening.hints import find_hints
+
             return find_hints(path)
 
         def on_done(hints: tuple[Hint, ...]) -> None:

@@ -15,6 +15,7 @@ from studio.core.candidate import Candidate
 from studio.core.commands import Command, SetChords, SetGiven
 from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
+from studio.core.guide import WRITTEN
 from studio.core.jobs import Progress
 from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
@@ -22,7 +23,6 @@ from studio.core.project import Begun, Project
 from studio.core.request import Vary
 from studio.services.exporting.export import ExportedCandidate
 from studio.services.generating.engines import Engines
-from studio.services.listening.guides import WRITTEN
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject

@@ -8,8 +8,8 @@ from typing import Literal
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
+from studio.core.guide import WRITTEN
 from studio.core.project import Begun
-from studio.services.listening.guides import WRITTEN
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.storage.project_folder import SUFFIX, file_name
 from studio.storage.recent import RecentProject

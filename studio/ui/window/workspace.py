@@ -28,7 +28,6 @@ from studio.services.jobs import Job, JobRunner
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.candidates import read_candidate
 from studio.services.project.document import Document, State, now
-from studio.services.project.migrating import migrate
 from studio.services.project.moving import copy_project, copy_writing
 from studio.services.project.opening import SoundMissing, create_project, open_project, sound_path
 from studio.services.project.song import Song, open_ref, ref_of
@@ -379,6 +378,8 @@ class Workspace(QObject):
         known = self.recent.imported(path.resolve())
         if known is not None:
             return self._read_project(Path(known.path), read_only, cancel)
+        from studio.services.project.migrating import migrate  # the window need not wait for it
+
         made = migrate(path, self.projects_dir, on_step=on_step, cancel=cancel)
         ready = self._read_project(made.path, False, cancel)
         title = ready.song.project.title
