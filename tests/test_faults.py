@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from studio.services.generating.recipe_file import read_recipe, write_recipe
 
 from studio.audio.files import read_audio
 from studio.audio.wav import write_wav
@@ -21,6 +20,7 @@ from studio.core.jobs import CancelToken
 from studio.ml.weights import load_weights, save_weights
 from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.exporting.export_midi import read_notes, write_midi
+from studio.services.exporting.recipe_file import read_recipe, write_recipe
 from studio.services.generating import generation_folder
 from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
 from studio.services.generating.service import GenerationService

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from studio.core.part_path import part_path, writer_of
-from studio.storage.atomic import named, sweep_parts, sweep_temporary, temporary_prefix, write_text
+from studio.storage.atomic import named, sweep_parts, write_text
+from studio.storage.temporary import sweep_temporary_folders, temporary_folder
 
 
 def dead_pid() -> int:
@@ -86,8 +87,10 @@ def test_temporary_folders_of_dead_processes_are_swept(
     gone = tmp_path / f"backline-{dead_pid()}-abc"
     gone.mkdir()
     (gone / "array").write_text("left")
-    mine = Path(tempfile.mkdtemp(prefix=temporary_prefix()))
+    mine = temporary_folder()
     (tmp_path / "backline-other").mkdir()
-    assert sweep_temporary() == (gone,)
-    assert mine.exists()
+    assert not gone.exists()  # swept when the next folder is made
+    assert sweep_temporary_folders() == ()
+    assert Path(mine.name).exists()
+    mine.cleanup()
     assert (tmp_path / "backline-other").exists()
