@@ -27,6 +27,9 @@ PATIENCE_S = 3.0
 _WATCH_EVERY_S = 1.0
 #: How long the program's end waits for a driver.
 _CLOSING_S = 2.0
+#: PortAudio is one for the whole process and does not bear two threads: looking for devices anew while another
+#: connection still closes its stream would end the process.
+_ONE_AT_A_TIME = threading.Lock()
 #: A server that has just appeared may not answer at once: it is asked again so often.
 _RETRIES, _RETRY_AFTER_S = 3, 2.0
 
@@ -176,14 +179,16 @@ class Connection:
                 continue
             if request is None:
                 return
-            opened = self._obey(request)
+            with _ONE_AT_A_TIME:
+                opened = self._obey(request)
             with self._lock:
                 latest = request.number == self._asked and not self._ended
                 if latest:
                     self._result, self._answered = opened, request.number
                     self._ready.set()
             if opened and not latest and opened.stream:
-                opened.stream.close()
+                with _ONE_AT_A_TIME:
+                    opened.stream.close()
 
     def _obey(self, request: _Request) -> Opened | None:
         """None where a driver did not even let go of its stream, or something newer was asked for."""
