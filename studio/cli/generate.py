@@ -15,6 +15,7 @@ from studio.cli.options import (
     add_making,
     chords,
     energy,
+    folder,
     instrument,
     key,
     meter,
@@ -42,7 +43,7 @@ def add_parser(commands: Commands) -> None:
         epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped with Ctrl+C (finished candidates are whole).",
     )
     parser.add_argument("vocal", type=Path, help="WAV, AIFF, FLAC, MP3 or OGG, 2 seconds to 10 minutes")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--engine",
         choices=("band", "fastsag"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from studio.core.errors import StudioError
@@ -92,6 +93,13 @@ def tuning(text: str) -> float:
     if text.strip() in ("440", "A440", "a440"):
         return 0.0
     return number(float, -100, 100)(text)
+
+
+def folder(text: str) -> Path:
+    """An argparse type: a folder by name; an empty name, as of a variable that is not set, means no folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no name of a folder; the current one is '.'")
+    return Path(text)
 
 
 def chords(text: str) -> tuple[Chord, ...]:
