@@ -102,6 +102,13 @@ def tuning(text: str) -> float:
     return number(float, -100, 100)(text)
 
 
+def folder(text: str) -> Path:
+    """An argparse type: a folder by name; an empty name, as of a variable that is not set, means no folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no name of a folder; the current one is '.'")
+    return Path(text)
+
+
 def chords(text: str) -> tuple[Chord, ...]:
     from studio.core.music import Chord
 

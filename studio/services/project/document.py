@@ -108,6 +108,15 @@ class Document:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @property
+    def refusal(self) -> StudioError:
+        """What is said to a change of a project that is only looked at."""
+        return StudioError(
+            "Nothing can be changed here",
+            seen="a project that is open in another window",
+            todo="Close it there, or open a copy",
+        )
+
     def do(self, command: Command) -> None:
         """Applies a command, keeps it, and tells it.
 
@@ -116,11 +125,7 @@ class Document:
             StudioError: for a choice in a project that is only looked at.
         """
         if self.read_only and type(command).__name__ not in ("SetMix", "SetLoop", "SetBlind"):
-            raise StudioError(
-                "Nothing can be changed here",
-                seen="a project that is open in another window",
-                todo="Close it there, or open a copy",
-            )
+            raise self.refusal
         self._go(self._state.do(command), {"do": command_to_builtins(command)}, command)
 
     def undo(self) -> str:

@@ -192,6 +192,10 @@ class Generation(QObject):
         return open_vocal(found), analysis
 
     def _begin(self, song: Song, request: GenerationRequest, analysis: str, vocal: str = "") -> None:
+        document = self._workspace.document
+        if document.read_only:
+            self._workspace.failed.emit(document.refusal)
+            return
         folder = self._workspace.ensure_folder()
         if folder is None:
             return

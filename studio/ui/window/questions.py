@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 from studio.core.guide import WRITTEN
 from studio.core.project import Begun
 from studio.services.project.opening import ProjectInUse, SoundMissing
-from studio.storage.project_folder import SUFFIX, file_name
+from studio.storage.project_folder import SUFFIX, free_project
 from studio.storage.recent import RecentProject
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.recent_list import described
@@ -50,15 +50,15 @@ class Questions:
 
     def save_as(self, projects_dir: Path, title: str) -> Path | None:
         parent = projects_dir if projects_dir.is_dir() else Path.home()
-        start = (
-            Path(self._preferences.get("save_folder", str(parent))) / f"{file_name(title) or 'Song'}{SUFFIX}"
-        )
+        # A name that is not taken: the dialog would begin inside a project of that name, which is a folder.
+        start = free_project(Path(self._preferences.get("save_folder", str(parent))), title)
         path, _ = QFileDialog.getSaveFileName(
             self._window, "Save project as", str(start), f"Backline project (*{SUFFIX})"
         )
         if not path:
             return None
-        self._preferences.set("save_folder", str(Path(path).parent))
+        if Path(path).parent.suffix != SUFFIX:
+            self._preferences.set("save_folder", str(Path(path).parent))
         return Path(path)
 
     def export_folder(self, number: int) -> Path | None:

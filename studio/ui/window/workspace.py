@@ -232,9 +232,22 @@ class Workspace(QObject):
     def save_as(self, path: Path) -> None:
         """Moves the project to another folder, and goes on there."""
         song = self.song
-        if song is None or self.document.read_only:
+        if song is None:
+            return
+        if self.document.read_only:
+            self.failed.emit(self.document.refusal)
             return
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        inside = next((parent for parent in path.parents if is_project(parent)), None)
+        if inside is not None:
+            self.failed.emit(
+                StudioError(
+                    f"Cannot save as {path.name}",
+                    seen=f"a folder inside the project {inside.stem}",
+                    todo="Choose a folder outside of it",
+                )
+            )
+            return
         old = song.folder
         if old is not None and path == old.path:
             return

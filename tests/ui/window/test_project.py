@@ -173,6 +173,38 @@ def test_save_as_moves_the_project_and_goes_on_there(
     assert again.workspace.project == state.project
 
 
+def test_a_project_is_not_saved_inside_a_project(
+    make_window: Make, open_vocal: Open, generate: Generate
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    folder = folder_of(window)
+    told: list[Exception] = []
+    window.workspace.failed.connect(told.append)
+    window.workspace.save_as(folder / "Second")
+    assert "inside the project" in str(told[0])
+    assert folder_of(window) == folder
+    assert not (folder / "Second.backline").exists()
+
+
+def test_a_project_that_is_only_looked_at_says_why_nothing_is_made(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    looking = make_window()
+    looking.workspace.open(folder_of(window), read_only=True)
+    wait_for_song(qtbot, looking)
+    told: list[Exception] = []
+    looking.workspace.failed.connect(told.append)
+    looking.workspace.save_as(tmp_path / "Second")
+    looking.generation.start(looking.request.wishes)
+    assert [str(error).startswith("Nothing can be changed here") for error in told] == [True, True]
+    assert not (tmp_path / "Second.backline").exists()
+
+
 @pytest.mark.parametrize("answer", ["stay", "stop", "background"])
 def test_closing_in_the_middle_of_a_request_asks(
     answer: str,
