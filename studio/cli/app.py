@@ -19,7 +19,7 @@ def add_parser(commands: Commands) -> None:
         "path", nargs="?", type=Path, help="a vocal, or a folder of candidates, to open at once"
     )
     add_device(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, context: Context) -> int:

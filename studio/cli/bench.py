@@ -54,7 +54,7 @@ def add_parser(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to a file")
     add_device(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, _: Context) -> int:

@@ -15,12 +15,15 @@ def describe_analysis(vocal: Vocal, analysis: VocalAnalysis) -> list[str]:
     """What was heard, for the terminal; values that were given are marked so."""
     given, sure = analysis.given, analysis.confidence
 
-    def value(text: str, was_given: bool, confidence: float) -> str:
+    def value(text: str, was_given: bool, confidence: float, *, of_beats: bool = True) -> str:
+        if of_beats and given.guide is not None:
+            return f"{text} (from the guide)"
         return f"{text} ({'given' if was_given else f'{confidence:.0%} sure'})"
 
-    tempo = value(f"{analysis.tempo_bpm:.1f} bpm", given.tempo_bpm is not None, sure.tempo)
+    typed_bpm = given.tempo_bpm if given.guide is None else None
+    tempo = value(f"{typed_bpm or analysis.tempo_bpm:.1f} bpm", given.tempo_bpm is not None, sure.tempo)
     meter = value(str(analysis.grid.meter), given.meter is not None, sure.downbeats)
-    key = value(str(analysis.key), given.key is not None, sure.key)
+    key = value(str(analysis.key), given.key is not None, sure.key, of_beats=False)
     rate = f"{vocal.audio.sample_rate / 1000:g} kHz"
     heard = f"{vocal.name}: {analysis.duration_s:.1f} s, {rate}, {tempo}, {meter}, {key}, {len(analysis.notes)} notes"
     return [*vocal.warnings, heard, *_doubt(analysis)]

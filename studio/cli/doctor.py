@@ -9,7 +9,7 @@ from studio.cli.command import FAILED, OK, Commands, Context
 
 def add_parser(commands: Commands) -> None:
     """No options."""
-    commands.add_parser("doctor", help="say what works on this machine").set_defaults(run=run)
+    commands.add_parser("doctor", help="say what works on this machine").set_defaults(execute=run)
 
 
 def run(_: argparse.Namespace, __: Context) -> int:

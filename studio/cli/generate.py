@@ -135,7 +135,7 @@ def add_parser(commands: Commands) -> None:
         help="remove earlier candidates in DIR instead of moving them to DIR/earlier",
     )
     add_making(parser, candidates=4)
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, context: Context) -> int:

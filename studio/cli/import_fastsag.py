@@ -36,7 +36,7 @@ def add_parser(commands: Commands) -> None:
         help="how it was trained (default perceiver, as the public weights most likely were)",
     )
     parser.add_argument("--accept-licence", action="store_true", help="agree without being asked")
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, _: Context) -> int:

@@ -32,7 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Backline {__version__}")
     parser.add_argument("--traceback", action="store_true", help="say where an unexpected failure happened")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    parser.set_defaults(run=app.run, path=None, device="auto")
+    parser.set_defaults(execute=app.run, path=None, device="auto")
     for command in COMMANDS:
         command.add_parser(commands)
     return parser
@@ -54,7 +54,7 @@ def run(words: Sequence[str], open_window: OpenWindow, service: GenerationServic
     except SystemExit as exit_request:  # argparse has printed the help, or what was wrong
         return int(exit_request.code or 0)
     try:
-        return int(options.run(options, Context(open_window, service)))
+        return int(options.execute(options, Context(open_window, service)))
     except StudioError as error:
         print(f"studio: {error}", file=sys.stderr)
         return FAILED

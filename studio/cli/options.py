@@ -88,13 +88,6 @@ def meter(text: str) -> Meter:
     return _parsed_by(Meter.parse, text)
 
 
-def folder(text: str) -> Path:
-    """An argparse type: a folder, which may have to be made."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("no folder named; write '.' for this one")
-    return Path(text)
-
-
 def tuning(text: str) -> float:
     """An argparse type: cents above A = 440 Hz."""
     if text.strip() in ("440", "A440", "a440"):

@@ -7,7 +7,7 @@ import argparse
 from studio.cli.change import add_change, change
 from studio.cli.command import Commands, Context
 from studio.cli.options import ENCODINGS, bars
-from studio.core.arrangement import STEMS
+from studio.core.instruments import INSTRUMENTS
 
 
 def add_parser(commands: Commands) -> None:
@@ -27,13 +27,13 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--stem",
         action="append",
-        choices=STEMS,
+        choices=tuple(INSTRUMENTS),
         dest="stems",
         help="the stem to make anew, once for each (default: all)",
     )
     parser.add_argument("--new-chords", action="store_true", help="let the chords of the bars change too")
     add_change(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     request = FolderChange(
         options.folder,
         bars=options.bars,
-        stems=tuple(stem for stem in STEMS if stem in (options.stems or STEMS)),
+        stems=tuple(stem for stem in INSTRUMENTS if stem in (options.stems or INSTRUMENTS)),
         new_chords=options.new_chords,
         candidates=options.candidates,
         seed=options.seed,

@@ -58,7 +58,7 @@ def add_parser(commands: Commands) -> None:
         "--workers", type=number(int, 1, 256), metavar="N", help="processes (default: a core each)"
     )
     sizes.add_argument("--threads", type=number(int, 1, 256), metavar="N", help="threads of the networks")
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, _: Context) -> int:

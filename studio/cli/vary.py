@@ -23,7 +23,7 @@ def add_parser(commands: Commands) -> None:
         help="near keeps style, instruments and most notes (the default); far keeps less",
     )
     add_change(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace, context: Context) -> int:

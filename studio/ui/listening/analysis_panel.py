@@ -96,6 +96,12 @@ class _Row:
         set_state(self.source, "yours", yours)
         self.reset.setVisible(yours)
 
+    def show_given_by(self, source: str) -> None:
+        """The value is neither estimated nor typed; the way back is beside what gave it."""
+        self.source.setText(source)
+        set_state(self.source, "yours", False)
+        self.reset.hide()
+
 
 class AnalysisPanel(QFrame):
     """Emits `given_changed` (a dict of fields of Given with their new values), `bars_moved` (quarters later), and
@@ -241,7 +247,9 @@ class AnalysisPanel(QFrame):
         self.unguide.setVisible(guide is not None)
         self._shown_given = given
         self._show_hint(given)
-        self._set(self.tempo, analysis.tempo_bpm)
+        # Beats that drift have a mean of their own; what was typed stays in its field as it was typed.
+        typed_bpm = given.tempo_bpm if guide is None else None
+        self._set(self.tempo, typed_bpm or analysis.tempo_bpm)
         first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
         self._set(
             self.downbeat, first_s if given.downbeat_s is None or given.shift_beats else given.downbeat_s
@@ -259,6 +267,9 @@ class AnalysisPanel(QFrame):
         self.time.setCurrentIndex(1 if given.drift or grid.drifts else 0)
         self.rows["time"].show_source(None, yours=given.drift is not None)
         self.tuning.setCurrentIndex(0 if given.tuning is None else 1)
+        if guide is not None:
+            for name in ("tempo", "meter", "downbeat", "time"):
+                self.rows[name].show_given_by("from the guide")
         self.rows["tuning"].show_source(None, yours=given.tuning is not None)
         if given.tuning is None:
             self.rows["tuning"].source.setText(f"{analysis.tuning_cents:+.0f} cents")

@@ -368,17 +368,21 @@ class MainWindow(QMainWindow):
         return analysis.is_worth_asking and self.preferences.get("ask_for_beat", True)
 
     def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
-        self._asked = analysis
         dialog = AskingDialog(analysis, self.playback, self)
         dialog.again.toggled.connect(lambda never: self.preferences.set("ask_for_beat", not never))
 
         def on_settled(fields: dict[str, object]) -> None:
             # The vocal is listened to again with them; the request follows.
+            self._asked = analysis
             self._after_listening = self.request.wishes
             self._give(fields)
 
+        def on_each() -> None:
+            self._asked = analysis
+            self._start(self.request.wishes, each=True)
+
         dialog.settled.connect(on_settled)
-        dialog.each_wanted.connect(lambda: self._start(self.request.wishes, each=True))
+        dialog.each_wanted.connect(on_each)
         self.workspace.opened.connect(dialog.reject)
         dialog.open()
 

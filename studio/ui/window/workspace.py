@@ -6,9 +6,7 @@ Nobody else holds a document. What follows from a change (listening again, drawi
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from studio.audio.source import Source
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.candidate import Candidate
-from studio.core.commands import Command, SetLoop, SetMix
+from studio.core.commands import Command, Rename, SetLoop, SetMix
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.mix import Mix
@@ -230,7 +228,7 @@ class Workspace(QObject):
         return folder.path if folder is not None else None
 
     def save_as(self, path: Path) -> None:
-        """Moves the project to another folder, and goes on there."""
+        """Copies the project to another folder, and goes on there; the old folder stays as it was."""
         song = self.song
         if song is None:
             return
@@ -280,7 +278,7 @@ class Workspace(QObject):
         self.runner.submit("Saving", run, path, lane="writer", on_done=on_done, on_failed=self._on_failed)
 
     def _go_on_in(self, song: Song, old: ProjectFolder, new: ProjectFolder) -> None:
-        """The sounds are there already: takes along what was done meanwhile, and leaves the old folder."""
+        """The sounds are there already: takes along what was done meanwhile, and leaves the old folder alone."""
         store = self.document.keeper
         assert isinstance(store, ProjectStore)
         store.close()
@@ -296,13 +294,10 @@ class Workspace(QObject):
         for record in self.project.candidates:
             if record.number in song.candidates:
                 song.candidates[record.number] = read_candidate(new, record.folder)[1]
-        shutil.rmtree(old.path, ignore_errors=True)
-        with contextlib.suppress(OSError):  # an entry that leads nowhere is greyed out
-            self.recent.forget(str(old.path))
+        self.do(Rename(new.path.stem))
         self._remember(song)
         self.busy_changed.emit("")
-        self.told.emit(f"Moved to {new.path}")
-        self.changed.emit(self.project, self.project, SetMix(self.project.mix))
+        self.told.emit(f"Saved as {new.path}; {old.path.name} stays as it was")
 
     # Opening
 
@@ -334,7 +329,9 @@ class Workspace(QObject):
             source = ProjectFolder(path)
             copy_project(source, target, cancel)
             copy_writing(source, ProjectFolder(target))
-            return self._read_project(target, False, cancel)
+            ready = self._read_project(target, False, cancel)
+            ready.song.document.do(Rename(target.stem))  # two songs of one title cannot be told apart
+            return ready
 
         self._submit_opening(path, read)
 

@@ -92,6 +92,16 @@ def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot
     qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
 
 
+def test_escape_answers_nothing_and_is_asked_again(doubting: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(doubting)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not doubting.generation.running
+    qtbot.waitUntil(lambda: not doubting.findChildren(AskingDialog))
+    again = asked(doubting)
+    again.reject()
+    assert not doubting.generation.running
+
+
 def test_half_double_and_this_is_one(doubting: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(doubting)
     qtbot.keyClick(dialog, Qt.Key.Key_D)
@@ -143,6 +153,7 @@ def test_a_guide_gives_the_beat_and_can_be_taken_away(
     qtbot.waitUntil(lambda: window.workspace.project.given.guide is not None, timeout=30_000)
     qtbot.waitUntil(lambda: window.workspace.song.is_heard, timeout=60_000)  # type: ignore[union-attr]
     assert window.analysis.guided.text() == "tempo.mid gives the beat"
+    assert window.analysis.rows["tempo"].source.text() == "from the guide"
     assert window.analysis.tempo.value() == pytest.approx(88.0, abs=0.05)
     grid = window.workspace.song.analysis.grid  # type: ignore[union-attr]
     assert grid.meter == Meter(3, 4)

@@ -142,13 +142,14 @@ def test_a_second_window_is_told_and_may_open_a_copy_or_look(
     copying.open_path(folder)
     wait_for_song(qtbot, copying)
     assert folder_of(copying).name == "first take copy 2.backline"
+    assert copying.workspace.project.title == "first take copy 2"
     copying.compare.ask("rate_5", 1)
     assert first.workspace.project.opinion(1).stars == 0
     first.compare.ask("rate_2", 1)
     assert copying.workspace.project.opinion(1).stars == 5
 
 
-def test_save_as_moves_the_project_and_goes_on_there(
+def test_save_as_goes_on_in_the_new_folder_and_leaves_the_old_one(
     make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = make_window()
@@ -158,11 +159,16 @@ def test_save_as_moves_the_project_and_goes_on_there(
     new.parent.mkdir()
     window.workspace.save_as(new)
     qtbot.waitUntil(lambda: folder_of(window) == new, timeout=30_000)
-    assert not old.exists()
+    before = open_project(old, read_only=True).document.project
     window.compare.ask("rate_3", 1)
     generate(window, 1)
     window.close()
+    left = open_project(old)  # nobody holds it
+    assert left.document.project == before
+    assert (before.title, before.numbers, before.opinion(1).stars) == ("first take", (1,), 0)
+    left.document.keeper.close()  # type: ignore[attr-defined]  # it is a store
     state = open_project(new, read_only=True).document
+    assert state.project.title == "歌"
     assert state.project.opinion(1).stars == 3
     assert state.project.numbers == (1, 2)
     # A folder that was moved by hand and lost its name opens as well.
