@@ -121,7 +121,7 @@ def test_progress_never_goes_back_with_two_readings(
     other = replace(heard.grid, times_s=heard.grid.times_s[::2])
     unsure = replace(
         heard,
-        confidence=replace(heard.confidence, tempo=0.2),
+        confidence=replace(heard.confidence, tempo=0.2, beats=0.2),
         alternatives=(Reading(other, heard.chords[: other.bars], 0.8),),
     )
     request = replace(request_of_four_bars, analysis=unsure)

@@ -42,7 +42,7 @@ def test_existing_shards_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_every_meter_has_styles_to_choose_from() -> None:
     styles = corpus.styles_by_meter()
-    assert set(styles) == {f"{a}/{b}" for a, b in Meter.SUPPORTED}
+    assert set(styles) == {f"{a}/{b}" for a, b in Meter.WRITTEN}
     assert all(len(names) >= 8 and set(names) <= set(STYLES) for names in styles.values())
 
 

@@ -11,7 +11,7 @@ from studio.training.songs.rhythm import CELLS, draw_phrase, draw_style
 from studio.training.songs.skeleton import MelodyNote, Skeleton
 from studio.training.songs.song_skeletons import make_skeleton
 
-METERS = [Meter(*m) for m in Meter.SUPPORTED]
+METERS = [Meter(*m) for m in Meter.WRITTEN]
 
 
 def check(song: Skeleton) -> None:
@@ -77,7 +77,7 @@ def test_melody_fits_its_chords_as_real_song_does() -> None:
 
 def test_meters_and_modes_are_all_drawn() -> None:
     songs = [make_skeleton(np.random.default_rng(seed)) for seed in range(150)]
-    assert {(s.meter.numerator, s.meter.denominator) for s in songs} == set(Meter.SUPPORTED)
+    assert {(s.meter.numerator, s.meter.denominator) for s in songs} == set(Meter.WRITTEN)
     assert {s.key.mode for s in songs} == {"major", "minor"}
     assert {"intro", "verse", "chorus", "bridge", "ending"} <= {x.name for s in songs for x in s.sections}
     assert any(s.sections[0].name in ("verse", "chorus") for s in songs)
