@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,16 @@ STEPS = {
 
 def digest(state: State) -> str:
     """One value for all that is kept of a project, undo and redo included."""
-    return hashlib.sha256(json.dumps(snapshot_json(state), sort_keys=True).encode()).hexdigest()
+    content = json.dumps(_in_order(snapshot_json(state)), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _in_order(value: Any) -> Any:
+    """The same with its sets sorted: two equal sets may be written in different orders."""
+    if isinstance(value, dict):
+        sets = ("soloed", "muted")
+        return {k: sorted(v) if k in sets else _in_order(v) for k, v in value.items()}
+    return [_in_order(item) for item in value] if isinstance(value, list) else value
 
 
 class Worker:
