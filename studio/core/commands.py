@@ -14,6 +14,7 @@ from studio.core.mix import Mix
 from studio.core.music import Chord
 from studio.core.opinion import NO_OPINION, Opinion
 from studio.core.project import Begun, CandidateRecord, Loop, Project
+from studio.core.screen import Screen, Verdict
 from studio.core.takes import BASE, AudioRef, Comp, Take
 
 
@@ -174,6 +175,34 @@ class SetNotes(Command):
         return "Notes on the song"
 
 
+@dataclass(frozen=True)
+class Judge(Command):
+    """What is said of a screen, or None to say nothing of it."""
+
+    screen: int
+    verdict: Verdict | None
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        try:
+            screen = project.screen(self.screen)
+        except KeyError as error:
+            raise ValueError(f"no screen {self.screen}") from error
+        verdicts = {n: v for n, v in project.verdicts.items() if n != self.screen}
+        if self.verdict is not None:
+            if not self.verdict.fits(screen):
+                raise ValueError("a verdict on clips of another screen")
+            verdicts[self.screen] = self.verdict
+        return replace(project, verdicts=dict(sorted(verdicts.items())))
+
+    def inverse(self, before: Project) -> Command:
+        return Judge(self.screen, before.verdicts.get(self.screen))
+
+    @property
+    def text(self) -> str:
+        return f"Vote on screen {self.screen}"
+
+
 # Views: kept, not undone
 
 
@@ -264,6 +293,21 @@ class AddCandidate(Command):
 
 
 @dataclass(frozen=True)
+class AddScreen(Command):
+    """A screen was made and its clips stand."""
+
+    screen: Screen
+
+    def apply(self, project: Project) -> Project:
+        number = self.screen.number
+        if number != len(project.screens) + 1:
+            raise ValueError(f"screen {number} after {len(project.screens)}")
+        if self.screen.repeat_of is not None and not 1 <= self.screen.repeat_of < number:
+            raise ValueError("a repeat of a screen that there is not")
+        return replace(project, screens=(*project.screens, self.screen))
+
+
+@dataclass(frozen=True)
 class BeginRequest(Command):
     """A request was begun."""
 
@@ -296,7 +340,7 @@ COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         SetGiven, SetChords, SetComp, SetOpinion, Pick, SetNotes, SetMix, SetLoop, SetBlind, SetVocal, Rename,
-        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter,
+        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter, AddScreen, Judge,
     )
 }  # fmt: skip
 

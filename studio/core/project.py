@@ -16,41 +16,9 @@ from studio.core.mix import Mix
 from studio.core.music import Chord
 from studio.core.names import is_file_name
 from studio.core.opinion import NO_OPINION, Opinion
+from studio.core.origin import Origin
+from studio.core.screen import Screen, Verdict
 from studio.core.takes import AudioRef, Comp, Take
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a candidate was made from. It travels with the candidate: nobody looks it up later.
-
-    Attributes:
-        vocal_sha256: of the sound that was accompanied, see `AudioRef`.
-        analysis: the name under which the project keeps how that sound was heard.
-        controls: what was wished for.
-        number_in_request: from 1; with `seed` it says which noise was drawn.
-        models: SHA-256 by model name.
-        parent, change: the number of the candidate it was made out of, and how, in words.
-        request: which request it belongs to.
-        made_at: ISO 8601, with the zone.
-    """
-
-    vocal_sha256: str
-    analysis: str
-    controls: Controls = field(default_factory=Controls)
-    seed: int = 1
-    number_in_request: int = 1
-    engine: str = "band"
-    models: Mapping[str, str] = field(default_factory=dict)
-    adapter: str = ""
-    parent: int | None = None
-    change: str = ""
-    request: str = ""
-    made_at: str = ""
-    program: str = ""
-
-    def __post_init__(self) -> None:
-        if not is_file_name(self.analysis):
-            raise ValueError("an analysis of a name that no file has")
 
 
 @dataclass(frozen=True)
@@ -125,6 +93,8 @@ class Project:
         notes: on the song as a whole.
         adapter: the personal model in use; empty for none.
         begun: the request in progress.
+        screens: made for blind rating, in the order of their numbers.
+        verdicts: by screen, where it was voted on.
     """
 
     title: str = ""
@@ -143,6 +113,8 @@ class Project:
     notes: str = ""
     adapter: str = ""
     begun: Begun | None = None
+    screens: tuple[Screen, ...] = ()
+    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -154,6 +126,13 @@ class Project:
             if record.number == number:
                 return record
         raise KeyError(f"no candidate {number}")
+
+    def screen(self, number: int) -> Screen:
+        """Raises KeyError for a screen that there is not."""
+        for screen in self.screens:
+            if screen.number == number:
+                return screen
+        raise KeyError(f"no screen {number}")
 
     def opinion(self, number: int) -> Opinion:
         return self.opinions.get(number, NO_OPINION)

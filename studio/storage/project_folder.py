@@ -5,6 +5,7 @@ journal.jsonl    every command since the beginning, or since the last compaction
 audio/           the vocal, takes and comps by content: SHA-256 and suffix
 analyses/        how a vocal was heard, by name
 candidates/NN/   stems as they were made, and candidate.json
+screens/KEY/     clips of the blind rating by their key: the band's sound, and clip.json
 ratings.db       everything that was ever said of the candidates
 lock.json        who has it open
 """
@@ -48,6 +49,10 @@ class ProjectFolder:
     @property
     def candidates(self) -> Path:
         return self.path / "candidates"
+
+    @property
+    def screens(self) -> Path:
+        return self.path / "screens"
 
     @property
     def analyses(self) -> Path:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from studio.core.commands import Command, Pick, SetMix, SetOpinion, apply
 from studio.core.mix import Mix
 from studio.core.opinion import NO_OPINION, Opinion, blind_label, blind_order
-from studio.core.project import CandidateRecord, Origin, Project
+from studio.core.origin import Origin
+from studio.core.project import CandidateRecord, Project
 
 
 def project(*commands: Command) -> Project:

@@ -48,7 +48,8 @@ def make_project(folder: Path) -> Path:
     from studio.audio.wav import write_wav
     from studio.core.commands import AddCandidate, Pick, SetNotes, SetOpinion
     from studio.core.opinion import Opinion
-    from studio.core.project import Origin, Project
+    from studio.core.origin import Origin
+    from studio.core.project import Project
     from studio.services.measuring.fit_report import report_fit
     from studio.services.project.analyses import keep_analysis
     from studio.services.project.candidates import keep_fit, write_candidate

@@ -24,7 +24,8 @@ from studio.core.candidate import Candidate, NoiseStep, Recipe
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
-from studio.core.project import CandidateRecord, Origin
+from studio.core.origin import Origin
+from studio.core.project import CandidateRecord
 from studio.core.score import COLUMNS, GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
 from studio.services.measuring.fit_report import FitReport
 from studio.storage.atomic import part_path, sync, write_bytes

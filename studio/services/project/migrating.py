@@ -21,7 +21,8 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.music import Chord
 from studio.core.opinion import MOST_STARS, NO_OPINION, Opinion
-from studio.core.project import Origin, Project
+from studio.core.origin import Origin
+from studio.core.project import Project
 from studio.services.project.analyses import analysis_name, keep_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import Document, State

@@ -17,8 +17,9 @@ from studio.core.commands import AddCandidate, BeginRequest, EndRequest
 from studio.core.engines import ENGINES
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.origin import Origin
 from studio.core.pipeline import Run
-from studio.core.project import Begun, CandidateRecord, Origin
+from studio.core.project import Begun, CandidateRecord
 from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.services.generating.engines import Engines
 from studio.services.generating.requests import change_of, change_request, order_of

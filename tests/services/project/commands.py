@@ -27,7 +27,8 @@ from studio.core.commands import (
 from studio.core.controls import Controls
 from studio.core.music import Chord, Key, Meter
 from studio.core.opinion import Opinion
-from studio.core.project import Begun, CandidateRecord, ChangeOrder, Loop, Origin, Project
+from studio.core.origin import Origin
+from studio.core.project import Begun, CandidateRecord, ChangeOrder, Loop, Project
 from studio.core.takes import AudioRef, Comp, Take
 
 FRAMES = 44100 * 3

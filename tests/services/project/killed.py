@@ -29,7 +29,8 @@ from studio.audio.wav import write_wav
 from studio.core.audio import Audio
 from studio.core.commands import AddCandidate, AddTakes, BeginRequest, EndRequest, SetComp
 from studio.core.controls import Controls
-from studio.core.project import Begun, Origin, Project
+from studio.core.origin import Origin
+from studio.core.project import Begun, Project
 from studio.core.takes import Comp, choose_take, last_whole
 from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.project.analyses import keep_analysis

@@ -10,7 +10,8 @@ import pytest
 
 from studio.core.commands import COMMANDS, AddCandidate, Pick, SetNotes, SetOpinion
 from studio.core.opinion import Opinion
-from studio.core.project import CandidateRecord, Origin
+from studio.core.origin import Origin
+from studio.core.project import CandidateRecord
 from studio.services.project.document import Document, State, command_from_builtins, command_to_builtins
 from studio.services.project.opening import create_project, open_project
 from studio.services.project.store import ProjectStore, snapshot_json, state_from_json

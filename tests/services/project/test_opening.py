@@ -10,7 +10,8 @@ import pytest
 from studio.core.commands import AddCandidate, Pick, SetNotes, SetOpinion
 from studio.core.errors import StudioError
 from studio.core.opinion import Opinion
-from studio.core.project import CandidateRecord, Origin, Project
+from studio.core.origin import Origin
+from studio.core.project import CandidateRecord, Project
 from studio.core.takes import AudioRef
 from studio.services.project.document import Document, State
 from studio.services.project.opening import Opened, ProjectInUse, create_project, open_project

@@ -11,7 +11,8 @@ from studio.audio.wav import write_wav
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
-from studio.core.project import Origin, Project
+from studio.core.origin import Origin
+from studio.core.project import Project
 from studio.services.project.analyses import keep_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import Document, State
