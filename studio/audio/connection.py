@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import math
 import queue
 import sys
 import threading
@@ -30,8 +31,8 @@ _CLOSING_S = 2.0
 #: PortAudio is one for the whole process and does not bear two threads: looking for devices anew while another
 #: connection still closes its stream would end the process.
 _ONE_AT_A_TIME = threading.Lock()
-#: A server that has just appeared may not answer at once: it is asked again so often.
-_RETRIES, _RETRY_AFTER_S = 3, 2.0
+#: A server that has just appeared may not answer at once: it is asked again after so long, and each time later.
+_RETRY_AFTER_S, _RETRY_LATER, _MOST_RETRY_S = 2.0, 1.5, 30.0
 
 OnBlock = Callable[[Frames, Frames], None]
 
@@ -101,7 +102,7 @@ class Connection:
         self._ready = threading.Event()
         self._ready.set()
         self._state: object = None
-        self._retries, self._retry_s = 0, 0.0
+        self._retry_after_s, self._retry_s = 0.0, math.inf
         self._ended = False
         self._closing_s = _CLOSING_S
         self.changed = False
@@ -174,8 +175,7 @@ class Connection:
             try:
                 request = self._requests.get(timeout=_WATCH_EVERY_S)
             except queue.Empty:
-                again = self._retries > 0 and self._clock() >= self._retry_s
-                self.changed |= again or devices.system_state() != self._state
+                self.changed |= self._clock() >= self._retry_s or devices.system_state() != self._state
                 continue
             if request is None:
                 return
@@ -207,10 +207,11 @@ class Connection:
             self._rescan()
             opened = self._open(request, gate)
         if opened.stream is not None or self._state is None:
-            self._retries = 0
+            self._retry_s = math.inf
         else:
-            self._retries = _RETRIES if state != self._state else max(0, self._retries - 1)
-            self._retry_s = self._clock() + _RETRY_AFTER_S
+            later_s = min(_MOST_RETRY_S, self._retry_after_s * _RETRY_LATER)
+            self._retry_after_s = _RETRY_AFTER_S if state != self._state else later_s
+            self._retry_s = self._clock() + self._retry_after_s
         self._state = state
         return opened
 

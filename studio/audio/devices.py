@@ -92,28 +92,40 @@ def tells_of_devices() -> bool:
 def system_state() -> object:
     """Something that is another thing once a device or a sound server came or went; costs microseconds.
 
-    On Linux: the kernel's sound cards, and the sockets of PipeWire, PulseAudio and JACK. Elsewhere it changes by itself
-    every ten seconds.
+    On Linux: the kernel's sound cards, and the sockets of PipeWire, PulseAudio and JACK, each with its inode: a server
+    that was killed leaves its socket behind, and the next one puts another of the same name there. Elsewhere it changes
+    by itself every ten seconds.
     """
     if not tells_of_devices():
         return int(time.monotonic() / _BLIND_EVERY_S)
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
     servers = [
-        n for n in _names("/dev/shm") if n.startswith("jack_") and not n.startswith(("jack_sem", "jack_db"))
+        path
+        for path in _entries("/dev/shm")
+        if path.name.startswith("jack_") and not path.name.startswith(("jack_sem", "jack_db"))
     ]
-    sockets = [str(p) for p in (runtime / "pulse" / "native", runtime / "pipewire-0") if p.exists()]
+    sockets = [
+        s for path in (*servers, runtime / "pulse" / "native", runtime / "pipewire-0") if (s := _socket(path))
+    ]
     try:
         cards = Path("/proc/asound/cards").read_bytes()
     except OSError:
         cards = b""
-    return _names("/dev/snd"), cards, servers, sockets
+    return [path.name for path in _entries("/dev/snd")], cards, sockets
 
 
-def _names(folder: str) -> list[str]:
+def _entries(folder: str) -> list[Path]:
     try:
-        return sorted(p.name for p in Path(folder).iterdir())
+        return sorted(Path(folder).iterdir())
     except OSError:
         return []
+
+
+def _socket(path: Path) -> tuple[str, int] | None:
+    try:
+        return str(path), path.stat().st_ino
+    except OSError:
+        return None
 
 
 def present(setup: AudioSetup) -> AudioSetup | None:

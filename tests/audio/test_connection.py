@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.audio.devices import AudioSetup, default_output, devices, input_devices
+from studio.audio.devices import AudioSetup, default_output, devices, input_devices, system_state
 from studio.audio.mixer import Mixer
 from studio.audio.player import Player
 from studio.core.audio import Audio
@@ -38,6 +39,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[FakePortAudio], F
 
     monkeypatch.setattr("studio.audio.connection._WATCH_EVERY_S", 0.02)
     monkeypatch.setattr("studio.audio.connection._RETRY_AFTER_S", 0.05)
+    monkeypatch.setattr("studio.audio.connection._MOST_RETRY_S", 0.1)
     yield use_it
     for library in used:
         library.answers.set()
@@ -171,8 +173,26 @@ def test_a_server_that_is_there_before_it_answers_is_asked_again(
     library.refuses.add("speakers")
     library.plugged.append("speakers")
     tick_until(player, lambda: "Invalid sample rate" in player.problem)
+    scans = library.scans
+    tick_until(player, lambda: library.scans > scans + 5)
     library.refuses.clear()
     tick_until(player, lambda: not player.silent)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sockets in /dev/shm are Linux's")
+def test_a_server_in_the_place_of_a_killed_one_is_another() -> None:
+    """A killed server leaves its socket; the next of that name puts its own there."""
+    path = Path("/dev/shm/jack_backline-test-socket")
+    path.touch()
+    try:
+        before = system_state()
+        assert system_state() == before
+        new = path.with_name("backline-test-socket")
+        new.touch()
+        new.rename(path)
+        assert system_state() != before
+    finally:
+        path.unlink()
 
 
 def test_a_sound_server_that_starts_after_the_program_is_found() -> None:
