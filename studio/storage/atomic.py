@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from studio.core.errors import StudioError
 from studio.core.part_path import part_path as part_path
 from studio.core.part_path import writer_of
 
@@ -36,6 +37,31 @@ def replacing(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # what failed is said, not that its rest could not be removed
             temporary.unlink(missing_ok=True)
     sync(path.parent)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path, what: str, expected: str, todo: str) -> Iterator[Path]:
+    """Yields a temporary folder to fill; it is synced and gets the name `path` at the end, unless it was given another
+    one with `named`. On an error nothing is left behind.
+
+    Args:
+        what, expected, todo: of the refusal: see StudioError.
+
+    Raises:
+        StudioError: no room, no right to write there, or something of that name.
+    """
+    temporary = part_path(path)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if temporary.exists():
+            _sync_all(temporary)
+            temporary.rename(path)
+            sync(path.parent)
+    except OSError as error:
+        raise StudioError(what, seen=error.strerror or str(error), expected=expected, todo=todo) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -73,9 +99,16 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def _sync_all(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
 def named(temporary: Path, path: Path) -> Path:
     """Gives a finished temporary folder its name, `path` or the first free one of `path_v02`, `path_v03` ..., and
     returns it. Whoever else asks for the same name at the same time gets another. Raises OSError."""
+    _sync_all(temporary)
     while True:
         free = free_folder(path)
         try:

@@ -8,7 +8,6 @@ built under a temporary name, read back with another reader, and renamed: a cand
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,13 @@ from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.part_path import part_path
 from studio.dsp.loudness import SILENCE_DB, to_db
 from studio.services.exporting.export_audio import Tracks, verify_files
 from studio.services.exporting.export_midi import write_midi
 from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
 from studio.services.vocal import Vocal
-from studio.storage.atomic import free_folder, named, sweep_parts, write_json
+from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, write_json
 
 __all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder"]
 
@@ -103,9 +101,12 @@ def export_candidate(
     ceiling = request.encoding != "FLOAT" and highest > CEILING_DBTP
     gain_db = CEILING_DBTP - _CEILING_MARGIN_DB - highest if ceiling else 0.0
     sweep_parts(request.parent, deep=False)
-    temporary = part_path(request.parent / name)
-    try:
-        temporary.mkdir(parents=True)
+    with new_folder(
+        request.parent / name,
+        f"Cannot write {name}",
+        expected=f"a writable folder with free space: {request.parent}",
+        todo="Free some space or choose another folder",
+    ) as temporary:
         sums = tracks.write(
             temporary, request.encoding, gain_db, measured, lambda done: step(0.4 + 0.4 * done)
         )
@@ -129,15 +130,6 @@ def export_candidate(
         if on_whole:
             on_whole()
         folder = named(temporary, request.parent / name)
-    except OSError as error:
-        raise StudioError(
-            f"Cannot write {name}",
-            seen=error.strerror or str(error),
-            expected=f"a writable folder with free space: {request.parent}",
-            todo="Free some space or choose another folder",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return ExportedCandidate(folder, gain_db, checks)
 
 

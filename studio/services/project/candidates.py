@@ -8,7 +8,6 @@ by `adopt`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from studio.core.origin import Origin
 from studio.core.project import CandidateRecord
 from studio.core.score import COLUMNS, GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
 from studio.services.measuring.fit_report import FitReport
-from studio.storage.atomic import part_path, sync, write_bytes
+from studio.storage.atomic import new_folder, write_bytes
 from studio.storage.codec import damaged, from_json, to_json
 from studio.storage.project_folder import ProjectFolder
 
@@ -97,31 +96,21 @@ def write_candidate(
     """
     name = f"{candidate.number:02d}"
     target = folder.candidates / name
-    temporary = part_path(target)
     first = next(iter(candidate.stems.values()))
     content = _CandidateFile(
         candidate.number, origin, candidate.arrangement, tuple(candidate.stems), first.sample_rate, first.frames,
         dict(candidate.settings),
         None if candidate.recipe is None else _recipe_file(candidate.recipe),
     )  # fmt: skip
-    try:
-        temporary.mkdir(parents=True)
+    with new_folder(
+        target,
+        f"Cannot keep candidate {candidate.number}",
+        expected=f"room and permission to write in {folder.path}",
+        todo="Free some space, or save the project elsewhere",
+    ) as temporary:
         for stem, audio in candidate.stems.items():
             _write_stem(temporary / f"{stem}.wav", audio, cancel)
         (temporary / _FILE).write_bytes(to_json(content))
-        for path in temporary.iterdir():
-            sync(path)
-        temporary.rename(target)
-        sync(folder.candidates)
-    except OSError as error:
-        raise StudioError(
-            f"Cannot keep candidate {candidate.number}",
-            seen=error.strerror or str(error),
-            expected=f"room and permission to write in {folder.path}",
-            todo="Free some space, or save the project elsewhere",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     stems = MappedStems(target, content.stems, content.sample_rate, content.frames)
     return CandidateRecord(candidate.number, name, origin), replace(candidate, stems=stems)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
-from studio.storage.atomic import part_path
+from studio.storage.atomic import new_folder
 from studio.storage.lock import NAME as LOCK
 from studio.storage.project_folder import ProjectFolder
 from studio.storage.ratings import NAME as RATINGS
@@ -22,9 +21,12 @@ def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None
     Raises:
         StudioError: no room, or something of that name.
     """
-    temporary = part_path(target)
-    try:
-        temporary.mkdir(parents=True)
+    with new_folder(
+        target,
+        f"Cannot save as {target.name}",
+        expected=f"room and permission to write in {target.parent}",
+        todo="Choose another folder; the project is where it was",
+    ) as temporary:
         for path in sorted(source.path.rglob("*")):
             if cancel:
                 cancel.check()
@@ -35,16 +37,6 @@ def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None
                 (temporary / place).mkdir(parents=True, exist_ok=True)
             else:
                 shutil.copy2(path, temporary / place)
-        temporary.rename(target)
-    except OSError as error:
-        raise StudioError(
-            f"Cannot save as {target.name}",
-            seen=error.strerror or str(error),
-            expected=f"room and permission to write in {target.parent}",
-            todo="Choose another folder; the project is where it was",
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def copy_writing(source: ProjectFolder, target: ProjectFolder) -> None:
