@@ -56,7 +56,15 @@ def test_imported_generated_reopened(home: Path, capsys: pytest.CaptureFixture[s
     assert "noise, for its weights are untrained" in capsys.readouterr().err
     folder = home / "out" / "candidate_01"
     files = {p.name for p in folder.iterdir()}
-    assert files == {"vocal.wav", "band.wav", "mix.wav", "arrangement.mid", "manifest.json"}
+    assert files == {
+        "vocal.wav",
+        "band.wav",
+        "mix.wav",
+        "arrangement.mid",
+        "manifest.json",
+        "session.dawproject",
+        "session.rpp",
+    }
     infos = [soundfile.info(folder / name) for name in ("vocal.wav", "band.wav", "mix.wav")]
     assert {(i.frames, i.samplerate) for i in infos} == {(sung.frames, 44_100)}
     manifest = json.loads((folder / "manifest.json").read_text())

@@ -125,7 +125,7 @@ def test_ctrl_c_leaves_finished_candidates_whole(
     assert signal.getsignal(signal.SIGINT) is before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["candidate_01", "candidate_02", "report.json"]
     for name in ("candidate_01", "candidate_02"):
-        others = {"arrangement.mid", "manifest.json", "recipe.json"}
+        others = {"arrangement.mid", "manifest.json", "recipe.json", "session.dawproject", "session.rpp"}
         assert {p.name for p in (tmp_path / name).iterdir()} <= {*AUDIO_FILES, *others}
         assert {p.name for p in (tmp_path / name).iterdir()} >= {*AUDIO_FILES, "manifest.json"}
     report = json.loads((tmp_path / "report.json").read_text())

@@ -19,10 +19,13 @@ from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.dsp.loudness import SILENCE_DB, to_db
-from studio.services.exporting.export_audio import Tracks, verify_files
+from studio.services.exporting.daw_project import write_daw_project
+from studio.services.exporting.export_audio import Measured, Tracks, verify_files
 from studio.services.exporting.export_midi import write_midi
+from studio.services.exporting.reaper_project import write_reaper_project
 from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
+from studio.services.exporting.session import Session, Track, session_of
 from studio.services.vocal import Vocal
 from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, write_json
 
@@ -114,6 +117,9 @@ def export_candidate(
         write_midi(
             temporary / "arrangement.mid", request.candidate.arrangement, request.vocal.audio.duration_s
         )
+        session = _session(request, measured)
+        write_daw_project(temporary / "session.dawproject", session)
+        write_reaper_project(temporary / "session.rpp", session)
         levels = {
             file_name: {
                 "peak_dbfs": round(_raised(to_db(m.peak), gain_db), 2),
@@ -131,6 +137,18 @@ def export_candidate(
             on_whole()
         folder = named(temporary, request.parent / name)
     return ExportedCandidate(folder, gain_db, checks)
+
+
+def _session(request: ExportRequest, measured: Mapping[str, Measured]) -> Session:
+    """Vocal and stems, each on a track; band and mix are what they sum to."""
+    vocal = request.vocal.audio
+    tracks = tuple(
+        Track(name, f"{name}.wav", measured[f"{name}.wav"].channels)
+        for name in ("vocal", *request.candidate.stems)
+    )
+    return session_of(
+        request.vocal.name, request.candidate.arrangement, tracks, vocal.sample_rate, vocal.duration_s
+    )
 
 
 def _raised(level_db: float, gain_db: float) -> float:

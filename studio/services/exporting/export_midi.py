@@ -134,15 +134,20 @@ def _conductor(arrangement: Arrangement, tempo_map: TempoMap) -> mido.MidiTrack:
         # A remark: keys and players stay where they are, whoever plays on tunes the instrument.
         tuning = f"Tuned {arrangement.tuning_cents:+.1f} cents from A = 440 Hz"
         events.append((0, 3, mido.MetaMessage("text", text=tuning)))
-    last = None
-    for tick, beat in tempo_map.beats:
-        if not 0 <= beat < len(arrangement.chords):
-            continue
-        name = arrangement.chords[beat].name(arrangement.key)
-        if name != last:
-            events.append((tick, 2, mido.MetaMessage("marker", text=name)))
-            last = name
+    for tick, name in chord_markers(arrangement, tempo_map):
+        events.append((tick, 2, mido.MetaMessage("marker", text=name)))
     return _track("Backline", events)
+
+
+def chord_markers(arrangement: Arrangement, tempo_map: TempoMap) -> list[tuple[int, str]]:
+    """(tick, name) wherever the chord changes."""
+    found: list[tuple[int, str]] = []
+    for tick, beat in tempo_map.beats:
+        if 0 <= beat < len(arrangement.chords):
+            name = arrangement.chords[beat].name(arrangement.key)
+            if not found or name != found[-1][1]:
+                found.append((tick, name))
+    return found
 
 
 def _stem_track(stem: str, part: Part | None, tempo_map: TempoMap, duration_s: float) -> mido.MidiTrack:

@@ -42,7 +42,7 @@ def test_the_folder_is_whole_and_the_stems_sum(tmp_path: Path, encoding: Encodin
     exported = export_candidate(request)
     assert exported.folder == tmp_path / "out" / "candidate_01"
     assert sorted(p.name for p in exported.folder.iterdir()) == sorted(
-        [*AUDIO_FILES, "arrangement.mid", "manifest.json"]
+        [*AUDIO_FILES, "arrangement.mid", "manifest.json", "session.dawproject", "session.rpp"]
     )
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["candidate_01"]
     for name in AUDIO_FILES:
