@@ -113,7 +113,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--follow",
         choices=("loose", "normal", "close"),
-        help="how closely the chords keep to what is sung (default normal)",
+        help="how closely chords, accents and fills keep to what is sung (default normal)",
     )
     for stem in INSTRUMENTS:
         parser.add_argument(
