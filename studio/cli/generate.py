@@ -113,7 +113,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--follow",
         choices=("loose", "normal", "close"),
-        help="how closely the chords keep to what is sung (default normal)",
+        help="how closely chords, accents and fills keep to what is sung (default normal)",
     )
     for stem in INSTRUMENTS:
         parser.add_argument(
@@ -127,7 +127,8 @@ def add_parser(commands: Commands) -> None:
         "--chords",
         type=chords,
         metavar="CHORDS",
-        help="one a bar from the first bar on, repeated, such as 'Am F C G'",
+        help="one a bar from the first full bar on, repeated, such as 'Am F C G'; those of a pickup first, in "
+        "brackets: '(G) C F'",
     )
     parser.add_argument(
         "--overwrite",
@@ -164,6 +165,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
         guide = read_guide(options.guide, vocal=options.vocal, meter=options.meter, tempo_bpm=options.tempo)
         given = replace(given, guide=guide, key=given.key or guide.key)
     given, told = with_hints(given, find_hints(options.vocal))
+    chords_wanted, pickup = options.chords or (None, ())
     request = FolderRequest(
         vocal_path=options.vocal,
         out=options.out,
@@ -173,7 +175,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
         controls=Controls(
             style=options.style,
             density=options.density,
-            chords=options.chords,
+            chords=chords_wanted,
             energy=options.energy,
             instruments={
                 stem: name
@@ -182,6 +184,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             },
             follow=options.follow,
         ),
+        pickup=pickup,
         encoding=ENCODINGS[options.bits],
         overwrite=options.overwrite,
     )

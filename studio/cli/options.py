@@ -102,13 +102,19 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def chords(text: str) -> tuple[Chord, ...]:
+def chords(text: str) -> tuple[tuple[Chord, ...], tuple[Chord, ...]]:
+    """An argparse type: chords from the first full bar on, and those of the pickup, which come first in brackets."""
     from studio.core.music import Chord
 
-    chords = _parsed_by(Chord.parse_many, text)
+    line = re.fullmatch(r"\s*(?:\(([^()]*)\))?([^()]*)", text)
+    if line is None:
+        raise argparse.ArgumentTypeError(
+            "brackets are for the bars of a pickup, once and before all others: '(G) C F'"
+        )
+    pickup, chords = (_parsed_by(Chord.parse_many, part or "") for part in line.groups())
     if not chords:
         raise argparse.ArgumentTypeError("no chords in it; give one a bar, such as 'Am F C G'")
-    return chords
+    return chords, pickup
 
 
 def energy(text: str) -> tuple[str, ...]:

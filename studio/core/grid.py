@@ -75,9 +75,10 @@ class BeatGrid:
 
     @property
     def first_bar(self) -> int:
-        """Index of the first full bar, that of the first typed chord; a quarter of a beat may be missing at its start.
+        """Index of the first full bar: the first typed chord is its chord, and everywhere it is called bar 1.
 
-        A grid covers the song from its first sample: bar 0 may be a pickup, or a mere sliver before the first downbeat.
+        A quarter of a beat may be missing at its start. A grid covers the song from its first sample: bar 0 may be a
+        pickup, or a mere sliver before the first downbeat.
         """
         early_s = -0.25 * self.beat_s
         return next((bar for bar, start_s in enumerate(self.downbeats_s) if start_s >= early_s), 0)
@@ -90,9 +91,12 @@ class BeatGrid:
         return range(min(first, self.first_bar), self.first_bar)
 
     @property
-    def bar_one(self) -> int:
-        """Index of the bar that the ruler numbers 1: the first that begins inside the song."""
-        return next((bar for bar, start_s in enumerate(self.downbeats_s) if start_s >= -1e-6), 0)
+    def first_downbeat_s(self) -> float | None:
+        """The first moment inside the song on which a bar begins, in seconds; None where there is none.
+
+        Bar 1 may begin a hair before the song, at a moment that nobody can point at or type.
+        """
+        return next((max(0.0, start_s) for start_s in self.downbeats_s if start_s >= -1e-6), None)
 
     def bars_of(self, region_s: tuple[float, float]) -> tuple[int, int]:
         """First and last bar that a stretch of seconds covers by a quarter note or more; at least one bar."""

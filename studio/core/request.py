@@ -48,7 +48,7 @@ class Regenerate:
     def __str__(self) -> str:
         what = "new band" if set(self.stems) == set(STEMS) else f"new {', '.join(self.stems)}"
         if self.bars is not None:
-            first, last = (bar - self.parent.arrangement.grid.bar_one + 1 for bar in self.bars)
+            first, last = (bar - self.parent.arrangement.grid.first_bar + 1 for bar in self.bars)
             what += f" in bar {first}" if first == last else f" in bars {first} to {last}"
         return what + (", new chords" if self.new_chords else "")
 
@@ -62,8 +62,9 @@ class Regenerate:
         if not 0 <= first <= last < grid.bars:
             raise StudioError(
                 "There are no such bars",
-                seen=f"{first - grid.bar_one + 1} to {last - grid.bar_one + 1}",
-                expected=f"bars from {1 - grid.bar_one} to {grid.bars - grid.bar_one}, the first not after the last",
+                seen=f"{first - grid.first_bar + 1} to {last - grid.first_bar + 1}",
+                expected=f"bars from {1 - grid.first_bar} to {grid.bars - grid.first_bar}, "
+                "the first not after the last",
             )
         size = grid.meter.quarters_per_bar
         return first * size, min((last + 1) * size, grid.beats)

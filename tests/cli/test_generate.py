@@ -57,7 +57,8 @@ def test_generate_writes_candidates_and_a_report(
     out = tmp_path / "out"
     words = ["--candidates", "2", "--seed", "5", "--tempo", "96", "--key", "G major", "--meter", "4/4"]
     assert (
-        generate(vocal, out, *words, "--downbeat", "0.5", "--chords", "G Em | C D", "--density", "busy") == OK
+        generate(vocal, out, *words, "--downbeat", "0.5", "--chords", "(D) G Em | C D", "--density", "busy")
+        == OK
     )
     assert sorted(p.name for p in out.iterdir()) == ["candidate_01", "candidate_02", "report.json"]
     for name in ("candidate_01", "candidate_02"):
@@ -71,6 +72,7 @@ def test_generate_writes_candidates_and_a_report(
     assert (report["seed"], report["device"], report["status"]) == (5, "cpu", "done")
     assert report["models"] == dict(ToneEngine.model_hashes)
     assert list(report["stages_s"]) == ["load models", "analysis", "tones", "export"]
+    assert report["settings"]["pickup"] == ["D"]
     assert report["real_time_factor"] > 0
     assert report["peak_memory_bytes"] > 50e6
     assert [c["folder"] for c in report["candidates"]] == ["candidate_01", "candidate_02"]
@@ -155,6 +157,9 @@ def test_a_telephone_and_a_mastering_rate(tmp_path: Path, rate: int, channels: i
         (["--meter", "9/8"], "4/4, 3/4, 6/8, 2/4, 5/4 or 7/8"),
         (["--chords", "Am X"], "Cannot read the chord 'X'"),
         (["--chords", " "], "no chords"),
+        (["--chords", "(G)"], "no chords"),
+        (["--chords", "C (G) F"], "brackets are for the bars of a pickup"),
+        (["--chords", "(Gz) C"], "Cannot read the chord 'Gz'"),
         (["--style", "polka"], "there is no style 'polka'; choose from pop,"),
         (["--density", "thick"], "invalid choice"),
         (["--device", "tpu"], "invalid choice"),

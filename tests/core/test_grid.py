@@ -41,6 +41,9 @@ def test_the_first_bar_is_the_first_full_one_and_pickups_are_told_from_slivers()
     # A bar that begins a hair before the first sample is whole.
     early = BeatGrid.regular(120.0, FOUR, 8.0, downbeat_s=1.9)
     assert early.first_bar == 0
+    assert early.first_downbeat_s == pytest.approx(1.9)
+    assert BeatGrid.regular(120.0, FOUR, 8.0).first_downbeat_s == 0.0
+    assert BeatGrid((-1.0, -0.5, 0.0, 0.5), FOUR).first_downbeat_s is None
     assert early.in_bars("ab", "x") == ("a", "b", "a", "b", "a")
     assert BeatGrid.regular(120.0, FOUR, 8.0).in_bars("ab") == ("a", "b", "a", "b")
 

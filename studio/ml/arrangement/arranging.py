@@ -33,7 +33,7 @@ from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Con
 from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.arrangement.sound_choice import choose_sounds, player_of
-from studio.ml.arrangement.sung_accents import sung_accents
+from studio.ml.arrangement.sung_density import hear_singing
 from studio.ml.weights import Weights, configured, load_into, load_weights
 
 #: How far the noise of a variation is from its parent's, 0 to 1, by DISTANCES.
@@ -49,6 +49,10 @@ _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
 #: how hard (steps of velocity for an accent of 1).
 _ANSWER = {"loose": 0.0, "normal": 1.0, "close": 2.0}
 _ACCENT_VELOCITY = {"loose": 0.0, "normal": 6.0, "close": 10.0}
+#: How much their density leans to the singing (a factor of logit_bias.FILLS), and how hard they play (steps of velocity
+#: for a level of 1).
+_BREATH = {"loose": 0.0, "normal": 1.0, "close": 2.0}
+_LEVEL_VELOCITY = {"loose": 0.0, "normal": 6.0, "close": 10.0}
 #: Number of the candidate (from 0) whose chords are as varied as the model knows them.
 _BOLDEST = 3
 #: Guidance of the players where a style or a density was asked for.
@@ -147,10 +151,13 @@ class Arranger:
         noise = [noise_of(s, grid.beats) for s in steps]
         # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
         wishes = replace(wishes, boldness=tuple(min(1.0, s[0].candidate / _BOLDEST) for s in steps))
-        accents = sung_accents(analysis.syllables, grid) if analysis.syllables else None
+        singing = hear_singing(analysis.syllables, grid) if analysis.syllables else None
         follow = _one_of("follow", request.controls.follow or "normal", FOLLOWS)
-        wishes = replace(wishes, accents=accents, answer=_ANSWER[follow])
-        push = None if accents is None else accents * _ACCENT_VELOCITY[follow]
+        wishes = replace(wishes, singing=singing, answer=_ANSWER[follow], breath=_BREATH[follow])
+        push = None
+        if singing is not None:
+            push = singing.accents * _ACCENT_VELOCITY[follow]
+            push = push + singing.level[:, None] * _LEVEL_VELOCITY[follow]
         scores = sample_scores(self.model, condition, noise, wishes, on_step=on_step)
         salience = pitch_salience(request.vocal, grid.times_s)
         made = []

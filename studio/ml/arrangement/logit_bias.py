@@ -60,6 +60,12 @@ ANSWERS: Mapping[str, float] = {
     "bass": 1.0,
     "harmony": 1.0,
 }
+#: Nats for each stroke where the singer leaves room of 1, see sung_density: by kind of drum, and of the other stems.
+#: Fills and answers are what a band has for gaps; whoever keeps the time keeps it.
+FILLS: Mapping[str, float] = {"snare": 0.25, "tom": 0.5, "bass": 0.2, "harmony": 0.35, "lead": 0.5}
+#: Nats for each stroke of these where the voice is at a level of 1, and for each step of energy.
+LOUDER: Mapping[str, float] = {"kick": 0.15, "snare": 0.15, "cymbal": 0.3, "bass": 0.1, "harmony": 0.15}
+_LOUDER_ENERGY = 0.8
 #: The share of it that a full stroke gets beyond a soft one.
 _ACCENTED = 0.5
 _CHORD = COLUMNS["chord"].start
@@ -114,16 +120,41 @@ def answering(accents: NDArray[np.float32], strength: float, device: torch.devic
     """
     columns = [np.zeros((len(accents), size), dtype=np.float32) for size in VOCABULARY]
     for kind, nats in ANSWERS.items():
-        if kind in DRUM_CLASSES:
-            column = COLUMNS["drums"].start + DRUM_CLASSES.index(kind)
-            levels = unpack_drums(np.arange(VOCABULARY[column]))  # [V, 4]
-            stroke = (levels > 0) + _ACCENTED * (levels == 2)
-            columns[column] += strength * nats * (accents @ stroke.T.astype(np.float32))
-            continue
-        for step in range(STEPS_PER_BEAT):
-            column = COLUMNS[kind].start + step
-            stroke = (np.arange(VOCABULARY[column]) > HOLD).astype(np.float32)
-            if kind == "harmony":
-                stroke[HARMONY_STROKES.index("accent")] += _ACCENTED
-            columns[column] += strength * nats * accents[:, step, None] * stroke
+        _lean(columns, kind, strength * nats * accents)
     return [torch.from_numpy(column).to(device) for column in columns]
+
+
+def breathing(
+    room: NDArray[np.float32], level: NDArray[np.float32], strength: float, device: torch.device
+) -> list[Tensor]:
+    """What is added to the logits of each column, [L, V_c]: strokes move to where the singer leaves room, and the band
+    grows with the voice.
+
+    Args:
+        room, level: [L] each, see sung_density.
+        strength: factor of FILLS and of what a level does.
+    """
+    columns = [np.zeros((len(room), size), dtype=np.float32) for size in VOCABULARY]
+    for curve, kinds in ((room, FILLS), (level, LOUDER)):
+        for kind, nats in kinds.items():
+            _lean(columns, kind, np.repeat(strength * nats * curve[:, None], STEPS_PER_BEAT, axis=1))
+    energy = COLUMNS["energy"].start
+    steps = np.arange(VOCABULARY[energy], dtype=np.float32)
+    columns[energy] += strength * _LOUDER_ENERGY * level[:, None] * steps
+    return [torch.from_numpy(column).to(device) for column in columns]
+
+
+def _lean(columns: list[NDArray[np.float32]], kind: str, nats: NDArray[np.float32]) -> None:
+    """Adds `nats` [L, 4] for a stroke on each sixteenth to the columns of a kind of drum or of a stem."""
+    if kind in DRUM_CLASSES:
+        column = COLUMNS["drums"].start + DRUM_CLASSES.index(kind)
+        levels = unpack_drums(np.arange(VOCABULARY[column]))  # [V, 4]
+        stroke = (levels > 0) + _ACCENTED * (levels == 2)
+        columns[column] += nats @ stroke.T.astype(np.float32)
+        return
+    for step in range(STEPS_PER_BEAT):
+        column = COLUMNS[kind].start + step
+        stroke = (np.arange(VOCABULARY[column]) > HOLD).astype(np.float32)
+        if kind == "harmony":
+            stroke[HARMONY_STROKES.index("accent")] += _ACCENTED
+        columns[column] += nats[:, step, None] * stroke

@@ -18,10 +18,19 @@ from torch import Tensor
 
 from studio.core.instruments import INSTRUMENTS
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, Score
-from studio.ml.arrangement.logit_bias import RELUCTANCE, answering, guided, liveliness, rarity, strangeness
+from studio.ml.arrangement.logit_bias import (
+    RELUCTANCE,
+    answering,
+    breathing,
+    guided,
+    liveliness,
+    rarity,
+    strangeness,
+)
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 from studio.ml.arrangement.model import N_GLOBALS, ArrangementModel, Condition, mask_ids
 from studio.ml.arrangement.noise import Noise
+from studio.ml.arrangement.sung_density import Singing
 
 #: Columns that are drawn together; each stage sees all earlier ones.
 STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
@@ -54,8 +63,9 @@ class Wishes:
         band_guidance: of the players towards the globals, and of their choice towards a style that was asked for: 1
             as trained, more away from a band without a name.
         strokes: key of logit_bias.STROKES: what was asked of the band.
-        accents: float32 [L, 4], where the singer has accents, see sung_accents; None where nobody is to answer them.
-        answer: how much the players lean to them, as a factor of logit_bias.ANSWERS.
+        singing: the singer's accents, rests and level; None where nobody is to answer them.
+        answer: how much the players lean to the accents, as a factor of logit_bias.ANSWERS.
+        breath: how much their density leans to the singing, as a factor of logit_bias.FILLS.
         boldness: for each score, 0 for the likeliest chords to 1 for chords as varied as the model knows them.
     """
 
@@ -66,8 +76,9 @@ class Wishes:
     melody_guidance: float = 2.5
     band_guidance: float = 1.0
     strokes: str = ""
-    accents: NDArray[np.float32] | None = None
+    singing: Singing | None = None
     answer: float = 0.0
+    breath: float = 0.0
     boldness: tuple[float, ...] = ()
 
 
@@ -148,8 +159,11 @@ def sample_scores(
     top_p: dict[str, float | Tensor] = {**_TOP_P, "chord": _between(_CHORD_TOP_P, bold)}
     strange = strangeness(major=bool(condition.song[0, 1])).to(device)
     push = liveliness(wishes.strokes, device)
-    if wishes.accents is not None and wishes.answer:
-        push = [a + b for a, b in zip(push, answering(wishes.accents, wishes.answer, device), strict=True)]
+    if wishes.singing is not None and (wishes.answer or wishes.breath):
+        heard = wishes.singing
+        answers = answering(heard.accents, wishes.answer, device)
+        breath = breathing(heard.room, heard.level, wishes.breath, device)
+        push = [a + b + c for a, b, c in zip(push, answers, breath, strict=True)]
 
     def predict(globals_: Tensor, condition: Condition) -> tuple[list[Tensor], list[Tensor]]:
         with torch.autocast(device.type, torch.bfloat16):
@@ -159,6 +173,7 @@ def sample_scores(
         """Chords and energy, led by the melody."""
         logits, _ = predict(globals_, both)
         free = predict(globals_, bare)[0][_CHORD]
+        logits[_ENERGY] = logits[_ENERGY] + push[_ENERGY]
         logits[_ENERGY][..., 0] -= RELUCTANCE
         return [guided(free, logits[_CHORD], guide) - strange, *logits[1:]]
 

@@ -77,7 +77,7 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
         "tempo_bpm": round(analysis.tempo_bpm, 3),
         "meter": str(grid.meter),
         "key": str(analysis.key),
-        "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
+        "first_downbeat_s": _first_downbeat(grid),
         "shift_beats": given.shift_beats,
         "guide": _guide_json(given.guide),
         "loudness_lufs": round(analysis.loudness_lufs, 2),
@@ -127,6 +127,11 @@ def analysis_json(analysis: VocalAnalysis) -> dict[str, object]:
     }
 
 
+def _first_downbeat(grid: BeatGrid) -> float | None:
+    first_s = grid.first_downbeat_s
+    return None if first_s is None else round(first_s, 6)
+
+
 def _reading_json(
     analysis: VocalAnalysis, grid: BeatGrid, chords: tuple[Chord, ...], probability: float
 ) -> dict[str, object]:
@@ -134,7 +139,7 @@ def _reading_json(
     return {
         "tempo_bpm": round(grid.tempo_bpm, 3),
         "meter": str(grid.meter),
-        "first_downbeat_s": next((round(t, 6) for t in grid.downbeats_s if t >= 0), None),
+        "first_downbeat_s": _first_downbeat(grid),
         "probability": round(probability, 3),
         "beats_s": [round(t, 6) for t in grid.times_s],
         "chords": [chord.name(analysis.key) for chord in chords],

@@ -114,7 +114,7 @@ def _change(request: FolderChange, parent: Candidate) -> Vary | Regenerate:
         return Vary(parent, request.distance)
     bars = request.bars
     if bars is not None:
-        offset = parent.arrangement.grid.bar_one - 1
+        offset = parent.arrangement.grid.first_bar - 1
         bars = (bars[0] + offset, bars[1] + offset)
     change = Regenerate(parent, bars, request.stems, request.new_chords)
     _ = change.beats, change.columns  # wrong bars and stems are said before anything is loaded

@@ -23,7 +23,7 @@ from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.music import Key
+from studio.core.music import Chord, Key
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import ARRANGING
@@ -46,7 +46,8 @@ from studio.storage.atomic import free_folder
 class FolderRequest:
     """One run. Existing results in `out` go to `out/earlier`; with `overwrite` they are removed in the end.
 
-    `controls.chords` start on the first full bar (`BeatGrid.first_bar`), as they do in the window.
+    `controls.chords` start on the first full bar (`BeatGrid.first_bar`), as they do in the window; `pickup` are
+    those of the last bars before it.
     """
 
     vocal_path: Path
@@ -55,6 +56,7 @@ class FolderRequest:
     seed: int = 1
     given: Given = field(default_factory=Given)
     controls: Controls = field(default_factory=Controls)
+    pickup: tuple[Chord, ...] = ()
     encoding: Encoding = "PCM_24"
     overwrite: bool = False
 
@@ -166,7 +168,7 @@ def generate_to_folder(
 
     controls = request.controls
     if controls.chords:
-        controls = replace(controls, chords=analysis.grid.in_bars(controls.chords))
+        controls = replace(controls, chords=analysis.grid.in_bars(controls.chords, request.pickup))
     generation = GenerationRequest(vocal.audio, analysis, request.candidates, request.seed, controls)
 
     def step(progress: Progress) -> None:
@@ -286,4 +288,5 @@ def _settings_json(request: FolderRequest, key: Key) -> dict[str, object]:
         "candidates": request.candidates,
         "encoding": request.encoding,
         **controls_json(request.controls, key),
+        **({"pickup": [chord.name(key) for chord in request.pickup]} if request.pickup else {}),
     }

@@ -13,13 +13,14 @@ from studio.analysis.guide_midi import guide_of_midi
 from studio.analysis.guide_sessions import guide_of_dawproject, guide_of_rpp
 from studio.analysis.heard_chords import hear_chords
 from studio.analysis.pitch import resample_mono
-from studio.audio.file_bytes import error_text
+from studio.audio.file_bytes import FORMATS, error_text
 from studio.audio.files import read_file
 from studio.core.errors import StudioError
 from studio.core.guide import MIDI, Guide
 from studio.core.music import Meter
 from studio.services.listening.hints import find_hints
 
+_KINDS = f"a guide: sound ({FORMATS}), MIDI (.mid), or a session of a DAW (.dawproject, .rpp)"
 _MOST_BYTES = 64 << 20
 
 
@@ -57,7 +58,12 @@ def read_guide(
 
 
 def _heard(path: Path, meter: Meter | None, tempo_bpm: float | None) -> Guide:
-    audio = read_file(path).audio
+    try:
+        audio = read_file(path).audio
+    except StudioError as error:
+        if FORMATS not in error.expected:
+            raise
+        raise StudioError(error.what, seen=error.seen, expected=_KINDS, todo=error.todo) from error
     if tempo_bpm is None:
         tempo_bpm = next((hint.tempo_bpm for hint in find_hints(path) if hint.tempo_bpm), None)
     guide = hear_guide(audio, path.name, meter=meter, tempo_bpm=tempo_bpm)

@@ -43,7 +43,7 @@ class AdvancedWishes(QFrame):
             field.setAccessibleName(text)
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(field, row, 1)
-        self.follow_choice.setToolTip("How closely the chords keep to what is sung")
+        self.follow_choice.setToolTip("How closely chords, accents and fills keep to what is sung")
 
     @property
     def energy(self) -> tuple[str, ...] | None:

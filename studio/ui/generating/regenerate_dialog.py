@@ -34,8 +34,8 @@ class RegenerateDialog(QDialog):
         self.whole.setChecked(region is None)
         self.first, self.last = QSpinBox(), QSpinBox()
         for spin, bar, name in ((self.first, first, "First bar"), (self.last, last, "Last bar")):
-            spin.setRange(1 - grid.bar_one, grid.bars - grid.bar_one)
-            spin.setValue(bar - grid.bar_one + 1)
+            spin.setRange(1 - grid.first_bar, grid.bars - grid.first_bar)
+            spin.setValue(bar - grid.first_bar + 1)
             spin.setAccessibleName(name)
             as_field(spin)
         self.stems = {stem: QCheckBox(stem.capitalize()) for stem in STEMS}
@@ -78,7 +78,7 @@ class RegenerateDialog(QDialog):
     @property
     def change(self) -> Regenerate:
         """What the fields say."""
-        offset = self._grid.bar_one - 1
+        offset = self._grid.first_bar - 1
         bars = None if self.whole.isChecked() else (self.first.value() + offset, self.last.value() + offset)
         stems = tuple(stem for stem, box in self.stems.items() if box.isChecked())
         new_chords = self.new_chords.isEnabled() and self.new_chords.isChecked()

@@ -210,6 +210,11 @@ class RequestPanel(QFrame):
         self.seed.setValue(wishes.seed)
         self.pin.setChecked(wishes.keep_seed)
 
+    def show_seed(self, seed: int) -> None:
+        """That of a request which goes on, unless another one is kept."""
+        if not self.pin.isChecked():
+            self.seed.setValue(seed)
+
     def next_seed(self, after: int | None = None) -> None:
         """After a finished request (of the seed `after`, else the one shown) the same button gives something new,
         unless the seed is kept."""

@@ -250,10 +250,8 @@ class AnalysisPanel(QFrame):
         # Beats that drift have a mean of their own; what was typed stays in its field as it was typed.
         typed_bpm = given.tempo_bpm if guide is None else None
         self._set(self.tempo, typed_bpm or analysis.tempo_bpm)
-        first_s = next((t for t in grid.downbeats_s if t >= -1e-6), 0.0)
-        self._set(
-            self.downbeat, first_s if given.downbeat_s is None or given.shift_beats else given.downbeat_s
-        )
+        typed_s = None if given.shift_beats else given.downbeat_s
+        self._set(self.downbeat, (grid.first_downbeat_s or 0.0) if typed_s is None else typed_s)
         self.key.setCurrentIndex(KEYS.index(analysis.key))
         self.meter.setCurrentIndex(METERS.index(grid.meter))
         self.rows["tempo"].show_source(sure.tempo, yours=given.tempo_bpm is not None)

@@ -37,10 +37,9 @@ class Way:
 
     def fields(self) -> dict[str, object]:
         """What it says, as fields of Given."""
-        downbeat_s = next((t for t in self.grid.downbeats_s if t >= -1e-9), 0.0)
         return {
             "tempo_bpm": self.grid.tempo_bpm,
-            "downbeat_s": max(0.0, float(downbeat_s)),
+            "downbeat_s": self.grid.first_downbeat_s or 0.0,
             "meter": self.grid.meter,
             "drift": True if self.grid.drifts else None,
             "shift_beats": 0.0,

@@ -113,7 +113,7 @@ class Timeline(QObject):
         if self.grid is None:
             return ()
         downbeats = np.asarray(self.grid.downbeats_s)
-        first = int(np.searchsorted(downbeats, -1e-6))
+        first = self.grid.first_bar
         visible = np.flatnonzero((downbeats >= self.start_s) & (downbeats <= self.end_s))
         return tuple((int(i) - first + 1, float(downbeats[i])) for i in visible)
 
@@ -122,7 +122,7 @@ class Timeline(QObject):
         if self.grid is None:
             return ""
         per_bar = self.grid.meter.quarters_per_bar
-        first = sum(1 for t in self.grid.downbeats_s if t < -1e-6) * per_bar
+        first = self.grid.first_bar * per_bar
         beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
         bar = beat // per_bar + 1
         return f"pickup {beat % per_bar + 1}" if bar < 1 else f"bar {bar}.{beat % per_bar + 1}"

@@ -390,6 +390,8 @@ class MainWindow(QMainWindow):
         project = self.workspace.project
         made = sum(record.origin.request == begun.key for record in project.candidates)
         if made < begun.candidates and self.ask.make_the_rest(begun, made):
+            if begun.change is None:
+                self.request.show_seed(begun.seed)
             self.generation.resume(begun)
         else:
             self.generation.forget()

@@ -40,6 +40,26 @@ def test_a_folder_that_cannot_be_is_said_before_any_work(tmp_path: Path) -> None
         )
 
 
+def test_chords_of_a_pickup_are_those_of_the_bars_before_the_first(tmp_path: Path) -> None:
+    samples, rate = sf.read(resources_dir() / "demo_vocal.flac")
+    sf.write(tmp_path / "verse.wav", samples[2 * rate : 7 * rate], rate)
+    engine = ToneEngine()
+    generate_to_folder(
+        FolderRequest(
+            tmp_path / "verse.wav",
+            tmp_path / "out",
+            candidates=1,
+            given=Given(tempo_bpm=120.0, downbeat_s=1.0, meter=Meter(4, 4)),
+            controls=Controls(chords=Chord.parse_many("C F")),
+            pickup=Chord.parse_many("G"),
+        ),
+        GenerationService(Path("weights"), "cpu", lambda *_: engine),
+        on_step=lambda _: None,
+        cancel=CancelToken(),
+    )
+    assert engine.asked.controls.chords == Chord.parse_many("G C F")
+
+
 def test_typed_chords_start_on_the_bar_they_start_on_in_the_window(tmp_path: Path) -> None:
     samples, rate = sf.read(resources_dir() / "demo_vocal.flac")
     sf.write(tmp_path / "verse.wav", samples[2 * rate : 7 * rate], rate)

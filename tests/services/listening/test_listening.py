@@ -76,6 +76,13 @@ def test_a_guide_that_is_none_is_said(tmp_path: Path, name: str) -> None:
         read_guide(path)
 
 
+def test_what_can_be_a_guide_is_named_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "lyrics.txt"
+    path.write_text("la la")
+    with pytest.raises(StudioError, match=r"WAV.*MIDI.*\.dawproject, \.rpp"):
+        read_guide(path)
+
+
 def test_an_archive_without_a_project_is_said(tmp_path: Path) -> None:
     path = tmp_path / "song.dawproject"
     with zipfile.ZipFile(path, "w") as archive:

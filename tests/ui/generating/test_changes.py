@@ -97,7 +97,7 @@ def test_the_marked_bars_of_two_stems_are_made_anew(
     _wait(qtbot, window)
     change = asked[1].change
     assert isinstance(change, Regenerate)
-    assert change.bars == (grid.bar_one, grid.bar_one)
+    assert change.bars == (grid.first_bar, grid.first_bar)
     assert change.stems == ("drums", "harmony")
     assert "new drums, harmony in bar 1 of 1" in _said(window.candidates.rows[2])
 

@@ -124,3 +124,10 @@ def test_bars_count_from_the_first_full_one(timeline: Timeline) -> None:
     assert timeline.place(2.01) == "bar 1.4"
     assert timeline.place(2.5) == "bar 2.1"
     assert timeline.place(0.2) == "pickup 4"
+
+
+def test_a_bar_that_begins_a_hair_before_the_song_is_bar_one(timeline: Timeline) -> None:
+    timeline.set_grid(BeatGrid.regular(120.0, Meter(4, 4), 10.0, downbeat_s=1.9))
+    assert timeline.bar_lines()[0] == (2, pytest.approx(1.9))
+    assert timeline.place(0.0) == "bar 1.1"
+    assert timeline.place(1.95) == "bar 2.1"

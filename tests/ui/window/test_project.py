@@ -282,6 +282,8 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
     qtbot.waitUntil(lambda: list(window.candidates.rows) == [1, 2, 3], timeout=60_000)
     qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
     assert asked == [(2, 3)]
+    # As after a request that was not cut off: it was made with 7.
+    assert window.request.seed.value() == 8
     for number, bass in stems.items():
         again = window.workspace.song.candidates[number].stems["bass"].samples  # type: ignore[union-attr]
         assert (again == bass).all()
