@@ -193,6 +193,15 @@ def test_several_listeners_and_an_excluded_one() -> None:
     assert any("another voice" in text for text in left_out.told)
 
 
+def test_the_anchor_teaches_nothing() -> None:
+    said = dict(AXIS) | {"x": {"drums": 2.0}}
+    with_anchor = judgement(said, roles={"x": "anchor"}, best="b", worst="x", stars={"b": 4, "x": 1})
+    without = judgement(AXIS, best="b", stars={"b": 4})
+    assert learn([with_anchor]).mean == pytest.approx(learn([without]).mean)
+    liked = judgement(said, roles={"x": "anchor"}, best="x")
+    assert learn([liked]).pairs == 0
+
+
 def test_liked_music_is_a_prior_that_answers_overrule() -> None:
     bright = prior_of_music([{"brightness": 1.5}] * 6)
     place = NAMES.index("brightness")

@@ -44,6 +44,7 @@ def heard_of(arrangement: Arrangement, analysis: VocalAnalysis) -> Array:
         if 0 <= onset < analysis.duration_s:
             sung_strikes[int(onset / FRAME_S)] = 1.0
     upper = np.asarray((rolls["harmony"] + rolls["lead"]).any(axis=1))
+    led = np.asarray(rolls["lead"].any(axis=1))
     top = np.where(pitched.any(axis=1), 127 - pitched[:, ::-1].argmax(axis=1), -1)
     line = top[np.flatnonzero(np.diff(top)) + 1]
     line = line[line >= 0]
@@ -60,8 +61,8 @@ def heard_of(arrangement: Arrangement, analysis: VocalAnalysis) -> Array:
             float(-(classes * np.log(classes)).sum()),
             sum(pitch * e for pitch, e in energy.items()) / total,
             _autocorrelation(strikes, arrangement.grid.beat_s * 4 / FRAME_S),
-            1.0 - float(upper[sung].mean() if sung.any() else upper.mean()),
-            float(rolls["lead"].any(axis=1)[sung].mean()) if sung.any() else 0.0,
+            1.0 - float(np.mean(upper[sung]) if sung.any() else np.mean(upper)),
+            float(np.mean(led[sung])) if sung.any() else 0.0,
             sum(e for pitch, e in energy.items() if pitch < 48) / total,
             _together(strikes, sung_strikes),
             float(np.abs(np.diff(line)).mean()) if len(line) > 1 else 0.0,
