@@ -94,8 +94,7 @@ def test_equal_and_shuffled_ratings_prefer_nothing(
 ) -> None:
     settings = replace(SETTINGS, replay=0.0)
     equal = _learn(model, replay, busy_and_calm(), tmp_path / "equal", settings)
-    for name, value in equal.tensors.items():  # a gradient of zero: nothing was changed
-        assert name.endswith(".down") or float(value.abs().max()) < 1e-4, name
+    assert max(map(abs, _gains(model, equal, replay))) < 0.01  # no gradient but rounding
     # As many liked as disliked ones among the busy and among the calm.
     shuffled = [replace(c, weight=1.8 if i // 2 % 2 else 0.2) for i, c in enumerate(busy_and_calm())]
     liked, other = _gains(model, _learn(model, replay, shuffled, tmp_path / "shuffled", settings), replay)
@@ -111,7 +110,7 @@ def test_the_anchor_keeps_it_near(model: ArrangementModel, replay: Replay, tmp_p
 
     def distance(learnt: Learnt) -> float:
         pairs = zip(learnt.network.parameters(), model.parameters(), strict=True)
-        return float(sum((a - b).square().sum() for a, b in pairs)) ** 0.5
+        return float(sum((a - b).detach().square().sum() for a, b in pairs)) ** 0.5
 
     assert distance(near) < 0.7 * distance(far)
 
