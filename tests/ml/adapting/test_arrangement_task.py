@@ -81,12 +81,12 @@ def _gains(model: ArrangementModel, learnt: Learnt, replay: Replay) -> tuple[flo
 def test_what_is_liked_becomes_likelier_and_what_is_not_does_not(
     model: ArrangementModel, replay: Replay, tmp_path: Path
 ) -> None:
-    clips = [replace(c, weight=1.8 if c.utility > 0 else 0.2) for c in busy_and_calm()]
+    clips = [replace(c, weight=1.8 if c.utility > 0 else 0.2) for c in busy_and_calm(24)]
     liked, other = _gains(
         model, _learn(model, replay, clips, tmp_path, replace(SETTINGS, replay=0.0)), replay
     )
-    assert liked > 0.02
-    assert liked > other + 0.05
+    assert liked > 0.3
+    assert liked > other + 1.0
 
 
 def test_equal_and_shuffled_ratings_prefer_nothing(
@@ -96,9 +96,9 @@ def test_equal_and_shuffled_ratings_prefer_nothing(
     equal = _learn(model, replay, busy_and_calm(), tmp_path / "equal", settings)
     assert max(map(abs, _gains(model, equal, replay))) < 0.01  # no gradient but rounding
     # As many liked as disliked ones among the busy and among the calm.
-    shuffled = [replace(c, weight=1.8 if i // 2 % 2 else 0.2) for i, c in enumerate(busy_and_calm())]
+    shuffled = [replace(c, weight=1.8 if i // 2 % 2 else 0.2) for i, c in enumerate(busy_and_calm(24))]
     liked, other = _gains(model, _learn(model, replay, shuffled, tmp_path / "shuffled", settings), replay)
-    assert abs(liked - other) < 0.02
+    assert abs(liked - other) < 0.1
 
 
 def test_the_anchor_keeps_it_near(model: ArrangementModel, replay: Replay, tmp_path: Path) -> None:
