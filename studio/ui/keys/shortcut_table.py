@@ -63,6 +63,7 @@ SHORTCUTS = (
     Shortcut("details", "Details and note …", ("N",), "Judge"),
     Shortcut("hide", "Hide, or bring back", ("H",), "Judge"),
     Shortcut("show_hidden", "Show hidden candidates", ("Shift+H",), "Judge"),
+    Shortcut("hide_pictures", "Blind hides pictures too", (), "Judge"),
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
     Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),

@@ -107,7 +107,9 @@ class MainWindow(QMainWindow):
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
         self.exporting = Exporting(workspace, self)
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
-        self.compare = CompareActions(workspace, playback, panels.candidates, panels.candidates_header, self)
+        self.compare = CompareActions(
+            workspace, playback, panels.candidates, panels.candidates_header, preferences, self
+        )
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()

@@ -23,7 +23,7 @@ MENUS = {
         "next",
         "swap",
     ),
-    "&Judge": ("blind", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
+    "&Judge": ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
     "&Record": (
         "record",
         "takes",
