@@ -55,9 +55,7 @@ class DetailsDialog(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Discard
         )
         buttons.accepted.connect(self.accept)
-        buttons.clicked.connect(
-            lambda button: buttons.standardButton(button) == buttons.StandardButton.Discard and self.discard()
-        )
+        buttons.button(QDialogButtonBox.StandardButton.Discard).clicked.connect(self.discard)
         column.addWidget(buttons)
         self.note.setFocus()
 
