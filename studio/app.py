@@ -27,6 +27,7 @@ from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
 from studio.ui.listening.analysing import Analyse
 from studio.ui.listening.playback import Playback
+from studio.ui.rating.screen_source import ScreenSource
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
@@ -42,6 +43,7 @@ def build_window(
     projects_dir: Path,
     device: str = "auto",
     analyse: Analyse = analyse_vocal,
+    screens: ScreenSource | None = None,
 ) -> MainWindow:
     """The window on top of its services. The QApplication must exist and be themed.
 
@@ -49,6 +51,7 @@ def build_window(
         data_dir: of the user: recordings, the list of recent projects, imported weights.
         projects_dir: where new projects are made.
         analyse: what listens to a vocal.
+        screens: what makes the clips of the blind rating; None for the service's engine.
     """
     fastsag = GenerationService(
         model_path(data_dir),
@@ -63,7 +66,7 @@ def build_window(
         RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"
     )
     demo_vocal = resources_dir() / "demo_vocal.flac"
-    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, demo_vocal)
+    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, screens, demo_vocal)
     window.request.show_unavailable(unavailable(data_dir))
     return window
 

@@ -64,6 +64,7 @@ SHORTCUTS = (
     Shortcut("hide", "Hide, or bring back", ("H",), "Judge"),
     Shortcut("show_hidden", "Show hidden candidates", ("Shift+H",), "Judge"),
     Shortcut("hide_pictures", "Blind hides pictures too", (), "Judge"),
+    Shortcut("teach", "Teach it your taste …", ("Ctrl+R",), "Judge"),
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
     Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
@@ -41,6 +41,9 @@ from studio.ui.listening.analysing import Analyse, Analysing
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.listening.guiding import Guiding
 from studio.ui.listening.playback import Playback
+from studio.ui.rating.deck import PhraseDeck
+from studio.ui.rating.screen_source import ScreenSource
+from studio.ui.rating.taste_actions import TasteActions
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         engines: what makes candidates.
         analyse: what listens to a vocal.
         preferences: what is remembered.
+        screens: what makes the clips of the blind rating.
         demo_vocal: the file behind "Try the demo vocal".
     """
 
@@ -83,6 +87,7 @@ class MainWindow(QMainWindow):
         engines: Engines,
         analyse: Analyse,
         preferences: Preferences,
+        screens: ScreenSource,
         demo_vocal: Path,
     ) -> None:
         super().__init__()
@@ -96,7 +101,9 @@ class MainWindow(QMainWindow):
         self.transport, self.strip, self.ruler = panels.transport, panels.strip, panels.ruler
         self.vocal, self.candidates = panels.vocal, panels.candidates
         self.analysis, self.request = panels.analysis, panels.request
-        self.setCentralWidget(panels)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(panels)
+        self.setCentralWidget(self.pages)
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.key_map = KeyMap(preferences)
@@ -109,6 +116,16 @@ class MainWindow(QMainWindow):
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
+        )
+        self.taste = TasteActions(
+            workspace,
+            PhraseDeck(playback, self),
+            screens,
+            self.pictures,
+            preferences,
+            self.pages,
+            panels,
+            self,
         )
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
@@ -125,8 +142,13 @@ class MainWindow(QMainWindow):
         self._connect()
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
+        self.taste.attach(
+            self.actions_by_name,
+            [menu_of(self, f"&{name}") for name in ("Edit", "Listen", "Candidates", "Judge", "Record")],
+        )
         self.keys = KeyFilter(self, self.key_map)
-        self.keys.vocal_only_held.connect(playback.hear_vocal_only)
+        for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
+            self.keys.vocal_only_held.connect(hear)
         window_memory.restore(self)
         self._show_selection()
         panels.empty.recent.show_projects(workspace.recent.read())
@@ -159,6 +181,7 @@ class MainWindow(QMainWindow):
             "sheet": lambda: ShortcutSheet(self.key_map, self.actions_by_name, self).open(),
             **self.record.handlers,
             **self.compare.handlers,
+            **self.taste.handlers,
         }
         return handlers
 
@@ -218,6 +241,7 @@ class MainWindow(QMainWindow):
         self.guiding.hints_found.connect(self.analysis.show_hints)
         self.analysing.analysed.connect(self._on_analysed)
         self.analysing.analysed.connect(self.compare.on_analysed)
+        self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
         self.generation.stepped.connect(self._on_stepped)
         self.generation.ended.connect(self._on_generation_ended)
         self.generation.candidate_added.connect(self._on_candidate_added)

@@ -24,6 +24,7 @@ MENUS = {
         "swap",
     ),
     "&Judge": ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
+    "&Taste": ("teach",),
     "&Record": (
         "record",
         "takes",
