@@ -12,16 +12,21 @@ from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.score import Score
 
+#: In NoiseStep.columns: the noise of the score's globals (style, density, swing, instruments).
+GLOBALS_NOISE = "globals"
+
 
 @dataclass(frozen=True)
 class NoiseStep:
-    """One layer of a candidate's noise: how far fresh noise has replaced what was there.
+    """One layer of a candidate's noise: how far other noise has replaced what was there.
 
     Attributes:
         seed, candidate: name the fresh noise, see studio.ml.arrangement.noise.
         amount: 0 leaves what was there, 1 replaces it.
         beats: first quarter and the one past the last; None for the whole song and the choice of the band.
-        columns: names of core.score.COLUMNS within `beats`.
+        columns: names of core.score.COLUMNS within `beats`, and GLOBALS_NOISE.
+        of: the layers of another candidate, whose noise is laid over instead of fresh noise; `seed` and `candidate`
+            only say then who did so.
     """
 
     seed: int
@@ -29,6 +34,7 @@ class NoiseStep:
     amount: float = 1.0
     beats: tuple[int, int] | None = None
     columns: tuple[str, ...] = ()
+    of: tuple[NoiseStep, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from studio.core.arrangement import BAND, STEMS
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
-from studio.core.request import Regenerate, Vary
+from studio.core.request import Change
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class EngineKind:
         """The wishes with those left out that this engine does not heed."""
         return Controls(**{name: getattr(controls, name) for name in self.controls})
 
-    def check(self, controls: Controls, change: Vary | Regenerate | None = None) -> None:
+    def check(self, controls: Controls, change: Change | None = None) -> None:
         """Raises StudioError naming every wish this engine cannot fulfil."""
         refused = [name for name in asked_for(controls) if name not in self.controls]
         if change is not None and not self.changes:

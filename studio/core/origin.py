@@ -20,6 +20,7 @@ class Origin:
         number_in_request: from 1; with `seed` it says which noise was drawn.
         models: SHA-256 by model name.
         parent, change: the number of the candidate it was made out of, and how, in words.
+        other_parent: the number of the second one, of a child of two.
         request: which request it belongs to.
         made_at: ISO 8601, with the zone.
     """
@@ -37,6 +38,7 @@ class Origin:
     request: str = ""
     made_at: str = ""
     program: str = ""
+    other_parent: int | None = None
 
     def __post_init__(self) -> None:
         if not is_file_name(self.analysis):

@@ -36,13 +36,17 @@ class CandidateRecord:
 
 @dataclass(frozen=True)
 class ChangeOrder:
-    """How a candidate was to be changed: see core.request.Vary and, without a distance, core.request.Regenerate."""
+    """How a candidate was to be changed: see core.request.Breed where there is an `other` parent, else Vary and,
+    without a distance, Regenerate."""
 
     parent: int
     distance: str | None = None
     bars: tuple[int, int] | None = None
     stems: tuple[str, ...] = ()
     new_chords: bool = False
+    other: int | None = None
+    genes: Mapping[str, str] = field(default_factory=dict)
+    mutation: float = 0.0
 
 
 @dataclass(frozen=True)

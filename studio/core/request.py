@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.arrangement import STEMS
@@ -13,6 +16,13 @@ from studio.core.errors import StudioError
 
 #: How far a variation may go.
 DISTANCES = ("near", "far")
+#: What a child can have of either parent. `style`: style, density and swing. `chords`: chords and energy. The stems:
+#: what is played, and the instrument. `sound`: the players' hands (timing, velocities) and the noise in the sound.
+GENES = ("style", "chords", "drums", "bass", "harmony", "lead", "sound")
+#: Where a gene can come from: a parent, both (drawn from noise between theirs), or neither.
+SOURCES = ("a", "b", "blend", "new")
+#: So many candidates one request can arrange, and so many of them it can play.
+MOST_ARRANGED, MOST_PLAYED = 16, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +99,68 @@ class Regenerate:
 
 
 @dataclass(frozen=True, eq=False)
+class Breed:
+    """Ask for children of two candidates of one vocal on one grid.
+
+    Bass, harmony and lead are written relative to chord and tonic, so a part of one parent follows the other's chords.
+
+    Attributes:
+        parents: a and b. The child's grid, key and tuning are a's.
+        genes: where each gene comes from, of SOURCES; those that are not named are drawn for each child, a or b.
+        mutation: share of the phrases of the stems, 0 to 1, that are drawn anew.
+    """
+
+    parents: tuple[Candidate, Candidate]
+    genes: Mapping[str, str] = field(default_factory=dict)
+    mutation: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not set(self.genes) <= set(GENES) or not set(self.genes.values()) <= set(SOURCES):
+            raise ValueError("a gene that there is not")
+        if self.genes.get("sound") == "blend":
+            raise ValueError("a blend of two seeds")
+        if not 0.0 <= self.mutation <= 1.0:
+            raise ValueError("a mutation outside 0 to 1")
+
+    @property
+    def parent(self) -> Candidate:
+        """The one whose grid, key and tuning the children have."""
+        return self.parents[0]
+
+    def genes_of(self, seed: int, candidate: int) -> dict[str, str]:
+        """Every gene's source in the child of that number, from 0, of a request of that seed.
+
+        A child has of both parents what is heard most (chords and stems), where that is left open.
+        """
+        drawn = np.random.default_rng([seed, candidate, 41]).integers(0, 2, len(GENES))
+        genes = {
+            gene: self.genes.get(gene, "ab"[side]) for gene, side in zip(GENES, drawn.tolist(), strict=True)
+        }
+        heard = GENES[1:-1]
+        open_ = [gene for gene in heard if gene not in self.genes]
+        if open_ and len({genes[gene] for gene in heard}) == 1:
+            other = "b" if genes[heard[0]] == "a" else "a"
+            genes[open_[(seed + candidate) % len(open_)]] = other
+        return genes
+
+    def __str__(self) -> str:
+        a, b = (str(parent.number) for parent in self.parents)
+        names = {"a": f"of {a}", "b": f"of {b}", "blend": "between both", "new": "new"}
+        told = [f"{gene} {names[self.genes[gene]]}" for gene in GENES if gene in self.genes]
+        return f"child of {a} and {b}" + (f": {', '.join(told)}" if told else "")
+
+
+#: What can be made out of earlier candidates.
+Change = Vary | Regenerate | Breed
+
+
+@dataclass(frozen=True, eq=False)
 class GenerationRequest:
     """One job for the generator. The same request gives the same samples on the same device.
 
     Attributes:
         vocal: the whole vocal, any rate, mono or stereo.
-        candidates: how many accompaniments, 1 to 8.
+        candidates: how many accompaniments, 1 to MOST_ARRANGED, of which `only` leaves at most MOST_PLAYED.
         engine: name of the engine that is to do it, see core.engines.
         only: the numbers, from 1, of the candidates that are wanted of them; None for all. Each is what it would be
             among all.
@@ -107,13 +173,18 @@ class GenerationRequest:
     candidates: int = 4
     seed: int = 1
     controls: Controls = field(default_factory=Controls)
-    change: Vary | Regenerate | None = None
+    change: Change | None = None
     engine: str = "band"
     only: frozenset[int] | None = None
 
     def wants(self, candidate: int) -> bool:
         """Whether the candidate of that number, from 1, is to be made."""
         return self.only is None or candidate in self.only
+
+    @property
+    def played(self) -> int:
+        """How many candidates are to be made."""
+        return sum(self.wants(number) for number in range(1, self.candidates + 1))
 
     @property
     def readings(self) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ def playing_work(request: GenerationRequest) -> float:
     if isinstance(change, Regenerate):
         start_s, end_s = region_s(change)
         length_s = (min(end_s, length_s) - max(0.0, start_s)) * len(change.stems) / len(STEMS)
-    return max(0.0, length_s) * request.candidates
+    return max(0.0, length_s) * request.played
 
 
 def work_of(request: GenerationRequest) -> float:

@@ -14,10 +14,11 @@ import torch
 
 from studio.core.arrangement import Arrangement
 from studio.core.audio import Audio
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, recipe_of
+from studio.core.errors import StudioError
 from studio.core.instruments import SOUNDS
 from studio.core.pipeline import Run
-from studio.core.request import GenerationRequest, Regenerate
+from studio.core.request import MOST_PLAYED, Breed, GenerationRequest, Regenerate
 from studio.core.workload import arranging_work, work_of
 from studio.ml.allocation import keep_freed_memory
 from studio.ml.arrangement.arranging import Arranged, Arranger, make_arranger
@@ -115,6 +116,10 @@ class BandEngine:
 
     def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See core.pipeline.Engine.generate."""
+        if request.played > MOST_PLAYED:
+            raise StudioError(
+                "Cannot play that many candidates", seen=str(request.played), expected=f"1 to {MOST_PLAYED}"
+            )
         clock = StageClock()
         began = time.perf_counter()
         # All are arranged, whatever is wanted: none is to be like another, and it costs little.
@@ -125,7 +130,7 @@ class BandEngine:
         if isinstance(request.change, Regenerate):
             bands = self._parts(request, request.change, arranged, steps, clock)
         else:
-            bands = self._songs(request, arranged, steps, clock)
+            bands = self._songs(request.vocal, arranged, steps, clock)
         # Closed however this ends, so that no thread works on.
         with contextlib.closing(bands):
             for (index, plan), (stems, gains) in zip(wanted, bands, strict=True):
@@ -134,9 +139,26 @@ class BandEngine:
                 run.on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))
         return clock.seconds
 
-    def arrange(self, request: GenerationRequest, run: Run) -> list[Arrangement]:
-        """The semantic projection alone: an arrangement for each candidate."""
-        return [a.arrangement for a in self._arrange(request, run)]
+    def arrange(self, request: GenerationRequest, run: Run) -> list[Candidate]:
+        """The semantic projection alone: the candidates that `generate` would play, without their stems.
+
+        Raises:
+            JobCancelled: within a second of `run.cancel`.
+        """
+        return [
+            Candidate(i + 1, plan.arrangement, {}, self._settings(request, plan.arrangement, i), plan.recipe)
+            for i, plan in enumerate(self._arrange(request, run))
+        ]
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> Mapping[str, float]:
+        """Plays arrangements to a vocal, those of `arrange` or of anything else; see core.pipeline.BandEngine.play."""
+        clock = StageClock()
+        arranged = [Arranged(plan.arrangement, recipe_of(plan)) for plan in plans]
+        steps = _Steps(len(plans), 0.0, run)
+        with contextlib.closing(self._songs(vocal, arranged, steps, clock)) as bands:
+            for plan, (stems, gains) in zip(plans, bands, strict=True):
+                run.on_candidate(replace(plan, stems=stems, recipe=replace(recipe_of(plan), gains=gains)))
+        return clock.seconds
 
     def _arrange(self, request: GenerationRequest, run: Run) -> list[Arranged]:
         done, calls = 0, CALLS * len(set(request.readings))
@@ -151,10 +173,9 @@ class BandEngine:
         return self._arranger.arrange(request, on_step=step)
 
     def _songs(
-        self, request: GenerationRequest, arranged: Sequence[Arranged], steps: _Steps, clock: StageClock
+        self, vocal: Audio, arranged: Sequence[Arranged], steps: _Steps, clock: StageClock
     ) -> Generator[_Band]:
         """Whole songs, one after the other. The next is begun while one is mixed and while the caller has it."""
-        vocal = request.vocal
         vocal_rms = vocal_level(vocal)
         with Workers() as workers:
             performances = [
@@ -213,7 +234,14 @@ class BandEngine:
     ) -> dict[str, object]:
         controls = request.controls
         change = request.change
-        lineage = {} if change is None else {"parent": change.parent.number, "change": str(change)}
+        lineage: dict[str, object] = {}
+        if change is not None:
+            lineage = {"parent": change.parent.number, "change": str(change)}
+        if isinstance(change, Breed):
+            numbers = {"a": change.parents[0].number, "b": change.parents[1].number}
+            genes = change.genes_of(request.seed, index)
+            lineage["other_parent"] = change.parents[1].number
+            lineage["genes"] = {gene: numbers.get(source, source) for gene, source in genes.items()}
         return {
             "engine": "band",
             "seed": request.seed,

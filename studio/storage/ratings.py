@@ -1,4 +1,4 @@
-"""ratings.db: everything that was ever said of a project's candidates, one row a saying, taken back or not.
+"""ratings.db: everything that was ever said of a project's candidates and screens, one row a saying, taken back or not.
 
 The project knows what holds now; this knows how it came about, which is what a taste can be learnt from. Rows carry the
 number of the journal's entry, so that writing them again after a crash changes nothing.
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.errors import StudioError
+from studio.core.screen import Verdict
+from studio.storage.codec import from_json, to_json
 
 NAME = "ratings.db"
-SCHEMA_VERSION = 1
-_SCHEMA = """
+#: 2 added the verdicts on screens.
+SCHEMA_VERSION = 2
+_SAYINGS = """
 CREATE TABLE IF NOT EXISTS sayings (
     entry INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
@@ -23,6 +26,15 @@ CREATE TABLE IF NOT EXISTS sayings (
     what TEXT NOT NULL,
     favourite INTEGER, stars INTEGER, hidden INTEGER, note TEXT,
     blind INTEGER NOT NULL,
+    taken_back INTEGER NOT NULL DEFAULT 0
+)
+"""
+_VOTES = """
+CREATE TABLE IF NOT EXISTS votes (
+    entry INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    screen INTEGER NOT NULL,
+    verdict TEXT,
     taken_back INTEGER NOT NULL DEFAULT 0
 )
 """
@@ -54,6 +66,23 @@ class Saying:
     taken_back: bool = False
 
 
+@dataclass(frozen=True)
+class Vote:
+    """What was said of a screen.
+
+    Attributes:
+        entry, at, taken_back: see `Saying`.
+        screen: its number in the project.
+        verdict: None where it was said that nothing is said of it.
+    """
+
+    entry: int
+    at: str
+    screen: int
+    verdict: Verdict | None
+    taken_back: bool = False
+
+
 class RatingsFile:
     """The open database. Belongs to one thread.
 
@@ -78,7 +107,8 @@ class RatingsFile:
                     expected=f"version {SCHEMA_VERSION} or older",
                     todo="Open the project with the newer Backline that made it",
                 )
-            self._db.execute(_SCHEMA)
+            self._db.execute(_SAYINGS)
+            self._db.execute(_VOTES)
             self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         except StudioError:
             self._db.close()
@@ -106,9 +136,24 @@ class RatingsFile:
         ]
         self._run("INSERT OR REPLACE INTO sayings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
+    def write_votes(self, votes: Iterable[Vote]) -> None:
+        """Keeps votes; one with the number of an earlier one replaces it."""
+        rows = [
+            (
+                v.entry,
+                v.at,
+                v.screen,
+                None if v.verdict is None else to_json(v.verdict).decode(),
+                v.taken_back,
+            )
+            for v in votes
+        ]
+        self._run("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?)", rows)
+
     def take_back(self, entry: int, taken_back: bool = True) -> None:
         """What was said in an entry was undone, or done again."""
         self._run("UPDATE sayings SET taken_back = ? WHERE entry = ?", [(taken_back, entry)])
+        self._run("UPDATE votes SET taken_back = ? WHERE entry = ?", [(taken_back, entry)])
 
     def read(self) -> tuple[Saying, ...]:
         """Everything, oldest first. Raises StudioError for what was not written here."""
@@ -125,6 +170,23 @@ class RatingsFile:
             )
             for entry, at, candidate, what, favourite, stars, hidden, note, blind, taken_back in rows
         )  # fmt: skip
+
+    def votes(self) -> tuple[Vote, ...]:
+        """Every vote, oldest first. Raises StudioError for what was not written here."""
+        try:
+            rows = self._db.execute(
+                "SELECT entry, at, screen, verdict, taken_back FROM votes ORDER BY entry"
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise _unusable(self._path, error) from error
+        votes = []
+        for entry, at, screen, verdict, taken_back in rows:
+            whole = all(isinstance(n, int) for n in (entry, screen, taken_back)) and isinstance(at, str)
+            if not whole or not isinstance(verdict, str | None):
+                raise _unusable(self._path, sqlite3.DatabaseError("a vote that is not what was written"))
+            said = None if verdict is None else from_json(Verdict, verdict.encode(), "a vote")
+            votes.append(Vote(entry, at, screen, said, bool(taken_back)))
+        return tuple(votes)
 
     def close(self) -> None:
         self._db.close()

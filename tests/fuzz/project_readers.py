@@ -305,7 +305,8 @@ def _recent() -> Reader:
 
 def _ratings() -> Reader:
     def make(folder: Path) -> Path:
-        from studio.storage.ratings import NAME, RatingsFile, Saying
+        from studio.core.screen import Verdict
+        from studio.storage.ratings import NAME, RatingsFile, Saying, Vote
 
         for path in folder.glob(f"{NAME}*"):
             path.unlink()
@@ -313,6 +314,7 @@ def _ratings() -> Reader:
         ratings.write(
             Saying(n, "2026-01-01", n % 3, "opinion", True, 3, None, f"note {n}") for n in range(1, 30)
         )
+        ratings.write_votes([Vote(7, "now", 1, Verdict("a", "b", stars={"a": 4}, heard_s={"a": 6.5}))])
         ratings.take_back(4)
         ratings.close()
         return folder / NAME
@@ -324,6 +326,7 @@ def _ratings() -> Reader:
             path.with_name(path.name + beside).unlink(missing_ok=True)
         ratings = RatingsFile(path)
         with contextlib.closing(ratings):
+            ratings.votes()
             for saying in ratings.read():
                 assert isinstance(saying.entry, int) and isinstance(saying.at, str)
                 assert isinstance(saying.note, str) and isinstance(saying.stars, int)

@@ -48,7 +48,7 @@ def made() -> Made:
 
 def _arrange(made: Made, controls: Controls, candidates: int, seed: int = 1) -> list[Arrangement]:
     request = GenerationRequest(made.request.vocal, made.request.analysis, candidates, seed, controls)
-    return made.engine.arrange(request, Run())
+    return [candidate.arrangement for candidate in made.engine.arrange(request, Run())]
 
 
 def test_four_candidates_differ_in_chords_drums_or_instruments(made: Made) -> None:

@@ -2,7 +2,7 @@
 
 A far variation is drawn again from its parent's noise, part of the way to fresh noise; a near one has fresh noise, but
 in some phrases only, since one other token leads to many. A regenerated part is drawn from fresh noise too, between
-tokens that stay; of the notes, core.splice keeps all that lie outside.
+tokens that stay; of the notes, core.splice keeps all that lie outside. Children of two candidates: see breeding.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from studio.core.grid import BeatGrid
 from studio.core.instruments import Instrument
 from studio.core.music import Chord, Meter
 from studio.core.perform import perform
-from studio.core.request import DISTANCES, GenerationRequest, Regenerate, Vary
+from studio.core.request import DISTANCES, MOST_ARRANGED, Breed, GenerationRequest, Regenerate, Vary
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token, repair
 from studio.core.splice import splice_notes
 from studio.dsp.pitch_salience import pitch_salience
+from studio.ml.arrangement.breeding import Child, check_parents, child_of
 from studio.ml.arrangement.melody import melody_features
 from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Condition, places, song_features
 from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
-from studio.ml.arrangement.sound_choice import choose_sounds, player_of
+from studio.ml.arrangement.sound_choice import choose_sounds, kept_sounds, player_of
 from studio.ml.arrangement.sung_accents import sung_accents
 from studio.ml.weights import Weights, configured, load_into, load_weights
 
@@ -111,10 +112,14 @@ class Arranger:
         Raises:
             StudioError: for wishes that cannot be.
         """
-        if not 1 <= request.candidates <= 8:
+        if not 1 <= request.candidates <= MOST_ARRANGED:
             raise StudioError(
-                "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
+                "Cannot make that many candidates",
+                seen=str(request.candidates),
+                expected=f"1 to {MOST_ARRANGED}",
             )
+        if isinstance(request.change, Breed):
+            check_parents(request.change)
         made: list[Arranged] = []
         for reading in sorted(set(request.readings)):
             numbers = [i for i, taken in enumerate(request.readings) if taken == reading]
@@ -138,12 +143,16 @@ class Arranger:
             places(grid.meter, grid.beats)[None],
             song_features(min(60.0 / grid.beat_s, _FASTEST_BPM), key)[None],
         )
-        wishes = self._wishes(request)
+        children = [_child(request, i) for i in numbers]
+        wishes = self._wishes(request, children)
         if beside and wishes.styles:
             taken = {arranged.arrangement.style for arranged in beside}
             left = tuple(s for s in wishes.styles if STYLES[s] not in taken)
             wishes = replace(wishes, styles=left or wishes.styles)
-        steps = [_noise_steps(request, i) for i in numbers]
+        steps = [
+            child.noise if child else _noise_steps(request, i)
+            for i, child in zip(numbers, children, strict=True)
+        ]
         noise = [noise_of(s, grid.beats) for s in steps]
         # The first candidate is the safest; those after it dare more. A variation keeps its forebear's courage.
         wishes = replace(wishes, boldness=tuple(min(1.0, s[0].candidate / _BOLDEST) for s in steps))
@@ -154,13 +163,16 @@ class Arranger:
         scores = sample_scores(self.model, condition, noise, wishes, on_step=on_step)
         salience = pitch_salience(request.vocal, grid.times_s)
         made = []
-        for i, drawn, layers in zip(numbers, scores, steps, strict=True):
+        for i, drawn, layers, child in zip(numbers, scores, steps, children, strict=True):
             score = repair(drawn)
             sound_seed = request.seed * 64 + i
             if isinstance(request.change, Regenerate):
                 # What stays must sound as it did up to the very join.
                 sound_seed = recipe_of(request.change.parent).sound_seed
-            sounds = choose_sounds(request, score, layers, self._sounds)
+            if child is not None and child.sound_seed is not None:
+                sound_seed = child.sound_seed
+            kept = kept_sounds(request) if child is None else child.instruments
+            sounds = choose_sounds(request, score, layers, self._sounds, kept)
             arrangement = perform(
                 score, grid, key, seed=sound_seed, sounds=sounds, salience=salience, push=push
             )
@@ -170,12 +182,13 @@ class Arranger:
             made.append(Arranged(arrangement, Recipe(score, layers, sound_seed, request.controls)))
         return made
 
-    def _wishes(self, request: GenerationRequest) -> Wishes:
+    def _wishes(self, request: GenerationRequest, children: Sequence[Child | None]) -> Wishes:
         """What the request fixes, in tokens."""
         grid, controls = request.analysis.grid, request.controls
         asked = controls.density or ("style" if controls.style else "")
+        bred = [child for child in children if child is not None]
         wishes = Wishes(
-            tokens=_fixed_tokens(request),
+            tokens=_bred_tokens(request, bred) if bred else _fixed_tokens(request),
             globals=self._fixed_globals(controls),
             styles=self._styles_of(grid.meter),
             melody_guidance=_MELODY_GUIDANCE[_one_of("follow", controls.follow or "normal", FOLLOWS)],
@@ -183,6 +196,12 @@ class Arranger:
             strokes=asked,
         )
         change = request.change
+        if bred:
+            each = np.stack([child.globals for child in bred])
+            for name, value in wishes.globals.items():
+                column = each[:, GLOBALS.index(name)]
+                column[column < 0] = value
+            return replace(wishes, globals={}, each=each)
         if isinstance(change, Vary):
             _one_of("variation", change.distance, DISTANCES)
             return replace(wishes, globals=_globals_of(change)) if change.is_near else wishes
@@ -236,9 +255,14 @@ def _tuning_of(request: GenerationRequest) -> float:
     return change.parent.arrangement.tuning_cents if change else request.analysis.tuning_cents
 
 
+def _child(request: GenerationRequest, candidate: int) -> Child | None:
+    change = request.change
+    return child_of(change, request.seed, candidate) if isinstance(change, Breed) else None
+
+
 def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep, ...]:
     change = request.change
-    if change is None:
+    if change is None or isinstance(change, Breed):
         return (NoiseStep(request.seed, candidate),)
     inherited = recipe_of(change.parent).noise
     if isinstance(change, Vary):
@@ -248,16 +272,27 @@ def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep,
 
 def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
     """Tokens that are given, [L, 21], -1 where the model is free; None where it is free everywhere."""
-    controls, grid = request.controls, request.analysis.grid
-    change = request.change
-    if change is None or (isinstance(change, Vary) and not change.is_near):
+    grid, change = request.analysis.grid, request.change
+    if change is None or isinstance(change, Breed) or (isinstance(change, Vary) and not change.is_near):
         tokens = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
     else:
         tokens = recipe_of(change.parent).score.tokens.copy()
         for rows, columns in _made_anew(change, grid, request.seed):
             tokens[rows, columns] = -1
-    free = tokens < 0
-    given = np.full_like(tokens, -1)
+    tokens = np.where(tokens < 0, _given_tokens(request), tokens)
+    return tokens if (tokens >= 0).any() else None
+
+
+def _bred_tokens(request: GenerationRequest, children: Sequence[Child]) -> NDArray[np.int64]:
+    """The same of children, [B, L, 21]."""
+    tokens = np.stack([child.tokens for child in children])
+    return np.where(tokens < 0, _given_tokens(request), tokens)
+
+
+def _given_tokens(request: GenerationRequest) -> NDArray[np.int64]:
+    """What the request asks for, [L, 21], -1 where it asks for nothing."""
+    controls, grid = request.controls, request.analysis.grid
+    given = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
     bars = np.arange(grid.beats) // grid.meter.quarters_per_bar
     wanted = controls.chords or _heard_chords(request)
     if wanted:
@@ -269,8 +304,7 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
     for stem, name in controls.instruments.items():
         if name == "none":
             given[:, COLUMNS[stem]] = REST
-    tokens = np.where(free, given, tokens)
-    return tokens if (tokens >= 0).any() else None
+    return given
 
 
 def _heard_chords(request: GenerationRequest) -> tuple[Chord, ...]:

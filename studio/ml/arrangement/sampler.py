@@ -45,8 +45,9 @@ class Wishes:
     """What is fixed beforehand, and how much some of it is to be heard.
 
     Attributes:
-        tokens: int64 [L, 21] with -1 where the model is free, or None.
+        tokens: int64 [L, 21], or [B, L, 21] for each score apart, with -1 where the model is free; None for nowhere.
         globals: by name of core.score.GLOBALS.
+        each: int64 [B, 7], likewise for each score apart, with -1 where the model is free; `globals` come first.
         playing: stems that must not be left out.
         styles: for each candidate, the styles it may choose from; None for all.
         melody_guidance: of the harmony: 1 follows the melody as trained, more follows it closer. Rhythm is drawn
@@ -61,6 +62,7 @@ class Wishes:
 
     tokens: NDArray[np.int64] | None = None
     globals: Mapping[str, int] = field(default_factory=dict)
+    each: NDArray[np.int64] | None = None
     playing: tuple[str, ...] = ()
     styles: tuple[int, ...] | None = None
     melody_guidance: float = 2.5
@@ -140,6 +142,9 @@ def sample_scores(
     if wishes.tokens is not None:
         fixed = torch.from_numpy(wishes.tokens).to(device)
         tokens = torch.where(fixed >= 0, fixed, tokens)
+    if wishes.each is not None:
+        settled = torch.from_numpy(wishes.each).to(device)
+        globals_ = torch.where(settled >= 0, settled, globals_)
     for name, value in wishes.globals.items():
         globals_[:, GLOBALS.index(name)] = value
 
@@ -178,16 +183,18 @@ def sample_scores(
             global_logits = [guided(*pair, wishes.band_guidance) for pair in pairs]
         for name in group:
             index = GLOBALS.index(name)
-            if int(globals_[0, index]) != int(global_masks[index]):
+            free = globals_[:, index] == global_masks[index]
+            if not bool(free.any()):
                 continue
             own = global_logits[index].float().clone()
             if name in INSTRUMENTS:
                 own[:, 0] -= torch.inf if name in wishes.playing else RELUCTANCE
             if name == "style":
                 own -= rarity(device)
-                globals_[:, index] = _distinct_styles(own, global_noise[:, index], wishes.styles)
+                pick = _distinct_styles(own, global_noise[:, index], wishes.styles)
             else:
-                globals_[:, index] = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
+                pick = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
+            globals_[:, index] = torch.where(free, pick, globals_[:, index])
         if on_step:
             on_step()
     levels = _levels(condition.place[0]).to(device)

@@ -6,11 +6,11 @@ with a piano need not have the same piano.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from studio.core.arrangement import STEMS, Arrangement
+from studio.core.arrangement import STEMS
 from studio.core.candidate import NoiseStep
 from studio.core.errors import StudioError
 from studio.core.instruments import INSTRUMENTS, Instrument
@@ -26,14 +26,15 @@ def choose_sounds(
     score: Score,
     layers: Sequence[NoiseStep],
     known: Sequence[tuple[str, Instrument]],
+    kept: Mapping[str, str],
 ) -> dict[str, str]:
     """The name of a further sound by stem, for `core.perform.perform`; a stem without one keeps its instrument.
 
     Args:
         layers: of the candidate's noise; the last one decides.
         known: entries of core.instruments.SOUNDS that the mel model can play.
+        kept: by stem, the instrument that stays.
     """
-    parent = _kept(request)
     rng = np.random.default_rng([layers[-1].seed, layers[-1].candidate, 23])
     chosen = {}
     for stem in STEMS:
@@ -44,20 +45,20 @@ def choose_sounds(
         if wished is not None:
             if wished in like:
                 chosen[stem] = wished
-        elif parent is not None:
-            if parent.parts[stem].instrument in like:
-                chosen[stem] = parent.parts[stem].instrument
+        elif stem in kept:
+            if kept[stem] in like:
+                chosen[stem] = kept[stem]
         elif like and draw < _ANOTHER_SHARE:
             chosen[stem] = like[int(pick * len(like))]
     return chosen
 
 
-def _kept(request: GenerationRequest) -> Arrangement | None:
-    """The arrangement whose sounds stay."""
+def kept_sounds(request: GenerationRequest) -> dict[str, str]:
+    """By stem, the instrument that a variation or a regenerated part keeps; none for what is new."""
     change = request.change
     if isinstance(change, Regenerate) or (isinstance(change, Vary) and change.is_near):
-        return change.parent.arrangement
-    return None
+        return {stem: part.instrument for stem, part in change.parent.arrangement.parts.items()}
+    return {}
 
 
 def player_of(stem: str, name: str, known: Sequence[tuple[str, Instrument]]) -> int:

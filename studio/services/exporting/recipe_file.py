@@ -16,7 +16,8 @@ from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
 from studio.core.errors import StudioError
 from studio.core.instruments import choices
 from studio.core.music import Chord, Key
-from studio.core.score import COLUMNS, STYLES, Score
+from studio.core.noise_layers import NOISE_COLUMNS
+from studio.core.score import STYLES, Score
 from studio.storage.atomic import json_text, write_text
 from studio.storage.json_file import BadFile, read_json
 
@@ -29,13 +30,20 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
     content = {
         "schema_version": SCHEMA_VERSION,
         "sound_seed": recipe.sound_seed,
-        "noise": [asdict(step) for step in recipe.noise],
+        "noise": [_noise_json(step) for step in recipe.noise],
         "gains": {stem: float(gain) for stem, gain in recipe.gains.items()},
         "controls": controls_json(recipe.controls),
         "globals": recipe.score.globals.tolist(),
         "tokens": recipe.score.tokens.tolist(),
     }
     write_text(folder / FILE_NAME, json_text(content))
+
+
+def _noise_json(step: NoiseStep) -> dict[str, object]:
+    """As earlier versions wrote it; of layers that are another candidate's, with those."""
+    content = asdict(step)
+    del content["of"]
+    return {**content, "of": [_noise_json(inner) for inner in step.of]} if step.of else content
 
 
 Seed = Annotated[int, Meta(ge=0, le=2**62)]
@@ -49,6 +57,7 @@ class _NoiseFile(Struct):
     amount: Annotated[float, Meta(ge=0.0, le=1.0)]
     beats: tuple[Beat, Beat] | None
     columns: tuple[str, ...]
+    of: tuple[_NoiseFile, ...] = ()
 
 
 class _ControlsFile(Struct):
@@ -121,10 +130,11 @@ def _controls(read: _ControlsFile) -> Controls:
 
 
 def _noise_step(read: _NoiseFile) -> NoiseStep:
-    _check("a column", read.columns, tuple(COLUMNS))
+    _check("a column", read.columns, NOISE_COLUMNS)
     if read.beats is not None and read.beats[0] > read.beats[1]:
         raise ValueError(f"beats from {read.beats[0]} to {read.beats[1]}")
-    return NoiseStep(read.seed, read.candidate, read.amount, read.beats, read.columns)
+    of = tuple(_noise_step(step) for step in read.of)
+    return NoiseStep(read.seed, read.candidate, read.amount, read.beats, read.columns, of)
 
 
 def _check(what: str, found: Iterable[object], known: Collection[object]) -> None:

@@ -4,8 +4,8 @@ Within the window's process it would share the interpreter's lock with the audio
 it for seconds, in which no sample could be mixed (docs/measurements.md has the figures). A process of its own also
 leaves the window standing when memory runs out, and gives everything back when it ends.
 
-The parent sends a request and "cancel"; the child answers with steps, candidates and one end. The child runs at a
-lower priority than what is heard, and ends by itself when the parent is gone.
+The parent sends a request ("generate", "arrange" or "play") and "cancel"; the child answers with steps, candidates and
+one end. The child runs at a lower priority than what is heard, and ends by itself when the parent is gone.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken
 from studio.core.pipeline import Engine, Run
@@ -78,11 +81,24 @@ class EngineProcess:
 
     def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See Engine.generate."""
+        return dict(self._ask("generate", request, run))
+
+    def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]:
+        """See BandEngine.arrange."""
+        return tuple(self._ask("arrange", request, run))
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> Mapping[str, float]:
+        """See BandEngine.play."""
+        bare = tuple(replace(plan, stems={}) for plan in plans)
+        return dict(self._ask("play", (vocal, bare), run))
+
+    def _ask(self, kind: str, request: object, run: Run) -> Any:
+        """What the child answers to a request in the end."""
         # A start that failed has ended its child; the next request tries again.
         if not self._end.alive or not self._child.process.is_alive():
             self._end()
             self._start()
-        self._child.send("generate", request)
+        self._child.send(kind, request)
         try:
             kind, value = self._child.follow(run)
         except BaseException:
@@ -245,16 +261,28 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
         inbox = _Inbox(line)
         while (request := inbox.next_request()) is not None:
             try:
-                if isinstance(request, StudioError):
-                    raise request
                 run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"))
-                stages = engine.generate(request, run)
-                end: tuple[str, object] = ("done", dict(stages))
+                end: tuple[str, object] = ("done", _answer(engine, *request, run))
             except _Gone:
                 return
             except BaseException as error:
                 end = _described(error)
             tell(*end)
+
+
+def _answer(engine: Any, kind: str, request: Any, run: Run) -> object:
+    """What the engine makes of one message."""
+    if kind == "refused":
+        raise request
+    if kind == "generate":
+        return dict(engine.generate(request, run))
+    if not hasattr(engine, kind):
+        raise StudioError(
+            "This engine cannot write a band apart from playing it", todo="Choose the band model"
+        )
+    if kind == "arrange":
+        return tuple(engine.arrange(request, run))
+    return dict(engine.play(*request, run))
 
 
 def _described(error: BaseException) -> tuple[str, object]:
@@ -271,7 +299,7 @@ class _Inbox:
     def __init__(self, line: Connection) -> None:
         self.cancel = CancelToken()
         self._line = line
-        self._requests: list[GenerationRequest | StudioError | None] = []
+        self._requests: list[tuple[str, Any] | None] = []
         self._arrived = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -280,23 +308,23 @@ class _Inbox:
             try:
                 kind, value = _unpacked(self._line.recv_bytes())
             except (EOFError, OSError):
-                kind, value = "generate", None  # the parent is gone: nothing more to do
+                kind, value = "gone", None  # the parent is: nothing more to do
                 self.cancel.cancel()
             except StudioError as error:
-                kind, value = "generate", error  # a request; its answer is this
+                kind, value = "refused", error  # a request; its answer is this
             if kind == "cancel":
                 self.cancel.cancel()
                 continue
             with self._arrived:
-                if value is not None:
+                if kind != "gone":
                     self.cancel = CancelToken()
-                self._requests.append(value)
+                self._requests.append(None if kind == "gone" else (kind, value))
                 self._arrived.notify()
-            if value is None:
+            if kind == "gone":
                 return
 
-    def next_request(self) -> GenerationRequest | StudioError | None:
-        """Waits for one; None when there will be no more."""
+    def next_request(self) -> tuple[str, Any] | None:
+        """Waits for a message, its kind and its content; None when there will be no more."""
         with self._arrived:
             self._arrived.wait_for(lambda: self._requests)
             return self._requests.pop(0)

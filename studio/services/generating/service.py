@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
-from studio.core.errors import JobCancelled
+from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import Progress, StepCallback
-from studio.core.pipeline import Engine, Run
+from studio.core.pipeline import BandEngine, Engine, Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
@@ -142,6 +144,34 @@ class GenerationService:
             stages_s = engine.generate(request, replace(run, on_step=step, on_candidate=hand_over))
         self.costs.learn("make", time.perf_counter() - began - handing_s, work)
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
+
+    def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]:
+        """The candidates of a request without their sound. Raises StudioError, JobCancelled."""
+        self.load(on_step=run.on_step)
+        with self._lock:
+            return tuple(self._band(run).arrange(request, run))
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> None:
+        """Plays what was arranged, see BandEngine.play. Raises StudioError, JobCancelled."""
+        self.load(on_step=run.on_step)
+        with self._lock:
+            engine = self._band(run)
+            hashes = engine.model_hashes
+            hand_over = run.on_candidate
+            engine.play(
+                vocal, plans, replace(run, on_candidate=lambda made: hand_over(replace(made, models=hashes)))
+            )
+
+    def _band(self, run: Run) -> BandEngine:
+        """The loaded engine, one that can arrange."""
+        run.cancel.check()
+        if self._engine is None:
+            raise JobCancelled  # unloaded from another thread meanwhile
+        if not hasattr(self._engine, "arrange"):
+            raise StudioError(
+                "This engine cannot write a band apart from playing it", todo="Choose the band model"
+            )
+        return cast(BandEngine, self._engine)
 
 
 def let_threads_sleep() -> None:

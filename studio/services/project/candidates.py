@@ -9,7 +9,7 @@ by `adopt`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from studio.core.candidate import Candidate, NoiseStep, Recipe
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
+from studio.core.noise_layers import NOISE_COLUMNS
 from studio.core.origin import Origin
 from studio.core.project import CandidateRecord
-from studio.core.score import COLUMNS, GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
+from studio.core.score import GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
 from studio.services.measuring.fit_report import FitReport
 from studio.storage.atomic import part_path, sync, write_bytes
 from studio.storage.codec import damaged, from_json, to_json
@@ -205,6 +206,18 @@ def _recipe_file(recipe: Recipe) -> _RecipeFile:
     )
 
 
+def _check_layers(steps: Sequence[NoiseStep], what: str) -> None:
+    """Raises StudioError for layers that no noise has."""
+    for step in steps:
+        if any(column not in NOISE_COLUMNS for column in step.columns):
+            raise damaged(what, ValueError("a column that no score has"))
+        if not 0.0 <= step.amount <= 1.0 or min(step.seed, step.candidate) < 0:
+            raise damaged(what, ValueError("a layer of noise that there cannot be"))
+        if step.beats is not None and not 0 <= step.beats[0] <= step.beats[1]:
+            raise damaged(what, ValueError("a layer of noise that ends before it begins"))
+        _check_layers(step.of, what)
+
+
 def _recipe(content: _RecipeFile, what: str) -> Recipe:
     """Raises StudioError for tokens that no score can have."""
     rows, first = content.tokens, content.globals
@@ -213,7 +226,6 @@ def _recipe(content: _RecipeFile, what: str) -> Recipe:
     for row, sizes in (*((row, VOCABULARY) for row in rows), (first, GLOBAL_VOCABULARY)):
         if any(not 0 <= token < size for token, size in zip(row, sizes, strict=True)):
             raise damaged(what, ValueError("a token that no score has"))
-    if any(column not in COLUMNS for step in content.noise for column in step.columns):
-        raise damaged(what, ValueError("a column that no score has"))
+    _check_layers(content.noise, what)
     score = Score(np.array(rows, dtype=np.int64), np.array(first, dtype=np.int64))
     return Recipe(score, content.noise, content.sound_seed, content.controls, content.gains)

@@ -17,6 +17,8 @@ from studio.services.project.candidates import adopt
 from studio.services.project.document import Document, State, now, replay
 from studio.services.project.store import (
     ProjectStore,
+    Row,
+    keep_row,
     saying_of,
     snapshot_json,
     state_from_json,
@@ -27,7 +29,7 @@ from studio.storage.atomic import sweep_parts
 from studio.storage.journal import Replay, read_journal, write_journal
 from studio.storage.project_folder import ProjectFolder, find_audio, free_project, is_project
 from studio.storage.ratings import NAME as RATINGS
-from studio.storage.ratings import RatingsFile, Saying
+from studio.storage.ratings import RatingsFile
 
 #: A journal longer than this is replaced, on opening, by what it amounts to.
 _LONGEST_JOURNAL = 8_000_000
@@ -300,7 +302,7 @@ def _catch_up_ratings(folder: ProjectFolder) -> None:
     if not any("do" in entry for entry in entries):
         return
     state: State | None = None
-    rows: list[Saying | tuple[int, bool]] = []
+    rows: list[Row] = []
     for entry in entries:
         try:
             if "snapshot" in entry:
@@ -320,12 +322,9 @@ def _catch_up_ratings(folder: ProjectFolder) -> None:
     with contextlib.suppress(StudioError):  # said by the store when it is written to
         ratings = RatingsFile(folder.path / RATINGS)
         try:
-            known = {saying.entry for saying in ratings.read()}
+            known = {said.entry for said in ratings.read()} | {vote.entry for vote in ratings.votes()}
             for row in rows:
-                if isinstance(row, Saying):
-                    if row.entry not in known:
-                        ratings.write([row])
-                else:
-                    ratings.take_back(*row)
+                if isinstance(row, tuple) or row.entry not in known:
+                    keep_row(ratings, row)
         finally:
             ratings.close()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import studio
-from studio.core.commands import Pick, SetOpinion
+from studio.core.commands import Judge, Pick, SetOpinion
 from studio.core.errors import StudioError
 from studio.core.project import Project
 from studio.services.project.document import State, Step, command_from_builtins, command_to_builtins
@@ -25,9 +25,11 @@ from studio.storage.codec import damaged, from_builtins, to_builtins
 from studio.storage.journal import Journal
 from studio.storage.project_folder import ProjectFolder
 from studio.storage.ratings import NAME as RATINGS
-from studio.storage.ratings import RatingsFile, Saying
+from studio.storage.ratings import RatingsFile, Saying, Vote
 
 SCHEMA_VERSION = 1
+#: A row for the ratings, or (entry, whether it is taken back) for one undone or done again.
+Row = Saying | Vote | tuple[int, bool]
 #: A snapshot is written after so many changes, so that opening stays fast.
 _SNAPSHOT_EVERY = 500
 #: Changes that follow each other faster than this are synced together.
@@ -56,7 +58,7 @@ class ProjectStore:
         self._journal = Journal(folder.journal)
         self._state, self._snapshot_entry = state, state.entry
         self._unkept: deque[Mapping[str, Any]] = deque()
-        self._sayings: deque[Saying | tuple[int, bool]] = deque()
+        self._sayings: deque[Row] = deque()
         self._wake = threading.Condition()
         self._dirty = self._closing = self._wants_snapshot = False
         self._beats = 0
@@ -149,16 +151,11 @@ class ProjectStore:
         if ratings is not None:
             ratings.close()
 
-    def _keep_sayings(
-        self, ratings: RatingsFile | None, sayings: list[Saying | tuple[int, bool]]
-    ) -> RatingsFile | None:
+    def _keep_sayings(self, ratings: RatingsFile | None, sayings: list[Row]) -> RatingsFile | None:
         try:
             ratings = ratings or RatingsFile(self.folder.path / RATINGS)
             for saying in sayings:
-                if isinstance(saying, Saying):
-                    ratings.write([saying])
-                else:
-                    ratings.take_back(*saying)
+                keep_row(ratings, saying)
         except StudioError as error:
             if str(error) != self._ratings_problem:  # said once: the journal has them all the same
                 self._ratings_problem = str(error)
@@ -179,14 +176,24 @@ class ProjectStore:
             )
 
 
-def saying_of(entry: Mapping[str, Any], before: Project, after: State) -> Saying | tuple[int, bool] | None:
-    """What an entry says of a candidate: a saying, (entry, taken back) for one undone or done again, or None."""
+def keep_row(ratings: RatingsFile, row: Row) -> None:
+    """Writes one row. Raises StudioError."""
+    if isinstance(row, Saying):
+        ratings.write([row])
+    elif isinstance(row, Vote):
+        ratings.write_votes([row])
+    else:
+        ratings.take_back(*row)
+
+
+def saying_of(entry: Mapping[str, Any], before: Project, after: State) -> Row | None:
+    """What an entry says of a candidate or a screen; None where it says nothing of either."""
     if "undo" in entry:
         step = after.undone[-1]
-        return (step.entry, True) if isinstance(step.command, SetOpinion | Pick) else None
+        return (step.entry, True) if isinstance(step.command, SetOpinion | Pick | Judge) else None
     if "redo" in entry:
         step = after.done[-1]
-        return (step.entry, False) if isinstance(step.command, SetOpinion | Pick) else None
+        return (step.entry, False) if isinstance(step.command, SetOpinion | Pick | Judge) else None
     command = command_from_builtins(entry["do"])
     number, at, blind = int(entry["entry"]), str(entry["at"]), before.blind is not None
     if isinstance(command, SetOpinion):
@@ -204,6 +211,8 @@ def saying_of(entry: Mapping[str, Any], before: Project, after: State) -> Saying
         )
     if isinstance(command, Pick):
         return Saying(number, at, command.number, "pick", blind=blind)
+    if isinstance(command, Judge):
+        return Vote(number, at, command.screen, command.verdict)
     return None
 
 

@@ -20,7 +20,7 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.origin import Origin
 from studio.core.pipeline import Run
 from studio.core.project import Begun, CandidateRecord
-from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.core.request import Change, GenerationRequest
 from studio.services.generating.engines import Engines
 from studio.services.generating.requests import change_of, change_request, order_of
 from studio.services.jobs import Job
@@ -127,8 +127,8 @@ class Generation(QObject):
         )
         self._begin(song, request, song.analysis_name)
 
-    def change(self, change: Vary | Regenerate) -> None:
-        """Makes one new candidate out of another, which stays."""
+    def change(self, change: Change) -> None:
+        """Makes one new candidate out of another, or of two; they stay."""
         song = self._workspace.song
         if song is None or self.running:
             return
@@ -154,7 +154,7 @@ class Generation(QObject):
             vocal, analysis = self._as_made(song, begun.vocal_sha256, begun.analysis)
             change = None
             if begun.change is not None:
-                change = change_of(begun.change, song.candidates.get(begun.change.parent))
+                change = change_of(begun.change, song.candidates)
             if begun.controls.chords is not None and change is None:
                 analysis = dataclasses.replace(analysis, chords=begun.controls.chords)
             request = GenerationRequest(
@@ -274,7 +274,7 @@ class Generation(QObject):
             begun.vocal_sha256, name, begun.controls, begun.seed, candidate.number, begun.engine,
             candidate.models, running.song.project.adapter,
             begun.change.parent if begun.change else None, str(settings.get("change", "")),
-            begun.key, now(), studio.__version__,
+            begun.key, now(), studio.__version__, begun.change.other if begun.change else None,
         )  # fmt: skip
         self._write(running, dataclasses.replace(candidate, number=number, settings=settings), origin)
 

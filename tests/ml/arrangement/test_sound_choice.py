@@ -25,7 +25,7 @@ def _score(**players: str) -> Score:
 
 
 def _chosen(request: GenerationRequest, score: Score, seed: int) -> dict[str, str]:
-    return choose_sounds(request, score, (NoiseStep(seed, 0),), SOUNDS)
+    return choose_sounds(request, score, (NoiseStep(seed, 0),), SOUNDS, {})
 
 
 def test_a_part_is_mostly_played_by_its_instrument_and_sometimes_by_one_like_it(

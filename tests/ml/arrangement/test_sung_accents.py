@@ -99,7 +99,7 @@ def test_a_vocal_without_syllables_gets_what_it_always_got(
     bare = replace(loose, analysis=replace(request.analysis, syllables=()))
 
     def notes(asked: GenerationRequest) -> object:
-        return [a.parts for a in engine.arrange(asked, Run())]
+        return [a.arrangement.parts for a in engine.arrange(asked, Run())]
 
     # Loosely followed, the singer's accents are nothing to the band.
     assert notes(loose) == notes(bare)

@@ -8,10 +8,12 @@ import random
 from studio.core.analysis import Given
 from studio.core.commands import (
     AddCandidate,
+    AddScreen,
     AddTakes,
     BeginRequest,
     Command,
     EndRequest,
+    Judge,
     Pick,
     Rename,
     SetBlind,
@@ -29,6 +31,7 @@ from studio.core.music import Chord, Key, Meter
 from studio.core.opinion import Opinion
 from studio.core.origin import Origin
 from studio.core.project import Begun, CandidateRecord, ChangeOrder, Loop, Project
+from studio.core.screen import ROLES, Clip, Screen, Verdict
 from studio.core.takes import AudioRef, Comp, Take
 
 FRAMES = 44100 * 3
@@ -79,6 +82,9 @@ def random_command(project: Project, chance: random.Random) -> Command:
             )
         ),
     ]  # fmt: skip
+    made.append(AddScreen(random_screen(len(project.screens) + 1, chance)))
+    if project.screens:
+        made.append(random_vote(project, chance))
     if project.takes:
         frames = project.vocal.frames if project.vocal is not None else FRAMES
         comp = (project.comp or Comp(frames)).choose(
@@ -93,3 +99,39 @@ def random_command(project: Project, chance: random.Random) -> Command:
         chance.shuffle(order)
         made.append(SetBlind(chance.choice((None, tuple(order)))))
     return chance.choice(made)
+
+
+def random_screen(number: int, chance: random.Random) -> Screen:
+    clips = tuple(
+        Clip(
+            f"{chance.randrange(2**64):016x}",
+            chance.choice(ROLES),
+            Origin("ab" * 32, "x", seed=chance.randrange(2**31), number_in_request=k + 1),
+            {"onset density": chance.uniform(-3, 3)},
+            chance.choice(((), ("0a", "0b"))),
+            chance.choice(({}, {"drums": "0a", "chords": "new"})),
+            chance.uniform(-6, 6),
+        )
+        for k in range(4)
+    )
+    start = chance.uniform(0, 2)
+    repeats = chance.choice((None, chance.randrange(1, number))) if number > 1 else None
+    return Screen(
+        number, "s", (start, start + 8.0), clips, repeats, chance.randrange(3), "2026-01-01T00:00:00Z"
+    )
+
+
+def random_vote(project: Project, chance: random.Random) -> Judge:
+    screen = chance.choice(project.screens)
+    best, worst, other, _ = chance.sample(screen.keys, 4)
+    heard = {key: chance.uniform(0, 20) for key in screen.keys}
+    plays = {key: chance.randrange(5) for key in screen.keys}
+    verdict = chance.choice(
+        (
+            None,
+            Verdict(tie=True, heard_s=heard, plays=plays, took_s=30.5),
+            Verdict(none_usable=True, worst=worst),
+            Verdict(best, worst, stars={best: 5, other: chance.randrange(1, 6)}, heard_s=heard, plays=plays),
+        )
+    )
+    return Judge(screen.number, verdict)

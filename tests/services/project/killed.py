@@ -256,13 +256,13 @@ def ratings_are_whole(folder: ProjectFolder) -> bool:
     said = [
         int(line["entry"])
         for line in read_journal(folder.journal).entries
-        if "do" in line and not {"SetOpinion", "Pick"}.isdisjoint(line["do"])
+        if "do" in line and not {"SetOpinion", "Pick", "Judge"}.isdisjoint(line["do"])
     ]
     if not said:
         return True
     ratings = RatingsFile(folder.path / "ratings.db")
     try:
-        return {saying.entry for saying in ratings.read()} >= set(said)
+        return {s.entry for s in ratings.read()} | {v.entry for v in ratings.votes()} >= set(said)
     finally:
         ratings.close()
 
