@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.opinion import MOST_STARS, blind_label
@@ -19,14 +19,23 @@ _MARKS = ("○", "◐", "●")
 
 
 class _ClipPicture(QWidget):
-    """The spectrogram of a clip over the phrase, and where it is now."""
+    """The spectrogram of a clip over the phrase, or its letter where that is hidden; and where it is now."""
 
-    def __init__(self) -> None:
+    def __init__(self, letter: str) -> None:
         super().__init__()
         self.setMinimumHeight(48)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.picture: Picture | None = None
+        self._letter = letter
+        self._picture: Picture | None = None
         self._place = 0.0
+
+    @property
+    def shows_picture(self) -> bool:
+        return self._picture is not None
+
+    def show_picture(self, picture: Picture | None) -> None:
+        self._picture = picture
+        self.update()
 
     def show_place(self, place: float) -> None:
         self._place = place
@@ -34,9 +43,15 @@ class _ClipPicture(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), colour_maps.background())
-        if self.picture is not None:
-            image = self.picture.levels[0]
+        if self._picture is None:
+            painter.fillRect(self.rect(), theme.current().colour("raised"))
+            font = QFont(self.font())
+            font.setPixelSize(min(72, max(20, self.height() // 2)))
+            painter.setFont(font)
+            painter.setPen(theme.current().colour("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
+        else:
+            image = self._picture.levels[0]
             image.setColorTable(colour_maps.colour_table())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self.rect(), image, QRect(0, 0, image.width(), image.height()))
@@ -69,8 +84,8 @@ class ClipCard(QWidget):
         set_role(self.listen, "letter")
         self.listen.setCheckable(True)
         self.attention = label("", "small")
-        self.picture = _ClipPicture()
-        self.reveal = label("", "muted", wrap=True)
+        self.picture = _ClipPicture(self.letter)
+        self.role, self.reveal = label("", "strong", wrap=True), label("", "muted", wrap=True)
         self.reveal.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.reveal.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self.name_best = self._switch("Best", f"{self.letter} is best (Shift+{number}, or B and {number})")
@@ -87,6 +102,7 @@ class ClipCard(QWidget):
         top.addWidget(self.attention)
         column.addLayout(top)
         column.addWidget(self.picture, 1)
+        column.addWidget(self.role)
         column.addWidget(self.reveal, 1)
         stars = QHBoxLayout()
         tight(stars, spacing=0)
@@ -135,7 +151,7 @@ class ClipCard(QWidget):
         given = ballot.stars.get(key, 0)
         for count, star in enumerate(self.stars, 1):
             star.set_icon("star" if count <= given else "star-outline")
-            star.setEnabled(changeable)
+            star.setVisible(changeable or count <= given)
         for button in (self.name_best, self.name_worst):
             button.setEnabled(changeable)
         self.show_attention(ballot, key)
@@ -154,17 +170,13 @@ class ClipCard(QWidget):
         Args:
             parent: whether more like it can be asked for.
         """
-        self.reveal.setText(text or "")
-        self.reveal.setVisible(text is not None)
+        role, _, more = (text or "").partition("\n")
+        for shown, line in ((self.role, role), (self.reveal, more)):
+            shown.setText(line)
+            shown.setVisible(text is not None)
         self.more.setVisible(text is not None and parent)
         for button in (self.name_best, self.name_worst):
             button.setVisible(text is None or button.isChecked())
         if text is None:
             self.more.setChecked(False)
         self.setAccessibleName(f"Clip {self.letter}" + (f": {text}" if text else ""))
-
-    def show_picture(self, picture: Picture | None) -> None:
-        """None hides it."""
-        self.picture.picture = picture
-        self.picture.setVisible(picture is not None)
-        self.picture.update()

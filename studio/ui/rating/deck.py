@@ -30,16 +30,23 @@ class Phrase:
     Attributes:
         frames: of the loop; the samples go on a little.
         bands: by key.
+        vocal_gain: linear, the same beside all bands.
     """
 
     sample_rate: int
     frames: int
     vocal: Samples
     bands: Mapping[str, Samples]
+    vocal_gain: float = 1.0
 
     @classmethod
     def of(
-        cls, vocal: Audio, phrase_s: tuple[float, float], bands: Mapping[str, Audio], sample_rate: int
+        cls,
+        vocal: Audio,
+        phrase_s: tuple[float, float],
+        bands: Mapping[str, Audio],
+        sample_rate: int,
+        vocal_gain: float = 1.0,
     ) -> Phrase:
         """The stretch of a vocal, first and last second, and bands that begin where it does."""
         first, last = (round(t * vocal.sample_rate) for t in (phrase_s[0], phrase_s[1] + _MARGIN_S))
@@ -47,7 +54,7 @@ class Phrase:
         frames = round((min(phrase_s[1], vocal.duration_s) - phrase_s[0]) * sample_rate)
         return cls(
             sample_rate, frames, _in_memory(sung, sample_rate),
-            {key: _in_memory(band, sample_rate) for key, band in bands.items()},
+            {key: _in_memory(band, sample_rate) for key, band in bands.items()}, vocal_gain,
         )  # fmt: skip
 
 
@@ -71,7 +78,7 @@ class PhraseDeck(QObject):
         self._playback = playback
         self._mixer: Mixer | None = None
         self._vocal_only = self._was_playing = False
-        self._clock = 0
+        self._clock, self._vocal_gain = 0, 1.0
         self.selected = ""
         self.keys: tuple[str, ...] = ()
         playback.ticked.connect(self._on_tick)
@@ -106,7 +113,7 @@ class PhraseDeck(QObject):
         mixer.set_loop((0, phrase.frames))
         self.keys = tuple(phrase.bands)
         self.selected = selected
-        self._mixer, self._clock = mixer, 0
+        self._mixer, self._clock, self._vocal_gain = mixer, 0, phrase.vocal_gain
         self.player.borrow(mixer)
         self._apply()
         if playing:
@@ -139,7 +146,7 @@ class PhraseDeck(QObject):
 
     def _apply(self) -> None:
         if self._mixer is not None:
-            gains: dict[Hashable, float] = {VOCAL: 1.0}
+            gains: dict[Hashable, float] = {VOCAL: self._vocal_gain}
             if self.selected and not self._vocal_only:
                 gains[self.selected] = 1.0
             self._mixer.set_gains(gains)

@@ -1,8 +1,9 @@
 """The rating screen: four bands to one phrase, blind; which is best, which worst.
 
 Keys: 1 to 4 hear; Shift+1 to 4, or B and a number, name the best; Alt+1 to 4, or W and a number, the worst; B or W
-twice names the one heard; 0 none usable; = all alike; Ctrl+1 to 5 stars for the one heard, Ctrl+0 none; Space plays; Home is
-the phrase's start; Enter votes and goes on; Ctrl+Z takes the last vote back; Alt+Left and Alt+Right move the phrase.
+twice names the one heard; 0 none usable; = all alike; Ctrl+1 to 5 stars for the one heard, Ctrl+0 none; Space plays;
+Home is the phrase's start; Enter votes and goes on; Ctrl+Z takes the last vote back; Alt+Left and Alt+Right move the
+phrase. After the vote the number of the clip that is heard chooses it as a parent, and M breeds from the two chosen.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.appearance import theme
-from studio.ui.appearance.widgets import IconButton, label, push, set_role, small_button, tight
+from studio.ui.appearance.widgets import IconButton, label, push, set_role, small_button, style_title, tight
 from studio.ui.rating.ballot import Ballot
 from studio.ui.rating.clip_card import ClipCard
 from studio.ui.rating.digits import digit_of
@@ -266,7 +267,7 @@ class RatingPage(QWidget):
         words = ROLE_WORDS[clip.role]
         lines = [words[:1].upper() + words[1:]]
         if sound is not None and sound.style:
-            lines.append(sound.style)
+            lines.append(style_title(sound.style))
         if clip.genes:
             lines.append(genes_in_words(clip, clip_names(screens)))
         if sound is not None and sound.instruments:
@@ -302,7 +303,7 @@ class RatingPage(QWidget):
         self._drawn = {key: picture for key, picture in self._drawn.items() if key in screen.keys}
         shown = self.show_pictures.isChecked() or self._sitting.state == "revealed"
         for card, key in zip(self.cards, screen.keys, strict=False):
-            card.show_picture(self._drawn.get(key) if shown else None)
+            card.picture.show_picture(self._drawn.get(key) if shown else None)
             if shown and key not in self._drawn and key in self._sitting.sounds:
                 self._pictures.draw(("clip", key), self._sitting.sounds[key].band)
 

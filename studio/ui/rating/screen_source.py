@@ -38,10 +38,12 @@ class ClipSound:
 
     Attributes:
         band: the accompaniment of the phrase, at its level beside the vocal.
+        vocal_gain: linear; what the vocal is played with beside all clips of the screen.
         style, instruments: in words, for the reveal.
     """
 
     band: Audio
+    vocal_gain: float = 1.0
     style: str = ""
     instruments: str = ""
 

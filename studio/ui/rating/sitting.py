@@ -191,7 +191,8 @@ class Sitting(QObject):
         ) -> tuple[dict[str, ClipSound], Phrase]:
             sounds = {clip.key: self._source.sound(folder, clip) for clip in screen.clips}
             bands = {key: sound.band for key, sound in sounds.items()}
-            return sounds, Phrase.of(vocal, screen.phrase_s, bands, rate)
+            gain = min(sound.vocal_gain for sound in sounds.values())
+            return sounds, Phrase.of(vocal, screen.phrase_s, bands, rate, gain)
 
         def on_done(read: tuple[dict[str, ClipSound], Phrase]) -> None:
             if self.screen is not screen or self.state != "loading":

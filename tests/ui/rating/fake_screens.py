@@ -58,6 +58,5 @@ class FakeScreens:
         place = int(clip.key[-1])
         t = np.arange(round(2.0 * RATE)) / RATE
         tone = (0.1 * np.sin(2 * np.pi * 220 * (place + 1) * t)).astype(np.float32)
-        return ClipSound(
-            Audio(np.stack([tone, tone]), RATE), ("disco", "folk", "soul", "reggae")[place], "piano, bass"
-        )
+        style = ("disco", "folk", "soul", "reggae")[place]
+        return ClipSound(Audio(np.stack([tone, tone]), RATE), 0.9, style, "piano, bass")
