@@ -33,8 +33,8 @@ class Exclusion:
         if not self.is_excluded:
             return ""
         return (
-            f"On {self.failed} of {self.shown} screens the band made for another voice was called the best; more than "
-            f"{MOST_FAILED:.0%} means that these answers are not used."
+            f"On {self.failed} of {self.shown} screens the band made for another voice was called the best; "
+            f"more than {MOST_FAILED:.0%} means that these answers are not used."
         )
 
 

@@ -44,8 +44,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "punch": ("a soft, even sound", "a punchy sound"),
 }
 
-#: Mean and scatter of each raw measure. The scatter is that among candidates of one vocal.
-_SCALE: Mapping[str, tuple[float, float]] = dict.fromkeys(NAMES, (0.0, 1.0))
+#: Mean and scatter of each raw measure among the candidates of one vocal, of the bundled model: those of the notes
+#: over 240 arrangements of 14 synthetic vocals, those of the sound over 12 bands of three.
+_SCALE: Mapping[str, tuple[float, float]] = {
+    "drums": (1.23, 0.487),
+    "bass": (0.67, 0.265),
+    "chords": (0.689, 0.317),
+    "lead": (0.357, 0.272),
+    "length": (-0.404, 0.925),
+    "register": (57.1, 4.33),
+    "colour": (0.142, 0.192),
+    "changes": (0.267, 0.085),
+    "major": (0.465, 0.158),
+    "offbeat": (0.377, 0.187),
+    "force": (79.3, 12.0),
+    "contrast": (0.253, 0.189),
+    "electric": (0.348, 0.296),
+    "brightness": (8.97, 0.65),
+    "weight": (-0.263, 0.129),
+    "punch": (0.0939, 0.0346),
+}
 
 _ELECTRIC_WORDS = (
     "electr", "synth", "808", "fm ", "power", "driven", "distorted", "acid", "sub ", "pad", "square", "saw", "sine",

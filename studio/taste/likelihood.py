@@ -11,7 +11,7 @@ stars    normal, offset of the sitting + .55 u, sd .7: ratings scatter by .56 to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,8 +88,8 @@ class Answers:
 
 
 def answers_of(judgements: Sequence[Judgement], weights: Sequence[float]) -> Answers:
-    """The answers with a weight above 0; clips of others are left out."""
-    used = [(j, r) for j, r in zip(judgements, weights, strict=True) if r > 0]
+    """The answers with a weight above 0, without the anchors: why they are disliked, no feature tells."""
+    used = [(without_anchor(j), r) for j, r in zip(judgements, weights, strict=True) if r > 0]
     song_of = {clip.key: j.song for j, _ in used for clip in j.clips}
     place = {key: number for number, key in enumerate(song_of)}
     sittings = tuple(dict.fromkeys(j.sitting for j, _ in used if j.verdict.stars))
@@ -122,3 +122,21 @@ def answers_of(judgements: Sequence[Judgement], weights: Sequence[float]) -> Ans
     return Answers(
         tuple(place), tuple(song_of.values()), sittings, tuple(choices), tuple(above), quadratic, linear, constant
     )  # fmt: skip
+
+
+def without_anchor(judgement: Judgement) -> Judgement:
+    """The same as if the anchor had not been shown."""
+    anchors = {clip.key for clip in judgement.clips if clip.role == "anchor"}
+    if not anchors:
+        return judgement
+    verdict = judgement.verdict
+    return replace(
+        judgement,
+        clips=tuple(clip for clip in judgement.clips if clip.key not in anchors),
+        verdict=replace(
+            verdict,
+            best=None if verdict.best in anchors else verdict.best,
+            worst=None if verdict.worst in anchors else verdict.worst,
+            stars={key: stars for key, stars in verdict.stars.items() if key not in anchors},
+        ),
+    )

@@ -23,7 +23,7 @@ from studio.taste.exclusion import Exclusion, exclusion
 from studio.taste.features import as_rows
 from studio.taste.judgement import Judgement
 from studio.taste.laplace import Mode, find_mode
-from studio.taste.likelihood import answers_of
+from studio.taste.likelihood import answers_of, without_anchor
 from studio.taste.prior import Prior
 from studio.taste.reliability import Reliability, reliability
 from studio.taste.statements import Statement, statements
@@ -138,7 +138,7 @@ def learn(judgements: Sequence[Judgement], prior: Prior | None = None, *, length
         raise ValueError("judgements of several listeners")
     prior = prior or Prior.nothing()
     trust, left_out = reliability(judgements, length_s), exclusion(judgements)
-    latest = tuple(judgements[-MOST_JUDGEMENTS:])
+    latest = tuple(map(without_anchor, judgements[-MOST_JUDGEMENTS:]))
     weights = [0.0 if left_out.is_excluded else r for r in trust.weights[-MOST_JUDGEMENTS:]]
     answers = answers_of(latest, weights)
     by_key = {clip.key: clip.features for judgement in latest for clip in judgement.clips}

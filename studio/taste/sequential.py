@@ -1,7 +1,8 @@
-"""The blind test of old against new: Wald's sequential probability ratio test (1945), a win rate of 70 % against 50 %.
+"""The blind test of old against new: Wald's sequential probability ratio test (1945), a win rate of 70 % against 50
+%.
 
-A win of the new one adds log(.7/.5), a loss log(.3/.5), a tie nothing. The bounds are narrower than Wald's own for the
-wished-for errors because the test ends after at most 24 trials: what is not promoted by then is rejected.
+A win of the new one adds log(.7/.5), a loss log(.3/.5), a tie nothing. The bounds are narrower than Wald's own for
+the wished-for errors because the test ends after at most 24 trials: what is not promoted by then is rejected.
 `error_rates` computes exactly how often each decision falls.
 """
 

@@ -22,6 +22,7 @@ from studio.ml.arrangement.logit_bias import RELUCTANCE, answering, guided, live
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 from studio.ml.arrangement.model import N_GLOBALS, ArrangementModel, Condition, mask_ids
 from studio.ml.arrangement.noise import Noise
+from studio.ml.device import supports_bfloat16
 
 #: Columns that are drawn together; each stage sees all earlier ones.
 STAGES: tuple[tuple[str, ...], ...] = (("chord", "energy"), ("drums",), ("bass",), ("harmony",), ("lead",))
@@ -128,6 +129,7 @@ def sample_scores(
         on_step: called after each of CALLS steps; may raise JobCancelled.
     """
     device = next(model.parameters()).device
+    native = supports_bfloat16(device)
     count, beats = len(noise), condition.melody.shape[1]
     both = condition.repeat(count).to(device)
     # Where nothing is sung there is nothing to follow.
@@ -157,7 +159,7 @@ def sample_scores(
         push = [a + b for a, b in zip(push, answering(wishes.accents, wishes.answer, device), strict=True)]
 
     def predict(globals_: Tensor, condition: Condition) -> tuple[list[Tensor], list[Tensor]]:
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=native):
             return model(tokens, globals_, condition)
 
     def predict_harmony() -> list[Tensor]:

@@ -1,0 +1,142 @@
+"""What simulated listeners are played: synthetic vocals, and the bundled model's arrangements for them, not
+rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from studio.analysis.analyse import analyse
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.music import Meter
+from studio.core.request import Breed, GenerationRequest
+from studio.ml.arrangement.arranging import Arranged, Arranger, load_arranger
+from studio.ml.device import choose_device
+from studio.services.measuring.bench_taste_hidden import heard_of, standards
+from studio.services.measuring.bench_taste_listeners import Heard
+from studio.services.measuring.synthetic_singer import sing_song
+from studio.taste.features import features_of
+
+PHRASE_S = 8.0
+#: Candidates of one request, which are unlike each other.
+POOL = 8
+#: Seeds of the singer; those of listening and of the scales of studio.taste.features are others.
+_SINGER = 400
+_MUTATION = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """A vocal of 8 s; `character` is standard normal over all vocals: the tempo."""
+
+    name: str
+    audio: Audio
+    analysis: VocalAnalysis
+    character: float
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """An arrangement with what the learner and what the listeners know of it."""
+
+    key: str
+    phrase: str
+    arranged: Arranged
+    features: Mapping[str, float]
+    raw: np.ndarray
+    is_child: bool = False
+
+    @property
+    def candidate(self) -> Candidate:
+        return Candidate(1, self.arranged.arrangement, {}, recipe=self.arranged.recipe)
+
+
+@dataclass(eq=False)
+class Material:
+    """Phrases by name, and the candidates that were made for them so far.
+
+    Args:
+        arranger: of the bundled model.
+        check: called at every step of the model; may raise JobCancelled.
+    """
+
+    arranger: Arranger
+    check: Callable[[], None]
+    phrases: dict[str, Phrase] = field(default_factory=dict)
+    pools: dict[tuple[str, int], list[Take]] = field(default_factory=dict)
+    _standards: tuple[np.ndarray, np.ndarray] | None = None
+
+    @classmethod
+    def load(cls, models_dir: Path, device: str, check: Callable[[], None]) -> Material:
+        """Raises StudioError for missing weights."""
+        arranger = load_arranger(models_dir / "arrangement.safetensors", choose_device(device))
+        return cls(arranger, check)
+
+    def sing(self, names: Sequence[str], first_seed: int = 0) -> None:
+        """Adds vocals; tempo, bar lines and key are given, as by a user who set them right."""
+        for number, name in enumerate(names):
+            song = sing_song(_SINGER + first_seed + number, PHRASE_S)
+            given = Given(
+                song.tempo_bpm, song.key, float(song.downbeats_s[0]), Meter(4, 4), tuning=song.cents
+            )
+            character = float(np.log(song.tempo_bpm / 100) / 0.2)
+            self.phrases[name] = Phrase(name, song.audio, analyse(song.audio, given), character)
+
+    def pool(self, name: str, number: int) -> list[Take]:
+        """The number-th request of 8 candidates for a vocal, with the unchanged model."""
+        if (name, number) not in self.pools:
+            self.pools[name, number] = self.draw(self.arranger, name, number, f"{name}/{number}")
+        return self.pools[name, number]
+
+    def draw(self, arranger: Arranger, name: str, number: int, key: str) -> list[Take]:
+        """The same request to any model: the same number is the same noise."""
+        phrase = self.phrases[name]
+        request = GenerationRequest(phrase.audio, phrase.analysis, POOL, 1000 + number)
+        made = arranger.arrange(request, on_step=self.check)
+        return [self._take(f"{key}/{i}", phrase, arranged) for i, arranged in enumerate(made)]
+
+    def breed(
+        self, parents: Sequence[tuple[Take, Take]], seed: int, key: str, arranger: Arranger | None = None
+    ) -> list[Take]:
+        """One child of each pair of takes of one vocal."""
+        children = []
+        for number, (a, b) in enumerate(parents):
+            phrase = self.phrases[a.phrase]
+            change = Breed((a.candidate, b.candidate), mutation=_MUTATION)
+            request = GenerationRequest(phrase.audio, phrase.analysis, 1, seed * 64 + number, change=change)
+            (made,) = (arranger or self.arranger).arrange(request, on_step=self.check)
+            children.append(self._take(f"{key}/{number}", phrase, made, is_child=True))
+        return children
+
+    def settle(self) -> None:
+        """Fixes the listeners' scale by all pools made so far."""
+        by_phrase: dict[str, list[np.ndarray]] = {}
+        for (name, _), takes in sorted(self.pools.items()):
+            by_phrase.setdefault(name, []).extend(take.raw for take in takes)
+        self._standards = standards(list(by_phrase.values()))
+
+    def heard(self, take: Take, phrase: str | None = None) -> Heard:
+        """A take as listeners hear it; beside another vocal than its own it is the anchor.
+
+        Raises ValueError before `settle`.
+        """
+        if self._standards is None:
+            raise ValueError("listeners without a scale")
+        mean, scatter = self._standards
+        beside = phrase or take.phrase
+        return Heard(
+            take.key, np.clip((take.raw - mean) / scatter, -4, 4), self.phrases[beside].character,
+            take.features["force"], beside != take.phrase,
+        )  # fmt: skip
+
+    def _take(self, key: str, phrase: Phrase, arranged: Arranged, is_child: bool = False) -> Take:
+        span = (0.0, phrase.analysis.duration_s)
+        features = features_of(arranged.arrangement, span_s=span)
+        return Take(
+            key, phrase.name, arranged, features, heard_of(arranged.arrangement, phrase.analysis), is_child
+        )
