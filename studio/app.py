@@ -20,6 +20,7 @@ from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
+from studio.services.taste.screens import ScreenMaker
 from studio.services.vocal import analyse_vocal
 from studio.storage.audio_settings import read_audio_settings
 from studio.storage.paths import models_dir, projects_dir, resources_dir, user_config_dir, user_data_dir
@@ -61,6 +62,7 @@ def build_window(
     )
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     playback = Playback(player, Timeline())
+    screens = screens or ScreenMaker(service)
     workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
     recording = Recording(
         RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"

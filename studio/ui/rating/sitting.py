@@ -6,7 +6,6 @@ without a verdict behind the last that has one. So a sitting can be left at any 
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -18,15 +17,17 @@ from studio.core.project import Project
 from studio.core.screen import Screen, Verdict
 from studio.services.jobs import Job
 from studio.services.project.song import Song
+from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
+from studio.services.taste.sitting import USUAL, new_sitting
 from studio.services.vocal import refuse_without_singing
 from studio.ui.rating.ballot import Ballot
 from studio.ui.rating.deck import Phrase, PhraseDeck
-from studio.ui.rating.screen_source import ClipSound, ScreenOrder, ScreenSource
+from studio.ui.rating.screen_source import ScreenSource
 from studio.ui.window.preferences import Preferences
 from studio.ui.window.workspace import Workspace
 
 #: Screens of a sitting: about ten minutes, after which ears tire.
-LENGTH = 12
+LENGTH = USUAL
 #: So far a phrase is moved by one key, seconds; about half of one.
 STEP_S = 4.0
 
@@ -118,7 +119,7 @@ class Sitting(QObject):
             self._show("refused", why)
             return
         if not self.key:
-            self._began_anew = uuid.uuid4().hex[:12]
+            self._began_anew = new_sitting()
         self.advance()
 
     def _refusal(self, song: Song | None) -> str:
@@ -152,7 +153,7 @@ class Sitting(QObject):
 
     def begin_anew(self) -> None:
         """Another sitting of the same song."""
-        self._began_anew = uuid.uuid4().hex[:12]
+        self._began_anew = new_sitting()
         self.advance()
 
     def _show(self, state: str, why: str = "") -> None:
@@ -191,7 +192,7 @@ class Sitting(QObject):
         ) -> tuple[dict[str, ClipSound], Phrase]:
             sounds = {clip.key: self._source.sound(folder, clip) for clip in screen.clips}
             bands = {key: sound.band for key, sound in sounds.items()}
-            gain = min(sound.vocal_gain for sound in sounds.values())
+            gain = float(10 ** (min(sound.vocal_gain_db for sound in sounds.values()) / 20))
             return sounds, Phrase.of(vocal, screen.phrase_s, bands, rate, gain)
 
         def on_done(read: tuple[dict[str, ClipSound], Phrase]) -> None:
@@ -228,10 +229,11 @@ class Sitting(QObject):
             len(self.project.screens) + 1, self.key, self.done + shown + 1, self._phrase_s, self._parents,
             self.listener,
         )  # fmt: skip
+        context = SongContext.of(song)
         self._parents = ()
 
         def run(order: ScreenOrder, /, *, on_step: StepCallback, cancel: CancelToken) -> Screen:
-            return self._source.make(song, order, on_step=on_step, cancel=cancel)
+            return self._source.make(context, order, on_step=on_step, cancel=cancel)
 
         def on_done(screen: Screen) -> None:
             if self._making is not job:

@@ -11,9 +11,8 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.origin import Origin
 from studio.core.screen import Clip, Screen
-from studio.services.project.song import Song
+from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
 from studio.storage.project_folder import ProjectFolder
-from studio.ui.rating.screen_source import ClipSound, ScreenOrder
 
 RATE = 44100
 ROLES = ("exploit", "child", "different", "base")
@@ -34,7 +33,9 @@ class FakeScreens:
         self.gone: set[str] = set()
         self.before_make: Callable[[ScreenOrder, CancelToken], None] = lambda *_: None
 
-    def make(self, song: Song, order: ScreenOrder, *, on_step: StepCallback, cancel: CancelToken) -> Screen:
+    def make(
+        self, song: SongContext, order: ScreenOrder, *, on_step: StepCallback, cancel: CancelToken
+    ) -> Screen:
         self.orders.append(order)
         self.before_make(order, cancel)
         cancel.check()
@@ -59,4 +60,4 @@ class FakeScreens:
         t = np.arange(round(2.0 * RATE)) / RATE
         tone = (0.1 * np.sin(2 * np.pi * 220 * (place + 1) * t)).astype(np.float32)
         style = ("disco", "folk", "soul", "reggae")[place]
-        return ClipSound(Audio(np.stack([tone, tone]), RATE), 0.9, style, "piano, bass")
+        return ClipSound(Audio(np.stack([tone, tone]), RATE), style, "piano, bass", -1.0)
