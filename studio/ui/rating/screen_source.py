@@ -9,15 +9,19 @@ from studio.core.jobs import CancelToken, StepCallback
 from studio.core.screen import Clip, Screen
 from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
 from studio.storage.project_folder import ProjectFolder
+from studio.taste.model import Taste
 
 
 class ScreenSource(Protocol):
-    """Both methods are called off the main thread."""
+    """Its methods are called off the main thread."""
 
     def make(
         self, song: SongContext, order: ScreenOrder, *, on_step: StepCallback, cancel: CancelToken
     ) -> Screen:
         """A screen whose clips stand in the project's folder. Raises StudioError, JobCancelled."""
+
+    def taste(self, song: SongContext, listener: str) -> Taste | None:
+        """What is known of a listener; None where nothing was said, or it is not to be used."""
 
     def sound(self, folder: ProjectFolder, clip: Clip) -> ClipSound:
         """Raises StudioError for a clip that is gone."""

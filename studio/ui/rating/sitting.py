@@ -65,6 +65,8 @@ class Sitting(QObject):
         self._phrase_s: tuple[float, float] | None = None
         self._began_anew = ""
         self._given = False
+        #: Whether its page is in sight: what is heard elsewhere is no listening to the screen.
+        self.in_sight = False
         workspace.changed.connect(self._on_changed)
         workspace.opened.connect(lambda _: self.leave())
         deck.heard.connect(self._on_heard)
@@ -150,6 +152,19 @@ class Sitting(QObject):
         self.screen = self.ballot = None
         self._skipped, self._began_anew, self._phrase_s, self._parents = set(), "", None, ()
         self._show("away")
+
+    def resume(self) -> None:
+        """Shows what was shown, after something else was heard."""
+        shown = self.screen
+        if shown is not None and self.deck.keys != shown.keys and self.state in ("voting", "revealed"):
+            self._load(shown, self.ballot, self.state)
+
+    def review(self, number: int) -> None:
+        """Shows a screen that was voted on, as it was revealed; Enter goes on where the sitting stood."""
+        verdict = self.project.verdicts.get(number)
+        if verdict is not None:
+            screen = self.project.screen(number)
+            self._load(screen, Ballot(screen.keys, verdict), "revealed")
 
     def begin_anew(self) -> None:
         """Another sitting of the same song."""
@@ -341,16 +356,20 @@ class Sitting(QObject):
 
     # Hearing
 
+    @property
+    def _listening(self) -> bool:
+        return self.in_sight and self.state == "voting"
+
     def _on_heard(self, key: str, seconds: float) -> None:
-        if self.state == "voting" and self.ballot is not None and key in self.ballot.heard_s:
+        if self._listening and self.ballot is not None and key in self.ballot.heard_s:
             self.ballot.hear(key, seconds)
 
     def _on_waited(self, seconds: float) -> None:
-        if self.state == "voting" and self.ballot is not None:
+        if self._listening and self.ballot is not None:
             self.ballot.wait(seconds)
 
     def _on_turned(self, key: str) -> None:
-        if self.state == "voting" and self.ballot is not None and key in self.ballot.plays:
+        if self._listening and self.ballot is not None and key in self.ballot.plays:
             self.ballot.turn_to(key)
 
     def _on_lost(self) -> None:

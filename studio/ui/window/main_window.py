@@ -31,6 +31,7 @@ from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.comparing.exporting import Exporting
+from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.generating.request_panel import Wishes
@@ -427,6 +428,8 @@ class MainWindow(QMainWindow):
         candidate = song.candidates[number]
         if what == "export":
             self.export(number)
+        elif what == "breed":
+            self._breed(song, number)
         elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
             dialog.wanted.connect(self.generation.change)
@@ -434,6 +437,22 @@ class MainWindow(QMainWindow):
             dialog.open()
         else:
             self.generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
+
+    def _breed(self, song: Song, number: int) -> None:
+        """Asks what a child of this one and the one heard, or heard before it, shall have of whom."""
+        heard, before = self.playback.mix.selected, self.playback.previous
+        other = heard if heard != number else before
+        if other is None or other not in song.candidates or other == number:
+            self.status.tell("Hear one, then the other, then ask for more like both")
+            return
+        parents = song.candidates[other], song.candidates[number]
+        if any(parent.recipe is None for parent in parents):
+            self.status.tell("One of the two is a sound without notes: nothing can be bred from it")
+            return
+        dialog = BreedDialog(*parents, self)
+        dialog.wanted.connect(self.generation.change)
+        self.workspace.opened.connect(dialog.close)
+        dialog.open()
 
     def _cancel(self) -> None:
         if self.generation.running:

@@ -17,6 +17,7 @@ MENUS = {
         "vary",
         "vary_far",
         "regenerate",
+        "breed",
         "cancel",
         "",
         "previous",
@@ -24,7 +25,7 @@ MENUS = {
         "swap",
     ),
     "&Judge": ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
-    "&Taste": ("teach",),
+    "&Taste": ("teach", "taste", "lineage"),
     "&Record": (
         "record",
         "takes",

@@ -11,8 +11,10 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.origin import Origin
 from studio.core.screen import Clip, Screen
+from studio.services.taste.judged import judgements_of
 from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
 from studio.storage.project_folder import ProjectFolder
+from studio.taste.model import Taste, learn
 
 RATE = 44100
 ROLES = ("exploit", "child", "different", "base")
@@ -52,6 +54,10 @@ class FakeScreens:
             features = {"drums": float(place), "brightness": -float(place)}
             clips.append(Clip(f"s{number}-{place}", role, origin, features, parents, genes))
         return Screen(number, order.sitting, phrase, tuple(clips))
+
+    def taste(self, song: SongContext, listener: str) -> Taste | None:
+        judged = judgements_of(song.project, listener)
+        return learn(judged) if judged else None
 
     def sound(self, folder: ProjectFolder, clip: Clip) -> ClipSound:
         if clip.key in self.gone:
