@@ -20,6 +20,9 @@ from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
+from studio.services.taste.liked_music import NAME as LIKED_MUSIC
+from studio.services.taste.liked_music import LikedMusic
+from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ScreenMaker
 from studio.services.vocal import analyse_vocal
 from studio.storage.audio_settings import read_audio_settings
@@ -28,7 +31,8 @@ from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
 from studio.ui.listening.analysing import Analyse
 from studio.ui.listening.playback import Playback
-from studio.ui.rating.screen_source import ScreenSource
+from studio.ui.rating.screen_source import ScreenSource, Teaching
+from studio.ui.rating.taste_control import OFF
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
@@ -62,13 +66,17 @@ def build_window(
     )
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     playback = Playback(player, Timeline())
-    screens = screens or ScreenMaker(service)
+    ratings, music = TasteRatings.of_user(data_dir), LikedMusic(data_dir / LIKED_MUSIC)
+    screens = screens or ScreenMaker(
+        service, ratings.judgements, taste_off=lambda: preferences.get(OFF, False), prior=music.prior
+    )
     workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
     recording = Recording(
         RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"
     )
     demo_vocal = resources_dir() / "demo_vocal.flac"
-    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, screens, demo_vocal)
+    teaching = Teaching(screens, ratings, music)
+    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, teaching, demo_vocal)
     window.request.show_unavailable(unavailable(data_dir))
     return window
 

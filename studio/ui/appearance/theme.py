@@ -173,6 +173,13 @@ QComboBox::drop-down { border: 0; width: 22px; subcontrol-position: center right
 QComboBox::down-arrow { image: url($icons/chevron-$name.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $hover;
     selection-color: $text; outline: 0; }
+QTreeView { background: $panel; border: 1px solid $border; border-radius: 6px; outline: 0; padding: 4px; }
+QTreeView::item { padding: 5px 6px; border: 0; }
+QTreeView::item:hover { background: $hover; }
+QTreeView::item:selected { background: $raised; color: $accent; }
+QHeaderView { background: $panel; }
+QHeaderView::section { background: $panel; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 6px 8px;
+    font-size: 11px; font-weight: 600; }
 QProgressBar { background: $raised; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSlider { min-height: 20px; }

@@ -103,6 +103,16 @@ class Ballot:
         return ""
 
     @property
+    def counts_little(self) -> str:
+        """What was heard for too short a time to be learnt from, as a sentence; empty where all was heard enough."""
+        short = [blind_label(n) for n, key in enumerate(self.keys) if self.attention(key) < 2]
+        return (
+            f"Under {ENOUGH_S:.0f} s of {', '.join(short)}: the vote would be kept, but teach nothing."
+            if short
+            else ""
+        )
+
+    @property
     def verdict(self) -> Verdict:
         return Verdict(
             self.best, self.worst, self.none_usable, self.tie, dict(self.stars),

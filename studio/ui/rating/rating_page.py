@@ -256,7 +256,11 @@ class RatingPage(QWidget):
         elif self._naming:
             hint = f"{self._naming.capitalize()}: press its number, or the same key again for the one heard."
         else:
-            hint = ballot.missing or "Enter votes. The worst and stars help, but need not be."
+            hint = (
+                ballot.missing
+                or ballot.counts_little
+                or "Enter votes. The worst and stars help, but need not be."
+            )
         self.hint.setText(hint)
         self.vote.setEnabled(self._sitting.state == "revealed" or not ballot.missing)
 

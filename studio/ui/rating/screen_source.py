@@ -3,10 +3,13 @@ its place."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.screen import Clip, Screen
+from studio.services.taste.liked_music import LikedMusic
+from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
 from studio.storage.project_folder import ProjectFolder
 from studio.taste.model import Taste
@@ -25,3 +28,12 @@ class ScreenSource(Protocol):
 
     def sound(self, folder: ProjectFolder, clip: Clip) -> ClipSound:
         """Raises StudioError for a clip that is gone."""
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Everything the pages of taste work on."""
+
+    screens: ScreenSource
+    ratings: TasteRatings
+    music: LikedMusic

@@ -34,6 +34,7 @@ class TasteActions(QObject):
         workspace: Workspace,
         deck: PhraseDeck,
         source: ScreenSource,
+        learned: TasteControl,
         pictures: SpectrogramJobs,
         preferences: Preferences,
         stack: QStackedWidget,
@@ -47,7 +48,7 @@ class TasteActions(QObject):
         self.sitting = Sitting(workspace, deck, source, preferences, self)
         self.audition = Audition(workspace, deck, source, self)
         self.rating = RatingPage(self.sitting, pictures, preferences)
-        self.learned = TasteControl(workspace, source, preferences, window)
+        self.learned = learned
         self.lineage = LineagePage(deck, self.audition)
         self.mode = TasteMode(
             {

@@ -10,12 +10,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from studio.taste.features import WORDS
 from studio.taste.model import ENOUGH_PAIRS, Taste
 from studio.taste.statements import NOT_SURE, Statement
 from studio.ui.appearance.widgets import frame, label, push, small_button, tight
 
-#: Pairs of a full screen of four with a best and a worst.
-_PAIRS_A_SCREEN = 5
+#: What a full screen weighs until repeats were answered alike: five pairs, believed by half.
+_PAIRS_A_SCREEN = 2.5
 _DOTS: Mapping[str, str] = {"sure": "●●●", "fairly sure": "●●○", "a leaning": "●○○"}
 _SIDE_WIDTH = 320
 
@@ -24,11 +25,12 @@ def need_in_words(taste: Taste | None) -> str:
     """How much there is, and how much more is needed."""
     if taste is None:
         return "Nothing yet. One sitting of twelve screens tells it enough to choose by."
+    weigh = f"What you said weighs as much as {taste.pairs:.0f} sure comparisons"
     if taste.enough:
-        return f"{taste.pairs:.0f} comparisons: enough to choose by. More make it surer."
+        return f"{weigh}: enough to choose by. More make it surer."
     screens = math.ceil((ENOUGH_PAIRS - taste.pairs) / _PAIRS_A_SCREEN)
     more = f"{screens} more screen{'s' * (screens != 1)}"
-    return f"{taste.pairs:.0f} comparisons so far; about {more} until it is acted upon."
+    return f"{weigh}; about {more} until it is acted upon, fewer if you answer alike on what comes twice."
 
 
 class TastePage(QWidget):
@@ -126,16 +128,19 @@ class TastePage(QWidget):
         self.music_told.setText(", ".join(names) if names else "None: it begins without an opinion.")
         self.no_music.setVisible(bool(names))
 
-    def show_taste(self, taste: Taste | None, screens: Mapping[str, int]) -> None:
+    def show_taste(self, taste: Taste | None, screens: Mapping[str, int], *, used: bool = True) -> None:
         """
         Args:
             screens: numbers of the open song's screens, by the keys that evidence has.
+            used: whether it is switched on.
         """
         for line in self.lines:
             self._rows.removeWidget(line)
             line.deleteLater()
         self.lines = []
-        self.need.setText(need_in_words(taste))
+        self.need.setText(
+            need_in_words(taste) if used else "Switched off: nothing is learned, and nothing forgotten."
+        )
         told = taste.told if taste is not None else ()
         self.told.setText(" ".join(told))
         self.told.setVisible(bool(told))
@@ -145,8 +150,8 @@ class TastePage(QWidget):
                 line = self._line(statement, screens)
                 self._rows.addWidget(line)
                 self.lines.append(line)
-        rest = [s.words for s in statements if s.sureness == NOT_SURE]
-        self.unsure.setText(f"Not sure yet: {', '.join(rest)}." if rest else "")
+        rest = [" – ".join(WORDS[s.feature]) for s in statements if s.sureness == NOT_SURE]
+        self.unsure.setText("\n".join(["Not sure yet:", *rest]) if rest else "")
 
     def _line(self, statement: Statement, screens: Mapping[str, int]) -> QFrame:
         line = frame("row")

@@ -43,8 +43,9 @@ from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.listening.guiding import Guiding
 from studio.ui.listening.playback import Playback
 from studio.ui.rating.deck import PhraseDeck
-from studio.ui.rating.screen_source import ScreenSource
+from studio.ui.rating.screen_source import Teaching
 from studio.ui.rating.taste_actions import TasteActions
+from studio.ui.rating.taste_control import TasteControl
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         engines: what makes candidates.
         analyse: what listens to a vocal.
         preferences: what is remembered.
-        screens: what makes the clips of the blind rating.
+        teaching: what makes the clips of the blind rating, and keeps what was said.
         demo_vocal: the file behind "Try the demo vocal".
     """
 
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
         engines: Engines,
         analyse: Analyse,
         preferences: Preferences,
-        screens: ScreenSource,
+        teaching: Teaching,
         demo_vocal: Path,
     ) -> None:
         super().__init__()
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.key_map = KeyMap(preferences)
+        self.ask = Questions(self, preferences)
         self.pictures = SpectrogramJobs(workspace.runner, self.show_error, self)
         self.analysing = Analysing(workspace, playback, analyse, self)
         self.guiding = Guiding(workspace, self)
@@ -118,21 +120,15 @@ class MainWindow(QMainWindow):
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
         )
+        learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
-            workspace,
-            PhraseDeck(playback, self),
-            screens,
-            self.pictures,
-            preferences,
-            self.pages,
-            panels,
-            self,
-        )
+            workspace, PhraseDeck(playback, self), teaching.screens, learned, self.pictures, preferences,
+            self.pages, panels, self,
+        )  # fmt: skip
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
         self.appearance = Appearance(self, preferences)
-        self.ask = Questions(self, preferences)
         self._background = QTimer(self)
         self._background.setInterval(_POLL_MS)
         self._background.timeout.connect(self._close_when_finished)

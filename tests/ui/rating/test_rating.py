@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from studio.core.analysis import Given, VocalAnalysis, VocalNote
+from studio.core.audio import Audio
 from studio.core.commands import Judge
 from studio.services.project.opening import open_project
+from studio.ui.listening.analysing import Analyse
 from studio.ui.rating.sitting import LENGTH
 from studio.ui.window.main_window import MainWindow
+from tests.services.band import make_analysis
 from tests.ui.conftest import project_folder
 from tests.ui.rating.fake_screens import PHRASE_S, ROLES, FakeScreens
 
@@ -77,6 +82,17 @@ class Rater:
         return " / ".join(
             f"{x.text()} {x.accessibleName()}" for x in self.page.findChildren(QLabel) if x.isVisible()
         )
+
+
+@pytest.fixture
+def analyse() -> Analyse:
+    """Nothing here depends on what is heard in the vocal."""
+
+    def heard(vocal: Audio, given: Given, **_: object) -> VocalAnalysis:
+        notes = tuple(VocalNote(0.1 + 0.5 * n, 0.5 + 0.5 * n, 60.0 + n) for n in range(5))
+        return replace(make_analysis(vocal.duration_s, given=given), notes=notes)
+
+    return heard
 
 
 @pytest.fixture
@@ -320,3 +336,133 @@ def test_every_role_has_words() -> None:
     from studio.ui.rating.words import ROLE_WORDS
 
     assert set(ROLE_WORDS) == set(screen.ROLES) > set(ROLES)
+
+
+def vote(rater: Rater, best: Qt.Key, seconds: float = 5.2) -> None:
+    """One screen that counts, and on to the next."""
+    rater.wait("voting")
+    rater.hear_all(seconds)
+    rater.press(best, SHIFT)
+    rater.press(KEY.Key_Return)
+    rater.press(KEY.Key_Return)
+
+
+def test_a_vote_on_what_was_hardly_heard_is_said_to_teach_nothing(rater: Rater) -> None:
+    rater.hear_all(5.2)
+    rater.press(KEY.Key_1, SHIFT)
+    assert "Enter votes" in rater.page.hint.text()
+    rater.press(KEY.Key_Return)
+    rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    rater.hear_all(1.0)
+    rater.press(KEY.Key_1, SHIFT)
+    assert "Under 5 s of A, B, C, D" in rater.page.hint.text()
+    assert rater.page.vote.isEnabled()
+
+
+def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
+    rater: Rater, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, qtbot = rater.window, rater.qtbot
+    # Of the tones the later have busier drums; the last is always the best here, whatever its letter.
+    for _ in range(4):
+        rater.wait("voting")
+        rater.hear_all(5.2)
+        place = next(n for n, key in enumerate(rater.shown) if key.endswith("3"))
+        worst = next(n for n, key in enumerate(rater.shown) if key.endswith("0"))
+        rater.press(KEY(KEY.Key_1 + place), SHIFT)
+        rater.press(KEY(KEY.Key_1 + worst), ALT)
+        rater.press(KEY.Key_Return)
+        rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    window.taste.enter("taste")
+    page = window.taste.learned.page
+    qtbot.waitUntil(lambda: bool(page.lines), timeout=10_000)
+    said = [line.accessibleName() for line in page.lines]
+    assert any(text.startswith("busier drums: ") for text in said)
+    assert not any("sparser drums" in text for text in said)
+    assert "10 sure comparisons; about 4 more screens" in page.need.text()
+    (button, *_) = page.lines[0].findChildren(QToolButton)
+    number = int(button.text().split()[1])
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    rater.wait("revealed")
+    assert rater.sitting.screen.number == number
+    rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    assert rater.sitting.screen.number == 5
+
+    # The user's own database follows, and goes out as a table.
+    ratings = window.taste.learned._ratings
+    qtbot.waitUntil(lambda: len(ratings.judgements("me")) == 4, timeout=10_000)
+    monkeypatch.setattr(window.ask, "table", lambda: tmp_path / "votes.csv")
+    window.taste.enter("taste")
+    page.export.click()
+    qtbot.waitUntil((tmp_path / "votes.csv").exists, timeout=10_000)
+    assert len((tmp_path / "votes.csv").read_text().splitlines()) == 1 + 4 * 4
+
+    page.use.click()
+    qtbot.waitUntil(lambda: "Switched off" in page.need.text(), timeout=10_000)
+    page.use.click()
+    asked: list[str] = []
+    monkeypatch.setattr(window.ask, "may_forget", lambda what, _: bool(asked.append(what)))
+    page.forget_song.click()
+    assert asked == ["song"]
+    assert len(window.workspace.project.verdicts) == 4
+    monkeypatch.setattr(window.ask, "may_forget", lambda *_: True)
+    page.forget_song.click()
+    qtbot.waitUntil(lambda: ratings.judgements("me") == (), timeout=10_000)
+    assert window.workspace.project.verdicts == {}
+    qtbot.waitUntil(lambda: page.need.text().startswith("Nothing yet"), timeout=10_000)
+
+
+def test_it_begins_from_music_that_is_liked(rater: Rater, tmp_path: Path) -> None:
+    window, qtbot = rater.window, rater.qtbot
+    window.taste.enter("taste")
+    page = window.taste.learned.page
+    assert "None" in page.music_told.text()
+    page.music_dropped.emit([str(tmp_path / "first take.wav")])
+    qtbot.waitUntil(lambda: page.music_told.text() == "first take.wav", timeout=10_000)
+    prior = window.taste.learned._music.prior("me")
+    assert prior is not None
+    assert abs(prior.mean).max() > 0
+    page.name.setText("Kim")
+    page.name.editingFinished.emit()
+    assert "None" in page.music_told.text(), "everybody has a taste of their own"
+    page.name.setText("me")
+    page.name.editingFinished.emit()
+    page.no_music.click()
+    assert window.taste.learned._music.prior("me") is None
+
+
+def test_the_family_tree_is_heard_revisited_and_bred_from(rater: Rater, screens: FakeScreens) -> None:
+    window, qtbot = rater.window, rater.qtbot
+    for _ in range(2):
+        vote(rater, KEY.Key_2)  # the child
+    rater.wait("voting")
+    window.taste.enter("lineage")
+    page = window.taste.lineage
+    roots = [page.tree.topLevelItem(n) for n in range(page.tree.topLevelItemCount())]
+    texts = [item.text(0) for item in roots]
+    assert texts == ["1A", "1B"]
+    (child,) = [roots[0].child(n) for n in range(roots[0].childCount())]
+    assert [child.text(n) for n in range(3)] == ["2B", "drums of 1A, chords of 1B", "best"]
+
+    heard = rater.sitting.ballot.heard_s.copy()
+    rater.press(KEY.Key_Down)
+    qtbot.waitUntil(lambda: rater.taste.deck.playing, timeout=5000)
+    assert rater.taste.deck.selected == "s1-0"
+    rater.press(KEY.Key_Down)
+    qtbot.waitUntil(lambda: rater.taste.deck.selected == "s2-1", timeout=5000)
+    rater.listen(1.0)
+    assert rater.sitting.ballot.heard_s == heard
+    rater.press(KEY.Key_Return)
+    rater.wait("revealed")
+    assert (window.taste.mode.page, rater.sitting.screen.number) == ("rate", 2)
+
+    window.taste.enter("lineage")
+    page.tree.clearSelection()
+    for item in (page.tree.topLevelItem(0), page.tree.topLevelItem(1)):
+        item.setSelected(True)
+    rater.press(KEY.Key_M)
+    rater.wait("voting")
+    assert ("s1-0", "s1-1") in [order.parents for order in screens.orders]
