@@ -13,6 +13,7 @@ from studio.core.screen import Verdict
 
 #: Seconds from which on a clip counts as listened to, see preference.md: the gate of attention.
 ENOUGH_S = 5.0
+_WHICH = "Which is best? Or none is usable (0), or all are alike (=)."
 
 
 class Ballot:
@@ -99,7 +100,7 @@ class Ballot:
             names = " and ".join(filter(None, (", ".join(unheard[:-1]), unheard[-1])))
             return f"Voting opens when every clip was heard: {names} to go."
         if self.best is None and not self.tie and not self.none_usable:
-            return "Which is best? Or none is usable (0), or all are alike (=)."
+            return "Which is best? All alike is =." if len(self.keys) == 2 else _WHICH
         return ""
 
     @property

@@ -76,6 +76,7 @@ class ClipCard(QWidget):
     def __init__(self, place: int) -> None:
         super().__init__()
         self.letter, number = blind_label(place), place + 1
+        self._whole = True
         self._frame = frame("row")
         outer = QVBoxLayout(self)
         tight(outer)
@@ -151,10 +152,14 @@ class ClipCard(QWidget):
         given = ballot.stars.get(key, 0)
         for count, star in enumerate(self.stars, 1):
             star.set_icon("star" if count <= given else "star-outline")
-            star.setVisible(changeable or count <= given)
+            star.setVisible(self._whole and (changeable or count <= given))
         for button in (self.name_best, self.name_worst):
             button.setEnabled(changeable)
         self.show_attention(ballot, key)
+
+    def show_whole(self, whole: bool) -> None:
+        """Whether more can be said of it than that it is best."""
+        self._whole = whole
 
     def show_attention(self, ballot: Ballot, key: str) -> None:
         state = ballot.attention(key)
@@ -176,7 +181,9 @@ class ClipCard(QWidget):
             shown.setVisible(text is not None)
         self.more.setVisible(text is not None and parent)
         for button in (self.name_best, self.name_worst):
-            button.setVisible(text is None or button.isChecked())
+            button.setVisible(
+                (text is None and (self._whole or button is self.name_best)) or button.isChecked()
+            )
         if text is None:
             self.more.setChecked(False)
         self.setAccessibleName(f"Clip {self.letter}" + (f": {text}" if text else ""))

@@ -19,7 +19,7 @@ from studio.ui.appearance.widgets import IconButton, label, push, set_role, smal
 from studio.ui.rating.ballot import Ballot
 from studio.ui.rating.clip_card import ClipCard
 from studio.ui.rating.digits import digit_of
-from studio.ui.rating.sitting import LENGTH, Sitting
+from studio.ui.rating.rated import Rated
 from studio.ui.rating.words import ROLE_WORDS, clip_names, genes_in_words, span, verdict_in_words
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.timeline.spectrogram_view import Picture
@@ -27,6 +27,7 @@ from studio.ui.window.preferences import Preferences
 
 _PICTURES = "rating_shows_pictures"
 _MOST_CLIPS = 4
+_OPEN = "Enter votes. The worst and stars help, but need not be."
 _SHIFT, _ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -36,7 +37,7 @@ class RatingPage(QWidget):
 
     left = Signal()
 
-    def __init__(self, sitting: Sitting, pictures: SpectrogramJobs, preferences: Preferences) -> None:
+    def __init__(self, sitting: Rated, pictures: SpectrogramJobs, preferences: Preferences) -> None:
         super().__init__()
         self._sitting, self._pictures, self._preferences = sitting, pictures, preferences
         self._deck = sitting.deck
@@ -69,7 +70,7 @@ class RatingPage(QWidget):
     def _top(self) -> QHBoxLayout:
         self.title = label("", "title")
         self.progress = QProgressBar()
-        self.progress.setRange(0, LENGTH)
+        self.progress.setRange(0, self._sitting.length)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(160)
         self.progress.setAccessibleName("Progress of the sitting")
@@ -190,9 +191,13 @@ class RatingPage(QWidget):
             "Which band do you like best?" if state != "revealed" else "This is what you heard"
         )
         self.progress.setValue(voted)
-        self.count.setText(f"Screen {min(sitting.place, LENGTH)} of {LENGTH}" if state != "over" else "")
-        for widget in (self.phrase, self.earlier, self.later):
-            widget.setVisible(on_screen)
+        self.count.setText(sitting.count_in_words if state != "over" else "")
+        whole = sitting.is_whole
+        self.phrase.setVisible(on_screen)
+        for button in (self.earlier, self.later):
+            button.setVisible(on_screen and whole)
+        self.none.setVisible(whole)
+        self.undo.setVisible(whole)
         if on_screen and screen is not None and ballot is not None:
             self.phrase.setText(span(screen.phrase_s))
             self.phrase.setToolTip("The phrase that is played")
@@ -209,16 +214,14 @@ class RatingPage(QWidget):
                 "The bands of a screen are made while you listen to the one before.",
             ),
             "loading": ("", ""),
-            "over": (
-                f"{LENGTH} screens: that is a sitting",
-                "Ears tire; go on tomorrow, or now if you like. Your taste shows what was learned.",
-            ),
+            "over": self._sitting.over,
         }
         title, more = texts.get(state, ("", ""))
         self.notice.setText(title)
         self.more.setText(more)
         self.making.setVisible(state == "making")
-        self.again.setVisible(state == "over")
+        self.again.setVisible(state == "over" and self._sitting.again != "")
+        self.again.setText(self._sitting.again)
 
     def _on_progressed(self, text: str, fraction: float) -> None:
         self.making.setValue(round(1000 * fraction))
@@ -233,6 +236,7 @@ class RatingPage(QWidget):
             card.setVisible(place < len(screen.keys))
             if place < len(screen.keys):
                 key = screen.keys[place]
+                card.show_whole(sitting.is_whole)
                 card.show_said(ballot, key, selected=key == self._deck.selected, changeable=not revealed)
                 card.show_reveal(
                     self._reveal_of(key) if revealed else None, parent=screen.clip(key).role != "anchor"

@@ -74,6 +74,22 @@ class Sitting(QObject):
         deck.turned.connect(self._on_turned)
         deck.lost.connect(self._on_lost)
 
+    # What its page says
+
+    title = "Which band do you like best?"
+    length = LENGTH
+    #: Whether there is more to say than which is best.
+    is_whole = True
+    over = (
+        f"{LENGTH} screens: that is a sitting",
+        "Ears tire; go on tomorrow, or now if you like. Your taste shows what was learned.",
+    )
+    again = "Another sitting"
+
+    @property
+    def count_in_words(self) -> str:
+        return f"Screen {min(self.place, LENGTH)} of {LENGTH}"
+
     # Where the sitting stands
 
     @property
