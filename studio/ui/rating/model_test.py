@@ -67,17 +67,23 @@ class ModelTest(QObject):
         self._test = BlindTest()
         self.in_sight = False
         workspace.opened.connect(lambda _: self.leave())
-        deck.heard.connect(
-            lambda key, s: self._listening and self._ballot_of(key) and self.ballot.hear(key, s)
-        )
-        deck.turned.connect(lambda key: self._listening and self._ballot_of(key) and self.ballot.turn_to(key))
+        deck.heard.connect(self._on_heard)
+        deck.turned.connect(self._on_turned)
 
-    @property
-    def _listening(self) -> bool:
-        return self.in_sight and self.state == "voting" and self.ballot is not None
+    def _heard_ballot(self, key: str) -> Ballot | None:
+        """The ballot, where a clip of that key is listened to for it."""
+        listening = self.in_sight and self.state == "voting"
+        return self.ballot if listening and self.ballot is not None and key in self.ballot.keys else None
 
-    def _ballot_of(self, key: str) -> bool:
-        return self.ballot is not None and key in self.ballot.keys
+    def _on_heard(self, key: str, seconds: float) -> None:
+        ballot = self._heard_ballot(key)
+        if ballot is not None:
+            ballot.hear(key, seconds)
+
+    def _on_turned(self, key: str) -> None:
+        ballot = self._heard_ballot(key)
+        if ballot is not None:
+            ballot.turn_to(key)
 
     # What its page says
 

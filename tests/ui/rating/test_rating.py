@@ -381,7 +381,7 @@ def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
     said = [line.accessibleName() for line in page.lines]
     assert any(text.startswith("busier drums: ") for text in said)
     assert not any("sparser drums" in text for text in said)
-    assert "10 sure comparisons; about 4 more screens" in page.need.text()
+    assert "10 sure comparisons; about 5 more screens" in page.need.text()
     (button, *_) = page.lines[0].findChildren(QToolButton)
     number = int(button.text().split()[1])
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
