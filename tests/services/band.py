@@ -115,7 +115,12 @@ class ToneEngine:
             run.cancel.check()
             candidate = make_candidate(vocal, request.analysis_of(number), number)
             if request.change is not None:
-                lineage = {"parent": request.change.parent.number, "change": str(request.change)}
+                lineage: dict[str, object] = {
+                    "parent": request.change.parent.number,
+                    "change": str(request.change),
+                }
+                if isinstance(request.change, Breed):
+                    lineage["other_parent"] = request.change.parents[1].number
                 candidate = replace(candidate, settings=lineage)
             run.on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
             run.step("Tones", number / request.candidates)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
 
 from studio.core.arrangement import STEMS
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
 from studio.core.opinion import MOST_STARS, Opinion
@@ -207,7 +207,7 @@ def _in_short(fit: FitReport) -> str:
 def _facts(candidate: Candidate) -> str:
     settings = candidate.settings
     if "parent" in settings:
-        return f"{settings['change']} of {settings['parent']}"
+        return descent(settings)
     density = settings.get("density")
     facts = [str(density)] if density in DENSITIES else []
     if "seed" in settings:
