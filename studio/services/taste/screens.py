@@ -55,6 +55,7 @@ from studio.taste.archive import Archive, Kept
 from studio.taste.features import features_of
 from studio.taste.judgement import Judgement
 from studio.taste.model import Taste, learn
+from studio.taste.prior import Prior
 from studio.taste.search import Entry, choose, parents
 
 PLACES = 4
@@ -143,6 +144,7 @@ class ScreenMaker:
         maker: arranges and plays.
         known: a listener's judgements of all songs, the oldest first; those of the open project are added to them.
         taste_off: whether the user wants no taste to be used: screens are then chosen by chance and difference.
+        prior: what is believed of a listener before any vote, as from music that is liked.
     """
 
     def __init__(
@@ -150,8 +152,10 @@ class ScreenMaker:
         maker: BandMaker,
         known: Callable[[str], Sequence[Judgement]] = lambda _: (),
         taste_off: Callable[[], bool] = lambda: False,
+        prior: Callable[[str], Prior | None] = lambda _: None,
     ) -> None:
         self._maker, self._known, self._taste_off = maker, known, taste_off
+        self._prior = prior
 
     def make(
         self,
@@ -204,7 +208,10 @@ class ScreenMaker:
         seen = {judgement.screen for judgement in own}
         known = [j for j in self._known(listener) if j.screen not in seen]
         all_ = sorted([*known, *own], key=lambda judgement: judgement.at)
-        return learn([replace(j, listener=listener) for j in all_]) if all_ else None
+        prior = self._prior(listener)
+        if not all_ and prior is None:
+            return None
+        return learn([replace(j, listener=listener) for j in all_], prior)
 
     # Making one
 

@@ -29,13 +29,19 @@ from studio.ui.timeline.timeline import Timeline
 HEIGHT = 122
 
 #: Names of what a listener can ask of a row, in its menu.
-_CHANGES = (("Vary: near", "vary"), ("Vary: far", "vary_far"), ("Regenerate …", "regenerate"))
+_CHANGES = (
+    ("Vary: near", "vary"),
+    ("Vary: far", "vary_far"),
+    ("Regenerate …", "regenerate"),
+    ("More like this and the one heard …", "breed"),
+)
 _REMARKS = (("Details and note …", "details"), ("Hide", "hide"))
 
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'details', 'hide' and 'rate_0' to 'rate_5'."""
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
+    'rate_0' to 'rate_5'."""
 
     selected = Signal(int)
     asked = Signal(str, int)
