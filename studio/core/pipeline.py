@@ -8,7 +8,7 @@ from typing import Protocol
 
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
-from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.jobs import CancelToken, PauseToken, Progress, StepCallback
 from studio.core.request import GenerationRequest
 
 
@@ -24,11 +24,13 @@ class Run:
         cancel: looked at at every step.
         on_step: called on the thread that called `generate`; fractions never go back.
         on_candidate: likewise; gets each candidate as soon as it is whole.
+        pause: looked at by trainings, at every step.
     """
 
     cancel: CancelToken = field(default_factory=CancelToken)
     on_step: StepCallback = _unheard
     on_candidate: Callable[[Candidate], None] = _unheard
+    pause: PauseToken = field(default_factory=PauseToken)
 
     def step(self, stage: str, fraction: float) -> None:
         """Says how far it is; raises JobCancelled once it was cancelled."""

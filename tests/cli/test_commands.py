@@ -14,7 +14,7 @@ from studio.cli import bench
 from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import COMMANDS, make_parser, run
 
-NAMES = ("app", "generate", "vary", "regenerate", "bench", "train", "import-fastsag", "doctor")
+NAMES = ("app", "generate", "vary", "regenerate", "breed", "bench", "train", "import-fastsag", "doctor")
 HEAVY = (
     "torch",
     "PySide6",

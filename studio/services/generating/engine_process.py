@@ -18,22 +18,25 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
-from studio.core.jobs import CancelToken
+from studio.core.jobs import CancelToken, PauseToken
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
 from studio.storage.temporary import temporary_folder
+
+if TYPE_CHECKING:
+    from studio.ml.adapting.clips import AdapterReport, AdapterTraining
 
 Load = Callable[[Path, str], Engine]
 
@@ -55,6 +58,8 @@ class EngineProcess:
     def __init__(self, load: Load, models_dir: Path, device: str) -> None:
         self._load, self._models_dir, self._wanted = load, models_dir, device
         self._folder = temporary_folder()
+        #: In use, and how much of it: a child that is started again goes on with it.
+        self._adapter: tuple[Path | None, float] = (None, 1.0)
         self._start()
 
     def _start(self) -> None:
@@ -65,6 +70,8 @@ class EngineProcess:
             self._end()
             raise _error(kind, value)
         self._device, self._hashes = value
+        if self._adapter[0] is not None:
+            self._hashes = self._answer_of("use_adapter", self._adapter, Run())
 
     @property
     def device(self) -> str:
@@ -92,12 +99,45 @@ class EngineProcess:
         bare = tuple(replace(plan, stems={}) for plan in plans)
         return dict(self._ask("play", (vocal, bare), run))
 
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> Mapping[str, str]:
+        """Plays with a personal adapter from the next request on; see BandEngine.use_adapter of studio.ml.engine."""
+        self._hashes = dict(self._ask("use_adapter", (path, strength), Run()))
+        self._adapter = (path, strength)
+        return self._hashes
+
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """The base model, for the clips by which the adapter in use is measured."""
+        path, strength = self._adapter
+        if path is None:
+            yield
+            return
+        self.use_adapter(None)
+        try:
+            yield
+        finally:
+            self.use_adapter(path, strength)
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport:
+        """Trains a personal adapter in the child; `run.pause` holds it. See BandEngine.train of studio.ml.engine.
+
+        Raises:
+            StudioError: for material that cannot be learnt from, or a child that died; the same training then goes on
+                where it was.
+            JobCancelled: within a second of `run.cancel`; likewise.
+        """
+        report: AdapterReport = self._ask("train", training, run)
+        return report
+
     def _ask(self, kind: str, request: object, run: Run) -> Any:
         """What the child answers to a request in the end."""
         # A start that failed has ended its child; the next request tries again.
         if not self._end.alive or not self._child.process.is_alive():
             self._end()
             self._start()
+        return self._answer_of(kind, request, run)
+
+    def _answer_of(self, kind: str, request: object, run: Run) -> Any:
         self._child.send(kind, request)
         try:
             kind, value = self._child.follow(run)
@@ -147,11 +187,14 @@ class _Child:
 
     def follow(self, run: Run) -> tuple[str, Any]:
         """Hands on what the child tells, until the message that ends the request, which is returned."""
-        told = False
+        told = held = False
         while True:
             if run.cancel.cancelled and not told:
                 told = True
                 self.send("cancel", None)
+            if run.pause.paused is not held:
+                held = not held
+                self.send("pause" if held else "resume", None)
             if not self.connection.poll(_POLL_S):
                 continue
             kind, value = self.receive()
@@ -261,13 +304,21 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
         inbox = _Inbox(line)
         while (request := inbox.next_request()) is not None:
             try:
-                run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"))
+                run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"), inbox.pause)
                 end: tuple[str, object] = ("done", _answer(engine, *request, run))
             except _Gone:
                 return
             except BaseException as error:
                 end = _described(error)
             tell(*end)
+
+
+_CANNOT = {
+    "arrange": "This engine cannot write a band apart from playing it",
+    "play": "This engine cannot play a band that was written before",
+    "train": "This engine cannot learn a taste",
+    "use_adapter": "This engine knows no personal adapters",
+}
 
 
 def _answer(engine: Any, kind: str, request: Any, run: Run) -> object:
@@ -277,11 +328,13 @@ def _answer(engine: Any, kind: str, request: Any, run: Run) -> object:
     if kind == "generate":
         return dict(engine.generate(request, run))
     if not hasattr(engine, kind):
-        raise StudioError(
-            "This engine cannot write a band apart from playing it", todo="Choose the band model"
-        )
+        raise StudioError(_CANNOT[kind], todo="Choose the band model")
     if kind == "arrange":
         return tuple(engine.arrange(request, run))
+    if kind == "train":
+        return engine.train(request, run)
+    if kind == "use_adapter":
+        return dict(engine.use_adapter(*request))
     return dict(engine.play(*request, run))
 
 
@@ -297,7 +350,7 @@ class _Inbox:
     """Reads the line on a thread of its own, so that a cancel is seen while the engine works."""
 
     def __init__(self, line: Connection) -> None:
-        self.cancel = CancelToken()
+        self.cancel, self.pause = CancelToken(), PauseToken()
         self._line = line
         self._requests: list[tuple[str, Any] | None] = []
         self._arrived = threading.Condition()
@@ -312,12 +365,12 @@ class _Inbox:
                 self.cancel.cancel()
             except StudioError as error:
                 kind, value = "refused", error  # a request; its answer is this
-            if kind == "cancel":
-                self.cancel.cancel()
+            if kind in ("cancel", "pause", "resume"):
+                {"cancel": self.cancel.cancel, "pause": self.pause.pause, "resume": self.pause.resume}[kind]()
                 continue
             with self._arrived:
                 if kind != "gone":
-                    self.cancel = CancelToken()
+                    self.cancel, self.pause = CancelToken(), PauseToken()
                 self._requests.append(None if kind == "gone" else (kind, value))
                 self._arrived.notify()
             if kind == "gone":

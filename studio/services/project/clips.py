@@ -118,7 +118,16 @@ def write_clip(
 
 def read_clip(folder: ProjectFolder, key: str) -> KeptClip:
     """A clip without its sound. Raises StudioError where it is gone or damaged."""
-    content, what = _read(folder, key)
+    return _kept(*_read(folder, key))
+
+
+def clip_of_content(content: bytes) -> KeptClip:
+    """A clip of what its file holds, wherever that is kept. Raises StudioError for damage."""
+    what = "an accompaniment that was rated"
+    return _kept(from_json(_ClipFile, content, what), what)
+
+
+def _kept(content: _ClipFile, what: str) -> KeptClip:
     candidate = Candidate(
         content.number, content.arrangement, {}, dict(content.settings), recipe_of_kept(content.recipe, what),
         dict(content.models),

@@ -34,15 +34,15 @@ def judgements_of(project: Project, listener: str) -> list[Judgement]:
     return made
 
 
-def said_elsewhere(
-    project: Project, candidates: Mapping[int, Candidate], listener: str, at: str
-) -> list[Judgement]:
+def said_elsewhere(project: Project, candidates: Mapping[int, Candidate], listener: str) -> list[Judgement]:
     """What was said of the song's candidates outside of screens.
 
     Args:
         candidates: by number, those whose arrangement is known.
     """
     song = song_of(project)
+    # Dated by the latest candidate: when something was said is not kept in the project.
+    at = max((record.origin.made_at for record in project.candidates), default="")
     keys = {
         record.number: f"{song[:16]}/{record.origin.request or record.origin.seed}/{record.origin.number_in_request}"
         for record in project.candidates

@@ -1,0 +1,122 @@
+"""The job that trains a personal adapter and puts it on the shelf.
+
+It works in the generator's process. Stopped or killed, it goes on where it was when it is asked for again with the same
+ratings; what comes out is a candidate for the blind test, or is kept as not fit for it, with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from studio.core.errors import StudioError
+from studio.core.pipeline import Run
+from studio.services.project.document import now
+from studio.services.taste.adapters import AdapterShelf
+from studio.services.taste.lesson import Lesson
+from studio.services.taste.shelf_state import ShelfEntry
+
+if TYPE_CHECKING:
+    from studio.ml.adapting.clips import AdapterReport, AdapterTraining, TrainingSettings
+
+REPLAY = "replay.safetensors"
+
+
+class Learner(Protocol):
+    """GenerationService and EngineProcess: what trains."""
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport: ...
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The adapter as it stands on the shelf, its report, and what to tell the user."""
+
+    entry: ShelfEntry
+    report: AdapterReport
+    told: str
+
+
+def train_adapter(
+    learner: Learner,
+    shelf: AdapterShelf,
+    lesson: Lesson,
+    models_dir: Path,
+    run: Run,
+    *,
+    settings: TrainingSettings | None = None,
+    note: str = "",
+    start: str | None = None,
+) -> Learned:
+    """Trains an adapter from the base and keeps it.
+
+    Args:
+        start: id of the generation before, for the paper's method.
+
+    Raises:
+        StudioError: too few ratings, too little memory, or what the engine says.
+        JobCancelled: within a second of `run.cancel`.
+    """
+    from studio.ml.adapting.clips import LEAST_CLIPS, AdapterTraining, TrainingSettings
+
+    settings = settings or TrainingSettings()
+    lesson.check(LEAST_CLIPS // 4 if settings.method == "paper" else LEAST_CLIPS)
+    check_memory(memory_needed(models_dir, settings))
+    folder = shelf.training_folder
+    training = AdapterTraining(
+        lesson.clips, lesson.held_out, folder, models_dir / REPLAY, settings,
+        shelf.path(start) if start else None, note,
+    )  # fmt: skip
+    report = learner.train(training, run)
+    entry = shelf.keep(
+        folder / "adapter.safetensors", asdict(report), made_at=now(),
+        state="candidate" if report.fit_for_test else "rejected",
+    )  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)
+    return Learned(entry, report, told_of(report, lesson))
+
+
+def told_of(report: AdapterReport, lesson: Lesson) -> str:
+    """The outcome in a few sentences."""
+    told = [report.verdict]
+    if report.fit_for_test:
+        told.append("Whether you like it better is found in a blind test, old against new.")
+    if not lesson.by_song:
+        told.append(
+            "It was judged on clips of songs it learnt from: rate accompaniments of more songs to be surer."
+        )
+    return " ".join(told)
+
+
+def memory_needed(models_dir: Path, settings: TrainingSettings) -> int:
+    """Bytes that a training of the bundled band model takes beside what is loaded: an estimate."""
+    from studio.ml.adapting.memory import bytes_for_band
+
+    return bytes_for_band(models_dir, settings)
+
+
+def check_memory(needed: int) -> None:
+    """Raises StudioError where the machine has less to give than a training needs."""
+    free = available_bytes()
+    if free is not None and free < needed:
+        raise StudioError(
+            "There is too little memory to train", seen=f"{free / 1e9:.1f} GB free", expected=f"{needed / 1e9:.1f} GB",
+            todo="Close other programs, then train again",
+        )  # fmt: skip
+
+
+def available_bytes() -> int | None:
+    """Memory that can be had without swapping; None where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
