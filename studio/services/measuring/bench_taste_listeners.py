@@ -81,6 +81,11 @@ class Listener:
     def name(self) -> str:
         return f"{self.kind} {self.seed}" + (f", {self.adversary}" if self.adversary else "")
 
+    @property
+    def listens(self) -> bool:
+        """Whether clips are heard long enough to be judged."""
+        return self.adversary != "fast clicker"
+
     def settle(self, usual: Sequence[Sequence[Heard]]) -> None:
         """Sets the scale by the bundled model's candidates, by vocal."""
         by_vocal = [np.array([self._learnable(clip) for clip in clips]) for clips in usual]
