@@ -84,7 +84,7 @@ class Bench:
         if rows_file is not None and rows_file.is_file():
             lines = rows_file.read_text(encoding="utf-8").splitlines()
             self.rows = [json.loads(line) for line in lines if line.endswith("}")]
-        self.vocals = [f"rated {i}" for i in range(preset.vocals)]
+        self.vocals = [f"train {i}" for i in range(preset.vocals)]
         self.held_out = [f"held out {i}" for i in range(preset.held_out)]
 
     def run(self) -> list[Row]:

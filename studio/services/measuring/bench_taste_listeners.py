@@ -70,9 +70,10 @@ class Listener:
         self._weights = np.zeros(count)
         self._weights[cares] = rng.normal(size=5)
         self._by_vocal = np.zeros(count)
-        self._by_vocal[cares] = rng.normal(size=5)
-        self._ideal = rng.normal(0, 0.8, size=count)
-        self._pairs = rng.permutation(count)[:4].reshape(2, 2)
+        self._by_vocal[cares] = rng.normal(size=5) * 0.6
+        self._ideal = rng.normal(size=count)
+        self._pairs = cares[:4].reshape(2, 2)
+        self._products = rng.normal(size=2)
         self._drift = np.zeros(count)
         self._drift[cares] = rng.normal(size=5) * 0.006
         self._rng = np.random.default_rng([78, self.seed, KINDS.index(self.kind)])
@@ -109,8 +110,8 @@ class Listener:
             cares = self._weights != 0
             return float(-((h - self._ideal)[cares] ** 2).sum())
         if self.kind == "interaction":
-            product = sum(h[a] * h[b] for a, b in self._pairs)
-            return float(0.6 * self._weights @ h + product)
+            products = h[self._pairs].prod(axis=1)
+            return float(self._weights @ h + self._products @ products)
         return float((self._weights + self._by_vocal * clip.vocal) @ h)
 
     def judge(self, clips: Sequence[Heard], *, screen_of: int = 12) -> Verdict:
