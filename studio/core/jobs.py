@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from studio.core.errors import JobCancelled
 
+#: Seconds between looks at the cancel token while a job is paused.
+_LOOK_S = 0.1
+
 
 class CancelToken:
     """Set from any thread; the job calls `check` at every step."""
@@ -26,6 +29,30 @@ class CancelToken:
         """Raises JobCancelled once `cancel` was called."""
         if self._event.is_set():
             raise JobCancelled
+
+
+class PauseToken:
+    """Set from any thread; the job calls `wait` at every step."""
+
+    def __init__(self) -> None:
+        self._going = threading.Event()
+        self._going.set()
+
+    def pause(self) -> None:
+        self._going.clear()
+
+    def resume(self) -> None:
+        self._going.set()
+
+    @property
+    def paused(self) -> bool:
+        return not self._going.is_set()
+
+    def wait(self, cancel: CancelToken) -> None:
+        """Returns when the job may go on. Raises JobCancelled once `cancel` is set, soon even while it waits."""
+        cancel.check()
+        while not self._going.wait(_LOOK_S):
+            cancel.check()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ from studio.core.instruments import SOUNDS
 from studio.core.pipeline import Run
 from studio.core.request import MOST_PLAYED, Breed, GenerationRequest, Regenerate
 from studio.core.workload import arranging_work, work_of
+from studio.ml.adapting.band import BandParts, train_band
+from studio.ml.adapting.clips import AdapterReport, AdapterTraining
+from studio.ml.adapting.slot import AdapterSlot
 from studio.ml.allocation import keep_freed_memory
 from studio.ml.arrangement.arranging import Arranged, Arranger, make_arranger
 from studio.ml.arrangement.model import ArrangementModel
@@ -39,16 +42,25 @@ from studio.ml.workers import Workers
 _Band = tuple[Mapping[str, Audio], Mapping[str, float]]
 
 
-def load_engine(models_dir: Path, device: str = "auto", vocoder_file: Path | None = None) -> BandEngine:
+def load_engine(
+    models_dir: Path,
+    device: str = "auto",
+    vocoder_file: Path | None = None,
+    *,
+    adapter: Path | None = None,
+    strength: float = 1.0,
+) -> BandEngine:
     """Loads the bundled band model.
 
     Args:
         models_dir: holds arrangement.safetensors, mel.safetensors and vocoder.safetensors.
         device: 'auto', 'cpu' or 'cuda'.
         vocoder_file: a public BigVGAN of 44.1 kHz and 128 bands instead of the bundled vocoder.
+        adapter, strength: see BandEngine.use_adapter.
 
     Raises:
-        StudioError: for a missing or damaged file, a vocoder of another mel, or a device this machine does not have.
+        StudioError: for a missing or damaged file, a vocoder of another mel, an adapter of another model, or a device
+            this machine does not have.
     """
     keep_freed_memory()
     place = choose_device(device)
@@ -74,7 +86,9 @@ def load_engine(models_dir: Path, device: str = "auto", vocoder_file: Path | Non
         )
         load_into(vocoder, sound.tensors, "the vocoder")
         hashes["vocoder"] = sound.sha256
-    return BandEngine(arranger, mel_model, vocoder, place, hashes)
+    engine = BandEngine(arranger, mel_model, vocoder, place, hashes)
+    engine.use_adapter(adapter, strength)
+    return engine
 
 
 class BandEngine:
@@ -92,9 +106,10 @@ class BandEngine:
     ) -> None:
         self._arranger = arranger
         self._device = device
-        self._hashes = dict(hashes)
+        self._base_hashes = dict(hashes)
         self._synthesiser = Synthesiser(mel_model, vocoder, device, bfloat16=supports_bfloat16(device))
         self._config = config or SynthesisConfig()
+        self._adapters = AdapterSlot({"arrangement": arranger.model, "mel": mel_model}, hashes)
 
     @property
     def device(self) -> str:
@@ -102,7 +117,26 @@ class BandEngine:
 
     @property
     def model_hashes(self) -> Mapping[str, str]:
-        return self._hashes
+        return {**self._base_hashes, **self._adapters.hashes}
+
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> Mapping[str, str]:
+        """Plays with a personal adapter from now on; returns `model_hashes`.
+
+        Args:
+            path: None for the base model, which is then bit by bit what it was.
+            strength: 0 to 1, how much of the adapter's change is made; 0 is the base too.
+
+        Raises:
+            StudioError: for a missing or damaged file, or one of another base; what was in use stays.
+        """
+        self._adapters.use(path, strength)
+        return self.model_hashes
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport:
+        """Trains a personal adapter, from the base whatever is in use; see adapting.band.train_band."""
+        with self._adapters.base():
+            parts = BandParts(self._arranger.model, self._synthesiser, self._base_hashes, self._device)
+            return train_band(parts, training, run)
 
     @property
     def networks(self) -> tuple[ArrangementModel, MelModel, Vocoder | MelVocoder]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.core.pipeline import Run
-from studio.core.request import GenerationRequest
+from studio.core.request import Breed, GenerationRequest
 from studio.core.score import N_COLUMNS, Score
 from studio.services.vocal import Vocal
 
@@ -120,6 +120,53 @@ class ToneEngine:
             run.on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
             run.step("Tones", number / request.candidates)
         return {"tones": 0.25}
+
+    def arrange(self, request: GenerationRequest, run: Run) -> list[Candidate]:
+        """Bands that differ in how much each stem plays; of children, as their genes say."""
+        self.asked = request
+        made = []
+        for number in range(1, request.candidates + 1):
+            self.before_step(number)
+            run.cancel.check()
+            grid = request.analysis.grid
+            rng = np.random.default_rng([request.seed, number])
+            notes = {stem: _notes(grid, stem, int(rng.integers(0, 4)), rng) for stem in STEMS}
+            change = request.change
+            if isinstance(change, Breed):
+                for gene, source in change.genes_of(request.seed, number - 1).items():
+                    if gene in STEMS and source in "ab":
+                        notes[gene] = change.parents["ab".index(source)].arrangement.parts[gene].notes
+            arrangement = replace(make_arrangement(grid, notes), key=request.analysis.key)
+            bare = Candidate(number, arrangement, {}, {"style": "pop"})
+            made.append(replace(bare, recipe=make_recipe(bare, request.controls)))
+        return made
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> Mapping[str, float]:
+        """Tones as loud as there are notes."""
+        for step, plan in enumerate(plans):
+            self.before_step(step)
+            run.cancel.check()
+            notes = sum(len(part.notes) for part in plan.arrangement.parts.values())
+            sounding = make_candidate(
+                Vocal(vocal, Path("take.wav"), "take", ""),
+                make_analysis(vocal.duration_s),
+                plan.number,
+                0.02 + 0.001 * notes,
+            )
+            recipe = plan.recipe and replace(plan.recipe, gains={"drums": 1.0})
+            run.on_candidate(replace(plan, stems=sounding.stems, recipe=recipe))
+        return {"tones": 0.25}
+
+
+def _notes(grid: BeatGrid, stem: str, a_beat: int, rng: np.random.Generator) -> tuple[Note, ...]:
+    """So many notes a beat, at a pitch of their own."""
+    low, beat_s = {"drums": 36, "bass": 36, "harmony": 55, "lead": 67}[stem], grid.beat_s
+    pitch = low if stem == "drums" else low + int(rng.integers(0, 8))
+    return tuple(
+        Note(at + k * beat_s / a_beat, at + (k + 0.9) * beat_s / a_beat, pitch, 60 + 10 * a_beat)
+        for at in grid.times_s[:-1]
+        for k in range(a_beat)
+    )
 
 
 def load_tones(models_dir: Path, device: str) -> ToneEngine:

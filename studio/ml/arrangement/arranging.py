@@ -29,8 +29,8 @@ from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_t
 from studio.core.splice import splice_notes
 from studio.dsp.pitch_salience import pitch_salience
 from studio.ml.arrangement.breeding import Child, check_parents, child_of
-from studio.ml.arrangement.melody import melody_features
-from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel, Condition, places, song_features
+from studio.ml.arrangement.condition import condition_of
+from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel
 from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.arrangement.sound_choice import choose_sounds, kept_sounds, player_of
@@ -43,8 +43,6 @@ _AMOUNT = {"near": 1.0, "far": 0.25}
 #: stay, many notes come out as they were.
 _NEW_PHRASES, _PHRASE_BARS = 0.65, 4
 #: Guidance of the harmony by the melody, by FOLLOWS.
-#: The model knows songs up to this tempo: faster beats (the eighths of 7/8) are told as this.
-_FASTEST_BPM = 180.0
 _MELODY_GUIDANCE = {"loose": 0.75, "normal": 2.5, "close": 4.0}
 #: How much the players lean to the sung accents, by FOLLOWS: in what they play (a factor of logit_bias.ANSWERS) and in
 #: how hard (steps of velocity for an accent of 1).
@@ -137,12 +135,7 @@ class Arranger:
         """The candidates of these numbers (from 0) on the grid of the request's analysis, unlike those `beside`."""
         analysis = request.analysis
         grid, key = analysis.grid, analysis.key
-        melody = melody_features(analysis.notes, grid, key)
-        condition = Condition(
-            torch.from_numpy(melody)[None],
-            places(grid.meter, grid.beats)[None],
-            song_features(min(60.0 / grid.beat_s, _FASTEST_BPM), key)[None],
-        )
+        condition = condition_of(analysis)
         children = [_child(request, i) for i in numbers]
         wishes = self._wishes(request, children)
         if beside and wishes.styles:

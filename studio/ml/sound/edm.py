@@ -54,13 +54,19 @@ def precondition(network: Denoiser, config: EDMConfig) -> Denoiser:
     return denoise
 
 
-def edm_loss(denoise: Denoiser, clean: Tensor, config: EDMConfig, *, mask: Tensor | None = None) -> Tensor:
-    """Equation 8 with ln sigma ~ N(p_mean, p_std); `mask` weights elements of `clean`."""
+def noised(clean: Tensor, config: EDMConfig) -> tuple[Tensor, Tensor, Tensor]:
+    """`clean` with noise of random levels, the levels [B], and lambda(sigma) in a shape to weight errors by."""
     draw = torch.randn(len(clean), device=clean.device)
     sigma = torch.exp(config.p_mean + config.p_std * draw)
     noisy = clean + _expand(sigma, clean) * torch.randn_like(clean)
     weight = (sigma.square() + config.sigma_data**2) / (sigma * config.sigma_data).square()
-    error = _expand(weight, clean) * (denoise(noisy, sigma) - clean).square()
+    return noisy, sigma, _expand(weight, clean)
+
+
+def edm_loss(denoise: Denoiser, clean: Tensor, config: EDMConfig, *, mask: Tensor | None = None) -> Tensor:
+    """Equation 8 with ln sigma ~ N(p_mean, p_std); `mask` weights elements of `clean`."""
+    noisy, sigma, weight = noised(clean, config)
+    error = weight * (denoise(noisy, sigma) - clean).square()
     return error.mean() if mask is None else (error * mask).sum() / mask.expand_as(error).sum().clamp(min=1)
 
 

@@ -123,6 +123,21 @@ class Window:
     kept: range
 
 
+@dataclass(frozen=True, eq=False)
+class StemMel:
+    """What the mel model was told of a stretch of one stem, and what it made of it; mels are normalised.
+
+    Attributes:
+        features: float32 [N_FEATURES, F]; source, mel: float32 [M, F].
+    """
+
+    stem: str
+    instrument: str
+    features: Array
+    source: Array
+    mel: Array
+
+
 class Synthesiser:
     """Plays arrangements with the mel model and the vocoder; several threads may."""
 
@@ -171,6 +186,24 @@ class Synthesiser:
             for i in range(0, len(same), at_once)
         ]
 
+    @torch.inference_mode()
+    def mels(self, performance: Performance, windows: Sequence[Window]) -> list[StemMel]:
+        """What the mel model makes of some windows' contexts, without their sound; none for one in which nothing rings.
+
+        Args:
+            windows: of equally long contexts.
+        """
+        excitations = [self._source(performance, window)[0] for window in windows]
+        sounding = [i for i, excitation in enumerate(excitations) if excitation.any()]
+        if not sounding:
+            return []
+        some = [windows[i] for i in sounding]
+        features = np.stack([self._features(performance, window) for window in some])
+        excitation = self._place(np.stack([excitations[i] for i in sounding]))
+        mel, source = self._mels(performance, some, excitation, self._place(features))
+        rows = zip(some, features, normalise(source).cpu().numpy(), mel.cpu().numpy(), strict=True)
+        return [StemMel(w.stem, performance.instrument(w.stem), f, s, m) for w, f, s, m in rows]
+
     def steps(self, config: SynthesisConfig) -> int:
         """How often `render` calls `on_step`."""
         return config.steps + 2
@@ -189,16 +222,7 @@ class Synthesiser:
         began = time.perf_counter()
         sources = [self._source(performance, window) for window in windows]
         sounding = [i for i, (excitation, _) in enumerate(sources) if excitation.any()]
-        features = [
-            frame_features(
-                windows[i].stem,
-                performance.notes(windows[i].stem),
-                windows[i].context.start,
-                len(windows[i].context),
-                self.contract,
-            )
-            for i in sounding
-        ]
+        features = [self._features(performance, windows[i]) for i in sounding]
         performance.clock.add("excitation", began)
         dry = [np.zeros(len(window.kept) * hop, dtype=np.float32) for window in windows]
         if sounding:
@@ -319,6 +343,11 @@ class Synthesiser:
         rate = self.contract.sample_rate
         strokes = (round(n.start_s * rate) for n in part.notes if is_struck(part.instrument, n.pitch))
         return sharpen(drums, (stroke - first for stroke in strokes), rate)
+
+    def _features(self, performance: Performance, window: Window) -> Array:
+        """What the notes say on every frame of a window's context, see `frame_features`."""
+        notes, context = performance.notes(window.stem), window.context
+        return frame_features(window.stem, notes, context.start, len(context), self.contract)
 
     def _source(self, performance: Performance, window: Window) -> tuple[Array, Array]:
         """Excitation and noise of a window's context, float32 [F * hop] each."""

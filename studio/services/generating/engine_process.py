@@ -4,8 +4,8 @@ Within the window's process it would share the interpreter's lock with the audio
 it for seconds, in which no sample could be mixed (docs/measurements.md has the figures). A process of its own also
 leaves the window standing when memory runs out, and gives everything back when it ends.
 
-The parent sends a request and "cancel"; the child answers with steps, candidates and one end. The child runs at a
-lower priority than what is heard, and ends by itself when the parent is gone.
+The parent sends a request ("generate", "arrange" or "play") and "cancel"; the child answers with steps, candidates and
+one end. The child runs at a lower priority than what is heard, and ends by itself when the parent is gone.
 """
 
 from __future__ import annotations
@@ -18,19 +18,25 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
-from studio.core.jobs import CancelToken
+from studio.core.jobs import CancelToken, PauseToken
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
 from studio.storage.temporary import temporary_folder
+
+if TYPE_CHECKING:
+    from studio.ml.adapting.clips import AdapterReport, AdapterTraining
 
 Load = Callable[[Path, str], Engine]
 
@@ -52,6 +58,8 @@ class EngineProcess:
     def __init__(self, load: Load, models_dir: Path, device: str) -> None:
         self._load, self._models_dir, self._wanted = load, models_dir, device
         self._folder = temporary_folder()
+        #: In use, and how much of it: a child that is started again goes on with it.
+        self._adapter: tuple[Path | None, float] = (None, 1.0)
         self._start()
 
     def _start(self) -> None:
@@ -62,6 +70,8 @@ class EngineProcess:
             self._end()
             raise _error(kind, value)
         self._device, self._hashes = value
+        if self._adapter[0] is not None:
+            self._hashes = self._answer_of("use_adapter", self._adapter, Run())
 
     @property
     def device(self) -> str:
@@ -78,11 +88,44 @@ class EngineProcess:
 
     def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See Engine.generate."""
+        return dict(self._ask("generate", request, run))
+
+    def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]:
+        """See BandEngine.arrange."""
+        return tuple(self._ask("arrange", request, run))
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> Mapping[str, float]:
+        """See BandEngine.play."""
+        bare = tuple(replace(plan, stems={}) for plan in plans)
+        return dict(self._ask("play", (vocal, bare), run))
+
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> Mapping[str, str]:
+        """Plays with a personal adapter from the next request on; see BandEngine.use_adapter of studio.ml.engine."""
+        self._hashes = dict(self._ask("use_adapter", (path, strength), Run()))
+        self._adapter = (path, strength)
+        return self._hashes
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport:
+        """Trains a personal adapter in the child; `run.pause` holds it. See BandEngine.train of studio.ml.engine.
+
+        Raises:
+            StudioError: for material that cannot be learnt from, or a child that died; the same training then goes on
+                where it was.
+            JobCancelled: within a second of `run.cancel`; likewise.
+        """
+        report: AdapterReport = self._ask("train", training, run)
+        return report
+
+    def _ask(self, kind: str, request: object, run: Run) -> Any:
+        """What the child answers to a request in the end."""
         # A start that failed has ended its child; the next request tries again.
         if not self._end.alive or not self._child.process.is_alive():
             self._end()
             self._start()
-        self._child.send("generate", request)
+        return self._answer_of(kind, request, run)
+
+    def _answer_of(self, kind: str, request: object, run: Run) -> Any:
+        self._child.send(kind, request)
         try:
             kind, value = self._child.follow(run)
         except BaseException:
@@ -131,11 +174,14 @@ class _Child:
 
     def follow(self, run: Run) -> tuple[str, Any]:
         """Hands on what the child tells, until the message that ends the request, which is returned."""
-        told = False
+        told = held = False
         while True:
             if run.cancel.cancelled and not told:
                 told = True
                 self.send("cancel", None)
+            if run.pause.paused is not held:
+                held = not held
+                self.send("pause" if held else "resume", None)
             if not self.connection.poll(_POLL_S):
                 continue
             kind, value = self.receive()
@@ -245,16 +291,38 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
         inbox = _Inbox(line)
         while (request := inbox.next_request()) is not None:
             try:
-                if isinstance(request, StudioError):
-                    raise request
-                run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"))
-                stages = engine.generate(request, run)
-                end: tuple[str, object] = ("done", dict(stages))
+                run = Run(inbox.cancel, partial(tell, "step"), partial(tell, "candidate"), inbox.pause)
+                end: tuple[str, object] = ("done", _answer(engine, *request, run))
             except _Gone:
                 return
             except BaseException as error:
                 end = _described(error)
             tell(*end)
+
+
+_CANNOT = {
+    "arrange": "This engine cannot write a band apart from playing it",
+    "play": "This engine cannot play a band that was written before",
+    "train": "This engine cannot learn a taste",
+    "use_adapter": "This engine knows no personal adapters",
+}
+
+
+def _answer(engine: Any, kind: str, request: Any, run: Run) -> object:
+    """What the engine makes of one message."""
+    if kind == "refused":
+        raise request
+    if kind == "generate":
+        return dict(engine.generate(request, run))
+    if not hasattr(engine, kind):
+        raise StudioError(_CANNOT[kind], todo="Choose the band model")
+    if kind == "arrange":
+        return tuple(engine.arrange(request, run))
+    if kind == "train":
+        return engine.train(request, run)
+    if kind == "use_adapter":
+        return dict(engine.use_adapter(*request))
+    return dict(engine.play(*request, run))
 
 
 def _described(error: BaseException) -> tuple[str, object]:
@@ -269,9 +337,9 @@ class _Inbox:
     """Reads the line on a thread of its own, so that a cancel is seen while the engine works."""
 
     def __init__(self, line: Connection) -> None:
-        self.cancel = CancelToken()
+        self.cancel, self.pause = CancelToken(), PauseToken()
         self._line = line
-        self._requests: list[GenerationRequest | StudioError | None] = []
+        self._requests: list[tuple[str, Any] | None] = []
         self._arrived = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -280,23 +348,23 @@ class _Inbox:
             try:
                 kind, value = _unpacked(self._line.recv_bytes())
             except (EOFError, OSError):
-                kind, value = "generate", None  # the parent is gone: nothing more to do
+                kind, value = "gone", None  # the parent is: nothing more to do
                 self.cancel.cancel()
             except StudioError as error:
-                kind, value = "generate", error  # a request; its answer is this
-            if kind == "cancel":
-                self.cancel.cancel()
+                kind, value = "refused", error  # a request; its answer is this
+            if kind in ("cancel", "pause", "resume"):
+                {"cancel": self.cancel.cancel, "pause": self.pause.pause, "resume": self.pause.resume}[kind]()
                 continue
             with self._arrived:
-                if value is not None:
-                    self.cancel = CancelToken()
-                self._requests.append(value)
+                if kind != "gone":
+                    self.cancel, self.pause = CancelToken(), PauseToken()
+                self._requests.append(None if kind == "gone" else (kind, value))
                 self._arrived.notify()
-            if value is None:
+            if kind == "gone":
                 return
 
-    def next_request(self) -> GenerationRequest | StudioError | None:
-        """Waits for one; None when there will be no more."""
+    def next_request(self) -> tuple[str, Any] | None:
+        """Waits for a message, its kind and its content; None when there will be no more."""
         with self._arrived:
             self._arrived.wait_for(lambda: self._requests)
             return self._requests.pop(0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from studio.core.engines import FASTSAG
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.engines import BAND_MODEL, FASTSAG
 from studio.core.errors import StudioError
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
@@ -78,11 +80,22 @@ class Engines:
 
     def generate(self, request: GenerationRequest, run: Run) -> GenerationResult:
         """See GenerationService.generate."""
-        wanted = self._services[request.engine]
+        return self._use(request.engine).generate(request, run)
+
+    def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]:
+        """See GenerationService.arrange."""
+        return self._use(request.engine).arrange(request, run)
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> None:
+        """See GenerationService.play; by the band model."""
+        self._use(BAND_MODEL.name).play(vocal, plans, run)
+
+    def _use(self, engine: str) -> GenerationService:
+        wanted = self._services[engine]
         if wanted is not self._current:
             self._current.unload()
             self._current = wanted
-        return wanted.generate(request, run)
+        return wanted
 
 
 def unavailable(data_dir: Path) -> dict[str, str]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
+from studio.core.audio import Audio
 from studio.core.candidate import Candidate
-from studio.core.errors import JobCancelled
+from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import Progress, StepCallback
-from studio.core.pipeline import Engine, Run
+from studio.core.pipeline import BandEngine, Engine, Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
+
+if TYPE_CHECKING:
+    from studio.ml.adapting.clips import AdapterReport, AdapterTraining
 
 #: What is said while it happens.
 LOADING = "Loading models"
@@ -34,6 +39,14 @@ class GenerationResult:
     stages_s: Mapping[str, float]
     device: str
     model_hashes: Mapping[str, str]
+
+
+class AdaptableEngine(Engine, Protocol):
+    """An engine that can be trained, and play with what was trained; see studio.ml.engine.BandEngine."""
+
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> Mapping[str, str]: ...
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport: ...
 
 
 class GenerationService:
@@ -58,6 +71,8 @@ class GenerationService:
         self._load = load or load_bundled_engine
         self._engine: Engine | None = None
         self._lock = threading.Lock()
+        self._adapter: tuple[Path | None, float] = (None, 1.0)
+        self._adapter_problem: StudioError | None = None
 
     @property
     def loaded(self) -> bool:
@@ -80,6 +95,46 @@ class GenerationService:
         with self._lock:
             self._engine = None
 
+    @property
+    def adapter_problem(self) -> StudioError | None:
+        """Why the adapter that was chosen is not in use, the base model being so instead; None where all is well."""
+        return self._adapter_problem
+
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> None:
+        """Plays with a personal adapter from the next request on, now or when the models are loaded; None for the base.
+
+        Waits for a request that is worked off.
+
+        Raises:
+            StudioError: for an adapter that is missing, damaged or of another base, if the models are loaded; what was
+                in use stays. Where they are not, the base will be used: see `adapter_problem`.
+        """
+        with self._lock:
+            if self._engine is not None:
+                _adaptable(self._engine).use_adapter(path, strength)
+            self._adapter, self._adapter_problem = (path, strength), None
+
+    def _fit_adapter(self, engine: Engine) -> None:
+        """The chosen adapter on an engine that was just loaded; a bad one must not keep the user from working."""
+        if self._adapter[0] is not None:
+            try:
+                _adaptable(engine).use_adapter(*self._adapter)
+            except StudioError as error:
+                self._adapter, self._adapter_problem = (None, 1.0), error
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport:
+        """Trains a personal adapter; no request is worked off meanwhile.
+
+        Raises:
+            StudioError, JobCancelled: see EngineProcess.train.
+        """
+        self.load(on_step=run.on_step)
+        with self._lock:
+            engine = self._engine
+            if engine is None:
+                raise JobCancelled  # unloaded from another thread meanwhile
+            return _adaptable(engine).train(training, run)
+
     def load(self, *, on_step: StepCallback | None = None) -> float:
         """Loads the models unless they are; returns the seconds it took.
 
@@ -93,6 +148,7 @@ class GenerationService:
                 on_step(Progress(LOADING, 0.0, self.costs.seconds("load")))
             started = time.perf_counter()
             self._engine = self._load(self._models_dir, self._device)
+            self._fit_adapter(self._engine)
             seconds = time.perf_counter() - started
             self.costs.learn("load", seconds)
             return seconds
@@ -142,6 +198,41 @@ class GenerationService:
             stages_s = engine.generate(request, replace(run, on_step=step, on_candidate=hand_over))
         self.costs.learn("make", time.perf_counter() - began - handing_s, work)
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
+
+    def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]:
+        """The candidates of a request without their sound. Raises StudioError, JobCancelled."""
+        self.load(on_step=run.on_step)
+        with self._lock:
+            return tuple(self._band(run).arrange(request, run))
+
+    def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> None:
+        """Plays what was arranged, see BandEngine.play. Raises StudioError, JobCancelled."""
+        self.load(on_step=run.on_step)
+        with self._lock:
+            engine = self._band(run)
+            hashes = engine.model_hashes
+            hand_over = run.on_candidate
+            engine.play(
+                vocal, plans, replace(run, on_candidate=lambda made: hand_over(replace(made, models=hashes)))
+            )
+
+    def _band(self, run: Run) -> BandEngine:
+        """The loaded engine, one that can arrange."""
+        run.cancel.check()
+        if self._engine is None:
+            raise JobCancelled  # unloaded from another thread meanwhile
+        if not hasattr(self._engine, "arrange"):
+            raise StudioError(
+                "This engine cannot write a band apart from playing it", todo="Choose the band model"
+            )
+        return cast(BandEngine, self._engine)
+
+
+def _adaptable(engine: Engine) -> AdaptableEngine:
+    """The engine as one that can learn. Raises StudioError for one that cannot."""
+    if not (hasattr(engine, "use_adapter") and hasattr(engine, "train")):
+        raise StudioError("This engine knows no personal adapters", todo="Choose the band model")
+    return cast("AdaptableEngine", engine)
 
 
 def let_threads_sleep() -> None:

@@ -9,7 +9,7 @@ by `adopt`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,31 +20,19 @@ from studio.audio.mapped import mapped_wav
 from studio.audio.wav import WavWriter
 from studio.core.arrangement import BAND, STEMS, Arrangement
 from studio.core.audio import Audio
-from studio.core.candidate import Candidate, NoiseStep, Recipe
-from studio.core.controls import Controls
+from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
-from studio.core.noise_layers import NOISE_COLUMNS
 from studio.core.origin import Origin
 from studio.core.project import CandidateRecord
-from studio.core.score import GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
 from studio.services.measuring.fit_report import FitReport
+from studio.services.project.kept_recipe import KeptRecipe, kept_recipe, recipe_of_kept
 from studio.storage.atomic import part_path, sync, write_bytes
 from studio.storage.codec import damaged, from_json, to_json
 from studio.storage.project_folder import ProjectFolder
 
 _FILE, _FIT = "candidate.json", "fit.json"
 _BLOCK = 1 << 18
-
-
-@dataclass(frozen=True)
-class _RecipeFile:
-    globals: tuple[int, ...]
-    tokens: tuple[tuple[int, ...], ...]
-    noise: tuple[NoiseStep, ...]
-    sound_seed: int
-    controls: Controls
-    gains: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -56,7 +44,7 @@ class _CandidateFile:
     sample_rate: int
     frames: int
     settings: Mapping[str, Any] = field(default_factory=dict)
-    recipe: _RecipeFile | None = None
+    recipe: KeptRecipe | None = None
     schema_version: int = 1
 
 
@@ -103,12 +91,12 @@ def write_candidate(
     content = _CandidateFile(
         candidate.number, origin, candidate.arrangement, tuple(candidate.stems), first.sample_rate, first.frames,
         dict(candidate.settings),
-        None if candidate.recipe is None else _recipe_file(candidate.recipe),
+        None if candidate.recipe is None else kept_recipe(candidate.recipe),
     )  # fmt: skip
     try:
         temporary.mkdir(parents=True)
         for stem, audio in candidate.stems.items():
-            _write_stem(temporary / f"{stem}.wav", audio, cancel)
+            write_float_wav(temporary / f"{stem}.wav", audio, cancel)
         (temporary / _FILE).write_bytes(to_json(content))
         for path in temporary.iterdir():
             sync(path)
@@ -151,7 +139,7 @@ def read_candidate(folder: ProjectFolder, name: str) -> tuple[CandidateRecord, C
         content.arrangement,
         MappedStems(path, content.stems, content.sample_rate, content.frames),
         dict(content.settings),
-        None if content.recipe is None else _recipe(content.recipe, what),
+        None if content.recipe is None else recipe_of_kept(content.recipe, what),
     )
     return CandidateRecord(content.number, name, content.origin), candidate
 
@@ -187,45 +175,10 @@ def read_fit(folder: ProjectFolder, name: str) -> FitReport | None:
         return None
 
 
-def _write_stem(path: Path, audio: Audio, cancel: CancelToken | None) -> None:
+def write_float_wav(path: Path, audio: Audio, cancel: CancelToken | None) -> None:
+    """Samples as they are, bit for bit. Raises OSError, JobCancelled."""
     with WavWriter(path, audio.sample_rate, audio.channels, audio.frames, "FLOAT") as writer:
         for start in range(0, audio.frames, _BLOCK):
             if cancel:
                 cancel.check()
             writer.write(np.ascontiguousarray(audio.samples[:, start : start + _BLOCK].T))
-
-
-def _recipe_file(recipe: Recipe) -> _RecipeFile:
-    return _RecipeFile(
-        tuple(int(n) for n in recipe.score.globals),
-        tuple(tuple(int(n) for n in row) for row in recipe.score.tokens),
-        recipe.noise,
-        recipe.sound_seed,
-        recipe.controls,
-        {stem: float(gain) for stem, gain in recipe.gains.items()},
-    )
-
-
-def _check_layers(steps: Sequence[NoiseStep], what: str) -> None:
-    """Raises StudioError for layers that no noise has."""
-    for step in steps:
-        if any(column not in NOISE_COLUMNS for column in step.columns):
-            raise damaged(what, ValueError("a column that no score has"))
-        if not 0.0 <= step.amount <= 1.0 or min(step.seed, step.candidate) < 0:
-            raise damaged(what, ValueError("a layer of noise that there cannot be"))
-        if step.beats is not None and not 0 <= step.beats[0] <= step.beats[1]:
-            raise damaged(what, ValueError("a layer of noise that ends before it begins"))
-        _check_layers(step.of, what)
-
-
-def _recipe(content: _RecipeFile, what: str) -> Recipe:
-    """Raises StudioError for tokens that no score can have."""
-    rows, first = content.tokens, content.globals
-    if any(len(row) != N_COLUMNS for row in rows) or len(first) != len(GLOBAL_VOCABULARY) or not rows:
-        raise damaged(what, ValueError("a score of another shape"))
-    for row, sizes in (*((row, VOCABULARY) for row in rows), (first, GLOBAL_VOCABULARY)):
-        if any(not 0 <= token < size for token, size in zip(row, sizes, strict=True)):
-            raise damaged(what, ValueError("a token that no score has"))
-    _check_layers(content.noise, what)
-    score = Score(np.array(rows, dtype=np.int64), np.array(first, dtype=np.int64))
-    return Recipe(score, content.noise, content.sound_seed, content.controls, content.gains)

@@ -14,6 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.project import Begun
 from studio.core.takes import AudioRef
 from studio.services.project.candidates import adopt
+from studio.services.project.clips import sweep_clips
 from studio.services.project.document import Document, State, now, replay
 from studio.services.project.store import (
     ProjectStore,
@@ -227,6 +228,7 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
         write_journal(folder.journal, [_beginning(state)])
     elif journal.torn:
         _cut_last_line(folder)
+    sweep_clips(folder, state.project)
     _catch_up_ratings(folder)
     store = ProjectStore(folder, state, on_problem)
     document = Document(state, store)

@@ -21,9 +21,12 @@ from studio.training.runs import checkpoints
 from studio.training.collections.corpus import styles_by_meter
 from studio.training.runs.presets import PRESETS
 from studio.training.runs.provenance import MANIFEST, last_scores, provenance, steps_taken
+from studio.training.runs.replay import write_replay
 from studio.training.runs.sources import SHIPPABLE, SOURCES, source
 
 _TEMPLATES = Path(__file__).with_name("cards")
+#: What is not weights but lies beside them, is listed with them and has a card as they do.
+REPLAY = "replay"
 _CROPS = {
     "arrangement": "up to 64 quarters",
     "mel": "160 frames (1.9 s)",
@@ -54,6 +57,17 @@ def export_models(run: Path, models: Path) -> None:
     write_cards(models)
 
 
+def export_replay(run: Path, models: Path) -> None:
+    """Writes the replay material of personal adapters, its card and its place in the manifest."""
+    models.mkdir(parents=True, exist_ok=True)
+    path, manifest = models / f"{REPLAY}.safetensors", models / MANIFEST
+    entry = write_replay(run, path)
+    known = json.loads(manifest.read_text("utf-8"))["weights"] if manifest.exists() else {}
+    write_manifest(manifest, {**known, REPLAY: {**entry, **_fingerprint(path)}})
+    write_cards(models)
+    print(f"wrote {path}", flush=True)
+
+
 def write_manifest(path: Path, weights: dict[str, dict[str, Any]]) -> None:
     """Writes what shaped each weights file, and every source in full.
 
@@ -66,7 +80,7 @@ def write_manifest(path: Path, weights: dict[str, dict[str, Any]]) -> None:
             raise StudioError("A source may not ship", seen=f"{key}: {source(key).licence}",
                               expected=", ".join(SHIPPABLE))  # fmt: skip
     table = {s.key: asdict(s) for s in SOURCES if s.key in keys}
-    ordered = {stage: weights[stage] for stage in checkpoints.STAGES if stage in weights}
+    ordered = {stage: weights[stage] for stage in (*checkpoints.STAGES, REPLAY) if stage in weights}
     path.write_text(json.dumps({"weights": ordered, "sources": table}, indent=1) + "\n", "utf-8")
 
 
@@ -82,6 +96,11 @@ def card(stage: str, entry: dict[str, Any]) -> str:
     rows = [source(key) for key in entry["sources"]]
     lines = [f"| {s.title} | {s.origin} | {s.licence} | {s.use} |" for s in rows]
     table = "\n".join(["| What | Origin | Licence | Used for |", "|---|---|---|---|", *lines])
+    text = (_TEMPLATES / f"{stage}.md").read_text("utf-8")
+    size_mb = f"{entry['bytes'] / 1e6:.1f}"
+    if stage == REPLAY:
+        facts = {name: entry[name] for name in ("crops", "beats", "sha256")}
+        return text.format(size_mb=size_mb, sources=table, **facts)
     corpus = f"{entry['songs']:,} songs"
     if entry["sounds"]:
         corpus = f"{entry['sounds']:,} stretches of 40 quarters, rendered from {corpus}, with four stems each"
@@ -91,8 +110,6 @@ def card(stage: str, entry: dict[str, Any]) -> str:
         f"{corpus}.\n{entry['steps']:,} steps of {entry['batch']} crops of {_CROPS[stage]}{earlier}, on "
         f"{'a GPU' if entry['device'] == 'cuda' else 'a CPU'}.\nLosses on held-out songs: {scores}."
     )
-    text = (_TEMPLATES / f"{stage}.md").read_text("utf-8")
-    size_mb = f"{entry['bytes'] / 1e6:.1f}"
     return text.format(size_mb=size_mb, sha256=entry["sha256"], sources=table, training=training)
 
 

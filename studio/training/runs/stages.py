@@ -1,4 +1,4 @@
-"""The stages of making the models, in order: songs, sounds, vocoder, mel, arrangement, export.
+"""The stages of making the models, in order: songs, sounds, vocoder, mel, arrangement, replay, export.
 
 Each finds what earlier ones left in the run folder, can be stopped at any moment, and goes on where it was when
 it is asked for again.
@@ -18,6 +18,7 @@ from torch import nn
 
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
+from studio.ml.arrangement.loss import masked_losses
 from studio.ml.device import choose_device
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel
@@ -101,7 +102,7 @@ def make_sounds(shop: Workshop) -> None:
 
 def train_arrangement(shop: Workshop) -> None:
     """Trains the arrangement model on all songs but every fiftieth."""
-    from studio.training.runs.train_arrangement import MelodyBook, ScoreCrops, masked_losses, scores, split
+    from studio.training.runs.train_arrangement import MelodyBook, ScoreCrops, scores, split
 
     _need(shop.run / "songs", "songs_*.npz", "songs")
     book = MelodyBook(read_songs(shop.run / "songs"))
@@ -179,6 +180,15 @@ def train_vocoder(shop: Workshop) -> None:
     )  # fmt: skip
 
 
+def make_replay(shop: Workshop) -> None:
+    """Replay material for personal adapters, beside the weights; nothing for a run that knows no collection."""
+    from studio.training.runs.export import export_replay
+
+    _need(shop.run / "songs", "songs_*.npz", "songs")
+    if any(sources.skeleton_file(shop.run, name).exists() for name in sources.COLLECTIONS):
+        export_replay(shop.run, shop.models)
+
+
 def export(shop: Workshop) -> None:
     """Averaged weights of every trained stage, their cards and the manifest."""
     from studio.training.runs.export import export_models
@@ -192,6 +202,7 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "vocoder": train_vocoder,
     "mel": train_mel,
     "arrangement": train_arrangement,
+    "replay": make_replay,
     "export": export,
 }
 

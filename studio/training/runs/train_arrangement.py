@@ -1,8 +1,7 @@
 """Training the arrangement model: masked diffusion over scores, in the order in which they will be sampled.
 
-Most examples copy a moment of sampling: the columns of earlier stages visible, some of the current stage,
-nothing of later ones. The rest mask at random or in stretches, which is what fixed chords and regenerated
-bars look like.
+What is hidden is drawn by ml.arrangement.masking, and the loss is ml.arrangement.loss: personal adapters are trained by
+the same.
 """
 
 from __future__ import annotations
@@ -16,16 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.core.music import Key
-from studio.core.score import (
-    COLUMNS,
-    GLOBAL_VOCABULARY,
-    HOLD,
-    LEAD_CHORD,
-    N_COLUMNS,
-)
+from studio.core.score import COLUMNS, GLOBAL_VOCABULARY, HOLD, LEAD_CHORD, N_COLUMNS
+from studio.ml.arrangement.loss import masked_losses
+from studio.ml.arrangement.masking import draw_mask
 from studio.ml.arrangement.melody import N_MELODY, STEP_FEATURES, melody_features
-from studio.ml.arrangement.model import Condition, mask_ids, places, song_features
-from studio.ml.arrangement.sampler import STAGES
+from studio.ml.arrangement.model import places, song_features
 from studio.training.collections.corpus import Song
 from studio.training.runs.feed import Batch
 from studio.training.runs.loop import mean_losses
@@ -85,46 +79,6 @@ def retonic(
     return tokens, steps.reshape(melody.shape)
 
 
-def _mask(
-    rng: np.random.Generator, beats: int, bar: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
-    """(masked tokens [L, 21], masked globals [7], loss weight [L, 21]) of one example with `bar` quarters a bar."""
-    hidden = np.zeros((beats, N_COLUMNS), dtype=bool)
-    globals_ = np.zeros(len(GLOBAL_VOCABULARY), dtype=bool)
-    weight = np.ones((beats, N_COLUMNS), dtype=np.float32)
-    kind = rng.random()
-    # Sampling lays out some bars and then fills the others (sampler._levels): so do half the examples.
-    whole_bars = np.repeat(rng.random(-(-beats // bar)) < np.cos(0.5 * np.pi * rng.random()), bar)[:beats]
-    by_bars = rng.random() < 0.5
-    if kind < 0.1:
-        hidden[:] = True
-        globals_ = rng.random(len(globals_)) < rng.uniform(0.2, 1.0)
-        weight[:] = 0.2
-    elif kind < 0.85:
-        stage = int(rng.integers(len(STAGES)))
-        for later, names in enumerate(STAGES):
-            for name in names:
-                if later > stage:
-                    hidden[:, COLUMNS[name]] = True
-                    weight[:, COLUMNS[name]] = 0.1
-                elif later == stage:
-                    share = np.cos(0.5 * np.pi * rng.random())
-                    width = COLUMNS[name].stop - COLUMNS[name].start
-                    hidden[:, COLUMNS[name]] = rng.random((beats, width)) < share
-                    if by_bars:
-                        hidden[:, COLUMNS[name]] &= whole_bars[:, None]
-    else:
-        hidden = rng.random((beats, N_COLUMNS)) < rng.random()
-        if rng.random() < 0.5:  # a stretch to fill between fixed bars
-            start, stop = sorted(rng.integers(0, beats + 1, 2))
-            hidden[:] = False
-            hidden[start:stop] = True
-    if kind >= 0.1 and rng.random() < 0.12:
-        # A band without a name: what guidance towards a style, a density and instruments pushes away from.
-        globals_[:] = True
-    return hidden, globals_, weight
-
-
 def make_batch(
     book: MelodyBook, indices: Sequence[int], rng: np.random.Generator, size: int
 ) -> dict[str, Tensor]:
@@ -150,7 +104,7 @@ def make_batch(
             part, sung = retonic(part, sung, int(rng.choice([3, 9, 5, 7])))
         n = len(part)
         tokens[row, :n], melody[row, :n] = part, sung
-        hidden[row, :n], hidden_globals[row], weight[row, :n] = _mask(rng, n, bar)
+        hidden[row, :n], hidden_globals[row], weight[row, :n] = draw_mask(rng, n, bar)
         place[row, :n] = places(song.meter, n)
         globals_[row] = song.score.globals
         wide = song_features(tempo_bpm * float(np.exp(rng.normal(0.0, 0.03))), Key(0, song.key.mode))
@@ -180,46 +134,6 @@ class ScoreCrops:
 def split(songs: int) -> tuple[list[int], list[int]]:
     """(songs to train on, every fiftieth held out)."""
     return [i for i in range(songs) if i % 50], list(range(0, songs, 50))
-
-
-def masked_losses(model: nn.Module, batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Cross-entropy of the masked tokens, by group of columns; 'loss' is their weighted sum."""
-    masks, global_masks = mask_ids(device)
-    seen = torch.where(batch["hidden"], masks, batch["tokens"])
-    seen_globals = torch.where(batch["hidden_globals"], global_masks, batch["globals"])
-    condition = Condition(batch["melody"], batch["place"], batch["song"])
-    with torch.autocast(device.type, torch.bfloat16):
-        logits, global_logits = model(seen, seen_globals, condition)
-    weight = batch["weight"] * batch["hidden"]
-    losses: dict[str, Tensor] = {}
-    for name, columns in COLUMNS.items():
-        total, count = torch.zeros((), device=device), torch.zeros((), device=device)
-        for column in range(columns.start, columns.stop):
-            entropy = nn.functional.cross_entropy(
-                logits[column].float().flatten(0, 1), batch["tokens"][..., column].flatten(), reduction="none"
-            )
-            total = total + (entropy * weight[..., column].flatten()).sum()
-            count = count + weight[..., column].sum()
-        losses[name] = total / count.clamp(min=1.0)
-    entropy = torch.stack(
-        [
-            nn.functional.cross_entropy(g.float(), batch["globals"][:, i], reduction="none")
-            for i, g in enumerate(global_logits)
-        ],
-        1,
-    )
-    losses["globals"] = (entropy * batch["hidden_globals"]).sum() / batch["hidden_globals"].sum().clamp(min=1)
-    shares = {
-        "chord": 1.5,
-        "energy": 0.3,
-        "drums": 1.0,
-        "bass": 1.0,
-        "harmony": 1.0,
-        "lead": 1.0,
-        "globals": 0.3,
-    }
-    losses["loss"] = torch.stack([shares[name] * value for name, value in losses.items()]).sum()
-    return losses
 
 
 def scores(network: nn.Module, held_out: ScoreCrops, device: torch.device) -> dict[str, float]:

@@ -272,7 +272,7 @@ class Generation(QObject):
             self._submit_saving(keep)
         origin = Origin(
             begun.vocal_sha256, name, begun.controls, begun.seed, candidate.number, begun.engine,
-            candidate.models, running.song.project.adapter,
+            candidate.models, candidate.models.get("adapter", ""),
             begun.change.parent if begun.change else None, str(settings.get("change", "")),
             begun.key, now(), studio.__version__, begun.change.other if begun.change else None,
         )  # fmt: skip

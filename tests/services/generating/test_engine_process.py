@@ -73,6 +73,24 @@ def finish(engine: EngineProcess | ToneEngine, request: GenerationRequest) -> li
     return made
 
 
+def test_arranges_and_plays_apart_as_an_engine_in_this_process(engine: EngineProcess) -> None:
+    request, own = request_for(3), ToneEngine()
+    arranged = engine.arrange(request, Run())
+    assert [c.arrangement for c in arranged] == [c.arrangement for c in own.arrange(request, Run())]
+    made: list[Candidate] = []
+    expected: list[Candidate] = []
+    assert engine.play(request.vocal, arranged[1:], Run(on_candidate=made.append)) == {"tones": 0.25}
+    own.play(request.vocal, arranged[1:], Run(on_candidate=expected.append))
+    assert [c.number for c in made] == [2, 3]
+    for a, b in zip(made, expected, strict=True):
+        np.testing.assert_array_equal(a.stems["bass"].samples, b.stems["bass"].samples)
+    assert len(finish(engine, request_for())) == 2
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(JobCancelled):
+        engine.arrange(request, Run(cancel))
+
+
 def test_makes_the_very_candidates_of_an_engine_in_this_process(engine: EngineProcess) -> None:
     request = request_for()
     assert (engine.device, engine.model_hashes) == (ToneEngine.device, ToneEngine.model_hashes)

@@ -18,7 +18,7 @@ from studio.training.runs.provenance import MANIFEST
 MANIFEST_DATA = json.loads((models_dir() / MANIFEST).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("stage", ["arrangement", "mel", "vocoder"])
+@pytest.mark.parametrize("stage", ["arrangement", "mel", "vocoder", "replay"])
 def test_the_bundled_weights_are_those_of_the_manifest_and_the_card(stage: str) -> None:
     entry = MANIFEST_DATA["weights"][stage]
     assert file_hash(models_dir() / f"{stage}.safetensors") == entry["sha256"]

@@ -10,7 +10,8 @@ from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel
 from studio.ml.arrangement.melody import STEP_FEATURES
 from studio.training.collections.corpus import make_song
 from studio.training.players.grooves import load_grooves
-from studio.training.runs.train_arrangement import CROP_BEATS, MelodyBook, make_batch, masked_losses, retonic
+from studio.ml.arrangement.loss import masked_losses
+from studio.training.runs.train_arrangement import CROP_BEATS, MelodyBook, make_batch, retonic
 from tests.core.scores import four_bars
 
 SONGS = [make_song(i, list(load_grooves().values())) for i in range(3)]

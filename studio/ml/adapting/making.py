@@ -1,0 +1,46 @@
+"""From a candidate and how its vocal was heard to a clip that can be learnt from."""
+
+from __future__ import annotations
+
+from studio.core.analysis import VocalAnalysis
+from studio.core.candidate import Candidate, recipe_of
+from studio.core.errors import StudioError
+from studio.ml.adapting.clips import RatedClip, SoundClip
+from studio.ml.arrangement.condition import condition_of
+
+
+def rated_clip(
+    key: str,
+    song: str,
+    candidate: Candidate,
+    analysis: VocalAnalysis,
+    *,
+    weight: float = 1.0,
+    utility: float = 0.0,
+    sound_weight: float | None = None,
+) -> RatedClip:
+    """What the arrangement model drew, for what it was told.
+
+    Args:
+        candidate: of the band model, with its recipe; its stems do not matter.
+        analysis: what the candidate was made for: `GenerationRequest.analysis_of` its number.
+        sound_weight: None where the rating does not speak of sound.
+
+    Raises:
+        StudioError: for a candidate without a recipe, or of another stretch of the song.
+    """
+    score = recipe_of(candidate).score
+    condition = condition_of(analysis)
+    if len(score.tokens) != condition.melody.shape[1]:
+        raise StudioError(
+            "Cannot learn from this clip",
+            seen=f"{len(score.tokens)} quarters played to {condition.melody.shape[1]} sung",
+            expected="the analysis it was made for",
+        )
+    sound = None
+    if sound_weight is not None:
+        sound = SoundClip(candidate.arrangement, recipe_of(candidate).sound_seed, sound_weight)
+    return RatedClip(
+        key, song, score.tokens, score.globals, condition.melody[0].numpy(), condition.place[0].numpy(),
+        condition.song[0].numpy(), weight, utility, sound,
+    )  # fmt: skip

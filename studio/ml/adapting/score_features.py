@@ -1,0 +1,96 @@
+"""What can be counted in a score's tokens, for guards and for the question whether an adapter changes anything.
+
+Not what a taste is learnt from (studio.taste.features hears arrangements and sounds): these only have to notice change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.core.music import Chord
+from studio.core.score import BASS_OFFSET, COLUMNS, HOLD, LEAD_CHORD, QUALITY_NAMES, REST, Score, unpack_drums
+from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
+
+#: Names, each with the words for less and for more of it.
+WORDS: Mapping[str, tuple[str, str]] = {
+    "drum strokes": ("sparser drums", "busier drums"),
+    "hats and cymbals": ("fewer hats and cymbals", "more hats and cymbals"),
+    "bass notes": ("calmer bass", "busier bass"),
+    "bass height": ("lower bass", "higher bass"),
+    "harmony strokes": ("longer chords", "more strokes of the chords"),
+    "lead notes": ("less lead", "more lead"),
+    "lead height": ("lower lead", "higher lead"),
+    "energy": ("softer", "more energetic"),
+    "chord changes": ("fewer chord changes", "more chord changes"),
+    "rich chords": ("plainer chords", "richer chords"),
+}
+NAMES = tuple(WORDS)
+_TRIADS = [QUALITY_NAMES.index(name) for name in ("", "m", "maj", "min") if name in QUALITY_NAMES]
+
+
+def score_features(score: Score) -> NDArray[np.float64]:
+    """Counts a quarter, means and shares, in the order of NAMES."""
+    tokens = score.tokens
+    drums = unpack_drums(tokens[:, COLUMNS["drums"]]) > 0  # [L, 7, 4]
+    bass, harmony, lead = (tokens[:, COLUMNS[name]] for name in ("bass", "harmony", "lead"))
+    chords = tokens[:, 0]
+    quality = (chords[chords > 0] - 1) // 12
+    pitched = lead[(lead > HOLD) & (lead < LEAD_CHORD)]
+    found = {
+        "drum strokes": drums.sum() / len(tokens),
+        "hats and cymbals": drums[:, 2:5].sum() / len(tokens),
+        "bass notes": (bass > HOLD).sum() / len(tokens),
+        "bass height": _mean(bass[bass > HOLD] - BASS_OFFSET),
+        "harmony strokes": (harmony > HOLD).sum() / len(tokens),
+        "lead notes": (lead > HOLD).sum() / len(tokens),
+        "lead height": _mean(pitched),
+        "energy": tokens[:, COLUMNS["energy"]].mean(),
+        "chord changes": np.mean(chords[1:] != chords[:-1]) if len(chords) > 1 else 0.0,
+        "rich chords": _mean(~np.isin(quality, _TRIADS)),
+    }
+    return np.array([float(found[name]) for name in NAMES])
+
+
+def chord_fit(score: Score, melody: NDArray[np.float32]) -> float:
+    """Of what is sung, the share on tones of the chord then played; 0.5 where nothing is sung or played.
+
+    Args:
+        melody: [L, N_MELODY], relative to the tonic as the score is.
+    """
+    steps = melody.reshape(len(melody), -1, STEP_FEATURES)
+    sung = steps[..., :SUNG].sum(1)  # [L, 12]
+    tones = np.zeros((len(melody), 12))
+    for beat, token in enumerate(score.tokens[:, 0]):
+        if token > 0:
+            quality, degree = divmod(int(token) - 1, 12)
+            tones[beat, list(Chord(degree, QUALITY_NAMES[quality]).pitch_classes)] = 1.0
+    heard = sung[score.tokens[:, 0] > 0].sum()
+    return float((sung * tones).sum() / heard) if heard > 0 else 0.5
+
+
+def beat_fit(score: Score, place: NDArray[np.int64]) -> float:
+    """Share of the bars in which drums, bass or harmony mark the first beat."""
+    first = score.tokens[place % 4 == 0]
+    if not len(first):
+        return 1.0
+    drums = unpack_drums(first[:, COLUMNS["drums"]])[:, :, 0] > 0
+    struck = [first[:, COLUMNS[name].start] > HOLD for name in ("bass", "harmony")]
+    return float((drums.any(1) | struck[0] | struck[1]).mean())
+
+
+def stretches(tokens: NDArray[np.int64], beats: int) -> set[bytes]:
+    """Every stretch of so many quarters in which bass, harmony or lead play, as bytes: equal bytes, equal music."""
+    rows = np.ascontiguousarray(tokens.astype(np.uint8))
+    played: NDArray[np.bool_] = np.any(tokens[:, COLUMNS["bass"].start :] > REST, axis=1)
+    return {
+        rows[start : start + beats].tobytes()
+        for start in range(len(rows) - beats + 1)
+        if bool(played[start : start + beats].any())
+    }
+
+
+def _mean(values: NDArray[np.int64] | NDArray[np.bool_]) -> float:
+    return float(values.mean()) if len(values) else 0.0

@@ -1,0 +1,473 @@
+"""Makes the screens of the blind rating: four accompaniments of one phrase of the song that is open.
+
+A screen is chosen from a pool (see pool): two that the taste expects to be liked, or their children, one unlike the
+rest and one of the unchanged model (see studio.taste.search); on some an anchor takes the place of the unlike one. The
+four are played, made equally loud (see levels) and written to the project before the screen is told of.
+
+Everything here runs on the generator's lane, away from the window, and stops within a second of its cancel token. A
+screen made ahead is made with the taste known then; one that was not shown when the program ends is swept up when the
+project is opened again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+import studio
+from studio.core.analysis import VocalAnalysis
+from studio.core.arrangement import STEMS
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
+from studio.core.controls import Controls
+from studio.core.errors import StudioError
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.origin import Origin
+from studio.core.pipeline import Run
+from studio.core.project import Project
+from studio.core.screen import Clip, Screen
+from studio.services.project.clips import KeptClip, clip_band, drop_clips, has_clip, read_clip, write_clip
+from studio.services.project.document import now
+from studio.services.taste import levels
+from studio.services.taste.judged import judgements_of
+from studio.services.taste.phrase import Phrase, crop_analysis, crop_vocal, phrase_near, phrases
+from studio.services.taste.pool import (
+    BATCHES,
+    BATCHES_AT_FIRST,
+    CHILDREN,
+    CHILDREN_ASKED,
+    BandMaker,
+    PhraseTask,
+    Plan,
+    Unchanged,
+    anchor,
+    children,
+    fresh,
+    unchanged_batches,
+)
+from studio.services.taste.sitting import Slot, slot_of
+from studio.services.vocal import Vocal
+from studio.storage.project_folder import ProjectFolder
+from studio.taste.archive import Archive, Kept
+from studio.taste.features import features_of
+from studio.taste.judgement import Judgement
+from studio.taste.model import Taste, learn
+from studio.taste.search import Entry, choose, parents
+
+PLACES = 4
+#: Pairs of liked clips that are bred from for one screen.
+_PAIRS = 2
+#: Shares of a screen's time: arranging, then playing; the rest writes.
+_ARRANGING, _PLAYING = 0.35, 0.6
+
+
+@dataclass(frozen=True)
+class ScreenOrder:
+    """One screen to be made.
+
+    Attributes:
+        number: from 1, within the project.
+        sitting: names the sitting, see sitting.new_sitting; `place` is the screen's in it, from 1.
+        phrase_s: where the user wants it; None leaves it to the maker.
+        parents: keys of two clips of which more is wanted.
+        listener: whose taste it is for.
+        generation: see core.screen.Screen.
+    """
+
+    number: int
+    sitting: str
+    place: int
+    phrase_s: tuple[float, float] | None = None
+    parents: tuple[str, ...] = ()
+    listener: str = ""
+    generation: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSound:
+    """A clip as it is heard.
+
+    Attributes:
+        band: the accompaniment of the phrase, float32 stereo at the vocal's rate, at the level it is heard at.
+        style, instruments: in words, for the reveal.
+        vocal_gain_db: what the vocal is played with beside every clip of the screen, 0 or a little below.
+    """
+
+    band: Audio
+    style: str = ""
+    instruments: str = ""
+    vocal_gain_db: float = 0.0
+
+
+class RatedSong(Protocol):
+    """What of studio.services.project.song.Song is looked at: values that do not change while a screen is made."""
+
+    @property
+    def folder(self) -> ProjectFolder | None: ...
+
+    @property
+    def project(self) -> Project: ...
+
+    @property
+    def vocal(self) -> Vocal: ...
+
+    @property
+    def analysis(self) -> VocalAnalysis | None: ...
+
+    @property
+    def analysis_name(self) -> str: ...
+
+
+@dataclass(frozen=True, eq=False)
+class SongContext:
+    """A song as it stood on the main thread, for work off it; a RatedSong."""
+
+    folder: ProjectFolder | None
+    project: Project
+    vocal: Vocal
+    analysis: VocalAnalysis | None
+    analysis_name: str
+
+    @classmethod
+    def of(cls, song: RatedSong) -> SongContext:
+        return cls(song.folder, song.project, song.vocal, song.analysis, song.analysis_name)
+
+
+class ScreenMaker:
+    """Makes screens, and gives their clips back to be heard. Its methods may be called off the main thread.
+
+    Args:
+        maker: arranges and plays.
+        known: a listener's judgements of all songs, the oldest first; those of the open project are added to them.
+        unchanged: opens the base model while a personal one is in use.
+        taste_off: whether the user wants no taste to be used: screens are then chosen by chance and difference.
+    """
+
+    def __init__(
+        self,
+        maker: BandMaker,
+        known: Callable[[str], Sequence[Judgement]] = lambda _: (),
+        unchanged: Callable[[], Unchanged] = nullcontext,
+        taste_off: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._maker, self._known, self._unchanged, self._taste_off = maker, known, unchanged, taste_off
+
+    def make(
+        self,
+        song: RatedSong,
+        order: ScreenOrder,
+        *,
+        on_step: StepCallback = lambda _: None,
+        cancel: CancelToken | None = None,
+    ) -> Screen:
+        """A screen whose clips stand in the project's folder.
+
+        Raises:
+            StudioError: nothing was heard in the vocal yet, the models are missing, or there is no room.
+            JobCancelled: within a second; nothing is left behind.
+        """
+        song = SongContext.of(song)
+        cancel = cancel or CancelToken()
+        if song.folder is None or song.analysis is None:
+            raise StudioError(
+                "Cannot rate accompaniments yet",
+                seen="a vocal that was not listened to, or is not saved",
+                todo="Wait until the analysis is done",
+            )
+        slot = slot_of(order.sitting, order.place)
+        asked = bool(order.parents) or order.phrase_s is not None
+        if slot.repeat_of is not None and not asked:
+            again = _shown_at(song, order.sitting, slot.repeat_of)
+            if again is not None:
+                return _repeated(again, order)
+        return self._new(song, song.folder, song.analysis, order, slot, on_step, cancel)
+
+    def sound(self, folder: ProjectFolder, clip: Clip) -> ClipSound:
+        """A clip to be heard. Raises StudioError where it is gone."""
+        kept = read_clip(folder, clip.key)
+        arrangement = kept.candidate.arrangement
+        playing = [
+            arrangement.parts[stem].instrument
+            for stem in STEMS
+            if stem in arrangement.parts and arrangement.parts[stem].notes
+        ]
+        return ClipSound(
+            clip_band(folder, clip.key), arrangement.style, ", ".join(playing), kept.vocal_gain_db
+        )
+
+    def taste(self, song: RatedSong, listener: str) -> Taste | None:
+        """What is known of a listener now; None where nothing was said, or it is not to be used."""
+        if self._taste_off():
+            return None
+        own = judgements_of(song.project, listener)
+        seen = {judgement.screen for judgement in own}
+        known = [j for j in self._known(listener) if j.screen not in seen]
+        all_ = sorted([*known, *own], key=lambda judgement: judgement.at)
+        return learn([replace(j, listener=listener) for j in all_]) if all_ else None
+
+    # Making one
+
+    def _new(
+        self,
+        song: SongContext,
+        folder: ProjectFolder,
+        analysis: VocalAnalysis,
+        order: ScreenOrder,
+        slot: Slot,
+        on_step: StepCallback,
+        cancel: CancelToken,
+    ) -> Screen:
+        phrase, other = _phrase(folder, analysis, order, slot)
+        task = PhraseTask(
+            crop_vocal(song.vocal.audio, phrase),
+            crop_analysis(analysis, phrase),
+            _controls(song.project, analysis, phrase),
+            _seed(song.vocal.sha256, order),
+        )
+        taste = self.taste(song, order.listener)
+        rng = np.random.default_rng([task.seed, 3])
+        pool = self._pool(
+            song, folder, task, order, taste, rng, Run(cancel, _scaled(on_step, 0.0, _ARRANGING))
+        )
+        chosen = _choose(pool, taste, song, rng, asked=bool(order.parents))
+        if slot.anchor and not order.parents:
+            placed = next((i for i, (_, role) in enumerate(chosen) if role == "different"), 0)
+            elsewhere = crop_analysis(analysis, other)
+            chosen[placed] = (anchor(task, elsewhere, self._maker, Run(cancel)), "anchor")
+        played = self._play(
+            song, task, [plan for plan, _ in chosen], _scaled(on_step, _ARRANGING, _PLAYING), cancel
+        )
+        on_step(Progress("Writing", _ARRANGING + _PLAYING))
+        clips = self._write(song, folder, task, phrase, chosen, played, cancel)
+        return Screen(order.number, order.sitting, phrase.span_s, clips, None, order.generation, now())
+
+    def _pool(
+        self,
+        song: SongContext,
+        folder: ProjectFolder,
+        task: PhraseTask,
+        order: ScreenOrder,
+        taste: Taste | None,
+        rng: np.random.Generator,
+        run: Run,
+    ) -> list[Plan]:
+        """New ones and children."""
+        pairs = _pairs(song, folder, order, taste, rng)
+        batches = BATCHES if taste is not None and taste.pairs and not order.parents else BATCHES_AT_FIRST
+        steps = batches + len(pairs)
+        pool: list[Plan] = []
+        for batch, unchanged in enumerate(unchanged_batches(bool(song.project.adapter), batches)):
+            part = replace(run, on_step=_scaled(run.on_step, batch / steps, 1 / steps))
+            with self._unchanged() if unchanged else nullcontext():
+                pool += fresh(task, self._maker, part, batch, unchanged=unchanged)
+        for number, pair in enumerate(pairs):
+            part = replace(run, on_step=_scaled(run.on_step, (batches + number) / steps, 1 / steps))
+            count = CHILDREN_ASKED if order.parents else CHILDREN
+            try:
+                pool += children(task, self._maker, part, pair, number, count)
+            except StudioError:
+                if order.parents:
+                    raise  # of a pair that was chosen here, another meter is no reason for no screen
+        return pool
+
+    def _play(
+        self,
+        song: SongContext,
+        task: PhraseTask,
+        plans: Sequence[Plan],
+        on_step: StepCallback,
+        cancel: CancelToken,
+    ) -> list[Candidate]:
+        """The plans with their stems, in order; the unchanged base by the unchanged model."""
+        made: dict[int, Candidate] = {}
+        numbered = [replace(plan.candidate, number=i + 1) for i, plan in enumerate(plans)]
+        groups = [True, False] if song.project.adapter else [None]
+        for group in groups:
+            members = [c for c, plan in zip(numbered, plans, strict=True) if group in (None, plan.unchanged)]
+            if not members:
+                continue
+            run = Run(cancel, on_step, lambda candidate: made.update({candidate.number: candidate}))
+            with self._unchanged() if group in (None, True) else nullcontext():
+                self._maker.play(task.vocal, members, run)
+        return [made[candidate.number] for candidate in numbered]
+
+    def _write(
+        self,
+        song: SongContext,
+        folder: ProjectFolder,
+        task: PhraseTask,
+        phrase: Phrase,
+        chosen: Sequence[tuple[Plan, str]],
+        played: Sequence[Candidate],
+        cancel: CancelToken,
+    ) -> tuple[Clip, ...]:
+        rate = task.vocal.sample_rate
+        bands = [levels.summed([audio.samples for audio in c.stems.values()], rate) for c in played]
+        gains = levels.match(task.vocal, bands)
+        written: list[str] = []
+        clips = []
+        try:
+            for (plan, role), made, band, gain_db in zip(chosen, played, bands, gains.bands_db, strict=True):
+                cancel.check()
+                features = {**plan.features, **features_of(made.arrangement, made.stems)}
+                origin = Origin(
+                    song.vocal.sha256, song.analysis_name, task.controls, plan.seed, plan.candidate.number,
+                    models=dict(made.models or self._maker.model_hashes),
+                    adapter="" if plan.unchanged else song.project.adapter,
+                    made_at=now(), program=studio.__version__,
+                )  # fmt: skip
+                kept = KeptClip(
+                    plan.key, role, origin, phrase.span_s, replace(made, number=plan.candidate.number, stems={}),
+                    task.analysis, features, gain_db, gains.vocal_db,
+                )  # fmt: skip
+                write_clip(folder, kept, levels.scaled(band, gain_db), cancel=cancel)
+                written.append(plan.key)
+                clips.append(Clip(plan.key, role, origin, features, plan.parents, plan.genes, gain_db))
+        except BaseException:
+            drop_clips(folder, tuple(written))
+            raise
+        return tuple(clips)
+
+
+def screen_stands(folder: ProjectFolder, screen: Screen) -> bool:
+    """Whether every clip of a screen can still be heard."""
+    return all(has_clip(folder, key) for key in screen.keys)
+
+
+def _shown_at(song: SongContext, sitting: str, place: int) -> Screen | None:
+    """The screen at a place of a sitting, if it was made and stands."""
+    shown = [screen for screen in song.project.screens if screen.sitting == sitting]
+    if song.folder is None or place > len(shown) or not screen_stands(song.folder, shown[place - 1]):
+        return None
+    return shown[place - 1]
+
+
+def _repeated(screen: Screen, order: ScreenOrder) -> Screen:
+    """The same clips in another order."""
+    clips = list(screen.clips)
+    while clips == list(screen.clips):
+        seed = [*order.sitting.encode(), order.number, sum(map(ord, clips[0].key))]
+        np.random.default_rng(seed).shuffle(clips)
+        if clips == list(screen.clips):
+            clips = [*clips[1:], clips[0]]
+    return Screen(
+        order.number, order.sitting, screen.phrase_s, tuple(clips), screen.number, order.generation, now()
+    )
+
+
+def _phrase(
+    folder: ProjectFolder, analysis: VocalAnalysis, order: ScreenOrder, slot: Slot
+) -> tuple[Phrase, Phrase]:
+    """The screen's phrase, and another one for its anchor, where there is one."""
+    known = phrases(analysis)
+    if order.phrase_s is not None:
+        phrase = phrase_near(analysis, order.phrase_s)
+    elif order.parents:
+        phrase = phrase_near(analysis, read_clip(folder, order.parents[0]).phrase_s)
+    else:
+        phrase = known[slot.phrase % len(known)]
+    return phrase, next((other for other in known if other != phrase), phrase)
+
+
+def _controls(project: Project, analysis: VocalAnalysis, phrase: Phrase) -> Controls:
+    """The user's chords, where there are any; everything else is left to the model."""
+    if not project.chords:
+        return Controls()
+    chords = project.bar_chords(analysis.grid, analysis.chords)
+    return Controls(chords=tuple(chords[phrase.first : phrase.stop]))
+
+
+def _seed(vocal: str, order: ScreenOrder) -> int:
+    """Of the screen: the same for the same order, and far from that of every other; below 2^31."""
+    content = f"{vocal} {order.sitting} {order.number} {order.place}".encode()
+    return int.from_bytes(hashlib.sha256(content).digest()[:4]) // 128 * 64
+
+
+def _pairs(
+    song: SongContext,
+    folder: ProjectFolder,
+    order: ScreenOrder,
+    taste: Taste | None,
+    rng: np.random.Generator,
+) -> list[tuple[tuple[str, Candidate], tuple[str, Candidate]]]:
+    """Whom to breed from: whom the user named, else the liked ones of this project."""
+    if order.parents:
+        if len(order.parents) != 2:
+            raise StudioError(
+                "More of these two needs two", seen=f"{len(order.parents)}", expected="two clips"
+            )
+        named = [(order.parents[0], order.parents[1])]
+    elif taste is not None and taste.pairs:
+        judged = {
+            clip.key: clip.features
+            for number in song.project.verdicts
+            for clip in song.project.screen(number).clips
+            if clip.role != "anchor"
+        }
+        named = list(parents(taste, judged, rng, pairs=_PAIRS))
+    else:
+        named = []
+    found = []
+    for a, b in named:
+        if order.parents or (has_clip(folder, a) and has_clip(folder, b)):
+            found.append(((a, read_clip(folder, a).candidate), (b, read_clip(folder, b).candidate)))
+    return found
+
+
+def _choose(
+    pool: Sequence[Plan],
+    taste: Taste | None,
+    song: SongContext,
+    rng: np.random.Generator,
+    *,
+    asked: bool,
+) -> list[tuple[Plan, str]]:
+    """Plans and roles, in the order they are shown in. Raises StudioError where the pool is too small."""
+    if asked:  # more of these two: all but two of the others step aside
+        others = [plan for plan in pool if not plan.parents]
+        pool = [*[plan for plan in pool if plan.parents], *others[: PLACES - 2]]
+    entries = [Entry(plan.key, plan.features, not plan.unchanged) for plan in pool]
+    try:
+        places = choose(entries, taste, _archive(taste, song.project.screens), rng, song=song.vocal.sha256)
+    except ValueError as error:
+        raise StudioError(
+            "Too few accompaniments came out to choose from",
+            seen=f"{len(pool)} with enough notes",
+            expected=f"{PLACES} or more",
+            todo="Choose another phrase",
+        ) from error
+    by_key = {plan.key: plan for plan in pool}
+    return [(by_key[p.key], _role(p.role, by_key[p.key])) for p in places]
+
+
+def _role(role: str, plan: Plan) -> str:
+    """By descent: what the personal model made anew is no child."""
+    if role in ("exploit", "child"):
+        return "child" if plan.parents else "exploit"
+    return role
+
+
+def _archive(taste: Taste | None, screens: Iterable[Screen]) -> Archive:
+    """What was judged so far, by how it is liked."""
+    archive = Archive()
+    if taste is None:
+        return archive
+    seen: Mapping[str, Clip] = {clip.key: clip for screen in screens for clip in screen.clips}
+    for key, clip in seen.items():
+        try:
+            value = taste.utility(key)[0]
+        except KeyError:
+            continue
+        if clip.role != "anchor":
+            archive = archive.adding(Kept(key, clip.features, value))
+    return archive
+
+
+def _scaled(on_step: StepCallback, start: float, share: float) -> StepCallback:
+    """Progress of a part as progress of the whole."""
+    return lambda progress: on_step(Progress(progress.stage, start + share * progress.fraction))

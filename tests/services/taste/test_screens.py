@@ -1,0 +1,212 @@
+"""Screens: chosen, played, equally loud, whole on the disk before anybody is told; bred from what was liked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.core.errors import JobCancelled, StudioError
+from studio.core.jobs import CancelToken, Progress
+from studio.core.music import Chord
+from studio.core.screen import Screen
+from studio.dsp.loudness import integrated_lufs, true_peak_db
+from studio.services.project.clips import clip_band, read_clip, sweep_clips
+from studio.services.taste.levels import mixed, scaled
+from studio.services.taste.phrase import crop_vocal, phrase_near
+from studio.services.taste.screens import ScreenMaker, ScreenOrder
+from studio.services.taste.sitting import plan
+from tests.services.band import ToneEngine, make_vocal
+from tests.services.taste.song import RATE, SECONDS, TestSong, make_song
+
+SITTING = "b1"  # its second screen hides an anchor, its fifth repeats the first
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> TestSong:
+    return make_song(tmp_path)
+
+
+def make(song: TestSong, place: int = 1, maker: ScreenMaker | None = None, **order: object) -> Screen:
+    number = len(song.project.screens) + 1
+    asked = ScreenOrder(number, SITTING, place, **order)  # type: ignore[arg-type]
+    screen = (maker or ScreenMaker(ToneEngine())).make(song.context, asked)
+    song.add(screen)
+    return screen
+
+
+def test_a_screen_has_two_that_may_be_liked_one_unlike_the_rest_and_one_as_it_comes(song: TestSong) -> None:
+    steps: list[Progress] = []
+    order = ScreenOrder(1, SITTING, 1)
+    screen = ScreenMaker(ToneEngine()).make(song.context, order, on_step=steps.append)
+    assert sorted(clip.role for clip in screen.clips) == ["base", "different", "exploit", "exploit"]
+    assert 8.0 <= screen.phrase_s[1] - screen.phrase_s[0] <= 10.0
+    assert (screen.number, screen.sitting, screen.repeat_of) == (1, SITTING, None)
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+    assert all(set(clip.features) >= {"drums", "brightness", "punch"} for clip in screen.clips)
+    again = ScreenMaker(ToneEngine()).make(song.context, order)
+    assert [c.features for c in again.clips] == [c.features for c in screen.clips]
+    assert not set(again.keys) & set(screen.keys)
+
+
+def test_its_clips_are_equally_loud_beside_a_vocal_that_stays(tmp_path: Path) -> None:
+    song = make_song(tmp_path, vocal=make_vocal(SECONDS, level=0.95, rate=RATE))
+    screen = make(song)
+    folder = song.context.folder
+    assert folder is not None
+    vocal = crop_vocal(song.context.vocal.audio, phrase_near(song.context.analysis, screen.phrase_s))  # type: ignore[arg-type]
+    lufs, peaks, vocal_gains = [], [], set()
+    for clip in screen.clips:
+        sound = ScreenMaker(ToneEngine()).sound(folder, clip)
+        assert (sound.band.channels, sound.band.frames) == (2, vocal.frames)
+        assert sound.style == "pop"
+        assert sound.instruments
+        vocal_gains.add(sound.vocal_gain_db)
+        lufs.append(integrated_lufs(sound.band))
+        peaks.append(true_peak_db(mixed(scaled(vocal, sound.vocal_gain_db), sound.band)))
+    assert max(lufs) - min(lufs) < 0.2
+    assert max(peaks) == pytest.approx(-1.0, abs=0.01)  # loud as this vocal is, it had to give way
+    assert len(vocal_gains) == 1
+    assert vocal_gains.pop() < -1.0
+    assert len({clip.gain_db for clip in screen.clips}) > 1
+
+
+def test_a_clip_keeps_what_made_it(song: TestSong) -> None:
+    song.context = replace(song.context, project=replace(song.project, chords=Chord.parse_many("Dm G C Am")))
+    screen = make(song)
+    folder = song.context.folder
+    assert folder is not None
+    for clip in screen.clips:
+        kept = read_clip(folder, clip.key)
+        assert (kept.key, kept.origin, kept.features) == (clip.key, clip.origin, clip.features)
+        assert kept.candidate.recipe is not None
+        assert kept.candidate.arrangement.grid == kept.analysis.grid
+        assert kept.analysis.grid.times_s[0] == 0.0
+        assert kept.analysis.notes
+        assert kept.origin.models == ToneEngine.model_hashes
+        chords = kept.origin.controls.chords
+        assert chords is not None
+        assert (
+            chords[0]
+            == song.project.bar_chords(
+                song.context.analysis.grid,
+                (),  # type: ignore[union-attr]
+            )[round(screen.phrase_s[0] / 2.0)]
+        )
+
+
+def test_an_anchor_is_a_band_in_another_key_and_tempo_and_takes_the_unlike_ones_place(song: TestSong) -> None:
+    assert plan(SITTING)[1].anchor
+    screen = make(song, place=2)
+    assert sorted(clip.role for clip in screen.clips) == ["anchor", "base", "exploit", "exploit"]
+    (anchor,) = (clip for clip in screen.clips if clip.role == "anchor")
+    kept = read_clip(song.context.folder, anchor.key)  # type: ignore[arg-type]
+    assert (kept.candidate.arrangement.key.tonic - kept.analysis.key.tonic) % 12 == 6
+    assert kept.candidate.arrangement.grid.tempo_bpm == pytest.approx(120 * 1.13)
+    assert kept.analysis.key.tonic == song.context.analysis.key.tonic  # type: ignore[union-attr]
+
+
+def test_a_repeat_shows_the_same_clips_in_another_order(song: TestSong) -> None:
+    first = make(song)
+    for place in (2, 3, 4):
+        make(song, place)
+    assert plan(SITTING)[4].repeat_of == 1
+    again = make(song, 5)
+    assert again.repeat_of == first.number
+    assert again.keys != first.keys
+    assert sorted(again.keys) == sorted(first.keys)
+    moved = make(song, 5, phrase_s=(20.0, 28.0))  # where the user wants something else, nothing is repeated
+    assert moved.repeat_of is None
+    assert moved.phrase_s == (20.0, 28.0)
+
+
+def test_children_come_of_the_clips_that_were_liked_and_say_of_whom(song: TestSong) -> None:
+    maker = ScreenMaker(ToneEngine())
+    liked: list[str] = []
+    for place in (1, 2, 3):
+        screen = make(song, place, maker)
+        ranked = sorted(screen.clips, key=lambda c: (c.role == "anchor", -c.features["drums"]))
+        liked += [clip.key for clip in ranked[:1]]
+        song.vote(screen, [clip.key for clip in ranked])
+    taste = maker.taste(song.context, "")
+    assert taste is not None
+    assert taste.pairs > 0
+    bred = [clip for place in (6, 7, 9) for clip in make(song, place, maker).clips if clip.role == "child"]
+    known = {clip.key for screen in song.project.screens for clip in screen.clips}
+    assert bred
+    for clip in bred:
+        assert len(clip.parents) == 2
+        assert set(clip.parents) < known
+        assert set(clip.genes.values()) <= {*clip.parents, "new", "blend"}
+        assert set(clip.genes) == {"style", "chords", "drums", "bass", "harmony", "lead", "sound"}
+
+
+def test_more_of_two_makes_children_of_those_two_in_their_phrase(song: TestSong) -> None:
+    first = make(song)
+    pair = (first.keys[2], first.keys[0])
+    screen = make(song, 2, parents=pair)
+    assert screen.phrase_s == first.phrase_s
+    children = [clip for clip in screen.clips if clip.role == "child"]
+    assert len(children) >= 2
+    assert all(clip.parents == pair for clip in children)
+    assert "base" in [clip.role for clip in screen.clips]
+    folder = song.context.folder
+    assert folder is not None
+    for clip in children:
+        parts = {key: read_clip(folder, key).candidate.arrangement.parts for key in pair}
+        own = read_clip(folder, clip.key).candidate.arrangement.parts
+        drums = clip.genes["drums"]
+        assert own["drums"].notes == parts[drums]["drums"].notes
+    with pytest.raises(StudioError, match="two"):
+        make(song, 3, parents=pair[:1])
+
+
+def test_with_a_taste_what_is_shown_is_liked_more(tmp_path: Path) -> None:
+    """A listener who likes many drums, and one whose taste is not used."""
+
+    def drums(song: TestSong, maker: ScreenMaker) -> float:
+        for place in (1, 2, 3, 4):
+            screen = make(song, place, maker)
+            song.vote(screen, [c.key for c in sorted(screen.clips, key=lambda c: -c.features["drums"])])
+        later = [make(song, place, maker) for place in (6, 7)]
+        shown = [c.features["drums"] for s in later for c in s.clips if c.role in ("exploit", "child")]
+        return float(np.mean(shown))
+
+    with_taste = drums(make_song(tmp_path / "a"), ScreenMaker(ToneEngine()))
+    without = drums(make_song(tmp_path / "b"), ScreenMaker(ToneEngine(), taste_off=lambda: True))
+    assert with_taste > without + 0.5
+
+
+@pytest.mark.parametrize("at", [1, 9])
+def test_a_screen_that_is_cancelled_leaves_nothing(song: TestSong, at: int) -> None:
+    cancel, steps = CancelToken(), []
+
+    def before(step: int) -> None:
+        steps.append(step)
+        if len(steps) == at:
+            cancel.cancel()
+
+    with pytest.raises(JobCancelled):
+        ScreenMaker(ToneEngine(before)).make(song.context, ScreenOrder(1, SITTING, 1), cancel=cancel)
+    assert song.context.folder is not None
+    assert not [p for p in song.context.folder.screens.rglob("*") if p.is_file()]
+
+
+def test_clips_that_no_screen_names_are_swept_and_the_others_stay(song: TestSong) -> None:
+    kept = make(song)
+    ahead = ScreenMaker(ToneEngine()).make(song.context, ScreenOrder(2, SITTING, 2))
+    folder = song.context.folder
+    assert folder is not None
+    assert sweep_clips(folder, song.project) == 4
+    assert clip_band(folder, kept.keys[0]).frames
+    with pytest.raises(StudioError, match="Cannot read"):
+        clip_band(folder, ahead.keys[0])
+
+
+def test_a_vocal_that_was_not_listened_to_is_refused(song: TestSong) -> None:
+    song.context = replace(song.context, analysis=None)
+    with pytest.raises(StudioError, match="Wait until"):
+        make(song)
