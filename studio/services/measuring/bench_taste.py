@@ -48,6 +48,7 @@ class Preset:
     Attributes:
         listeners: of each kind.
         sittings: generations.
+        long: of how many listeners of each kind the search is followed over all generations; of the others over one.
         vocals, held_out: how many are rated, and how many are not.
         adapted: listeners of each kind for whom adapters are trained.
         adversaries: of each sort.
@@ -55,6 +56,7 @@ class Preset:
 
     listeners: int
     sittings: int = 3
+    long: int = 1
     vocals: int = 4
     held_out: int = 4
     adapted: int = 0
@@ -63,7 +65,7 @@ class Preset:
 
 PRESETS = {
     "quick": Preset(listeners=3, adapted=0, adversaries=4),
-    "full": Preset(listeners=10, held_out=8, adapted=3, adversaries=8),
+    "full": Preset(listeners=10, long=10, held_out=8, adapted=3, adversaries=8),
 }
 
 
@@ -90,16 +92,22 @@ class Bench:
     def run(self) -> list[Row]:
         """All rows. Raises JobCancelled."""
         self.prepare()
-        for kind in KINDS:
-            for seed in range(self.preset.listeners):
-                self.once(f"{kind} {seed} taste", partial(self.taste_rows, kind, seed))
-                self.once(f"{kind} {seed} shuffled", partial(self.shuffled_rows, kind, seed))
-                self.once(f"{kind} {seed} search", partial(self.search_rows, kind, seed))
-        for adversary in ADVERSARIES:
-            for seed in range(self.preset.adversaries):
-                name = f"{adversary} {seed}"
-                self.once(name, partial(self.adversary_rows, adversary, seed))
+        for rows in (self.taste_rows, self.shuffled_rows, self.search_rows):
+            self.listen(rows)
+        self.mislead()
         return self.rows
+
+    def listen(self, rows: Callable[[str, int], list[Row]]) -> None:
+        """One way to learn, for all listeners."""
+        for seed in range(self.preset.listeners):
+            for kind in KINDS:
+                self.once(f"{rows.__name__} {kind} {seed}", partial(rows, kind, seed))
+
+    def mislead(self) -> None:
+        """Those who do not listen."""
+        for seed in range(self.preset.adversaries):
+            for adversary in ADVERSARIES:
+                self.once(f"{adversary} {seed}", partial(self.adversary_rows, adversary, seed))
 
     def prepare(self) -> None:
         """Sings the vocals and draws all pools of the base; listeners are scaled by them."""
@@ -170,7 +178,7 @@ class Bench:
         listener = self.listener(kind, seed)
         course = Course(self.material, listener, self.vocals, breeds=True)
         rows = []
-        for sitting in range(1, self.preset.sittings + 1):
+        for sitting in range(1, self.preset.sittings + 1 if seed < self.preset.long else 2):
             course.sit()
             assert course.taste is not None
             rng = np.random.default_rng(seed)

@@ -120,28 +120,23 @@ class Course:
         return shown
 
     def _children(self, name: str, pool: Sequence[Take], number: int) -> list[Take]:
-        """Children of judged clips of this vocal and of the pool's most promising."""
+        """Children of two judged clips of this vocal, or of the pool's most promising."""
         assert self.taste is not None
         known = {key: take for key, take in self.takes.items() if take.phrase == name and "beside" not in key}
-        pairs = parents(self.taste, {k: t.features for k, t in known.items()}, self._rng, pairs=_CHILDREN)
-        chosen = [(known[a], known[b]) for a, b in pairs]
-        if not chosen:
-            chosen = promising(self.taste, pool, name, _CHILDREN, self._rng)
+        pairs = parents(self.taste, {k: t.features for k, t in known.items()}, self._rng)
+        a, b = (known[key] for key in pairs[0]) if pairs else promising(self.taste, pool, name, self._rng)
         key = f"{name}/{number}/child of {self.listener.name}"
-        return self.material.breed(chosen, self.screens + 100 * self.listener.seed, key)
+        return self.material.breed(a, b, _CHILDREN, self.screens + 100 * self.listener.seed, key)
 
 
 def promising(
-    taste: Taste, pool: Sequence[Take], song: str, pairs: int, rng: np.random.Generator, best: int = 4
-) -> list[tuple[Take, Take]]:
-    """Pairs among the pool's `best` by the taste."""
+    taste: Taste, pool: Sequence[Take], song: str, rng: np.random.Generator, best: int = 3
+) -> tuple[Take, Take]:
+    """Two of the pool's `best` by the taste."""
     values = worth([Entry(t.key, t.features, t.is_child) for t in pool], taste, rng, song=song)
     top = [pool[int(i)] for i in np.argsort(-values)[:best]]
-    chosen = []
-    for _ in range(pairs):
-        a, b = rng.choice(len(top), size=2, replace=False)
-        chosen.append((top[int(a)], top[int(b)]))
-    return chosen
+    a, b = rng.choice(len(top), size=2, replace=False)
+    return top[int(a)], top[int(b)]
 
 
 def _shuffled(verdict: Verdict, keys: Sequence[str], rng: np.random.Generator) -> Verdict:

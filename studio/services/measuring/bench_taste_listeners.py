@@ -3,7 +3,7 @@
 A taste is a function of the hidden measures, scaled so that the bundled model's candidates of one vocal differ by one
 standard deviation. A quarter of its variance cannot be learnt: it hangs on the single clip. Ratings scatter by .56 to
 .82 from one time to the next, 5 to 10 % are slips, the first place and loud clips are favoured a little, tastes
-drift, and attention fades over a sitting.
+drift, and attention fades over a sitting. Half of them give stars.
 """
 
 from __future__ import annotations
@@ -83,6 +83,11 @@ class Listener:
         return f"{self.kind} {self.seed}" + (f", {self.adversary}" if self.adversary else "")
 
     @property
+    def gives_stars(self) -> bool:
+        """Stars are optional: every other listener gives them."""
+        return self.seed % 2 == 1 or self.adversary == "extremes only"
+
+    @property
     def listens(self) -> bool:
         """Whether clips are heard long enough to be judged."""
         return self.adversary != "fast clicker"
@@ -130,6 +135,8 @@ class Listener:
             felt = -np.arange(len(clips), dtype=np.float64)
         best, worst = int(felt.argmax()), int(felt.argmin())
         stars = {c.key: int(np.clip(round(3 + f), 1, 5)) for c, f in zip(clips, felt, strict=True)}
+        if not self.gives_stars:
+            stars = {}
         if self.adversary == "extremes only":
             stars = {c.key: 5 if f > 0 else 1 for c, f in zip(clips, felt, strict=True)}
         heard = _CLICKED_S if self.adversary == "fast clicker" else _HEARD_S

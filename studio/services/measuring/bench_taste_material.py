@@ -101,17 +101,14 @@ class Material:
         return [self._take(f"{key}/{i}", phrase, arranged) for i, arranged in enumerate(made)]
 
     def breed(
-        self, parents: Sequence[tuple[Take, Take]], seed: int, key: str, arranger: Arranger | None = None
+        self, a: Take, b: Take, count: int, seed: int, key: str, arranger: Arranger | None = None
     ) -> list[Take]:
-        """One child of each pair of takes of one vocal."""
-        children = []
-        for number, (a, b) in enumerate(parents):
-            phrase = self.phrases[a.phrase]
-            change = Breed((a.candidate, b.candidate), mutation=_MUTATION)
-            request = GenerationRequest(phrase.audio, phrase.analysis, 1, seed * 64 + number, change=change)
-            (made,) = (arranger or self.arranger).arrange(request, on_step=self.check)
-            children.append(self._take(f"{key}/{number}", phrase, made, is_child=True))
-        return children
+        """Children of two takes of one vocal; each gene is of either, by chance."""
+        phrase = self.phrases[a.phrase]
+        change = Breed((a.candidate, b.candidate), mutation=_MUTATION)
+        request = GenerationRequest(phrase.audio, phrase.analysis, count, seed, change=change)
+        made = (arranger or self.arranger).arrange(request, on_step=self.check)
+        return [self._take(f"{key}/{i}", phrase, arranged, is_child=True) for i, arranged in enumerate(made)]
 
     def settle(self) -> None:
         """Fixes the listeners' scale by all pools made so far."""

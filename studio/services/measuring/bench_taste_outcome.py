@@ -92,9 +92,9 @@ def bred(
     def chosen(pool: list[Take]) -> Take:
         grown = list(pool)
         for generation in range(2):
-            pairs = promising(taste, grown, "", CHILDREN // 2, rng)
+            a, b = promising(taste, grown, "", rng)
             key = f"{pool[0].key}/{generation}/{name}"
-            grown += material.breed(pairs, 5000 + generation, key, arranger)
+            grown += material.breed(a, b, CHILDREN // 2, 5000 + generation, key, arranger)
         return best_of(taste, rng)(grown)
 
     return chosen
