@@ -181,8 +181,7 @@ class Bench:
         for sitting in range(1, self.preset.sittings + 1 if seed < self.preset.long else 2):
             course.sit()
             assert course.taste is not None
-            rng = np.random.default_rng(seed)
-            choose = bred(self.material, course.taste, f"{listener.name} {sitting}", rng)
+            choose = bred(course, np.random.default_rng(seed))
             rows.append(self.row(listener, "search", sitting, choose, 16, course.taste))
         return rows
 

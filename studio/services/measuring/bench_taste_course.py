@@ -120,13 +120,22 @@ class Course:
         return shown
 
     def _children(self, name: str, pool: Sequence[Take], number: int) -> list[Take]:
-        """Children of two judged clips of this vocal, or of the pool's most promising."""
-        assert self.taste is not None
-        known = {key: take for key, take in self.takes.items() if take.phrase == name and "beside" not in key}
-        pairs = parents(self.taste, {k: t.features for k, t in known.items()}, self._rng)
-        a, b = (known[key] for key in pairs[0]) if pairs else promising(self.taste, pool, name, self._rng)
+        """Children of two judged clips, of this vocal or others, or of the pool's most promising."""
+        a, b = self.liked(self._rng) or promising(self._known, pool, name, self._rng)
         key = f"{name}/{number}/child of {self.listener.name}"
-        return self.material.breed(a, b, _CHILDREN, self.screens + 100 * self.listener.seed, key)
+        return self.material.breed(name, a, b, _CHILDREN, self.screens + 100 * self.listener.seed, key)
+
+    @property
+    def _known(self) -> Taste:
+        assert self.taste is not None
+        return self.taste
+
+    def liked(self, rng: np.random.Generator) -> tuple[Take, Take] | None:
+        """Two judged clips of the best quarter; None before there are any."""
+        known = {key: take for key, take in self.takes.items() if "beside" not in key}
+        features = {key: take.features for key, take in known.items()}
+        pairs = parents(self._known, features, rng)
+        return (known[pairs[0][0]], known[pairs[0][1]]) if pairs else None
 
 
 def promising(

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from studio.ml.arrangement.arranging import Arranger
-from studio.services.measuring.bench_taste_course import promising
+from studio.services.measuring.bench_taste_course import Course, promising
 from studio.services.measuring.bench_taste_listeners import Heard, Listener
 from studio.services.measuring.bench_taste_material import Material, Take
 from studio.taste.model import Taste
@@ -84,17 +84,19 @@ def best_of(taste: Taste, rng: np.random.Generator) -> Chooser:
     return chosen
 
 
-def bred(
-    material: Material, taste: Taste, name: str, rng: np.random.Generator, arranger: Arranger | None = None
-) -> Chooser:
-    """The best of the pool and of two generations of children of the pool's most promising."""
+def bred(course: Course, rng: np.random.Generator, arranger: Arranger | None = None) -> Chooser:
+    """The best of the pool, of children of what was liked elsewhere, and of children of the best of all these."""
 
     def chosen(pool: list[Take]) -> Take:
+        taste, material = course.taste, course.material
+        assert taste is not None
         grown = list(pool)
-        for generation in range(2):
-            a, b = promising(taste, grown, "", rng)
-            key = f"{pool[0].key}/{generation}/{name}"
-            grown += material.breed(a, b, CHILDREN // 2, 5000 + generation, key, arranger)
+        name, count = pool[0].phrase, CHILDREN // 2
+        key = f"{pool[0].key}/{course.screens} {course.listener.name}"
+        liked = course.liked(rng)
+        if liked:
+            grown += material.breed(name, *liked, count, 5000, f"{key}/0", arranger)
+        grown += material.breed(name, *promising(taste, grown, "", rng), count, 5001, f"{key}/1", arranger)
         return best_of(taste, rng)(grown)
 
     return chosen
