@@ -240,8 +240,8 @@ def may_promote(taste: Taste | None, listener: Listener) -> bool:
     """Whether a blind test counts: its listener is not excluded, answers repeats alike, and listens."""
     if taste is None:
         return True
-    trust = 2 * taste.reliability.consistency - 1
-    return not taste.exclusion.is_excluded and trust >= _LEAST_TRUST and listener.listens
+    trusted = taste.reliability.trust >= _LEAST_TRUST
+    return not taste.exclusion.is_excluded and trusted and listener.listens
 
 
 def bench_taste(
