@@ -12,16 +12,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from studio.services.measuring.bench_taste_adapters import METHODS, Adapters, against_base, told
 from studio.services.measuring.bench_taste_course import SCREENS, Course
 from studio.services.measuring.bench_taste_listeners import ADVERSARIES, KINDS, Listener
 from studio.services.measuring.bench_taste_material import Material, Take
 from studio.services.measuring.bench_taste_outcome import (
+    Choice,
     Chooser,
     any_of,
     best_of,
@@ -39,6 +41,8 @@ _HELD_OUT_POOLS = 4
 _TESTS = 20
 #: Trust below which no new model is offered to a listener.
 _LEAST_TRUST = 0.25
+#: Sittings before an adapter is trained (about 75 clips), and held-out pools of 8 that are drawn with it.
+_SITTINGS_TO_TRAIN, _ADAPTED_POOLS = 2, 2
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Preset:
         long: of how many listeners of each kind the search is followed over all generations; of the others over one.
         vocals, held_out: how many are rated, and how many are not.
         adapted: listeners of each kind for whom adapters are trained.
+        adapter_steps: of a training; None for as many as the product takes.
         adversaries: of each sort.
     """
 
@@ -60,6 +65,7 @@ class Preset:
     vocals: int = 4
     held_out: int = 4
     adapted: int = 0
+    adapter_steps: int | None = None
     adversaries: int = 2
 
 
@@ -78,9 +84,16 @@ class Bench:
     """
 
     def __init__(
-        self, material: Material, preset: Preset, rows_file: Path | None, say: Callable[[str], None]
+        self,
+        material: Material,
+        preset: Preset,
+        rows_file: Path | None,
+        say: Callable[[str], None],
+        models_dir: Path,
+        device: str = "cpu",
     ) -> None:
         self.material, self.preset, self._say = material, preset, say
+        self._models_dir, self._device = models_dir, device
         self._file = rows_file
         self.rows: list[Row] = []
         if rows_file is not None and rows_file.is_file():
@@ -95,11 +108,12 @@ class Bench:
         for rows in (self.taste_rows, self.shuffled_rows, self.search_rows):
             self.listen(rows)
         self.mislead()
+        self.listen(self.adapter_rows, self.preset.adapted)
         return self.rows
 
-    def listen(self, rows: Callable[[str, int], list[Row]]) -> None:
-        """One way to learn, for all listeners."""
-        for seed in range(self.preset.listeners):
+    def listen(self, rows: Callable[[str, int], list[Row]], listeners: int | None = None) -> None:
+        """One way to learn, for so many listeners of each kind; None for all."""
+        for seed in range(self.preset.listeners if listeners is None else listeners):
             for kind in KINDS:
                 self.once(f"{rows.__name__} {kind} {seed}", partial(rows, kind, seed))
 
@@ -211,6 +225,38 @@ class Bench:
             rows.append(row | {"excluded": course.taste.exclusion.is_excluded})
         return rows
 
+    def adapter_rows(self, kind: str, seed: int) -> list[Row]:
+        """After two sittings: each training's draws alone, and the best of 16 of the adapter's."""
+        listener = self.listener(kind, seed)
+        course = Course(self.material, listener, self.vocals)
+        for _ in range(_SITTINGS_TO_TRAIN):
+            course.sit()
+        taste, count = course.taste, _ADAPTED_POOLS
+        assert taste is not None
+        base = [pools[:count] for pools in self.pools(8)]
+        choose = best_of(taste, np.random.default_rng(seed))
+        together = [[[take for pool in pools for take in pool]] for pools in base]
+        alone = chosen_by(choose, together)
+        rows = [self.judged(listener, "taste alone", _SITTINGS_TO_TRAIN, alone, taste)]
+        for method in METHODS:
+            self._say(f"training: {method}, {listener.name}")
+            report, drawn = self.adapters.measured(course, method, self.held_out, count, seed)
+            against = against_base(drawn, base)
+            row = self.judged(listener, method, _SITTINGS_TO_TRAIN, against, taste)
+            rows.append(row | told(report))
+            if method == "adapter":
+                both = [
+                    [(choose([take for pool in pools for take in pool]), plain[0])]
+                    for pools, plain in zip(drawn, together, strict=True)
+                ]
+                rows.append(self.judged(listener, "adapter and taste", _SITTINGS_TO_TRAIN, both, taste))
+        return rows
+
+    @cached_property
+    def adapters(self) -> Adapters:
+        """Loads all models at the first training."""
+        return Adapters(self.material, self._models_dir, self._device, self.preset.adapter_steps)
+
     def row(
         self,
         listener: Listener,
@@ -220,8 +266,19 @@ class Bench:
         size: int,
         taste: Taste | None = None,
     ) -> Row:
+        """The outcome of choosing from pools of the base."""
+        return self.judged(listener, arm, sitting, chosen_by(choose, self.pools(size)), taste)
+
+    def judged(
+        self,
+        listener: Listener,
+        arm: str,
+        sitting: int,
+        chosen: Sequence[Sequence[Choice]],
+        taste: Taste | None,
+    ) -> Row:
         """An outcome and how the blind test of it ends."""
-        found, pairs = outcome(self.material, listener, chosen_by(choose, self.pools(size)))
+        found, pairs = outcome(self.material, listener, chosen)
         tests = [
             blind_test(
                 listener, pairs, may_promote(taste, listener), np.random.default_rng([listener.seed, test])
@@ -254,7 +311,7 @@ def bench_taste(
 ) -> list[Row]:
     """All rows of a preset. Raises StudioError for missing weights."""
     material = Material.load(models_dir, device, lambda: None)
-    return Bench(material, preset, rows_file, on_step).run()
+    return Bench(material, preset, rows_file, on_step, models_dir, device).run()
 
 
 def rows_of(rows: Sequence[Row], arm: str, sitting: int | None = None) -> list[Row]:
