@@ -222,6 +222,11 @@ def sample_scores(
         name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
         total = (tokens[:, :, columns] == masks[columns]).flatten(1).sum(1)
         for step in range(steps):
+            if not int(total.max()):
+                # All of it was given, as of a child that has it of a parent.
+                if on_step:
+                    on_step()
+                continue
             logits = predict_harmony() if names == STAGES[0] else predict_players()
             hidden = tokens[:, :, columns] == masks[columns]
             drawn, surety = [], []
