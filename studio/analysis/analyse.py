@@ -14,18 +14,20 @@ import numpy as np
 
 from studio.analysis.chords import harmonise
 from studio.analysis.heard import measure_traits, verdict
+from studio.analysis.heard_chords import chroma, hear_bar_chords
 from studio.analysis.key import find_key
 from studio.analysis.notes import find_notes, voiced_frames, with_syllables
 from studio.analysis.onsets import OnsetCurve, onset_curve
 from studio.analysis.pitch import resample_mono, track_pitch
 from studio.analysis.readings import Found, Rhythm, find_readings
-from studio.analysis.sound_chords import chords_of_sound, sound_chroma
 from studio.analysis.syllables import find_syllables
 from studio.analysis.tuning import find_tuning, fine_pitches
 from studio.core.analysis import Confidence, Given, PitchTrack, Reading, Syllable, VocalAnalysis, VocalNote
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.music import Chord
 from studio.dsp.loudness import integrated_lufs
 from studio.dsp.resample import resample
 
@@ -111,15 +113,17 @@ def analyse(
     report("chords", 0.99)
     traits = measure_traits(signal, pitch, curve, sung.syllables)
     heard, heard_confidence = verdict(traits)
-    chroma = sound_chroma(signal, tuning) if heard == "instrument" and traits.is_chordal else None
+    sound = chroma(signal) if heard == "instrument" and traits.is_chordal else None
+
+    def known_chords(grid: BeatGrid) -> tuple[Chord, ...]:
+        """Told by the guide or heard in an instrument's sound; empty where they must be made up for the tune."""
+        if guide and guide.chords:
+            return guide.bar_chords(grid)
+        return hear_bar_chords(sound, grid, key) if sound is not None else ()
 
     def reading(found: Found) -> Reading:
         grid = found.grid.shifted(given.shift_beats, audio.duration_s) if given.shift_beats else found.grid
-        chords = (
-            harmonise(sung.notes, grid, key, offset) if chroma is None else chords_of_sound(chroma, grid, key)
-        )
-        if guide and guide.chords:
-            chords = guide.bar_chords(grid)
+        chords = known_chords(grid) or harmonise(sung.notes, grid, key, offset)
         return Reading(grid, chords, found.chance)
 
     first, *others = [reading(found) for found in rhythm.readings]
@@ -148,7 +152,7 @@ def analyse(
         syllables=sung.syllables,
         tuning_cents=tuning if given.tuning is None else given.tuning,
         heard=heard,
-        chords_heard=chroma is not None or bool(guide and guide.chords),
+        chords_heard=bool(known_chords(first.grid)),
     )
 
 

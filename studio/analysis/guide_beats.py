@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import butter, find_peaks, sosfilt
 
 from studio.analysis.beat_grid import Anchors, choose_drift, fit_beats
-from studio.analysis.heard_chords import chord_changes
+from studio.analysis.heard_chords import chord_changes, chroma
 from studio.analysis.pitch import resample_mono
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
@@ -253,7 +253,7 @@ def _find_bars(
         at = int(np.argmin(np.abs(beats - time_s)))
         if abs(beats[at] - time_s) < near_s and loud > strength[at]:
             low[at], strength[at], height[at] = low_level, loud, centre
-    changes = chord_changes(signal, beats)
+    changes = chord_changes(chroma(signal), beats)
     cues = [
         (1.0, _relative(low)),
         (0.5, _relative(strength)),

@@ -1,12 +1,14 @@
-"""Chords heard in the sound of an instrument: a guitar, a piano, a rough mix.
+"""Chords heard in the sound of an instrument: a guitar, a piano, a rough mix, as a guide or in the singer's place.
 
 Chroma of semitone bands from 65 to 1,050 Hz, tuned to the recording, percussive sound held back by a median over time;
 each quarter is compared with the chords of core.music as a player voices them (root and fifth a little stronger, the
-third harmonics of all notes in), and a path is chosen that changes seldom, and then on bar lines.
+third harmonics of all notes in), and a path is chosen that changes seldom, and then on bar lines. Where the key is
+known its chords are a little likelier.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 
@@ -14,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from studio.core.music import QUALITIES, Chord
+from studio.core.grid import BeatGrid
+from studio.core.music import QUALITIES, Chord, Key
 
 #: Rate of the signals, and the length and hop of the frames in samples.
 RATE = 16000
@@ -26,6 +29,8 @@ _CHANGE_ON_BAR, _CHANGE_WITHIN = 0.12, 0.35
 #: Sevenths and the like must be plain to be preferred to a triad.
 _COST = {"maj": 0.0, "min": 0.0, "7": 0.05, "maj7": 0.06, "min7": 0.05, "sus4": 0.05, "dim": 0.08}
 
+#: What a chord with a tone outside the key costs.
+_FOREIGN = 0.05
 #: Notes below count as the bass, and what it adds to a chord whose root it plays.
 _BASS_BELOW, _BASS = 53.0, 0.15
 
@@ -74,9 +79,8 @@ def chroma(signal: NDArray[np.float32]) -> Array:
     return np.where(quiet, 0.0, np.hstack([out / np.maximum(length, 1e-9), bass]))
 
 
-def quarter_chroma(signal: NDArray[np.float32], beats_s: Array) -> Array:
-    """Mean chroma between neighbouring beats, [beats - 1, 24], its halves of length 1; 0 where nothing sounds."""
-    frames = chroma(signal)
+def quarter_chroma(frames: Array, beats_s: Array) -> Array:
+    """Mean of `chroma` between neighbouring beats, [beats - 1, 24], its halves of length 1; 0 where nothing sounds."""
     times = np.arange(len(frames)) * _HOP / RATE
     rows = np.zeros((len(beats_s) - 1, 24))
     for i, (start, end) in enumerate(pairwise(beats_s)):
@@ -88,9 +92,9 @@ def quarter_chroma(signal: NDArray[np.float32], beats_s: Array) -> Array:
     return (halves / np.maximum(length, 1e-9) * (length[:, :1] > 0.05)).reshape(-1, 24)
 
 
-def chord_changes(signal: NDArray[np.float32], beats_s: Array) -> Array:
-    """How much the harmony changes on each beat, [beats], 0 to 1; 0 where nothing with a pitch sounds."""
-    rows = quarter_chroma(signal, np.append(beats_s, beats_s[-1] + (beats_s[-1] - beats_s[-2])))[:, :12]
+def chord_changes(frames: Array, beats_s: Array) -> Array:
+    """How much the harmony of `chroma` changes on each beat, [beats], 0 to 1; 0 where nothing with a pitch sounds."""
+    rows = quarter_chroma(frames, np.append(beats_s, beats_s[-1] + (beats_s[-1] - beats_s[-2])))[:, :12]
     change = np.zeros(len(beats_s))
     for i in range(1, len(beats_s)):
         before = rows[max(0, i - 2) : i].mean(axis=0)
@@ -101,17 +105,21 @@ def chord_changes(signal: NDArray[np.float32], beats_s: Array) -> Array:
 
 
 def hear_chords(
-    signal: NDArray[np.float32], beats_s: Array, quarters_per_bar: int, downbeat: int = 0
+    frames: Array, beats_s: Array, quarters_per_bar: int, downbeat: int = 0, key: Key | None = None
 ) -> tuple[Chord, ...]:
     """The chord of each quarter between neighbouring beats; 'no chord' where nothing with a pitch sounds, and empty
     where what sounds is no harmony.
 
     Args:
-        signal: mono, 16 kHz.
+        frames: from `chroma`.
         downbeat: index of a beat on which a bar begins.
+        key: None where nobody knows it.
     """
-    rows = quarter_chroma(signal, beats_s)
+    rows = quarter_chroma(frames, beats_s)
     chords, templates, cost = _templates()
+    if key is not None:
+        scale = set(key.scale)
+        cost = cost + np.array([0.0 if scale.issuperset(c.pitch_classes) else _FOREIGN for c in chords])
     alike = rows[:, :12] @ templates.T
     sounding = rows.any(axis=1)
     if not sounding.any() or float(np.median(alike[sounding].max(axis=1))) < _HARMONIC:
@@ -129,6 +137,23 @@ def hear_chords(
         path.append(int(back[i, path[-1]]))
     silent = Chord(None)
     return tuple(chords[k] if row.any() else silent for k, row in zip(reversed(path), rows, strict=True))
+
+
+def hear_bar_chords(frames: Array, grid: BeatGrid, key: Key) -> tuple[Chord, ...]:
+    """The chord that sounds longest in each bar of a grid; empty where what sounds is no harmony.
+
+    A bar in which nothing sounds has the chord before it, the first ones that after them.
+    """
+    size = grid.meter.quarters_per_bar
+    quarters = hear_chords(frames, np.asarray(grid.times_s), size, key=key)
+    if not quarters:
+        return ()
+    bars: list[Chord | None] = []
+    for first in range(0, len(quarters), size):
+        heard = Counter(c for c in quarters[first : first + size] if c.root is not None)
+        bars.append(heard.most_common(1)[0][0] if heard else bars[-1] if bars else None)
+    known = next((chord for chord in bars if chord is not None), Chord(None))
+    return tuple(known if chord is None else chord for chord in bars)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ import pytest
 from studio.analysis.guide_beats import hear_guide
 from studio.analysis.guide_midi import guide_of_midi
 from studio.analysis.guide_sessions import guide_of_dawproject, guide_of_rpp
-from studio.analysis.heard_chords import hear_chords
+from studio.analysis.heard_chords import chroma, hear_chords
 from studio.analysis.pitch import resample_mono
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
@@ -52,7 +52,7 @@ def test_a_strummed_guitar_gives_beats_bars_and_chords() -> None:
     audio = strummed(truth, SONG_S, chords, cents=-25.0)
     guide = hear_guide(audio, "guitar.wav")
     assert _off_ms(guide, truth) < 10
-    heard = hear_chords(resample_mono(audio), np.array(guide.times_s), 4, guide.downbeat)
+    heard = hear_chords(chroma(resample_mono(audio)), np.array(guide.times_s), 4, guide.downbeat)
     grid = guide.grid(SONG_S)
     assert np.abs(np.array(grid.downbeats_s) - truth[4]).min() < 0.01
     right = [

@@ -11,7 +11,7 @@ import numpy as np
 from studio.analysis.guide_beats import hear_guide
 from studio.analysis.guide_midi import guide_of_midi
 from studio.analysis.guide_sessions import guide_of_dawproject, guide_of_rpp
-from studio.analysis.heard_chords import hear_chords
+from studio.analysis.heard_chords import chroma, hear_chords
 from studio.analysis.pitch import resample_mono
 from studio.audio.file_bytes import FORMATS, error_text
 from studio.audio.files import read_file
@@ -69,7 +69,7 @@ def _heard(path: Path, meter: Meter | None, tempo_bpm: float | None) -> Guide:
     guide = hear_guide(audio, path.name, meter=meter, tempo_bpm=tempo_bpm)
     beats = np.asarray(guide.times_s)
     size = guide.meter.quarters_per_bar
-    chords = hear_chords(resample_mono(audio), beats, size, guide.downbeat)
+    chords = hear_chords(chroma(resample_mono(audio)), beats, size, guide.downbeat)
     return replace(guide, chords=chords)
 
 
