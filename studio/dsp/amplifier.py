@@ -1,10 +1,9 @@
 """Amplifiers for guitars, basses and electric keyboards: tone stack, two stages of valves, a loudspeaker in its box.
 
 Written from what such circuits do, not from measurements of one: a stage is a bent line whose halves differ (even
-harmonics) and whose bias drifts away through a coupling capacitor; a guitar speaker of twelve inches in an open box passes
-some 90 Hz to 5 kHz, with its resonance below and its cone breaking up above 2 kHz. The bent stages run at twice the rate
-so that their harmonics fold back less (Parker, Zavalishin and Le Bivic, "Reducing the aliasing of nonlinear waveshaping",
-DAFx 2016, say why; twice the rate is the plain remedy).
+harmonics), with a coupling capacitor behind it; a guitar speaker of twelve inches in an open box passes some 90 Hz to
+5 kHz, with its resonance below and its cone breaking up above 2 kHz. The stages run at twice the rate so that their
+harmonics fold back less.
 """
 
 from __future__ import annotations
@@ -92,9 +91,7 @@ def _between(rate: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=8)
-def _speaker(
-    rate: int, band: tuple[float, float]
-) -> tuple[tuple[NDArray[np.float64], float | None], ...]:
+def _speaker(rate: int, band: tuple[float, float]) -> tuple[tuple[NDArray[np.float64], float | None], ...]:
     """Filters in series (None) and those whose share is added: resonance, and the cone's break-up below the edge."""
     low, high = band
     return (

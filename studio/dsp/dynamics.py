@@ -21,8 +21,8 @@ MEMORY_S = 1.0
 
 @dataclass(frozen=True)
 class Compression:
-    """`threshold_db` is of the RMS of a block, dBFS; `mix` is the share of the compressed sound beside the dry one, which
-    keeps its strokes (parallel compression)."""
+    """`threshold_db` is of the RMS of a block, dBFS; `mix` is the share of the compressed sound beside the dry one
+    (parallel compression keeps the strokes of the dry one)."""
 
     threshold_db: float
     ratio: float = 3.0

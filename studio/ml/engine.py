@@ -9,16 +9,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from studio.core.arrangement import Arrangement
 from studio.core.audio import Audio
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, recipe_of
+from studio.core.controls import NETWORK, RECORDED
 from studio.core.instruments import SOUNDS
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate
 from studio.core.workload import arranging_work, work_of
+from studio.dsp.sampler.recipes import RECIPES
+from studio.dsp.sampler.samples import SampleSets
 from studio.ml.allocation import keep_freed_memory
 from studio.ml.arrangement.arranging import Arranged, Arranger, make_arranger
 from studio.ml.arrangement.model import ArrangementModel
@@ -28,6 +32,7 @@ from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel, MelModelConfig
 from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
+from studio.ml.sound.players import Players
 from studio.ml.sound.rendering import Rendering, rendering_steps, vocal_level
 from studio.ml.sound.synthesis import Performance, StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
@@ -38,13 +43,35 @@ from studio.ml.workers import Workers
 _Band = tuple[Mapping[str, Audio], Mapping[str, float]]
 
 
-def load_engine(models_dir: Path, device: str = "auto", vocoder_file: Path | None = None) -> BandEngine:
+class Recordings(Protocol):
+    """Recorded instruments, as audio.sample_sets.InstalledSets has them."""
+
+    @property
+    def sets(self) -> SampleSets:
+        """By name."""
+
+    @property
+    def attribution(self) -> Mapping[str, str]:
+        """Whose they are, by name of the set."""
+
+    @property
+    def sha256(self) -> str:
+        """Of all of them together."""
+
+
+def load_engine(
+    models_dir: Path,
+    device: str = "auto",
+    vocoder_file: Path | None = None,
+    recordings: Recordings | None = None,
+) -> BandEngine:
     """Loads the bundled band model.
 
     Args:
         models_dir: holds arrangement.safetensors, mel.safetensors and vocoder.safetensors.
         device: 'auto', 'cpu' or 'cuda'.
         vocoder_file: a public BigVGAN of 44.1 kHz and 128 bands instead of the bundled vocoder.
+        recordings: instruments that stems may be played with instead of the networks.
 
     Raises:
         StudioError: for a missing or damaged file, a vocoder of another mel, or a device this machine does not have.
@@ -73,7 +100,9 @@ def load_engine(models_dir: Path, device: str = "auto", vocoder_file: Path | Non
         )
         load_into(vocoder, sound.tensors, "the vocoder")
         hashes["vocoder"] = sound.sha256
-    return BandEngine(arranger, mel_model, vocoder, place, hashes)
+    if recordings is not None:
+        hashes["instruments"] = recordings.sha256
+    return BandEngine(arranger, mel_model, vocoder, place, hashes, recordings=recordings)
 
 
 class BandEngine:
@@ -88,11 +117,14 @@ class BandEngine:
         hashes: Mapping[str, str],
         *,
         config: SynthesisConfig | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         self._arranger = arranger
         self._device = device
         self._hashes = dict(hashes)
         self._synthesiser = Synthesiser(mel_model, vocoder, device, bfloat16=supports_bfloat16(device))
+        self._recordings = recordings
+        self._players = Players(self._synthesiser, recordings.sets if recordings else None)
         self._config = config or SynthesisConfig()
 
     @property
@@ -129,8 +161,10 @@ class BandEngine:
         # Closed however this ends, so that no thread works on.
         with contextlib.closing(bands):
             for (index, plan), (stems, gains) in zip(wanted, bands, strict=True):
-                recipe = replace(plan.recipe, gains=gains)
-                settings = self._settings(request, plan.arrangement, index)
+                recipe = replace(
+                    plan.recipe, gains=gains, renderers=self._renderers(plan.arrangement, request)
+                )
+                settings = self._settings(request, plan.arrangement, index, recipe.renderers)
                 run.on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))
         return clock.seconds
 
@@ -158,13 +192,13 @@ class BandEngine:
         vocal_rms = vocal_level(vocal)
         with Workers() as workers:
             performances = [
-                self._performance(plan, partial(steps.did, index), clock)
+                self._performance(plan, request, partial(steps.did, index), clock)
                 for index, plan in enumerate(arranged)
             ]
-            steps.expect([rendering_steps(self._synthesiser, p, vocal) for p in performances])
+            steps.expect([rendering_steps(self._players, p, vocal) for p in performances])
 
             def begin(index: int) -> Rendering:
-                return Rendering(self._synthesiser, workers, performances[index], vocal)
+                return Rendering(self._players, workers, performances[index], vocal)
 
             current = begin(0)
             for index in range(len(arranged)):
@@ -192,24 +226,51 @@ class BandEngine:
             (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
             / self._config.window_frames
         )  # fmt: skip
-        each = (windows * self._synthesiser.steps(self._config) + 1) * len(change.stems) + 1
-        steps.expect([each] * len(arranged))
+        steps.expect([self._part_steps(plan, request, change, windows) for plan in arranged])
         for index, plan in enumerate(arranged):
 
             def step(index: int = index) -> None:
                 steps.did(index)
                 steps.report(index)
 
-            performance = self._performance(plan, step, clock)
-            band = play_part(self._synthesiser, performance, request, change)
+            performance = self._performance(plan, request, step, clock)
+            band = play_part(self._players, performance, request, change)
             steps.finish(index)
             yield band
 
-    def _performance(self, plan: Arranged, on_step: Callable[[], None], clock: StageClock) -> Performance:
-        return Performance(plan.arrangement, plan.recipe.sound_seed, self._config, on_step, clock)
+    def _part_steps(
+        self, plan: Arranged, request: GenerationRequest, change: Regenerate, windows: int
+    ) -> int:
+        renderers = self._renderers(plan.arrangement, request)
+        each = [self._players.steps(self._config, renderers.get(stem, NETWORK)) for stem in change.stems]
+        return windows * sum(each) + len(each) + 1
+
+    def _performance(
+        self, plan: Arranged, request: GenerationRequest, on_step: Callable[[], None], clock: StageClock
+    ) -> Performance:
+        renderers = self._renderers(plan.arrangement, request)
+        return Performance(plan.arrangement, plan.recipe.sound_seed, self._config, on_step, clock, renderers)
+
+    def _renderers(self, arrangement: Arrangement, request: GenerationRequest) -> dict[str, str]:
+        """Who plays each stem. A part of a stem is played by whoever played the rest of it."""
+        chosen = self._players.renderers(arrangement, request.controls.sound)
+        change = request.change
+        if isinstance(change, Regenerate):
+            before = recipe_of(change.parent).renderers
+            for stem in chosen:
+                if change.bars is not None or stem not in change.stems:
+                    able = self._players.can_record(stem, arrangement.parts[stem])
+                    kept = stem not in change.stems
+                    wanted = before.get(stem, NETWORK)
+                    chosen[stem] = wanted if able or kept else NETWORK
+        return chosen
 
     def _settings(
-        self, request: GenerationRequest, arrangement: Arrangement, index: int
+        self,
+        request: GenerationRequest,
+        arrangement: Arrangement,
+        index: int,
+        renderers: Mapping[str, str],
     ) -> dict[str, object]:
         controls = request.controls
         change = request.change
@@ -225,10 +286,20 @@ class BandEngine:
             "chords": "given" if controls.chords else "auto",
             "tuning_cents": round(arrangement.tuning_cents, 1),
             "instruments": {stem: part.instrument for stem, part in arrangement.parts.items()},
+            "renderers": dict(renderers),
+            "recordings": self._credits(arrangement, renderers),
             "diffusion_steps": self._config.steps,
             "device": self._device.type,
             **lineage,
         }
+
+    def _credits(self, arrangement: Arrangement, renderers: Mapping[str, str]) -> list[str]:
+        """Whose recordings are heard, with their licences."""
+        if self._recordings is None:
+            return []
+        played = [stem for stem, renderer in renderers.items() if renderer == RECORDED]
+        used = {RECIPES[stem, arrangement.parts[stem].instrument].set for stem in played}
+        return sorted({self._recordings.attribution[name] for name in used})
 
 
 class _Steps:

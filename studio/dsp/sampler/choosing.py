@@ -34,7 +34,11 @@ class Chooser:
             s
             for s in set.samples
             if s.pitch is not None
-            and (s.articulation not in ("release", "muted_noise") if wanted is None else s.articulation in wanted)
+            and (
+                s.articulation not in ("release", "muted_noise")
+                if wanted is None
+                else s.articulation in wanted
+            )
         ]
         if not self._samples:
             raise ValueError(f"{set.name} has no recordings of {articulation}")
@@ -50,7 +54,9 @@ class Chooser:
         self._turn: dict[tuple[int, int], int] = defaultdict(int)
         self._last: dict[int, Sample] = {}
 
-    def choose(self, pitch: int, below_db: float, chance: float, hand: float | None = None) -> tuple[Sample, float]:
+    def choose(
+        self, pitch: int, below_db: float, chance: float, hand: float | None = None
+    ) -> tuple[Sample, float]:
         """A recording for a note, and the gain in dB that gives it its level.
 
         Args:
@@ -66,7 +72,9 @@ class Chooser:
         near = away <= reach
         distance = np.abs(self._layer_db - below_db)
         # The two layers about the level, each as likely as it is near.
-        layers = sorted({(float(d), float(v)) for d, v in zip(distance[near], self._layer_db[near], strict=True)})
+        layers = sorted(
+            {(float(d), float(v)) for d, v in zip(distance[near], self._layer_db[near], strict=True)}
+        )
         pick = layers[0][1]
         if len(layers) > 1 and layers[1][0] < 12.0:
             share = layers[1][0] / max(layers[0][0] + layers[1][0], 1e-9)
@@ -80,7 +88,7 @@ class Chooser:
         best = order[cost[np.argsort(cost, kind="stable")] <= cost.min() + 0.6]
         if len(best) == 1 and len(order) > 1 and cost[np.argsort(cost, kind="stable")][1] < 2.0:
             best = order[:2]  # a neighbour's recording is the second take
-        key = (pitch, int(round(pick)))
+        key = (pitch, round(pick))
         turn = self._turn[key]
         self._turn[key] = turn + 1
         at = best[turn % len(best)]

@@ -1,7 +1,7 @@
 """How hands play what is written: keys, strings, breath.
 
-In: notes of an arrangement. Out: strokes of a sampler. Timing stays the arrangement's but for what belongs to the hand: the
-spread of a strum, fingers that are not quite together, a string that is damped when it is struck again.
+In: notes of an arrangement. Out: strokes of a sampler. Timing stays the arrangement's but for what belongs to the hand:
+the spread of a strum, fingers that are not quite together, a string that is damped when it is struck again.
 """
 
 from __future__ import annotations
@@ -76,7 +76,13 @@ def play_keys(notes: Sequence[Note], set: SampleSet, touch: Touch, seed: int) ->
         top = max(n.pitch for n in group)
         following = groups[i + 1][0].start_s if i + 1 < len(groups) else np.inf
         for note in group:
-            voicing = 0.0 if len(group) == 1 or note.pitch == top else -3.5 if note.pitch != group[0].pitch else -1.5
+            voicing = (
+                0.0
+                if len(group) == 1 or note.pitch == top
+                else -3.5
+                if note.pitch != group[0].pitch
+                else -1.5
+            )
             velocity = note.velocity * (1.0 + 0.04 * centred(note, seed, _LEVEL))
             below = relative_db(velocity, touch.range_db) + voicing
             sample, gain = chooser.choose(note.pitch, min(below, 0.0), uniform(note, seed, _LAYER))
@@ -193,7 +199,9 @@ def play_breath(notes: Sequence[Note], set: SampleSet, touch: Touch, seed: int) 
         slurred = i > 0 and note.start_s - ordered[i - 1].end_s < 0.06 and note.pitch != ordered[i - 1].pitch
         tied = i + 1 < len(ordered) and ordered[i + 1].start_s - note.end_s < 0.06
         arch = 3.0 * np.sin(np.pi * phrase[i]) - 2.0
-        below = min(relative_db(note.velocity, touch.range_db) + arch + 0.8 * centred(note, seed, _LEVEL), 0.0)
+        below = min(
+            relative_db(note.velocity, touch.range_db) + arch + 0.8 * centred(note, seed, _LEVEL), 0.0
+        )
         sample, gain = chooser.choose(note.pitch, below, uniform(note, seed, _LAYER))
         assert sample.pitch is not None
         long = note.end_s - note.start_s > 0.5
@@ -233,7 +241,11 @@ def _damped(strokes: list[Stroke], release_s: float) -> list[Stroke]:
     latest: dict[tuple[int, float], int] = {}
     for i, stroke in enumerate(ordered):
         source = stroke.source
-        if not isinstance(source, Recorded) or source.sample.articulation == "release" or source.sample.pitch is None:
+        if (
+            not isinstance(source, Recorded)
+            or source.sample.articulation == "release"
+            or source.sample.pitch is None
+        ):
             continue
         key = round(source.sample.pitch + source.semitones), stroke.pan
         earlier = latest.get(key)

@@ -128,7 +128,9 @@ def play_kit(notes: Sequence[Note], set: SampleSet, touch: DrumTouch, seed: int)
         level = PIECES[note.pitch][1] + (touch.levels_db or {}).get(piece, 0.0)
         graces = _graces(note, piece, seed) if touch.graces else ()
         for before_s, softer_db in (*graces, (0.0, 0.0)):
-            source, gain = kit.strike(piece, below + softer_db, uniform(note, seed, _LAYER + 8 * round(1e3 * before_s)))
+            source, gain = kit.strike(
+                piece, below + softer_db, uniform(note, seed, _LAYER + 8 * round(1e3 * before_s))
+            )
             strokes.append(
                 Stroke(source, max(note.start_s - before_s, 0.0), note.start_s + 30.0,
                        float(10.0 ** ((gain + level) / 20.0)), decay_s=(touch.damping_s or {}).get(piece, 0.0))

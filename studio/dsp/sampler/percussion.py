@@ -82,7 +82,9 @@ def _tambourine(rng: np.random.Generator) -> NDArray[np.float64]:
     for hz in (5600.0, 6700.0, 8100.0, 9700.0, 12100.0):
         hz *= rng.uniform(0.985, 1.015)
         out += sosfilt(sections(1, (hz * 0.985, hz * 1.015), "bandpass", RATE), sound)
-    skin = sosfilt(sections(2, (220.0, 900.0), "bandpass", RATE), rng.normal(0, 1, len(t)) * np.exp(-t / 0.012))
+    skin = sosfilt(
+        sections(2, (220.0, 900.0), "bandpass", RATE), rng.normal(0, 1, len(t)) * np.exp(-t / 0.012)
+    )
     return out + 0.4 * skin
 
 
@@ -96,5 +98,6 @@ def _clap(rng: np.random.Generator) -> NDArray[np.float64]:
         burst = rng.normal(0.0, 1.0, len(t)) * (t >= at) * np.exp(-late / rng.uniform(0.004, 0.008))
         out += sosfilt(sections(1, (hz * 0.7, hz * 1.5), "bandpass", RATE), burst)
     return out + 0.12 * sosfilt(
-        sections(1, (700.0, 4000.0), "bandpass", RATE), rng.normal(0, 1, len(t)) * np.exp(-t / 0.06) * (t > 0.012)
+        sections(1, (700.0, 4000.0), "bandpass", RATE),
+        rng.normal(0, 1, len(t)) * np.exp(-t / 0.06) * (t > 0.012),
     )

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.signal import sosfilt
 
 from studio.core.arrangement import Note, Part
-from studio.core.instruments import instrument
 from studio.dsp import amplifier, dynamics
 from studio.dsp.amplifier import amplify
 from studio.dsp.drive import drive
@@ -29,8 +28,9 @@ from studio.dsp.sampler.strokes import Stroke, mix_strokes
 Array = NDArray[np.float32]
 
 _HANDS = {"keys": play_keys, "strings": play_strings, "bass": play_bass, "breath": play_breath}
-#: Heard by the chain before a stretch.
-_MEMORY_S = amplifier.MEMORY_S + dynamics.MEMORY_S
+#: Samples heard by the chain before a stretch, whole blocks of everything, and after it, for filters that look ahead.
+_BEFORE = round((amplifier.MEMORY_S + dynamics.MEMORY_S) * RATE / 512) * 512
+_AFTER = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +42,17 @@ class PlayedStem:
     channels: int
 
     def render(self, start: int, stop: int) -> Array:
-        """Samples [start, stop) of the song at RATE, float32 [channels, stop - start]; dry."""
-        first = max(0, start - round(_MEMORY_S * RATE))
-        begin_s, end_s = first / RATE, stop / RATE
+        """Samples [start, stop) of the song at RATE, float32 [channels, stop - start]; dry.
+
+        Stretches that begin on a whole frame of 512 samples are pieces of the whole but for what filters forget.
+        """
+        first, last = max(0, start - _BEFORE), stop + _AFTER
+        begin_s, end_s = first / RATE, last / RATE
         near = [s for s in self.strokes if s.until_s > begin_s and s.start_s < end_s]
-        sound = mix_strokes(near, first, stop, self.channels)
-        if not sound.any():
-            return sound[:, start - first :]
-        return process(sound, self.chain, first)[:, start - first :]
+        sound = mix_strokes(near, first, last, self.channels)
+        if sound.any():
+            sound = process(sound, self.chain, first)
+        return np.ascontiguousarray(sound[:, start - first : stop - first])
 
 
 def process(sound: Array, chain: Chain, first: int) -> Array:

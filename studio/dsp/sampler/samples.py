@@ -110,7 +110,9 @@ class SampleSet:
             whole = self.sound(sample)
             some = whole[:, : int(steps * _STEP_S * RATE * ratio) + 256]
             moved = soxr.resample(some.T, RATE * ratio, RATE, quality="HQ")
-            return np.ascontiguousarray(np.asarray(moved, dtype=np.float32).T[:, : int(steps * _STEP_S * RATE)])
+            return np.ascontiguousarray(
+                np.asarray(moved, dtype=np.float32).T[:, : int(steps * _STEP_S * RATE)]
+            )
 
         return self._moved.get((self, sample.name, tenths, steps), make)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio.audio.sample_sets import InstalledSets, open_sets
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled
 from studio.core.jobs import Progress, StepCallback
@@ -17,6 +18,7 @@ from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
+from studio.storage.paths import resources_dir
 
 #: What is said while it happens.
 LOADING = "Loading models"
@@ -153,9 +155,15 @@ def let_threads_sleep() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def _recordings() -> InstalledSets | None:
+    """The recorded instruments that come with the application; None where there are none."""
+    found = open_sets(resources_dir() / "instruments")
+    return found if found.sets else None
+
+
 def load_bundled_engine(models_dir: Path, device: str, vocoder_file: Path | None = None) -> Engine:
     """The models that come with the application, in this process; see studio.ml.engine.load_engine."""
     let_threads_sleep()
     from studio.ml.engine import load_engine
 
-    return load_engine(models_dir, device, vocoder_file)
+    return load_engine(models_dir, device, vocoder_file, _recordings())
