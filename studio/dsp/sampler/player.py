@@ -31,6 +31,8 @@ _HANDS = {"keys": play_keys, "strings": play_strings, "bass": play_bass, "breath
 #: Samples heard by the chain before a stretch, whole blocks of everything, and after it, for filters that look ahead.
 _BEFORE = round((amplifier.MEMORY_S + dynamics.MEMORY_S) * RATE / 512) * 512
 _AFTER = 512
+#: First-order shelves of the desk: what lies below 70 Hz, and above 1.5 kHz.
+_WEIGHT, _PRESENCE = sections(1, 70.0, "lowpass", RATE), sections(1, 1500.0, "highpass", RATE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,10 @@ def process(sound: Array, chain: Chain, first: int) -> Array:
     if chain.low_pass_hz:
         low = sections(1, chain.low_pass_hz, "lowpass", RATE)
         sound = sosfilt(low, sound, axis=1).astype(np.float32)
+    for db, edge in ((chain.weight_db, _WEIGHT), (chain.presence_db, _PRESENCE)):
+        if db:
+            extra = np.float32(10.0 ** (db / 20.0) - 1.0)
+            sound = sound + extra * sosfilt(edge, sound, axis=1).astype(np.float32)
     if chain.compression is not None:
         sound = compress(sound, chain.compression, RATE)
     return drive(sound, chain.drive_db) if chain.drive_db else sound
