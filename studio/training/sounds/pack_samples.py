@@ -72,7 +72,7 @@ that are heard in it. The licences: [CC0 1.0](https://creativecommons.org/public
 | file | attribution | licence | origin | recordings |
 |---|---|---|---|---|
 """
-#: Files of one build are the same as those of the next.
+#: When a set was built is not told by it.
 _MOMENT = (2026, 1, 1, 0, 0, 0)
 
 
