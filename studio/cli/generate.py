@@ -23,6 +23,7 @@ from studio.cli.options import (
     style,
     tuning,
 )
+from studio.core.controls import RENDERERS
 from studio.core.errors import JobCancelled
 from studio.core.instruments import INSTRUMENTS
 
@@ -115,6 +116,13 @@ def add_parser(commands: Commands) -> None:
         choices=("loose", "normal", "close"),
         help="how closely chords, accents and fills keep to what is sung (default normal)",
     )
+    parser.add_argument(
+        "--sound",
+        choices=("auto", *RENDERERS),
+        default="auto",
+        help="who plays: recorded instruments wherever there are any, the network, or for each stem what measured "
+        "better (auto, default)",
+    )
     for stem in INSTRUMENTS:
         parser.add_argument(
             f"--{stem}",
@@ -183,6 +191,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
                 if (name := getattr(options, f"instrument_{stem}")) is not None
             },
             follow=options.follow,
+            sound=None if options.sound == "auto" else options.sound,
         ),
         pickup=pickup,
         encoding=ENCODINGS[options.bits],

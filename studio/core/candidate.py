@@ -47,6 +47,7 @@ class Recipe:
         sound_seed: of the humanising and of all noise in the sound.
         controls: what was asked for.
         gains: linear, from each dry stem to its place in the mix; a silent stem has none.
+        renderers: who played each stem, of core.controls.RENDERERS; those not named were the networks'.
     """
 
     score: Score
@@ -54,6 +55,7 @@ class Recipe:
     sound_seed: int
     controls: Controls
     gains: Mapping[str, float] = field(default_factory=dict)
+    renderers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,10 @@ ENERGIES = ("hush", "low", "medium", "high")
 #: Names of the `follow` control: how closely the band's harmony keeps to what is sung, and its strokes to how.
 FOLLOWS = ("loose", "normal", "close")
 
+#: Names of the `sound` control: who plays a stem.
+RECORDED, NETWORK = "recorded", "network"
+RENDERERS = (RECORDED, NETWORK)
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -28,3 +32,5 @@ class Controls:
     instruments: Mapping[str, str] = field(default_factory=dict)
     """By stem, a name of core.instruments; 'none' leaves the stem out."""
     follow: str | None = None
+    sound: str | None = None
+    """RECORDED for recorded instruments wherever there are any, NETWORK for none; None for what measured better."""

@@ -9,7 +9,7 @@ out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -54,6 +54,8 @@ _ROOM_S = 0.9
 #: The rate at which the rooms of ROUGH_MIX were set.
 _ROOM_RATE_HZ = 44100
 _LEVEL_BLOCK = 2048
+#: Below this a stem that is stereo in itself is in the middle.
+_SIDE_CUT_HZ = 120.0
 #: Samples that are mixed at a time: a whole number of measuring blocks, long against the room.
 MIX_BLOCK = 1 << 18
 
@@ -89,8 +91,8 @@ def active_rms(audio: Array) -> float:
 
 
 def _in_blocks(audio: Array) -> Iterator[Array]:
-    for start in range(0, len(audio), MIX_BLOCK):
-        yield audio[start : start + MIX_BLOCK]
+    for start in range(0, audio.shape[-1], MIX_BLOCK):
+        yield audio[..., start : start + MIX_BLOCK]
 
 
 @lru_cache(maxsize=8)
@@ -125,8 +127,10 @@ def _spread(sample_rate: int) -> Array:
 def stem_gains(
     dry: Mapping[str, Array], *, vocal_rms: float, beside: Collection[str] = ()
 ) -> dict[str, float]:
-    """Like `band_gains`, of dry stems in memory: mono float32 [T] by stem name."""
-    levels = {stem: measure_level(_in_blocks(x)) for stem, x in dry.items()}
+    """Like `band_gains`, of dry stems in memory: float32 [T] or [2, T] by stem name."""
+    levels = {
+        stem: measure_level(_in_blocks(x if x.ndim == 1 else x.mean(axis=0))) for stem, x in dry.items()
+    }
     return band_gains(levels, vocal_rms=vocal_rms, beside=beside)
 
 
@@ -161,9 +165,10 @@ class StemPlacer:
 
     Args:
         gain: linear, of the direct sound.
+        stereo: whether what comes is left and right.
     """
 
-    def __init__(self, sample_rate: int, mix: StemMix, gain: float) -> None:
+    def __init__(self, sample_rate: int, mix: StemMix, gain: float, *, stereo: bool = False) -> None:
         self._mix, self._gain = mix, np.float32(gain)
         self._low_cut = sections(2, mix.low_cut_hz, "highpass", sample_rate)
         self._memory = np.zeros((len(self._low_cut), 2))
@@ -172,19 +177,29 @@ class StemPlacer:
             for gain_db, band in zip(mix.tone, _tone_bands(sample_rate), strict=True)
             if gain_db
         ]
-        self._responses = _responses(sample_rate, mix)
+        self._side_cut = sections(2, max(mix.low_cut_hz, _SIDE_CUT_HZ), "highpass", sample_rate)
+        self._side_memory = np.zeros((len(self._side_cut), 2))
+        self._responses = _responses(sample_rate, replace(mix, width=0.0) if stereo else mix)
         length = 0 if self._responses is None else self._responses.shape[1] - 1
         self._ringing = np.zeros((2, length), dtype=np.float32)
 
     def process(self, dry: Array) -> Array:
-        """Mono float32 [T] -> left and right, float32 [2, T]."""
+        """Mono float32 [T], or [2, T] of a stem that is stereo in itself -> left and right, float32 [2, T].
+
+        What is stereo in itself is not widened once more; left plus right gives the mono mix all the same.
+        """
+        own_side = None
+        if dry.ndim == 2:
+            difference = 0.5 * (dry[1] - dry[0]) * self._gain
+            own, self._side_memory = sosfilt(self._side_cut, difference, zi=self._side_memory)
+            own_side, dry = own.astype(np.float32), dry.mean(axis=0)
         filtered, self._memory = sosfilt(self._low_cut, dry * self._gain, zi=self._memory)
         mid = filtered.astype(np.float32)
         for i, (extra, band, memory) in enumerate(self._tone):
             inside, memory = sosfilt(band, mid, zi=memory)
             self._tone[i] = extra, band, memory
             mid = mid + extra * inside.astype(np.float32)
-        side = np.float32(self._mix.pan) * mid
+        side = np.float32(self._mix.pan) * mid if own_side is None else own_side
         if self._responses is not None:
             ringing, count = self._ringing, len(mid)
             sound = oaconvolve(mid[None], self._responses, axes=1)
@@ -223,15 +238,15 @@ def place_stem(dry: Array, sample_rate: int, mix: StemMix, gain: float) -> Array
     """One stem in the room.
 
     Args:
-        dry: mono float32 [T].
+        dry: float32 [T], or [2, T] of a stem that is stereo in itself.
         gain: linear, of the direct sound.
 
     Returns:
         float32 [2, T]; the tail of the room past T is cut.
     """
     if not gain or not dry.any():
-        return np.zeros((2, len(dry)), dtype=np.float32)
-    placer = StemPlacer(sample_rate, mix, gain)
+        return np.zeros((2, dry.shape[-1]), dtype=np.float32)
+    placer = StemPlacer(sample_rate, mix, gain, stereo=dry.ndim == 2)
     return np.concatenate([placer.process(block) for block in _in_blocks(dry)], axis=1)
 
 

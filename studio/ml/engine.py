@@ -9,17 +9,21 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from studio.core.arrangement import Arrangement
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate, recipe_of
+from studio.core.controls import NETWORK, RECORDED
 from studio.core.errors import StudioError
 from studio.core.instruments import SOUNDS
 from studio.core.pipeline import Run
 from studio.core.request import MOST_PLAYED, Breed, GenerationRequest, Regenerate
 from studio.core.workload import arranging_work, work_of
+from studio.dsp.sampler.recipes import RECIPES
+from studio.dsp.sampler.samples import SampleSets
 from studio.ml.adapting.band import BandParts, train_band
 from studio.ml.adapting.clips import AdapterReport, AdapterTraining
 from studio.ml.adapting.slot import AdapterSlot
@@ -32,6 +36,7 @@ from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel, MelModelConfig
 from studio.ml.sound.mel_vocoder import MelVocoder, load_mel_vocoder
+from studio.ml.sound.players import Players
 from studio.ml.sound.rendering import Rendering, rendering_steps, vocal_level
 from studio.ml.sound.synthesis import Performance, StageClock, SynthesisConfig, Synthesiser
 from studio.ml.sound.vocoder import Vocoder, VocoderConfig
@@ -42,10 +47,27 @@ from studio.ml.workers import Workers
 _Band = tuple[Mapping[str, Audio], Mapping[str, float]]
 
 
+class Recordings(Protocol):
+    """Recorded instruments, as audio.sample_sets.InstalledSets has them."""
+
+    @property
+    def sets(self) -> SampleSets:
+        """By name."""
+
+    @property
+    def attribution(self) -> Mapping[str, str]:
+        """Whose they are, by name of the set."""
+
+    @property
+    def sha256(self) -> str:
+        """Of all of them together."""
+
+
 def load_engine(
     models_dir: Path,
     device: str = "auto",
     vocoder_file: Path | None = None,
+    recordings: Recordings | None = None,
     *,
     adapter: Path | None = None,
     strength: float = 1.0,
@@ -57,6 +79,7 @@ def load_engine(
         device: 'auto', 'cpu' or 'cuda'.
         vocoder_file: a public BigVGAN of 44.1 kHz and 128 bands instead of the bundled vocoder.
         adapter, strength: see BandEngine.use_adapter.
+        recordings: instruments that stems may be played with instead of the networks.
 
     Raises:
         StudioError: for a missing or damaged file, a vocoder of another mel, an adapter of another model, or a device
@@ -86,7 +109,9 @@ def load_engine(
         )
         load_into(vocoder, sound.tensors, "the vocoder")
         hashes["vocoder"] = sound.sha256
-    engine = BandEngine(arranger, mel_model, vocoder, place, hashes)
+    if recordings is not None:
+        hashes["instruments"] = recordings.sha256
+    engine = BandEngine(arranger, mel_model, vocoder, place, hashes, recordings=recordings)
     engine.use_adapter(adapter, strength)
     return engine
 
@@ -103,11 +128,14 @@ class BandEngine:
         hashes: Mapping[str, str],
         *,
         config: SynthesisConfig | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         self._arranger = arranger
         self._device = device
         self._base_hashes = dict(hashes)
         self._synthesiser = Synthesiser(mel_model, vocoder, device, bfloat16=supports_bfloat16(device))
+        self._recordings = recordings
+        self._players = Players(self._synthesiser, recordings.sets if recordings else None)
         self._config = config or SynthesisConfig()
         self._adapters = AdapterSlot({"arrangement": arranger.model, "mel": mel_model}, hashes)
 
@@ -168,8 +196,8 @@ class BandEngine:
         # Closed however this ends, so that no thread works on.
         with contextlib.closing(bands):
             for (index, plan), (stems, gains) in zip(wanted, bands, strict=True):
+                settings = self._settings(request, plan, index)
                 recipe = replace(plan.recipe, gains=gains)
-                settings = self._settings(request, plan.arrangement, index)
                 run.on_candidate(Candidate(index + 1, plan.arrangement, stems, settings, recipe))
         return clock.seconds
 
@@ -180,7 +208,7 @@ class BandEngine:
             JobCancelled: within a second of `run.cancel`.
         """
         return [
-            Candidate(i + 1, plan.arrangement, {}, self._settings(request, plan.arrangement, i), plan.recipe)
+            Candidate(i + 1, plan.arrangement, {}, self._settings(request, plan, i), plan.recipe)
             for i, plan in enumerate(self._arrange(request, run))
         ]
 
@@ -204,7 +232,10 @@ class BandEngine:
             done += 1
             run.step(stage, share * done / calls)
 
-        return self._arranger.arrange(request, on_step=step)
+        return [
+            replace(plan, recipe=replace(plan.recipe, renderers=self._renderers(plan.arrangement, request)))
+            for plan in self._arranger.arrange(request, on_step=step)
+        ]
 
     def _songs(
         self, vocal: Audio, arranged: Sequence[Arranged], steps: _Steps, clock: StageClock
@@ -216,10 +247,10 @@ class BandEngine:
                 self._performance(plan, partial(steps.did, index), clock)
                 for index, plan in enumerate(arranged)
             ]
-            steps.expect([rendering_steps(self._synthesiser, p, vocal) for p in performances])
+            steps.expect([rendering_steps(self._players, p, vocal) for p in performances])
 
             def begin(index: int) -> Rendering:
-                return Rendering(self._synthesiser, workers, performances[index], vocal)
+                return Rendering(self._players, workers, performances[index], vocal)
 
             current = begin(0)
             for index in range(len(arranged)):
@@ -247,8 +278,7 @@ class BandEngine:
             (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
             / self._config.window_frames
         )  # fmt: skip
-        each = (windows * self._synthesiser.steps(self._config) + 1) * len(change.stems) + 1
-        steps.expect([each] * len(arranged))
+        steps.expect([self._part_steps(plan, change, windows) for plan in arranged])
         for index, plan in enumerate(arranged):
 
             def step(index: int = index) -> None:
@@ -256,17 +286,37 @@ class BandEngine:
                 steps.report(index)
 
             performance = self._performance(plan, step, clock)
-            band = play_part(self._synthesiser, performance, request, change)
+            band = play_part(self._players, performance, request, change)
             steps.finish(index)
             yield band
 
-    def _performance(self, plan: Arranged, on_step: Callable[[], None], clock: StageClock) -> Performance:
-        return Performance(plan.arrangement, plan.recipe.sound_seed, self._config, on_step, clock)
+    def _part_steps(self, plan: Arranged, change: Regenerate, windows: int) -> int:
+        renderers = plan.recipe.renderers
+        each = [self._players.steps(self._config, renderers.get(stem, NETWORK)) for stem in change.stems]
+        return windows * sum(each) + len(each) + 1
 
-    def _settings(
-        self, request: GenerationRequest, arrangement: Arrangement, index: int
-    ) -> dict[str, object]:
-        controls = request.controls
+    def _performance(self, plan: Arranged, on_step: Callable[[], None], clock: StageClock) -> Performance:
+        recipe = plan.recipe
+        return Performance(
+            plan.arrangement, recipe.sound_seed, self._config, on_step, clock, recipe.renderers
+        )
+
+    def _renderers(self, arrangement: Arrangement, request: GenerationRequest) -> dict[str, str]:
+        """Who plays each stem. A part of a stem is played by whoever played the rest of it."""
+        chosen = self._players.renderers(arrangement, request.controls.sound)
+        change = request.change
+        if isinstance(change, Regenerate):
+            before = recipe_of(change.parent).renderers
+            for stem in chosen:
+                if change.bars is not None or stem not in change.stems:
+                    able = self._players.can_record(stem, arrangement.parts[stem])
+                    kept = stem not in change.stems
+                    wanted = before.get(stem, NETWORK)
+                    chosen[stem] = wanted if able or kept else NETWORK
+        return chosen
+
+    def _settings(self, request: GenerationRequest, plan: Arranged, index: int) -> dict[str, object]:
+        controls, arrangement = request.controls, plan.arrangement
         change = request.change
         lineage: dict[str, object] = {}
         if change is not None:
@@ -287,10 +337,20 @@ class BandEngine:
             "chords": "given" if controls.chords else "auto",
             "tuning_cents": round(arrangement.tuning_cents, 1),
             "instruments": {stem: part.instrument for stem, part in arrangement.parts.items()},
+            "renderers": dict(plan.recipe.renderers),
+            "recordings": self._credits(arrangement, plan.recipe.renderers),
             "diffusion_steps": self._config.steps,
             "device": self._device.type,
             **lineage,
         }
+
+    def _credits(self, arrangement: Arrangement, renderers: Mapping[str, str]) -> list[str]:
+        """Whose recordings are heard, with their licences."""
+        if self._recordings is None:
+            return []
+        played = [stem for stem, renderer in renderers.items() if renderer == RECORDED]
+        used = {RECIPES[stem, arrangement.parts[stem].instrument].set for stem in played}
+        return sorted({self._recordings.attribution[name] for name in used})
 
 
 class _Steps:

@@ -14,7 +14,7 @@ from studio.core.analysis import Confidence, Given, PitchTrack, VocalAnalysis, V
 from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate, NoiseStep, Recipe
-from studio.core.controls import Controls
+from studio.core.controls import NETWORK, RECORDED, Controls
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
 from studio.core.pipeline import Run
@@ -86,6 +86,7 @@ def make_recipe(candidate: Candidate, controls: Controls | None = None) -> Recip
         448,
         controls or Controls(),
         {"drums": 0.5, "bass": np.float64(0.1)},
+        {"drums": RECORDED, "bass": NETWORK},
     )
 
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import recipe_of
@@ -19,8 +21,9 @@ from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
 from studio.dsp.resample import resample
+from studio.ml.sound.players import StemRenderer
 from studio.ml.sound.rendering import song_samples, vocal_level
-from studio.ml.sound.synthesis import Performance, Synthesiser
+from studio.ml.sound.synthesis import Performance
 from studio.ml.sound.tuned import sections
 
 #: Music before the part that is played for its ringing and its room.
@@ -38,7 +41,7 @@ def part_span_s(request: GenerationRequest, change: Regenerate) -> tuple[int, fl
 
 
 def play_part(
-    synthesiser: Synthesiser,
+    renderer: StemRenderer,
     performance: Performance,
     request: GenerationRequest,
     change: Regenerate,
@@ -61,7 +64,7 @@ def play_part(
                 todo="Open the vocal it was made for",
             )
     first_s, last_s = part_span_s(request, change)
-    dry, rates = _play_dry(synthesiser, performance, change, vocal, (first_s, last_s))
+    dry, rates = _play_dry(renderer, performance, change, vocal, (first_s, last_s))
     began = time.perf_counter()
     gains = _gains(dry, recipe_of(parent).gains, change, vocal_level(vocal))
     performance.on_step()
@@ -72,8 +75,12 @@ def play_part(
     stop = round(min(end_s, vocal.duration_s) * vocal.sample_rate)
     for stem in change.stems:
         wanted = min(round(last_s * vocal.sample_rate), vocal.frames) - first
-        sound = resample(Audio(dry[stem][None], rates[stem]), vocal.sample_rate, frames=wanted).samples[0]
-        part = place_stem(sound, vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0))
+        sound = resample(
+            Audio(np.atleast_2d(dry[stem]), rates[stem]), vocal.sample_rate, frames=wanted
+        ).samples
+        part = place_stem(
+            sound if len(sound) == 2 else sound[0], vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0)
+        )
         stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
         performance.on_step()
     performance.clock.add("mix", began)
@@ -81,7 +88,7 @@ def play_part(
 
 
 def _play_dry(
-    synthesiser: Synthesiser,
+    renderer: StemRenderer,
     performance: Performance,
     change: Regenerate,
     vocal: Audio,
@@ -89,7 +96,7 @@ def _play_dry(
 ) -> tuple[dict[str, Array], dict[str, int]]:
     """The sound of the stems that are made anew, from the first second of `span_s` on, and its rates."""
     first_s, last_s = span_s
-    contract = synthesiser.contract
+    contract = renderer.contract
     hop = contract.hop_length
     dry: dict[str, Array] = {}
     rates: dict[str, int] = {}
@@ -98,9 +105,9 @@ def _play_dry(
         samples = song_samples(vocal, rate)
         span = range(first_s * rate // hop, min(math.ceil(last_s * rate / hop), contract.frames(samples)))
         here = replace(performance, arrangement=section.arrangement)
-        played = synthesiser.play(here, samples, span=span)
+        played = renderer.play(here, samples, span=span)
         for stem in section.stems:
-            dry[stem], rates[stem] = played[stem][first_s * rate - span.start * hop :], rate
+            dry[stem], rates[stem] = played[stem][..., first_s * rate - span.start * hop :], rate
     return dry, rates
 
 

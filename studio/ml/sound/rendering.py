@@ -17,7 +17,8 @@ from studio.core.audio import Audio
 from studio.core.scratch import ScratchFile, ScratchStems
 from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
 from studio.dsp.resample import resample_blocks
-from studio.ml.sound.synthesis import Performance, Synthesiser, Window
+from studio.ml.sound.players import StemRenderer
+from studio.ml.sound.synthesis import Performance, Window
 from studio.ml.sound.tuned import sections
 from studio.ml.workers import Workers, await_all
 
@@ -31,22 +32,26 @@ class Rendering:
     """
 
     def __init__(
-        self, synthesiser: Synthesiser, workers: Workers, performance: Performance, vocal: Audio
+        self, renderer: StemRenderer, workers: Workers, performance: Performance, vocal: Audio
     ) -> None:
-        self._synthesiser, self._workers, self._clock = synthesiser, workers, performance.clock
+        self._renderer, self._workers, self._clock = renderer, workers, performance.clock
         self._rate, self._frames, self._on_step = vocal.sample_rate, vocal.frames, performance.on_step
-        contract = synthesiser.contract
+        contract = renderer.contract
         self._rates: dict[str, int] = {}
         self._dry: dict[str, ScratchFile] = {}
         batches: list[tuple[Performance, list[Window]]] = []
         for section in sections(performance.arrangement, contract.sample_rate):
             here = replace(performance, arrangement=section.arrangement)
             samples = song_samples(vocal, section.sample_rate)
-            made = synthesiser.batches(here, contract.frames(samples))
+            made = renderer.batches(here, contract.frames(samples))
             batches += [(here, windows) for windows in made]
             self._rates |= dict.fromkeys(section.stems, section.sample_rate)
             sounding = {window.stem for windows in made for window in windows}
-            self._dry |= {stem: ScratchFile(1, samples) for stem in STEMS if stem in sounding}
+            self._dry |= {
+                stem: ScratchFile(renderer.channels(here, stem), samples)
+                for stem in STEMS
+                if stem in sounding
+            }
         batches.sort(key=lambda pair: pair[1][0].kept.start)  # all stems together, from the song's start
         self._windows = [workers.submit(self._play, *batch) for batch in batches]
         self.gains: Mapping[str, float] = {}
@@ -70,17 +75,18 @@ class Rendering:
         return ScratchStems(self._placed, self._rate)
 
     def _play(self, performance: Performance, windows: Sequence[Window]) -> None:
-        hop = self._synthesiser.contract.hop_length
-        made = self._synthesiser.render(performance, windows)
+        hop = self._renderer.contract.hop_length
+        made = self._renderer.render(performance, windows)
         for window, sound in zip(windows, made, strict=True):
-            self._dry[window.stem].write(window.kept.start * hop, sound[None])
+            self._dry[window.stem].write(window.kept.start * hop, np.atleast_2d(sound))
 
     def _mix(self, stem: str) -> None:
         began = time.perf_counter()
         self._on_step()
         if self.gains.get(stem):
             dry, at = self._dry[stem], 0
-            placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem])
+            stereo = dry.channels == 2
+            placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem], stereo=stereo)
             blocks = resample_blocks(
                 dry.blocks(MIX_BLOCK),
                 self._rates[stem],
@@ -88,19 +94,19 @@ class Rendering:
                 frames=self._frames,
             )
             for block in blocks:
-                self._placed[stem].write(at, placer.process(block[0]))
+                self._placed[stem].write(at, placer.process(block if stereo else block[0]))
                 at += block.shape[1]
         self._clock.add("mix", began)
 
 
-def rendering_steps(synthesiser: Synthesiser, performance: Performance, vocal: Audio) -> int:
+def rendering_steps(renderer: StemRenderer, performance: Performance, vocal: Audio) -> int:
     """How often a rendering calls `performance.on_step`, at most: silent windows take fewer."""
-    contract, batches = synthesiser.contract, 0
+    contract, steps = renderer.contract, len(STEMS)
     for section in sections(performance.arrangement, contract.sample_rate):
         here = replace(performance, arrangement=section.arrangement)
         frames = contract.frames(song_samples(vocal, section.sample_rate))
-        batches += len(synthesiser.batches(here, frames))
-    return batches * synthesiser.steps(performance.config) + len(STEMS)
+        steps += sum(renderer.steps_of(here, windows) for windows in renderer.batches(here, frames))
+    return steps
 
 
 def song_samples(vocal: Audio, sample_rate: int) -> int:
@@ -118,4 +124,4 @@ def vocal_level(vocal: Audio) -> float:
 
 def _mono(file: ScratchFile) -> Iterator[Array]:
     for block in file.blocks(MIX_BLOCK):
-        yield block[0]
+        yield block.mean(axis=0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -81,6 +81,7 @@ class Performance:
 
     Attributes:
         seed: of all noise.
+        renderers: who plays each stem, of core.controls.RENDERERS; see players.Players.
         on_step: called many times a second; may raise JobCancelled.
         clock: told where the time goes.
     """
@@ -90,6 +91,7 @@ class Performance:
     config: SynthesisConfig = field(default_factory=SynthesisConfig)
     on_step: Callable[[], None] = _uncounted
     clock: StageClock = field(default_factory=StageClock)
+    renderers: Mapping[str, str] = field(default_factory=dict)
 
     def notes(self, stem: str) -> tuple[Note, ...]:
         return self.arrangement.parts[stem].notes
@@ -207,6 +209,14 @@ class Synthesiser:
     def steps(self, config: SynthesisConfig) -> int:
         """How often `render` calls `on_step`."""
         return config.steps + 2
+
+    def steps_of(self, performance: Performance, windows: Sequence[Window]) -> int:
+        """See players.StemRenderer."""
+        return self.steps(performance.config)
+
+    def channels(self, performance: Performance, stem: str) -> int:
+        """The networks' stems are mono."""
+        return 1
 
     @torch.inference_mode()
     def render(self, performance: Performance, windows: Sequence[Window]) -> list[Array]:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import NoiseStep, Recipe
-from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
+from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, RENDERERS, Controls
 from studio.core.errors import StudioError
 from studio.core.instruments import choices
 from studio.core.music import Chord, Key
@@ -32,6 +32,7 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
         "sound_seed": recipe.sound_seed,
         "noise": [_noise_json(step) for step in recipe.noise],
         "gains": {stem: float(gain) for stem, gain in recipe.gains.items()},
+        "renderers": dict(recipe.renderers),
         "controls": controls_json(recipe.controls),
         "globals": recipe.score.globals.tolist(),
         "tokens": recipe.score.tokens.tolist(),
@@ -67,6 +68,7 @@ class _ControlsFile(Struct):
     energy: tuple[str, ...] | None
     instruments: dict[str, str]
     follow: str | None
+    sound: str | None = None
 
 
 class _RecipeFile(Struct):
@@ -76,6 +78,7 @@ class _RecipeFile(Struct):
     controls: _ControlsFile
     globals: list[Token]
     tokens: list[list[Token]]
+    renderers: dict[str, str] = {}  # msgspec copies it
     schema_version: int = SCHEMA_VERSION
 
 
@@ -94,7 +97,10 @@ def read_recipe(folder: Path) -> Recipe | None:
     try:
         score = Score(np.array(read.tokens, dtype=np.int64), np.array(read.globals, dtype=np.int64))
         noise = tuple(_noise_step(step) for step in read.noise)
-        return Recipe(score, noise, read.sound_seed, _controls(read.controls), _gains(read.gains))
+        _check("a stem", read.renderers, STEMS)
+        _check("a sound", read.renderers.values(), RENDERERS)
+        controls, gains = _controls(read.controls), _gains(read.gains)
+        return Recipe(score, noise, read.sound_seed, controls, gains, read.renderers)
     except (ValueError, StudioError) as error:
         raise BadFile(f"{path.name}: {error}") from error
 
@@ -115,6 +121,7 @@ def _controls(read: _ControlsFile) -> Controls:
     _check("a density", [read.density], (None, *DENSITIES))
     _check("an energy", read.energy or (), ENERGIES)
     _check("a follow", [read.follow], (None, *FOLLOWS))
+    _check("a sound", [read.sound], (None, *RENDERERS))
     _check("a stem", read.instruments, STEMS)
     for stem, name in read.instruments.items():
         _check(f"a {stem} instrument", [name], [entry.name for entry in choices(stem)])
@@ -126,6 +133,7 @@ def _controls(read: _ControlsFile) -> Controls:
         energy=read.energy,
         instruments=dict(read.instruments),
         follow=read.follow,
+        sound=read.sound,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from studio.audio.sample_sets import InstalledSets, open_sets
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
@@ -20,6 +21,7 @@ from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
+from studio.storage.paths import resources_dir
 
 if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining
@@ -259,9 +261,15 @@ def let_threads_sleep() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def _recordings() -> InstalledSets | None:
+    """The recorded instruments that come with the application; None where there are none."""
+    found = open_sets(resources_dir() / "instruments")
+    return found if found.sets else None
+
+
 def load_bundled_engine(models_dir: Path, device: str, vocoder_file: Path | None = None) -> Engine:
     """The models that come with the application, in this process; see studio.ml.engine.load_engine."""
     let_threads_sleep()
     from studio.ml.engine import load_engine
 
-    return load_engine(models_dir, device, vocoder_file)
+    return load_engine(models_dir, device, vocoder_file, _recordings())

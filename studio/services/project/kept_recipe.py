@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from studio.core.arrangement import STEMS
 from studio.core.candidate import NoiseStep, Recipe
-from studio.core.controls import Controls
+from studio.core.controls import RENDERERS, Controls
 from studio.core.noise_layers import NOISE_COLUMNS
 from studio.core.score import GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
 from studio.storage.codec import damaged
@@ -24,6 +25,7 @@ class KeptRecipe:
     sound_seed: int
     controls: Controls
     gains: Mapping[str, float]
+    renderers: Mapping[str, str] = field(default_factory=dict)
 
 
 def kept_recipe(recipe: Recipe) -> KeptRecipe:
@@ -35,6 +37,7 @@ def kept_recipe(recipe: Recipe) -> KeptRecipe:
         recipe.sound_seed,
         recipe.controls,
         {stem: float(gain) for stem, gain in recipe.gains.items()},
+        dict(recipe.renderers),
     )
 
 
@@ -47,8 +50,12 @@ def recipe_of_kept(content: KeptRecipe, what: str) -> Recipe:
         if any(not 0 <= token < size for token, size in zip(row, sizes, strict=True)):
             raise damaged(what, ValueError("a token that no score has"))
     _check_layers(content.noise, what)
+    if not (set(content.renderers) <= set(STEMS) and set(content.renderers.values()) <= set(RENDERERS)):
+        raise damaged(what, ValueError("a stem played by nobody we know"))
     score = Score(np.array(rows, dtype=np.int64), np.array(first, dtype=np.int64))
-    return Recipe(score, content.noise, content.sound_seed, content.controls, content.gains)
+    return Recipe(
+        score, content.noise, content.sound_seed, content.controls, content.gains, content.renderers
+    )
 
 
 def _check_layers(steps: Sequence[NoiseStep], what: str) -> None:

@@ -1,4 +1,4 @@
-"""Playing an arrangement with SoundFonts: the teacher's sound.
+"""Playing an arrangement with recorded instruments and SoundFonts: the teacher's sound.
 
 Stems come out dry and mono: rooms, width and bus colour belong to the mixing stage, which the application
 applies to what the networks make. Only fonts whose licence allows shipping what is learnt from them (see
@@ -18,6 +18,8 @@ from scipy.signal import butter, sosfilt
 from studio.core.arrangement import Arrangement, Note, Part
 from studio.core.errors import StudioError
 from studio.core.instruments import instrument
+from studio.dsp.sampler.player import plan_stem, recipe_for
+from studio.dsp.sampler.samples import SampleSets
 from studio.training.sounds.voices import voice
 
 Array = NDArray[np.float32]
@@ -111,10 +113,23 @@ def instrument_gain(stem: str, name: str) -> float:
     return 10.0 ** (STEM_LEVEL_DB[stem] / 20.0) / max(rms, 1e-4)
 
 
-def render(arrangement: Arrangement, frames: int) -> dict[str, Array]:
-    """All four stems, dry mono float32 [frames], at their instruments' levels."""
+def render(
+    arrangement: Arrangement, frames: int, sets: SampleSets | None = None, *, seed: int = 0
+) -> dict[str, Array]:
+    """All four stems, dry mono float32 [frames], at their instruments' levels.
+
+    Args:
+        sets: recordings for the instruments that have a recipe in dsp.sampler.recipes; SoundFonts play the rest.
+        seed: of the players of recordings.
+    """
     return {
-        stem: render_part(stem, part, frames)
-        * np.float32(instrument_gain(stem, part.instrument) if part.notes else 1.0)
-        for stem, part in arrangement.parts.items()
+        stem: render_stem(stem, part, frames, sets or {}, seed) for stem, part in arrangement.parts.items()
     }
+
+
+def render_stem(stem: str, part: Part, frames: int, sets: SampleSets, seed: int) -> Array:
+    """One stem of `render`."""
+    if part.notes and recipe_for(stem, part.instrument, sets) is not None:
+        return plan_stem(stem, part, sets, seed).render(0, frames).mean(axis=0)
+    gain = instrument_gain(stem, part.instrument) if part.notes else 1.0
+    return render_part(stem, part, frames) * np.float32(gain)

@@ -1,11 +1,12 @@
-"""The wishes that most requests do without: energy, how closely to follow the singer, and the instruments."""
+"""The wishes that most requests do without: energy, how closely to follow the singer, the instruments and who plays
+them."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
 
 from studio.core.arrangement import STEMS
-from studio.core.controls import FOLLOWS, Controls
+from studio.core.controls import FOLLOWS, NETWORK, RECORDED, Controls
 from studio.core.instruments import choices
 from studio.ui.appearance.widgets import Chooser, Segments, label, tight
 
@@ -18,6 +19,12 @@ ENERGY_CHOICES: tuple[tuple[str, str], ...] = (
     ("Rising", "low medium high"),
     ("Falling", "high medium low"),
     ("Quiet middle", "high low high"),
+)
+#: What the sound list offers.
+SOUND_CHOICES: tuple[tuple[str, str], ...] = (
+    ("Automatic", ""),
+    ("Recorded instruments", RECORDED),
+    ("Network", NETWORK),
 )
 
 
@@ -33,17 +40,23 @@ class AdvancedWishes(QFrame):
             [(name.capitalize(), name) for name in FOLLOWS], name="Follow the singer"
         )
         self.follow_choice.set_value("normal")
+        self.sound_box = Chooser()
+        for text, renderer in SOUND_CHOICES:
+            self.sound_box.addItem(text, renderer)
         self.instrument_boxes = {stem: _instrument_box(stem) for stem in STEMS}
         grid = QGridLayout(self)
         tight(grid, spacing=8)
         grid.setColumnStretch(1, 1)
-        rows = [("Energy", self.energy_box), ("Singer", self.follow_choice)]
+        rows = [("Energy", self.energy_box), ("Singer", self.follow_choice), ("Sound", self.sound_box)]
         rows += [(stem.capitalize(), box) for stem, box in self.instrument_boxes.items()]
         for row, (text, field) in enumerate(rows):
             field.setAccessibleName(text)
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(field, row, 1)
         self.follow_choice.setToolTip("How closely chords, accents and fills keep to what is sung")
+        self.sound_box.setToolTip(
+            "Who plays: recorded instruments wherever there are any, the network, or for each stem what measured better"
+        )
 
     @property
     def energy(self) -> tuple[str, ...] | None:
@@ -55,6 +68,10 @@ class AdvancedWishes(QFrame):
         return value if isinstance(value, str) and value != "normal" else None
 
     @property
+    def sound(self) -> str | None:
+        return self.sound_box.currentData() or None
+
+    @property
     def instruments(self) -> dict[str, str]:
         return {stem: box.currentData() for stem, box in self.instrument_boxes.items() if box.currentData()}
 
@@ -62,6 +79,7 @@ class AdvancedWishes(QFrame):
         levels = " ".join(controls.energy or ())
         self.energy_box.setCurrentIndex(max(0, self.energy_box.findData(levels)))
         self.follow_choice.set_value(controls.follow or "normal")
+        self.sound_box.setCurrentIndex(max(0, self.sound_box.findData(controls.sound or "")))
         for stem, box in self.instrument_boxes.items():
             box.setCurrentIndex(max(0, box.findData(controls.instruments.get(stem, ""))))
 

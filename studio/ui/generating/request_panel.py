@@ -41,6 +41,8 @@ from studio.ui.appearance.widgets import (
 from studio.ui.generating.advanced_wishes import AdvancedWishes
 
 _HIGHEST_SEED = 999_999
+#: Controls that are folded away.
+_FOLDED = frozenset({"energy", "instruments", "follow", "sound"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class RequestPanel(QFrame):
         for style in STYLES:
             self.style_box.addItem(style_title(style), style)
         self.style_box.setMaxVisibleItems(20)
-        self.more = small_button("More wishes", "Energy, instruments, and how closely to follow the singer")
+        self.more = small_button(
+            "More wishes", "Energy, instruments, who plays them, and how closely to follow the singer"
+        )
         self.more.setCheckable(True)
         self.advanced = AdvancedWishes()
         self.density = Segments([("Any", None), *((d.capitalize(), d) for d in DENSITIES)], name="Density")
@@ -173,8 +177,8 @@ class RequestPanel(QFrame):
         for field, names in (
             (self.style_box, {"style"}),
             (self.density, {"density"}),
-            (self.more, {"energy", "instruments", "follow"}),
-            (self.advanced, {"energy", "instruments", "follow"}),
+            (self.more, _FOLDED),
+            (self.advanced, _FOLDED),
         ):
             able = names <= kind.controls
             field.setEnabled(able)
@@ -195,6 +199,7 @@ class RequestPanel(QFrame):
             energy=self.advanced.energy,
             instruments=self.advanced.instruments,
             follow=self.advanced.follow,
+            sound=self.advanced.sound,
         )
         engine = self.engine_box.currentData()
         return Wishes(controls, count, self.seed.value(), self.pin.isChecked(), engine)
@@ -205,7 +210,7 @@ class RequestPanel(QFrame):
         self.style_box.setCurrentIndex(max(0, self.style_box.findData(controls.style)))
         self.density.set_value(controls.density)
         self.advanced.show_controls(controls)
-        self.more.setChecked(bool(controls.energy or controls.instruments or controls.follow))
+        self.more.setChecked(any(getattr(controls, name) for name in _FOLDED))
         self.count.set_value(wishes.candidates)
         self.seed.setValue(wishes.seed)
         self.pin.setChecked(wishes.keep_seed)

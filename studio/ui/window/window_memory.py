@@ -30,6 +30,7 @@ def restore(window: MainWindow) -> None:
             energy=tuple(get("energy", "").split()) or None,
             instruments={stem: name for stem in STEMS if (name := get(stem, ""))},
             follow=get("follow", "") or None,
+            sound=get("sound", "") or None,
         ),
         candidates=get("candidates", 4),
         seed=get("seed", 1),
@@ -50,6 +51,7 @@ def save(window: MainWindow) -> None:
     keep("density", controls.density or "")
     keep("energy", " ".join(controls.energy or ()))
     keep("follow", controls.follow or "")
+    keep("sound", controls.sound or "")
     for stem in STEMS:
         keep(stem, controls.instruments.get(stem, ""))
     keep("candidates", wishes.candidates)

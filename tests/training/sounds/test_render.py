@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.arrangement import STEMS, Note, Part
+from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
 from studio.core.instruments import choices
+from studio.core.music import Key, Meter
+from studio.dsp.sampler.player import plan_stem
+from studio.dsp.sampler.samples import RATE
+from tests.dsp.sampler.recordings import notes, sine_set
 
 render = pytest.importorskip("studio.training.sounds.render", reason="tinysoundfont is not installed")
 try:
@@ -15,6 +20,19 @@ try:
         render.font_path(name)
 except StudioError as error:
     pytest.skip(str(error), allow_module_level=True)
+
+
+def test_recordings_play_what_they_have_and_fonts_the_rest() -> None:
+    grid = BeatGrid.regular(120.0, Meter(4, 4), 2.0)
+    parts = {stem: Part("none", ()) for stem in STEMS}
+    parts |= {"bass": Part("finger bass", notes(40)), "lead": Part("flute", notes(72))}
+    arrangement = Arrangement(grid, Key(0, "major"), "pop", (), parts)
+    sets = {"bass_finger": sine_set("bass_finger")}
+    made, fonts = render.render(arrangement, RATE, sets), render.render(arrangement, RATE)
+    np.testing.assert_array_equal(made["lead"], fonts["lead"])
+    np.testing.assert_array_equal(made["bass"], plan_stem("bass", parts["bass"], sets, 0).render(0, RATE)[0])
+    assert not made["drums"].any()
+
 
 ALL = [(stem, entry.name) for stem in STEMS for entry in choices(stem)[1:]]
 

@@ -1,0 +1,1 @@
+"""A sampler: recorded notes of real instruments, played by hands that know their instrument."""
