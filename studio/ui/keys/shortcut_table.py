@@ -70,6 +70,7 @@ SHORTCUTS = (
     Shortcut("lineage", "Family tree of the clips", (), "Judge"),
     Shortcut("taste", "What it learned", (), "Judge"),
     Shortcut("lineage", "Family tree of the clips", (), "Judge"),
+    Shortcut("adapter", "Your model …", (), "Judge"),
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
     Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),

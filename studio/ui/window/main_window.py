@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         )
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
-            workspace, PhraseDeck(playback, self), teaching.screens, learned, self.pictures, preferences,
+            workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, panels, self,
         )  # fmt: skip
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
