@@ -5,8 +5,7 @@ Every method but the plain reads may take long and belongs to the generator's la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from studio.core.errors import StudioError
@@ -59,18 +58,6 @@ class PersonalModel:
         self._service.use_adapter(path, strength)
         if self.shelf.problem is not None:
             raise self.shelf.problem
-
-    @contextmanager
-    def unchanged(self) -> Iterator[None]:
-        """The model as it comes, for as long as this is open."""
-        if self.shelf.promoted is None:
-            yield
-            return
-        self._service.use_adapter(None)
-        try:
-            yield
-        finally:
-            self._service.use_adapter(*self._in_use())
 
     def _in_use(self) -> tuple[Path | None, float]:
         return self.shelf.in_use(self._service.model_hashes)

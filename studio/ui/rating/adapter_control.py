@@ -220,7 +220,7 @@ class AdapterControl(QObject):
         """The model in use loses its place when the unchanged one is preferred to it too often."""
         used = self.shelf.promoted
         base = [clip.key for clip in screen.clips if clip.role == "base"]
-        if used is None or not base or not any(clip.origin.adapter == used for clip in screen.clips):
+        if used is None or not base or not any(clip.origin.adapter.startswith(used) for clip in screen.clips):
             return
         outcome = "loss" if verdict.best in base else "win" if verdict.worst in base else "tie"
         if self.shelf.add_base_slot(outcome):

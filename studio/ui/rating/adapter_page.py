@@ -88,7 +88,7 @@ class AdapterPage(QWidget):
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, 100)
         self.strength.setPageStep(10)
-        self.strength.setMaximumWidth(280)
+        self.strength.setFixedWidth(200)
         self.strength.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.strength.setAccessibleName("Strength of your model")
         self.strength.setToolTip("0 is the model as it comes, 100 all that was learned")

@@ -49,13 +49,12 @@ class TasteActions(QObject):
         self._workspace, self.deck = workspace, deck
         self._stack, self._song, self._window = stack, song, window
         self._menus: list[QMenu] = []
-        source = teaching.screens
-        self.sitting = Sitting(workspace, deck, source, preferences, self)
+        source, personal = teaching.screens, teaching.personal
+        self.sitting = Sitting(workspace, deck, source, preferences, lambda: personal.shelf.generation, self)
         self.audition = Audition(workspace, deck, source, self)
         self.rating = RatingPage(self.sitting, pictures, preferences)
         self.learned = learned
         self.lineage = LineagePage(deck, self.audition)
-        personal = teaching.personal
         self.test = ModelTest(workspace, deck, personal, personal.shelf.add_trial, self)
         self.test_page = RatingPage(self.test, pictures, preferences)
         self.adapter = AdapterControl(workspace, personal, self.test, lambda: learned.listener, ask, window)

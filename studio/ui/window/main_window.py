@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
         self.jobs.measured.connect(self.compare.on_measured)
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
+        self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
         self.exporting.exported.connect(self._on_exported)
         self.appearance.theme_changed.connect(empty.refresh)
         self.appearance.theme_changed.connect(self.request.refresh)

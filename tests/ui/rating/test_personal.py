@@ -144,7 +144,7 @@ def test_a_model_in_use_that_loses_to_the_base_goes_and_that_is_told(
     workspace.told.connect(told.append)
     for _ in range(3):
         number = len(workspace.project.screens) + 1
-        mine = Clip(f"mine{number}", "exploit", Origin("0" * 64, "a", adapter=entry.id))
+        mine = Clip(f"mine{number}", "exploit", Origin("0" * 64, "a", adapter=entry.sha256))
         base = Clip(f"base{number}", "base", Origin("0" * 64, "a"))
         workspace.do(AddScreen(Screen(number, "another sitting", (0.5, 2.5), (mine, base))))
         workspace.do(Judge(number, Verdict(best=base.key)))
