@@ -180,6 +180,7 @@ def test_a_child_of_two_has_what_was_chosen_of_whom(
     open_vocal(window)
     generate(window, 3)
     window.playback.select(3)
+    window.playback.forget_last()
     _choose(window.candidates.rows[3], "More like this and the one heard …")
     assert "Hear one, then the other" in window.status.currentMessage()
     window.playback.select(1)
