@@ -20,6 +20,10 @@ from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
+from studio.services.taste.liked_music import NAME as LIKED_MUSIC
+from studio.services.taste.liked_music import LikedMusic
+from studio.services.taste.ratings import TasteRatings
+from studio.services.taste.screens import ScreenMaker
 from studio.services.vocal import analyse_vocal
 from studio.storage.audio_settings import read_audio_settings
 from studio.storage.paths import models_dir, projects_dir, resources_dir, user_config_dir, user_data_dir
@@ -27,6 +31,8 @@ from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
 from studio.ui.listening.analysing import Analyse
 from studio.ui.listening.playback import Playback
+from studio.ui.rating.screen_source import ScreenSource, Teaching
+from studio.ui.rating.taste_control import OFF
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
@@ -42,6 +48,7 @@ def build_window(
     projects_dir: Path,
     device: str = "auto",
     analyse: Analyse = analyse_vocal,
+    screens: ScreenSource | None = None,
 ) -> MainWindow:
     """The window on top of its services. The QApplication must exist and be themed.
 
@@ -49,6 +56,7 @@ def build_window(
         data_dir: of the user: recordings, the list of recent projects, imported weights.
         projects_dir: where new projects are made.
         analyse: what listens to a vocal.
+        screens: what makes the clips of the blind rating; None for the service's engine.
     """
     fastsag = GenerationService(
         model_path(data_dir),
@@ -58,12 +66,17 @@ def build_window(
     )
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     playback = Playback(player, Timeline())
+    ratings, music = TasteRatings.of_user(data_dir), LikedMusic(data_dir / LIKED_MUSIC)
+    screens = screens or ScreenMaker(
+        service, ratings.judgements, taste_off=lambda: preferences.get(OFF, False), prior=music.prior
+    )
     workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
     recording = Recording(
         RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"
     )
     demo_vocal = resources_dir() / "demo_vocal.flac"
-    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, demo_vocal)
+    teaching = Teaching(screens, ratings, music)
+    window = MainWindow(workspace, playback, recording, engines, analyse, preferences, teaching, demo_vocal)
     window.request.show_unavailable(unavailable(data_dir))
     return window
 

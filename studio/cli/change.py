@@ -1,4 +1,4 @@
-"""What `studio vary` and `studio regenerate` share: a candidate's folder in, new candidates beside it out."""
+"""What `studio vary`, `regenerate` and `breed` share: candidates' folders in, new candidates beside them out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.core.errors import JobCancelled
 if TYPE_CHECKING:
     from studio.core.candidate import Candidate
     from studio.services.exporting.export import ExportedCandidate
-    from studio.services.generating.change_folder import FolderChange
+    from studio.services.generating.change_folder import FolderBreed, FolderChange
 
 
 def add_change(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def add_change(parser: argparse.ArgumentParser) -> None:
     add_making(parser, candidates=1)
 
 
-def change(options: argparse.Namespace, context: Context, request: FolderChange) -> int:
+def change(options: argparse.Namespace, context: Context, request: FolderChange | FolderBreed) -> int:
     """Makes the new candidates and says where they are.
 
     Raises:
@@ -37,7 +37,7 @@ def change(options: argparse.Namespace, context: Context, request: FolderChange)
     """
     from studio.cli.progress import TerminalProgress
     from studio.core.jobs import CancelToken
-    from studio.services.generating.change_folder import change_in_folder
+    from studio.services.generating.change_folder import FolderBreed, breed_in_folder, change_in_folder
     from studio.services.generating.engines import generation_service
     from studio.storage.paths import models_dir, user_data_dir
 
@@ -51,11 +51,17 @@ def change(options: argparse.Namespace, context: Context, request: FolderChange)
             progress.say(describe_candidate(candidate, exported))
 
         try:
-            change_in_folder(
-                request, service, on_step=progress.on_step, cancel=cancel, on_exported=on_exported
-            )
+            if isinstance(request, FolderBreed):
+                breed_in_folder(
+                    request, service, on_step=progress.on_step, cancel=cancel, on_exported=on_exported
+                )
+            else:
+                change_in_folder(
+                    request, service, on_step=progress.on_step, cancel=cancel, on_exported=on_exported
+                )
         except JobCancelled:
             progress.say("studio: Stopped; candidates that were finished are whole.")
             return INTERRUPTED
-    print(f"{count(made)} in {options.folder.resolve().parent}")
+    folder = options.folder.resolve()
+    print(f"{count(made)} in {folder if isinstance(request, FolderBreed) else folder.parent}")
     return OK

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.core.candidate import descent
+
 if TYPE_CHECKING:
     from studio.core.analysis import VocalAnalysis
     from studio.core.candidate import Candidate
@@ -55,5 +57,6 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     passed = sum(check == "PASS" for check in exported.checks.values())
     gain = f", all files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
     settings = candidate.settings
-    origin = f"{settings['change']} of {settings['parent']}; " if "parent" in settings else ""
+    made_of = descent(settings)
+    origin = f"{made_of}; " if made_of else ""
     return f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"

@@ -92,3 +92,10 @@ def recipe_of(candidate: Candidate) -> Recipe:
             todo="Generate again, and change one of the new candidates",
         )
     return candidate.recipe
+
+
+def descent(settings: Mapping[str, object]) -> str:
+    """What a candidate was made out of, by its settings, in words; empty for a new one."""
+    if "other_parent" in settings:
+        return str(settings["change"])
+    return f"{settings['change']} of {settings['parent']}" if "parent" in settings else ""

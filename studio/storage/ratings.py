@@ -16,6 +16,8 @@ from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
 
 NAME = "ratings.db"
+#: SQLite names what it does not understand in bytes of the damaged file, which need not be UTF-8.
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
 #: 2 added the verdicts on screens.
 SCHEMA_VERSION = 2
 _SAYINGS = """
@@ -94,7 +96,7 @@ class RatingsFile:
         self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise _unusable(path, error) from error
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -113,7 +115,7 @@ class RatingsFile:
         except StudioError:
             self._db.close()
             raise
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             self._db.close()
             raise _unusable(path, error) from error
 
@@ -159,7 +161,7 @@ class RatingsFile:
         """Everything, oldest first. Raises StudioError for what was not written here."""
         try:
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM sayings ORDER BY entry").fetchall()
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise _unusable(self._path, error) from error
         if not all(_is_whole(row) for row in rows):  # any column of SQLite may hold any value
             raise _unusable(self._path, sqlite3.DatabaseError("a row that is not what was written"))
@@ -177,7 +179,7 @@ class RatingsFile:
             rows = self._db.execute(
                 "SELECT entry, at, screen, verdict, taken_back FROM votes ORDER BY entry"
             ).fetchall()
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise _unusable(self._path, error) from error
         votes = []
         for entry, at, screen, verdict, taken_back in rows:
@@ -196,7 +198,7 @@ class RatingsFile:
             with self._db:
                 self._db.execute("BEGIN")
                 self._db.executemany(statement, rows)
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise _unusable(self._path, error) from error
 
 
@@ -208,7 +210,7 @@ def _is_whole(row: tuple[object, ...]) -> bool:
     return all(isinstance(n, int) for n in numbers) and all(isinstance(text, str) for text in texts)
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> StudioError:
+def _unusable(path: Path, error: Exception) -> StudioError:
     return StudioError(
         f"Cannot use {path.name}",
         seen=str(error),

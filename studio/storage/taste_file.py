@@ -21,6 +21,8 @@ from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
 
 NAME = "taste.db"
+#: SQLite names what it does not understand in bytes of the damaged file, which need not be UTF-8.
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
 SCHEMA_VERSION = 1
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS listeners (id TEXT PRIMARY KEY, name TEXT NOT NULL)",
@@ -90,7 +92,7 @@ class TasteFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-        except (sqlite3.Error, OSError) as error:
+        except (*_BROKEN, OSError) as error:
             raise _unusable(path, error) from error
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -111,7 +113,7 @@ class TasteFile:
         except StudioError:
             self._db.close()
             raise
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             self._db.close()
             raise _unusable(path, error) from error
 
@@ -197,7 +199,7 @@ class TasteFile:
                 db.execute("DELETE FROM songs")
             db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?)", (listener, song, at))
             self._drop_unused_clips()
-        with contextlib.suppress(sqlite3.Error):  # somebody reads: the pages are overwritten all the same
+        with contextlib.suppress(*_BROKEN):  # somebody reads: the pages are overwritten all the same
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Deleted(count, tuple(sorted(str(row[0]) for row in listeners)))
@@ -310,7 +312,7 @@ class TasteFile:
     def _all(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(statement, tuple(values)).fetchall()
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise _unusable(self._path, error) from error
 
     @contextlib.contextmanager
@@ -319,7 +321,7 @@ class TasteFile:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise _unusable(self._path, error) from error
 
 

@@ -11,7 +11,7 @@ import soundfile as sf
 from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import run
 from studio.core.controls import Controls
-from studio.core.request import Regenerate, Vary
+from studio.core.request import Breed, Regenerate, Vary
 from studio.services.generating.service import GenerationService
 from studio.storage.paths import resources_dir
 from tests.services.band import ToneEngine
@@ -66,6 +66,17 @@ def test_variations_and_new_parts_stand_beside_the_candidate(
     assert names == ["candidate_01", "candidate_02", "candidate_03", "candidate_04"]
     settings = json.loads((out / "candidate_04" / "manifest.json").read_text())["settings"]
     assert settings == {"parent": 1, "change": "new drums, lead in bars 2 to 3"}
+    capsys.readouterr()
+    words = ["1", "3", "--drums", "3", "--lead", "new", "--mutation", "20", "--seed", "4"]
+    assert _studio(engine, "breed", str(out), *words) == OK
+    told = capsys.readouterr()
+    assert "candidate_05: child of 1 and 3: drums of 3, lead new; " in told.err
+    assert f"1 candidate in {out}" in told.out
+    change = engine.asked.change
+    assert isinstance(change, Breed)
+    assert (change.genes, change.mutation) == ({"drums": "b", "lead": "new"}, 0.2)
+    assert _studio(engine, "breed", str(out), "1", "9") == FAILED
+    assert "no candidate 9" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

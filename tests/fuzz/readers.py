@@ -1,5 +1,6 @@
 # ruff: noqa: PT018
-"""Every reader of files, each with files of its kind that are good; those of projects are in project_readers."""
+"""Every reader of files, each with files of its kind that are good; those of projects are in project_readers,
+those of the rating in rating_readers."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz.project_readers import project_readers
+from tests.fuzz.rating_readers import rating_readers
 from tests.fuzz.reader import Reader
 
 
@@ -270,6 +272,7 @@ def every_reader() -> list[Reader]:
         _fastsag(".pt"),
         _fastsag(".safetensors"),
         *project_readers(),
+        *rating_readers(),
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,7 @@ class ToneEngine:
     """
 
     asked: GenerationRequest
+    adapter = ""
     device = "cpu"
     model_hashes: Mapping[str, str] = {"tones": "0" * 64}
 
@@ -115,7 +117,12 @@ class ToneEngine:
             run.cancel.check()
             candidate = make_candidate(vocal, request.analysis_of(number), number)
             if request.change is not None:
-                lineage = {"parent": request.change.parent.number, "change": str(request.change)}
+                lineage: dict[str, object] = {
+                    "parent": request.change.parent.number,
+                    "change": str(request.change),
+                }
+                if isinstance(request.change, Breed):
+                    lineage["other_parent"] = request.change.parents[1].number
                 candidate = replace(candidate, settings=lineage)
             run.on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
             run.step("Tones", number / request.candidates)
@@ -137,9 +144,17 @@ class ToneEngine:
                     if gene in STEMS and source in "ab":
                         notes[gene] = change.parents["ab".index(source)].arrangement.parts[gene].notes
             arrangement = replace(make_arrangement(grid, notes), key=request.analysis.key)
-            bare = Candidate(number, arrangement, {}, {"style": "pop"})
+            models = {**self.model_hashes, **({"adapter": self.adapter} if self.adapter else {})}
+            bare = Candidate(number, arrangement, {}, {"style": "pop"}, models=models)
             made.append(replace(bare, recipe=make_recipe(bare, request.controls)))
         return made
+
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Without the adapter named in `adapter`."""
+        before, self.adapter = self.adapter, ""
+        yield
+        self.adapter = before
 
     def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> Mapping[str, float]:
         """Tones as loud as there are notes."""
@@ -154,7 +169,8 @@ class ToneEngine:
                 0.02 + 0.001 * notes,
             )
             recipe = plan.recipe and replace(plan.recipe, gains={"drums": 1.0})
-            run.on_candidate(replace(plan, stems=sounding.stems, recipe=recipe))
+            models = {**self.model_hashes, **({"adapter": self.adapter} if self.adapter else {})}
+            run.on_candidate(replace(plan, stems=sounding.stems, recipe=recipe, models=models))
         return {"tones": 0.25}
 
 

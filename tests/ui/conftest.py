@@ -16,10 +16,13 @@ from studio.audio.devices import AudioSetup
 from studio.audio.player import Player
 from studio.core.mix import VOCAL
 from studio.services.generating.service import GenerationService
+from studio.services.vocal import analyse_vocal
 from studio.ui.appearance import theme
+from studio.ui.listening.analysing import Analyse
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
+from tests.ui.rating.fake_screens import FakeScreens
 
 RATE = 44100
 
@@ -79,8 +82,23 @@ def engine() -> ToneEngine:
 
 
 @pytest.fixture
+def analyse() -> Analyse:
+    return analyse_vocal
+
+
+@pytest.fixture
+def screens() -> FakeScreens:
+    return FakeScreens()
+
+
+@pytest.fixture
 def make_window(
-    qtbot: QtBot, tmp_path: Path, engine: ToneEngine, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    tmp_path: Path,
+    engine: ToneEngine,
+    analyse: Analyse,
+    screens: FakeScreens,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[], MainWindow]]:
     """Opens the window as often as asked, with the same settings file and data folder."""
     made: list[MainWindow] = []
@@ -93,7 +111,15 @@ def make_window(
         player = Player(find_setup=AudioSetup)
         preferences = Preferences(tmp_path / "window.ini")
         preferences.set("ask_for_beat", False)  # what is asked has tests of its own
-        window = build_window(service, player, preferences, tmp_path / "data", tmp_path / "Music")
+        window = build_window(
+            service,
+            player,
+            preferences,
+            tmp_path / "data",
+            tmp_path / "Music",
+            analyse=analyse,
+            screens=screens,
+        )
         monkeypatch.setattr(window.ask, "_choose", unexpected)
         made.append(window)
         window.show()

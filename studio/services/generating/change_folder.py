@@ -1,10 +1,10 @@
-"""Varying and regenerating without a window: an exported candidate in, new candidate folders beside it out."""
+"""Varying, regenerating and breeding without a window: exported candidates in, new folders beside them out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from studio.audio.wav import Encoding
@@ -13,11 +13,12 @@ from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.pipeline import Run
-from studio.core.request import Regenerate, Vary
+from studio.core.request import Breed, Change, Regenerate, Vary
+from studio.ml.arrangement.breeding import check_parents
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.generating.requests import change_request
 from studio.services.generating.service import GenerationService
-from studio.services.project.results import open_results
+from studio.services.project.results import Results, open_results
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,26 @@ class FolderChange:
     bars: tuple[int, int] | None = None
     stems: tuple[str, ...] = STEMS
     new_chords: bool = False
+    candidates: int = 1
+    seed: int = 1
+    encoding: Encoding = "PCM_24"
+
+
+@dataclass(frozen=True)
+class FolderBreed:
+    """Children of two candidates in `folder`; they get the next free numbers there.
+
+    Attributes:
+        parents: their numbers.
+        genes: by gene of core.request.GENES, where it comes from: a parent's number, 'blend' or 'new'. What is not
+            named is drawn for each child.
+        mutation: see core.request.Breed.
+    """
+
+    folder: Path
+    parents: tuple[int, int]
+    genes: Mapping[str, str] = field(default_factory=dict)
+    mutation: float = 0.0
     candidates: int = 1
     seed: int = 1
     encoding: Encoding = "PCM_24"
@@ -64,17 +85,76 @@ def change_in_folder(
             expected="the folder of one candidate, such as results/candidate_02",
             todo="Name one of the candidate folders that 'studio generate' or an export wrote",
         )
-    results = open_results(request.folder, cancel=cancel)
-    parent = results.candidates[0]
-    if parent.recipe is None and results.warnings:
+    results = _opened(request.folder, cancel)
+    _make(results, _change(request, results.candidates[0]), request.folder.resolve().parent, request, service,
+          on_step=on_step, cancel=cancel, on_exported=on_exported)  # fmt: skip
+
+
+def breed_in_folder(
+    request: FolderBreed,
+    service: GenerationService,
+    *,
+    on_step: StepCallback,
+    cancel: CancelToken,
+    on_exported: Callable[[Candidate, ExportedCandidate], None],
+) -> None:
+    """Opens both parents, makes their children and exports each as soon as it is whole.
+
+    Args:
+        on_exported: called for each child once its folder is whole.
+
+    Raises:
+        StudioError: no such candidates, one without a recipe, or two that were made for other beats or another vocal.
+        JobCancelled: what was exported before is whole.
+    """
+    folder = request.folder.resolve()
+    opened = []
+    for number in request.parents:
+        path = folder / f"candidate_{number:02d}"
+        if not (path / "manifest.json").exists():
+            raise StudioError(
+                f"There is no candidate {number} in {request.folder}",
+                expected="a folder with candidate_01 and so on, as 'studio generate' and exports write them",
+            )
+        opened.append(_opened(path, cancel))
+    a, b = opened
+    if a.vocal.sha256 != b.vocal.sha256:
         raise StudioError(
-            f"Cannot change {request.folder}",
+            f"Cannot breed candidates {request.parents[0]} and {request.parents[1]}",
+            seen="accompaniments of two different vocals",
+            expected="two of one vocal",
+        )
+    genes = {gene: _source(gene, source, request.parents) for gene, source in request.genes.items()}
+    change = Breed((a.candidates[0], b.candidates[0]), genes, request.mutation)
+    check_parents(change)
+    _make(a, change, folder, request, service, on_step=on_step, cancel=cancel, on_exported=on_exported)
+
+
+def _opened(folder: Path, cancel: CancelToken) -> Results:
+    """One candidate that has its recipe, if there is one to have. Raises StudioError."""
+    results = open_results(folder, cancel=cancel)
+    if results.candidates[0].recipe is None and results.warnings:
+        raise StudioError(
+            f"Cannot change {folder}",
             seen=results.warnings[0],
             expected="recipe.json as it was written",
             todo="Generate again, and change one of the new candidates",
         )
-    analysis = results.analyses[parent.number]
-    folder = request.folder.resolve().parent
+    return results
+
+
+def _make(
+    results: Results,
+    change: Change,
+    folder: Path,
+    request: FolderChange | FolderBreed,
+    service: GenerationService,
+    *,
+    on_step: StepCallback,
+    cancel: CancelToken,
+    on_exported: Callable[[Candidate, ExportedCandidate], None],
+) -> None:
+    analysis = results.analyses[change.parent.number]
 
     def keep(candidate: Candidate) -> None:
         numbered = replace(candidate, number=next_number(folder))
@@ -93,14 +173,23 @@ def change_in_folder(
 
     service.generate(
         change_request(
-            results.vocal.audio,
-            analysis,
-            _change(request, parent),
-            candidates=request.candidates,
-            seed=request.seed,
+            results.vocal.audio, analysis, change, candidates=request.candidates, seed=request.seed
         ),
         Run(cancel, on_step, keep),
     )
+
+
+def _source(gene: str, source: str, parents: tuple[int, int]) -> str:
+    """A gene's source as core.request.Breed names it: a number of a parent, 'blend' or 'new'."""
+    if source.isdigit() and int(source) in parents:
+        return "ab"[parents.index(int(source))]
+    if source not in ("blend", "new") or (gene, source) == ("sound", "blend"):
+        raise StudioError(
+            f"The {gene} cannot come from there",
+            seen=source,
+            expected=f"{parents[0]}, {parents[1]}, " + ("new" if gene == "sound" else "blend or new"),
+        )
+    return source
 
 
 def next_number(folder: Path) -> int:

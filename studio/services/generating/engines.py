@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -89,6 +90,10 @@ class Engines:
     def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> None:
         """See GenerationService.play; by the band model."""
         self._use(BAND_MODEL.name).play(vocal, plans, run)
+
+    def unchanged(self) -> AbstractContextManager[None]:
+        """See GenerationService.unchanged; of the band model."""
+        return self._use(BAND_MODEL.name).unchanged()
 
     def _use(self, engine: str) -> GenerationService:
         wanted = self._services[engine]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -114,6 +115,19 @@ class GenerationService:
                 _adaptable(self._engine).use_adapter(path, strength)
             self._adapter, self._adapter_problem = (path, strength), None
 
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """The base model in the place of a personal adapter, for clips that the adapter is measured by."""
+        path, strength = self._adapter
+        if path is None:
+            yield
+            return
+        self.use_adapter(None)
+        try:
+            yield
+        finally:
+            self.use_adapter(path, strength)
+
     def _fit_adapter(self, engine: Engine) -> None:
         """The chosen adapter on an engine that was just loaded; a bad one must not keep the user from working."""
         if self._adapter[0] is not None:
@@ -203,7 +217,8 @@ class GenerationService:
         """The candidates of a request without their sound. Raises StudioError, JobCancelled."""
         self.load(on_step=run.on_step)
         with self._lock:
-            return tuple(self._band(run).arrange(request, run))
+            engine = self._band(run)
+            return tuple(replace(made, models=engine.model_hashes) for made in engine.arrange(request, run))
 
     def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> None:
         """Plays what was arranged, see BandEngine.play. Raises StudioError, JobCancelled."""

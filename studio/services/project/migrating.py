@@ -91,7 +91,7 @@ def _make_project(
             analysis = results.analyses[candidate.number]
             name = f"{analysis_name(ref.sha256, ref.sha256, analysis.given)[:18]}-{candidate.number:02d}"
             keep_analysis(store.folder, name, analysis)
-            parent = candidate.settings.get("parent")
+            parent, other = (candidate.settings.get(name) for name in ("parent", "other_parent"))
             seed, models = results.made_with[candidate.number]
             origin = Origin(
                 vocal_sha256=ref.sha256,
@@ -102,6 +102,7 @@ def _make_project(
                 models=models,
                 parent=parent if isinstance(parent, int) else None,
                 change=str(candidate.settings.get("change", "")),
+                other_parent=other if isinstance(other, int) else None,
             )
             record, _ = write_candidate(store.folder, candidate, origin, cancel=cancel)
             document.do(AddCandidate(record))

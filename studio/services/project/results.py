@@ -210,7 +210,7 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
 def _settings(manifest: Manifest) -> dict[str, object]:
     """The settings without values that are not what their names say; those inform only."""
     settings = dict(manifest.settings)
-    for name in ("seed", "parent", "number_in_request"):
+    for name in ("seed", "parent", "other_parent", "number_in_request"):
         if name in settings and (not isinstance(settings[name], int) or isinstance(settings[name], bool)):
             del settings[name]
     for name in ("change", "engine", "weights", "licence", "style"):
@@ -218,6 +218,7 @@ def _settings(manifest: Manifest) -> dict[str, object]:
             del settings[name]
     if "change" not in settings:
         settings.pop("parent", None)
+        settings.pop("other_parent", None)
     return settings
 
 

@@ -15,7 +15,8 @@ from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 
-SHORTEST_S, BEST_S, LONGEST_S = 8.0, 9.0, 10.0
+#: About 8 to 10 s: whole bars need a little room on either side (four bars at 96 bpm are 10 s and a hair).
+SHORTEST_S, BEST_S, LONGEST_S = 7.5, 9.0, 10.5
 #: What whole bars may last where none fit in between, as at 30 bpm; shorter only where the vocal is.
 _ANY_SHORTEST_S, _ANY_LONGEST_S = 4.0, 14.0
 #: Of the share of the phrase that is sung, what a note cut by either end costs, and an odd number of bars.

@@ -25,6 +25,8 @@ from studio.core.transplant import fits, fitted
 from studio.services.generating.requests import change_request
 from studio.taste.features import features_of
 
+#: Among the hashes of the models: the personal adapter in use.
+ADAPTER = "adapter"
 #: New ones in a request, and requests without and with a taste to choose by.
 FRESH, BATCHES_AT_FIRST, BATCHES = 4, 2, 3
 #: Children of each pair of parents, and of one pair that the user named.
@@ -47,6 +49,8 @@ class BandMaker(Protocol):
 
     def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> object: ...
 
+    def unchanged(self) -> AbstractContextManager[None]: ...
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -56,7 +60,7 @@ class Plan:
         seed: of its request; its number there is the candidate's.
         parents: keys of the clips it was bred from.
         genes: see core.screen.Clip.
-        unchanged: whether the base model made it, as it comes.
+        plain: whether it is new, neither bred nor made for another voice.
     """
 
     key: str
@@ -65,7 +69,17 @@ class Plan:
     features: Mapping[str, float]
     parents: tuple[str, ...] = ()
     genes: Mapping[str, str] = field(default_factory=dict)
-    unchanged: bool = False
+    plain: bool = False
+
+    @property
+    def adapter(self) -> str:
+        """The personal adapter that wrote it; empty for the base model."""
+        return self.candidate.models.get(ADAPTER, "")
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is the unchanged model's, as it comes."""
+        return self.plain and not self.adapter
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +97,11 @@ class PhraseTask:
     seed: int
 
 
-def fresh(task: PhraseTask, maker: BandMaker, run: Run, batch: int, *, unchanged: bool) -> list[Plan]:
+def fresh(task: PhraseTask, maker: BandMaker, run: Run, batch: int) -> list[Plan]:
     """New accompaniments: one batch of FRESH. Raises StudioError, JobCancelled."""
     seed = task.seed + batch
     request = GenerationRequest(task.vocal, task.analysis, FRESH, seed, task.controls)
-    return _plans(maker.arrange(request, run), seed, unchanged=unchanged)
+    return _plans(maker.arrange(request, run), seed, plain=True)
 
 
 def children(
@@ -167,18 +181,9 @@ def _another_singer(elsewhere: VocalAnalysis, task: PhraseTask) -> VocalAnalysis
     )
 
 
-def _plans(candidates: Sequence[Candidate], seed: int, *, unchanged: bool = False) -> list[Plan]:
+def _plans(candidates: Sequence[Candidate], seed: int, *, plain: bool = False) -> list[Plan]:
     return [
-        Plan(uuid.uuid4().hex[:16], made, seed, features_of(made.arrangement), unchanged=unchanged)
+        Plan(uuid.uuid4().hex[:16], made, seed, features_of(made.arrangement), plain=plain)
         for made in candidates
         if sum(len(part.notes) for part in made.arrangement.parts.values()) >= _FEWEST_NOTES
     ]
-
-
-def unchanged_batches(adapted: bool, batches: int) -> tuple[bool, ...]:
-    """Which batches the base model makes: all where no personal model is in use, else one."""
-    return tuple(not adapted or batch == 0 for batch in range(batches))
-
-
-#: Puts the unchanged model in the personal one's place for as long as it is open.
-Unchanged = AbstractContextManager[None]

@@ -44,11 +44,9 @@ from studio.services.taste.pool import (
     BandMaker,
     PhraseTask,
     Plan,
-    Unchanged,
     anchor,
     children,
     fresh,
-    unchanged_batches,
 )
 from studio.services.taste.sitting import Slot, slot_of
 from studio.services.vocal import Vocal
@@ -57,6 +55,7 @@ from studio.taste.archive import Archive, Kept
 from studio.taste.features import features_of
 from studio.taste.judgement import Judgement
 from studio.taste.model import Taste, learn
+from studio.taste.prior import Prior
 from studio.taste.search import Entry, choose, parents
 
 PLACES = 4
@@ -144,18 +143,19 @@ class ScreenMaker:
     Args:
         maker: arranges and plays.
         known: a listener's judgements of all songs, the oldest first; those of the open project are added to them.
-        unchanged: opens the base model while a personal one is in use.
         taste_off: whether the user wants no taste to be used: screens are then chosen by chance and difference.
+        prior: what is believed of a listener before any vote, as from music that is liked.
     """
 
     def __init__(
         self,
         maker: BandMaker,
         known: Callable[[str], Sequence[Judgement]] = lambda _: (),
-        unchanged: Callable[[], Unchanged] = nullcontext,
         taste_off: Callable[[], bool] = lambda: False,
+        prior: Callable[[str], Prior | None] = lambda _: None,
     ) -> None:
-        self._maker, self._known, self._unchanged, self._taste_off = maker, known, unchanged, taste_off
+        self._maker, self._known, self._taste_off = maker, known, taste_off
+        self._prior = prior
 
     def make(
         self,
@@ -208,7 +208,10 @@ class ScreenMaker:
         seen = {judgement.screen for judgement in own}
         known = [j for j in self._known(listener) if j.screen not in seen]
         all_ = sorted([*known, *own], key=lambda judgement: judgement.at)
-        return learn([replace(j, listener=listener) for j in all_]) if all_ else None
+        prior = self._prior(listener)
+        if not all_ and prior is None:
+            return None
+        return learn([replace(j, listener=listener) for j in all_], prior)
 
     # Making one
 
@@ -240,7 +243,7 @@ class ScreenMaker:
             elsewhere = crop_analysis(analysis, other)
             chosen[placed] = (anchor(task, elsewhere, self._maker, Run(cancel)), "anchor")
         played = self._play(
-            song, task, [plan for plan, _ in chosen], _scaled(on_step, _ARRANGING, _PLAYING), cancel
+            task, [plan for plan, _ in chosen], _scaled(on_step, _ARRANGING, _PLAYING), cancel
         )
         on_step(Progress("Writing", _ARRANGING + _PLAYING))
         clips = self._write(song, folder, task, phrase, chosen, played, cancel)
@@ -261,10 +264,11 @@ class ScreenMaker:
         batches = BATCHES if taste is not None and taste.pairs and not order.parents else BATCHES_AT_FIRST
         steps = batches + len(pairs)
         pool: list[Plan] = []
-        for batch, unchanged in enumerate(unchanged_batches(bool(song.project.adapter), batches)):
+        for batch in range(batches):
             part = replace(run, on_step=_scaled(run.on_step, batch / steps, 1 / steps))
-            with self._unchanged() if unchanged else nullcontext():
-                pool += fresh(task, self._maker, part, batch, unchanged=unchanged)
+            # The first is the base model's, whatever is in use: the screen's base comes from there.
+            with self._maker.unchanged() if batch == 0 else nullcontext():
+                pool += fresh(task, self._maker, part, batch)
         for number, pair in enumerate(pairs):
             part = replace(run, on_step=_scaled(run.on_step, (batches + number) / steps, 1 / steps))
             count = CHILDREN_ASKED if order.parents else CHILDREN
@@ -277,7 +281,6 @@ class ScreenMaker:
 
     def _play(
         self,
-        song: SongContext,
         task: PhraseTask,
         plans: Sequence[Plan],
         on_step: StepCallback,
@@ -286,14 +289,16 @@ class ScreenMaker:
         """The plans with their stems, in order; the unchanged base by the unchanged model."""
         made: dict[int, Candidate] = {}
         numbered = [replace(plan.candidate, number=i + 1) for i, plan in enumerate(plans)]
-        groups = [True, False] if song.project.adapter else [None]
-        for group in groups:
-            members = [c for c, plan in zip(numbered, plans, strict=True) if group in (None, plan.unchanged)]
+        begun = 0
+        for of_base in (True, False):
+            members = [c for c, plan in zip(numbered, plans, strict=True) if (not plan.adapter) == of_base]
             if not members:
                 continue
-            run = Run(cancel, on_step, lambda candidate: made.update({candidate.number: candidate}))
-            with self._unchanged() if group in (None, True) else nullcontext():
+            part = _scaled(on_step, begun / len(plans), len(members) / len(plans))
+            run = Run(cancel, part, lambda candidate: made.update({candidate.number: candidate}))
+            with self._maker.unchanged() if of_base else nullcontext():
                 self._maker.play(task.vocal, members, run)
+            begun += len(members)
         return [made[candidate.number] for candidate in numbered]
 
     def _write(
@@ -317,8 +322,7 @@ class ScreenMaker:
                 features = {**plan.features, **features_of(made.arrangement, made.stems)}
                 origin = Origin(
                     song.vocal.sha256, song.analysis_name, task.controls, plan.seed, plan.candidate.number,
-                    models=dict(made.models or self._maker.model_hashes),
-                    adapter="" if plan.unchanged else song.project.adapter,
+                    models=dict(made.models or self._maker.model_hashes), adapter=plan.adapter,
                     made_at=now(), program=studio.__version__,
                 )  # fmt: skip
                 kept = KeptClip(
@@ -431,7 +435,7 @@ def _choose(
     if asked:  # more of these two: all but two of the others step aside
         others = [plan for plan in pool if not plan.parents]
         pool = [*[plan for plan in pool if plan.parents], *others[: PLACES - 2]]
-    entries = [Entry(plan.key, plan.features, not plan.unchanged) for plan in pool]
+    entries = [Entry(plan.key, plan.features, not plan.is_base) for plan in pool]
     try:
         places = choose(entries, taste, _archive(taste, song.project.screens), rng, song=song.vocal.sha256)
     except ValueError as error:

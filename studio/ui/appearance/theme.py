@@ -96,6 +96,7 @@ QLabel[role="hero"] { font-size: 22px; font-weight: 600; }
 QLabel[role="title"] { font-size: 15px; font-weight: 600; }
 QLabel[role="section"] { font-size: 11px; font-weight: 600; color: $muted; letter-spacing: 1px; }
 QLabel[role="muted"] { color: $muted; font-size: 12px; }
+QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
 QLabel[role="small"][poor="true"] { color: $warning; }
 QLabel[role="stars"] { color: $accent; font-size: 11px; }
@@ -135,6 +136,10 @@ QToolButton[role="segment"]:hover { color: $text; }
 QToolButton[role="segment"]:focus { border-color: $text; }
 QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent;
     font-weight: 600; }
+QToolButton[role="letter"] { background: $raised; border: 1px solid $border; border-radius: 4px; font-size: 15px;
+    font-weight: 600; padding: 2px 10px; }
+QToolButton[role="letter"]:checked { background: $accent; border-color: $accent; color: $on_accent; }
+QToolButton[role="letter"]:focus { border-color: $text; }
 QToolButton[role="switch"] { background: transparent; border: 1px solid $border; border-radius: 4px; color: $muted;
     padding: 3px 10px; font-size: 12px; }
 QToolButton[role="switch"]:hover { color: $text; }
@@ -168,6 +173,13 @@ QComboBox::drop-down { border: 0; width: 22px; subcontrol-position: center right
 QComboBox::down-arrow { image: url($icons/chevron-$name.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $hover;
     selection-color: $text; outline: 0; }
+QTreeView { background: $panel; border: 1px solid $border; border-radius: 6px; outline: 0; padding: 4px; }
+QTreeView::item { padding: 5px 6px; border: 0; }
+QTreeView::item:hover { background: $hover; }
+QTreeView::item:selected { background: $raised; color: $accent; }
+QHeaderView { background: $panel; }
+QHeaderView::section { background: $panel; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 6px 8px;
+    font-size: 11px; font-weight: 600; }
 QProgressBar { background: $raised; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSlider { min-height: 20px; }

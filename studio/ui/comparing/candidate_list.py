@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
-from studio.core.opinion import blind_label
+from studio.core.opinion import Opinion, blind_label
 from studio.core.project import Project
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import frame, label, set_state, tight
@@ -134,16 +134,30 @@ class CandidateList(QScrollArea):
         if number in self.rows:
             self.ensureWidgetVisible(self.rows[number], 0, 8)
 
-    def show_state(self, project: Project, hidden: Collection[int]) -> None:
-        """What the listener said, in the blind order or the usual one, and which rows are out of sight."""
+    def show_state(
+        self,
+        project: Project,
+        seen: Mapping[int, tuple[Opinion, bool]],
+        hidden: Collection[int],
+        *,
+        pictures: bool = True,
+    ) -> None:
+        """The blind order or the usual one, what may be seen of what was said, and which rows are out of sight.
+
+        Args:
+            seen: by candidate, the opinion and whether it is the pick.
+            pictures: whether a blind comparison leaves the pictures in sight.
+        """
         blind = project.blind
         if blind is None:
             self._arrange(self._families())
         else:
             self._arrange([number for number in blind if number in self.rows])
         for place, (number, row) in enumerate(self.rows.items()):
-            row.show_opinion(project.opinion(number), picked=number == project.picked)
+            opinion, picked = seen[number]
+            row.show_opinion(opinion, picked=picked)
             row.show_blind(None if blind is None else blind_label(place))
+            row.spectrogram.set_veiled(blind is not None and not pictures)
             row.setVisible(number not in hidden)
         self.updateGeometry()
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
 
 from studio.core.arrangement import STEMS
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
 from studio.core.opinion import MOST_STARS, Opinion
@@ -29,13 +29,19 @@ from studio.ui.timeline.timeline import Timeline
 HEIGHT = 122
 
 #: Names of what a listener can ask of a row, in its menu.
-_CHANGES = (("Vary: near", "vary"), ("Vary: far", "vary_far"), ("Regenerate …", "regenerate"))
+_CHANGES = (
+    ("Vary: near", "vary"),
+    ("Vary: far", "vary_far"),
+    ("Regenerate …", "regenerate"),
+    ("More like this and the one heard …", "breed"),
+)
 _REMARKS = (("Details and note …", "details"), ("Hide", "hide"))
 
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'details', 'hide' and 'rate_0' to 'rate_5'."""
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
+    'rate_0' to 'rate_5'."""
 
     selected = Signal(int)
     asked = Signal(str, int)
@@ -201,7 +207,7 @@ def _in_short(fit: FitReport) -> str:
 def _facts(candidate: Candidate) -> str:
     settings = candidate.settings
     if "parent" in settings:
-        return f"{settings['change']} of {settings['parent']}"
+        return descent(settings)
     density = settings.get("density")
     facts = [str(density)] if density in DENSITIES else []
     if "seed" in settings:

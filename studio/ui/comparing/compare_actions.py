@@ -14,28 +14,34 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.commands import Command, Pick, SetBlind, SetOpinion
 from studio.core.mix import Mix, match_gain
-from studio.core.opinion import MOST_STARS, blind_label, blind_order
+from studio.core.opinion import MOST_STARS, Opinion, blind_label, blind_order
 from studio.core.project import Project
 from studio.services.project.song import Song
 from studio.ui.appearance.widgets import style_title
+from studio.ui.comparing.blind_marks import BlindMarks
 from studio.ui.comparing.candidate_list import CandidateList
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.comparing.list_header import ListHeader
 from studio.ui.listening.playback import Playback
+from studio.ui.window.preferences import Preferences
 from studio.ui.window.workspace import Workspace
 
+_PICTURES = "blind_hides_pictures"
 _MOST_DIRECT = 8
 #: What is asked of one candidate, by a key for the one that is heard or on its row.
 _ABOUT_ONE = (
     "pick", "favourite", "hide", "details", *(f"rate_{n}" for n in range(MOST_STARS + 1)),
-    "vary", "vary_far", "regenerate", "export",
+    "vary", "vary_far", "regenerate", "breed", "export",
 )  # fmt: skip
 
 
 class CompareActions(QObject):
     """`handlers` are what the window's actions do; `attach` follows when the actions stand.
 
-    Emits `asked` (what, number) for what is not its own: 'vary', 'vary_far', 'regenerate' and 'export'.
+    While a comparison is blind, what was said before it began is out of sight, see `BlindMarks`, and what would name
+    the candidate is refused.
+
+    Emits `asked` (what, number) for what is not its own: 'vary', 'vary_far', 'regenerate', 'breed' and 'export'.
     """
 
     asked = Signal(str, int)
@@ -46,13 +52,16 @@ class CompareActions(QObject):
         playback: Playback,
         rows: CandidateList,
         header: ListHeader,
+        preferences: Preferences,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
+        self._preferences = preferences
         self._workspace, self._playback, self._rows, self._header = workspace, playback, rows, header
         self._parent = parent
         self._actions: Mapping[str, QAction] = {}
-        self._shows_hidden = False
+        self._shows_hidden = self._showed_hidden = False
+        self._marks: BlindMarks | None = None
         self._focus_order: list[int] = []
         self.handlers: dict[str, Callable[[], object]] = {
             "undo": workspace.undo,
@@ -63,6 +72,7 @@ class CompareActions(QObject):
             "blind": self.toggle_blind,
             "match": self._toggle_match,
             "show_hidden": self._toggle_hidden,
+            "hide_pictures": self._toggle_pictures,
         }
         for what in _ABOUT_ONE:
             self.handlers[what] = partial(self._ask_of_heard, what)
@@ -72,8 +82,9 @@ class CompareActions(QObject):
     def attach(self, actions: Mapping[str, QAction]) -> None:
         """Wires everything, with the window's actions by name."""
         self._actions = actions
-        for name in ("blind", "match", "show_hidden"):
+        for name in ("blind", "match", "show_hidden", "hide_pictures"):
             actions[name].setCheckable(True)
+        actions["hide_pictures"].setChecked(self._hides_pictures)
         rows, header, workspace = self._rows, self._header, self._workspace
         rows.selected.connect(self._playback.select)
         rows.asked.connect(self.ask)
@@ -98,6 +109,7 @@ class CompareActions(QObject):
         number, order = place, self._workspace.project.blind
         if order is not None:
             number = order[place - 1] if place <= len(order) else 0
+            number = number if number in self._rows.in_sight else 0
         if number in self._rows.rows:
             self._playback.select(number)
 
@@ -110,38 +122,63 @@ class CompareActions(QObject):
 
     def ask(self, what: str, number: int) -> None:
         """Does one of the things a row offers to a candidate."""
-        project, do = self._workspace.project, self._workspace.do
+        project = self._workspace.project
         if number not in project.numbers:
             return
         name, opinion = self._name(number), project.opinion(number)
+        seen, picked = self._seen(number)
         if what == "pick":
-            picked = project.picked == number
             verb = "Take the pick back from" if picked else "Pick"
-            do(Pick(None if picked else number, f"{verb} {name}"))
+            self._say(Pick(None if picked else number, f"{verb} {name}"), number, "picked", not picked)
         elif what == "favourite":
-            verb = "No favourite:" if opinion.favourite else "Favourite:"
-            do(SetOpinion(number, replace(opinion, favourite=not opinion.favourite), f"{verb} {name}"))
+            verb = "No favourite:" if seen.favourite else "Favourite:"
+            self._say_of(number, opinion, "favourite", not seen.favourite, f"{verb} {name}")
         elif what == "hide":
             self._hide(number)
         elif what == "details":
             self._open_details(number)
         elif what.startswith("rate_"):
             stars = int(what.removeprefix("rate_"))
-            if stars != opinion.stars:
-                do(SetOpinion(number, replace(opinion, stars=stars), f"Rate {name}"))
+            if stars != seen.stars:
+                self._say_of(number, opinion, "stars", stars, f"Rate {name}")
+        elif project.blind is not None:
+            self._workspace.told.emit("Reveal first (B): this would tell which candidate it is")
         else:
             self.asked.emit(what, number)
+
+    def _say_of(self, number: int, opinion: Opinion, field: str, value: object, what: str) -> bool:
+        said = replace(opinion, **{field: value})  # type: ignore[arg-type]  # a field of Opinion
+        return self._say(SetOpinion(number, said, what), number, field, value)
+
+    def _say(self, command: Command, number: int, field: str, value: object) -> bool:
+        """Gives the command, and keeps that it was said blind, where it was."""
+        if self._marks is not None:
+            self._marks.say(command, number, field, value)
+        return self._workspace.do(command)
+
+    def _seen(self, number: int) -> tuple[Opinion, bool]:
+        """What may be seen of what was said of a candidate, and whether it may be seen as picked."""
+        document = self._workspace.document
+        if self._marks is not None:
+            return self._marks.seen(number, document.state.done)
+        return document.project.opinion(number), document.project.picked == number
+
+    def _hidden(self, song: Song) -> set[int]:
+        """The candidates that the listener, or a poor fit, has out of sight."""
+        if self._marks is not None:
+            return self._marks.hidden(song.document.state.done)
+        return song.project.hidden(song.poor)
 
     def _hide(self, number: int) -> None:
         """Hides a candidate, and goes on to the next if it is the one heard; or brings a hidden one back."""
         song = self._workspace.song
         if song is None:
             return
-        hide = number not in song.project.hidden(song.poor)
+        hide = number not in self._hidden(song)
         heard = self._playback.mix.selected
         following = self._following(number)
-        opinion = replace(song.project.opinion(number), hidden=hide)
-        self._workspace.do(SetOpinion(number, opinion, f"{'Hide' if hide else 'Show'} {self._name(number)}"))
+        what = f"{'Hide' if hide else 'Show'} {self._name(number)}"
+        self._say_of(number, song.project.opinion(number), "hidden", hide, what)
         if hide and number == heard and following is not None:
             self._playback.select(following)
 
@@ -158,20 +195,24 @@ class CompareActions(QObject):
         if song is None:
             return
         name = self._name(number)
+        marks = self._marks
         candidate = None if song.project.blind is not None else song.candidates.get(number)
         dialog = DetailsDialog(
             name[:1].upper() + name[1:],
-            song.project.opinion(number).note,
+            self._seen(number)[0].note,
             candidate,
             song.fits.get(number),
             self._parent,
         )
 
         def on_noted(note: str) -> None:
-            opinion = song.project.opinion(number)
-            if song is self._workspace.song and note != opinion.note:
-                what = f"Note on {self._name(number)}"
-                self._workspace.do(SetOpinion(number, replace(opinion, note=note), what))
+            if song is not self._workspace.song or note == self._seen(number)[0].note:
+                return
+            opinion, what = song.project.opinion(number), f"Note on {self._name(number)}"
+            whole = note if marks is None else marks.note(number, note, opinion.note)
+            self._say(SetOpinion(number, replace(opinion, note=whole), what), number, "note", note)
+            if dialog.result() != DetailsDialog.DialogCode.Accepted:
+                self._workspace.told.emit(f"{what} kept; Ctrl+Z takes it back")
 
         dialog.noted.connect(on_noted)
         # What it shows is of this song: it goes with it.
@@ -193,8 +234,11 @@ class CompareActions(QObject):
             return
         blind = song.project.blind
         if blind is None:
-            order = blind_order(self._rows.in_sight, random.SystemRandom())
-            rest = (number for number in song.project.numbers if number not in order)
+            in_sight = self._rows.in_sight
+            order = blind_order(in_sight, random.SystemRandom())
+            rest = [number for number in song.project.numbers if number not in order]
+            self._marks = BlindMarks(rest, song.project.hidden(song.poor) & set(in_sight))
+            self._showed_hidden, self._shows_hidden = self._shows_hidden, False
             self._workspace.do(SetBlind((*order, *rest)))
             if order:
                 self._playback.select(order[0])
@@ -205,8 +249,18 @@ class CompareActions(QObject):
                 f"{blind_label(place)} is {number}, {style_title(styles.get(number, ''))}"
                 for place, number in enumerate(blind)
             ]
+            self._marks, self._shows_hidden = None, self._showed_hidden
             self._workspace.do(SetBlind(None))
             self._workspace.told.emit(" · ".join(names))
+
+    @property
+    def _hides_pictures(self) -> bool:
+        return self._preferences.get(_PICTURES, False)
+
+    def _toggle_pictures(self) -> None:
+        """Whether a blind comparison hides the pictures too, now and from now on."""
+        self._preferences.set(_PICTURES, not self._hides_pictures)
+        self._show()
 
     def _toggle_match(self) -> None:
         self._playback.set_mix(matched=not self._playback.mix.matched)
@@ -217,13 +271,18 @@ class CompareActions(QObject):
 
     # What is shown
 
-    def _on_opened(self, _: Song) -> None:
-        self._shows_hidden, self._focus_order = False, []
+    def _on_opened(self, song: Song) -> None:
+        self._shows_hidden = self._showed_hidden = False
+        self._focus_order = []
+        project = song.project
+        self._marks = None if project.blind is None else BlindMarks(project.hidden(()))
         self._show()
         self._show_undo()
 
-    def _on_changed(self, before: Project, after: Project, _: Command) -> None:
-        if (before.opinions, before.picked, before.blind, before.candidates) != (
+    def _on_changed(self, before: Project, after: Project, command: Command) -> None:
+        # What is said again blind changes nothing but what may be seen.
+        said = isinstance(command, SetOpinion | Pick)
+        if said or (before.opinions, before.picked, before.blind, before.candidates) != (
             after.opinions, after.picked, after.blind, after.candidates,
         ):  # fmt: skip
             self._show()
@@ -260,14 +319,20 @@ class CompareActions(QObject):
         song = self._workspace.song
         if song is None:
             return
-        project = song.project
-        hidden = project.hidden(song.poor) & self._rows.rows.keys()
-        poor = {n for n in hidden if project.opinion(n).hidden is None}
-        self._header.show_candidates(len(self._rows.rows), blind=project.blind is not None)
+        project, rows = song.project, self._rows.rows.keys()
+        blind = project.blind is not None
+        hidden = self._hidden(song) & rows
+        poor: set[int] = set() if self._marks else {n for n in hidden if project.opinion(n).hidden is None}
+        out = set() if self._shows_hidden else hidden
+        if self._marks is not None:
+            out = out | ((self._marks.out_of_sight(project, song.poor) - hidden) & rows)
+        self._header.show_candidates(len(self._rows.rows), blind=blind)
         self._header.show_hidden(len(poor), len(hidden - poor), shown=self._shows_hidden)
-        self._actions["blind"].setChecked(project.blind is not None)
+        self._actions["blind"].setChecked(blind)
         self._actions["show_hidden"].setChecked(self._shows_hidden)
-        self._rows.show_state(project, () if self._shows_hidden else hidden)
+        self._rows.show_state(
+            project, {number: self._seen(number) for number in rows}, out, pictures=not self._hides_pictures
+        )
         if list(self._rows.rows) != self._focus_order:
             self._focus_order = list(self._rows.rows)
             self._rows.follow_in_focus(self._header.blind)

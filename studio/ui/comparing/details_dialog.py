@@ -15,7 +15,8 @@ _NAME_WIDTH = 128
 
 
 class DetailsDialog(QDialog):
-    """Emits `noted` with the note when it is closed with OK. In a blind comparison only the note is there.
+    """Emits `noted` with the note when it is closed, by Escape too: what was typed is lost only by Discard. In a blind
+    comparison only the note is there.
 
     Args:
         name: what the candidate is called now.
@@ -39,6 +40,7 @@ class DetailsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(8)
+        self._note = note
         self.rows: dict[str, str] = {}
         if candidate is not None:
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
@@ -50,13 +52,22 @@ class DetailsDialog(QDialog):
         self.note.setTabChangesFocus(True)
         column.addWidget(self.note)
         buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Discard
         )
         buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons.button(QDialogButtonBox.StandardButton.Discard).clicked.connect(self.discard)
         column.addWidget(buttons)
-        self.accepted.connect(lambda: self.noted.emit(self.note.toPlainText().strip()))
         self.note.setFocus()
+
+    def done(self, result: int) -> None:
+        typed = self.note.toPlainText().strip()
+        super().done(result)
+        self.noted.emit(typed)
+
+    def discard(self) -> None:
+        """Closes it with the note as it was."""
+        self.note.setPlainText(self._note)
+        self.reject()
 
     def _add(self, column: QVBoxLayout, title: str, rows: Mapping[str, str]) -> None:
         column.addWidget(label(title, "section"))

@@ -151,6 +151,11 @@ class Playback(QObject):
             if self.mix.selected == number:
                 self._previous = before
 
+    @property
+    def previous(self) -> int | None:
+        """The candidate heard before the one that is heard."""
+        return self._previous
+
     def swap(self) -> None:
         """Back to the candidate heard before."""
         if self._previous is not None:

@@ -65,12 +65,18 @@ class SpectrogramView(TimelineView):
         self._pixmap: QPixmap | None = None
         self._pixmap_colours = ("", "")
         self._message = message
-        self._waveform = False
+        self._waveform = self._veiled = False
         timeline.changed.connect(self._forget_pixmap)
 
     @property
     def spectrogram(self) -> Spectrogram | None:
-        return self._picture.spectrogram if self._picture else None
+        return self._picture.spectrogram if self._picture and not self._veiled else None
+
+    def set_veiled(self, veiled: bool) -> None:
+        """Hides the picture, whatever is set meanwhile, or shows it again."""
+        if veiled != self._veiled:
+            self._veiled = veiled
+            self.update()
 
     def set_picture(self, picture: Picture | None, *, message: str = "") -> None:
         self._picture, self._message = picture, message
@@ -97,10 +103,10 @@ class SpectrogramView(TimelineView):
 
     def paint_content(self, painter: QPainter, rect: QRect) -> None:
         colours = theme.current()
-        if self._picture is None:
+        if self._picture is None or self._veiled:
             painter.fillRect(rect, QColor(colours.heat[0]))
             painter.setPen(colours.colour("muted"))
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._message)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "" if self._veiled else self._message)
             return
         background = colours.colour("panel") if self._outline else colour_maps.background()
         painter.fillRect(rect, background)

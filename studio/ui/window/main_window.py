@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
@@ -31,6 +31,7 @@ from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.comparing.exporting import Exporting
+from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.generating.request_panel import Wishes
@@ -41,6 +42,10 @@ from studio.ui.listening.analysing import Analyse, Analysing
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.listening.guiding import Guiding
 from studio.ui.listening.playback import Playback
+from studio.ui.rating.deck import PhraseDeck
+from studio.ui.rating.screen_source import Teaching
+from studio.ui.rating.taste_actions import TasteActions
+from studio.ui.rating.taste_control import TasteControl
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
@@ -70,6 +75,7 @@ class MainWindow(QMainWindow):
         engines: what makes candidates.
         analyse: what listens to a vocal.
         preferences: what is remembered.
+        teaching: what makes the clips of the blind rating, and keeps what was said.
         demo_vocal: the file behind "Try the demo vocal".
     """
 
@@ -83,6 +89,7 @@ class MainWindow(QMainWindow):
         engines: Engines,
         analyse: Analyse,
         preferences: Preferences,
+        teaching: Teaching,
         demo_vocal: Path,
     ) -> None:
         super().__init__()
@@ -96,10 +103,13 @@ class MainWindow(QMainWindow):
         self.transport, self.strip, self.ruler = panels.transport, panels.strip, panels.ruler
         self.vocal, self.candidates = panels.vocal, panels.candidates
         self.analysis, self.request = panels.analysis, panels.request
-        self.setCentralWidget(panels)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(panels)
+        self.setCentralWidget(self.pages)
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.key_map = KeyMap(preferences)
+        self.ask = Questions(self, preferences)
         self.pictures = SpectrogramJobs(workspace.runner, self.show_error, self)
         self.analysing = Analysing(workspace, playback, analyse, self)
         self.guiding = Guiding(workspace, self)
@@ -107,12 +117,18 @@ class MainWindow(QMainWindow):
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
         self.exporting = Exporting(workspace, self)
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
-        self.compare = CompareActions(workspace, playback, panels.candidates, panels.candidates_header, self)
+        self.compare = CompareActions(
+            workspace, playback, panels.candidates, panels.candidates_header, preferences, self
+        )
+        learned = TasteControl(workspace, teaching, preferences, self.ask, self)
+        self.taste = TasteActions(
+            workspace, PhraseDeck(playback, self), teaching.screens, learned, self.pictures, preferences,
+            self.pages, panels, self,
+        )  # fmt: skip
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
         self.appearance = Appearance(self, preferences)
-        self.ask = Questions(self, preferences)
         self._background = QTimer(self)
         self._background.setInterval(_POLL_MS)
         self._background.timeout.connect(self._close_when_finished)
@@ -123,8 +139,13 @@ class MainWindow(QMainWindow):
         self._connect()
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
+        self.taste.attach(
+            self.actions_by_name,
+            [menu_of(self, f"&{name}") for name in ("Edit", "Listen", "Candidates", "Judge", "Record")],
+        )
         self.keys = KeyFilter(self, self.key_map)
-        self.keys.vocal_only_held.connect(playback.hear_vocal_only)
+        for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
+            self.keys.vocal_only_held.connect(hear)
         window_memory.restore(self)
         self._show_selection()
         panels.empty.recent.show_projects(workspace.recent.read())
@@ -157,6 +178,7 @@ class MainWindow(QMainWindow):
             "sheet": lambda: ShortcutSheet(self.key_map, self.actions_by_name, self).open(),
             **self.record.handlers,
             **self.compare.handlers,
+            **self.taste.handlers,
         }
         return handlers
 
@@ -216,6 +238,7 @@ class MainWindow(QMainWindow):
         self.guiding.hints_found.connect(self.analysis.show_hints)
         self.analysing.analysed.connect(self._on_analysed)
         self.analysing.analysed.connect(self.compare.on_analysed)
+        self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
         self.generation.stepped.connect(self._on_stepped)
         self.generation.ended.connect(self._on_generation_ended)
         self.generation.candidate_added.connect(self._on_candidate_added)
@@ -401,6 +424,8 @@ class MainWindow(QMainWindow):
         candidate = song.candidates[number]
         if what == "export":
             self.export(number)
+        elif what == "breed":
+            self._breed(song, number)
         elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
             dialog.wanted.connect(self.generation.change)
@@ -408,6 +433,22 @@ class MainWindow(QMainWindow):
             dialog.open()
         else:
             self.generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
+
+    def _breed(self, song: Song, number: int) -> None:
+        """Asks what a child of this one and the one heard, or heard before it, shall have of whom."""
+        heard, before = self.playback.mix.selected, self.playback.previous
+        other = heard if heard != number else before
+        if other is None or other not in song.candidates or other == number:
+            self.status.tell("Hear one, then the other, then ask for more like both")
+            return
+        parents = song.candidates[other], song.candidates[number]
+        if any(parent.recipe is None for parent in parents):
+            self.status.tell("One of the two is a sound without notes: nothing can be bred from it")
+            return
+        dialog = BreedDialog(*parents, self)
+        dialog.wanted.connect(self.generation.change)
+        self.workspace.opened.connect(dialog.close)
+        dialog.open()
 
     def _cancel(self) -> None:
         if self.generation.running:

@@ -48,6 +48,20 @@ class Questions:
         path, _ = QFileDialog.getOpenFileName(self._window, "Open guide", start, kinds)
         return Path(path) if path else None
 
+    def table(self) -> Path | None:
+        """Where votes are to be saved."""
+        folder = Path(self._preferences.get("export_folder", str(Path.home())))
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save votes as a table", str(folder / "votes.csv"), "CSV (*.csv)"
+        )
+        return Path(path) if path else None
+
+    def music(self) -> list[Path]:
+        """Files that the listener likes."""
+        start = self._preferences.get("open_folder", str(Path.home()))
+        paths, _ = QFileDialog.getOpenFileNames(self._window, "Music you like", start, _audio_files())
+        return [Path(path) for path in paths]
+
     def save_as(self, projects_dir: Path, title: str) -> Path | None:
         parent = projects_dir if projects_dir.is_dir() else Path.home()
         # A name that is not taken: the dialog would begin inside a project of that name, which is a folder.
@@ -121,6 +135,18 @@ class Questions:
             (("copy", "Open a copy"), ("look", "Only look at it"), ("", "Cancel")),
         )
         return "copy" if answer == "copy" else "look" if answer == "look" else None
+
+    def may_forget(self, what: str, listener: str) -> bool:
+        """Whether votes may be deleted: of the open 'song', or 'all' of a listener."""
+        if what == "song":
+            text, button = "Forget the votes on this song?", "Forget this song"
+        else:
+            text, button = f"Forget everything {listener} ever said?", "Forget everything"
+        more = (
+            "They no longer count, here and in the table of all songs. A personal model that learned from them must "
+            "be trained again."
+        )
+        return self._choose(text, more, (("forget", button), ("", "Keep them"))) == "forget"
 
     def make_the_rest(self, begun: Begun, made: int) -> bool:
         """A request was cut off."""

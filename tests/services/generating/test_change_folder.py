@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,14 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
 from studio.core.music import Meter
-from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.core.request import Breed, GenerationRequest, Regenerate, Vary
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
-from studio.services.generating.change_folder import FolderChange, change_in_folder
+from studio.services.generating.change_folder import (
+    FolderBreed,
+    FolderChange,
+    breed_in_folder,
+    change_in_folder,
+)
 from studio.services.generating.service import GenerationService
 from studio.services.project.results import open_results
 from studio.services.vocal import open_vocal
@@ -76,3 +82,49 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
     (folder / "recipe.json").unlink()
     with pytest.raises(StudioError, match="Generate again"):
         _change(FolderChange(folder))
+
+
+def _bred(folder: Path, **asked: object) -> tuple[GenerationRequest, list[str]]:
+    engine, made = ToneEngine(), []
+
+    def on_exported(_: Candidate, exported: ExportedCandidate) -> None:
+        made.append(exported.folder.name)
+
+    breed_in_folder(
+        FolderBreed(folder, (2, 3), **asked),  # type: ignore[arg-type]
+        GenerationService(Path("weights"), "cpu", lambda *_: engine),
+        on_step=lambda _: None,
+        cancel=CancelToken(),
+        on_exported=on_exported,
+    )
+    return engine.asked, made
+
+
+def test_children_stand_beside_their_parents_and_say_whose_they_are(folder: Path) -> None:
+    with pytest.raises(StudioError, match="no candidate 3"):
+        _bred(folder.parent)
+    _change(FolderChange(folder, distance="far", seed=5))
+    asked, made = _bred(
+        folder.parent, genes={"drums": "3", "lead": "blend"}, mutation=0.25, candidates=2, seed=9
+    )
+    assert made == ["candidate_04", "candidate_05"]
+    assert isinstance(asked.change, Breed)
+    assert [parent.number for parent in asked.change.parents] == [2, 3]
+    assert (asked.change.genes, asked.change.mutation) == ({"drums": "b", "lead": "blend"}, 0.25)
+    assert (asked.candidates, asked.seed, asked.controls.density) == (2, 9, "busy")
+    for genes, word in (({"bass": "7"}, "bass"), ({"sound": "blend"}, "sound")):
+        with pytest.raises(StudioError, match=word):
+            _bred(folder.parent, genes=genes)
+
+
+def test_parents_of_other_vocals_or_beats_are_refused(folder: Path, tmp_path: Path) -> None:
+    for seconds, shift, word in ((8.0, 1.2, "same beats"), (9.0, 1.0, "different vocals")):
+        write_wav(tmp_path / "take.wav", make_vocal(seconds).audio)
+        vocal = open_vocal(tmp_path / "take.wav")
+        analysis = make_analysis(seconds, BeatGrid.regular(120.0, Meter(4, 4), seconds, shift))
+        other = make_candidate(vocal, analysis, 3)
+        other = replace(other, recipe=make_recipe(other))
+        made = export_candidate(ExportRequest(folder.parent, vocal, analysis, other, 7, {})).folder
+        with pytest.raises(StudioError, match=word):
+            _bred(folder.parent)
+        shutil.rmtree(made)

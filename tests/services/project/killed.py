@@ -3,9 +3,9 @@
     python -m tests.services.project.killed --count 200 --seed 1
 
 A process with everything loaded forks one child a trial. The child corrects, records, chooses takes, generates, rates,
-notes, undoes, saves and exports without a pause, and says after each step, over a pipe, which state it has told its
-user. It is killed in the middle. Then the project is opened as the next start would, and must be at the state that was
-told last, or the one after it; what is told counts, so nothing told may be missing.
+makes screens and votes on them, notes, undoes, saves and exports without a pause, and says after each step, over a
+pipe, which state it has told its user. It is killed in the middle. Then the project is opened as the next start would,
+and must be at the state that was told last, or the one after it; what is told counts, so nothing told may be missing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ import numpy as np
 
 from studio.audio.wav import write_wav
 from studio.core.audio import Audio
-from studio.core.commands import AddCandidate, AddTakes, BeginRequest, EndRequest, SetComp
+from studio.core.commands import AddCandidate, AddScreen, AddTakes, BeginRequest, EndRequest, SetComp
 from studio.core.controls import Controls
 from studio.core.origin import Origin
 from studio.core.project import Begun, Project
@@ -35,6 +36,7 @@ from studio.core.takes import Comp, choose_take, last_whole
 from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.project.analyses import keep_analysis
 from studio.services.project.candidates import read_candidate, write_candidate
+from studio.services.project.clips import KeptClip, clip_band, read_clip, write_clip
 from studio.services.project.document import State, replay
 from studio.services.project.opening import create_project, open_project, read_state
 from studio.services.project.song import open_ref, ref_of
@@ -48,8 +50,8 @@ from studio.storage.journal import read_journal
 from studio.storage.project_folder import ProjectFolder, file_sha256
 from studio.storage.ratings import RatingsFile
 from studio.storage.recordings import RecordingNote, write_note
-from tests.services.band import make_analysis, make_candidate
-from tests.services.project.commands import random_command
+from tests.services.band import make_analysis, make_candidate, make_recipe
+from tests.services.project.commands import random_command, random_screen, random_vote
 
 RATE, SECONDS = 8000, 2.0
 #: The steps, and how often each is taken.
@@ -60,6 +62,8 @@ STEPS = {
     "record": 1,
     "comp": 2,
     "generate": 1,
+    "screen": 1,
+    "vote": 3,
     "export": 1,
     "save": 1,
     "reopen": 1,
@@ -109,7 +113,9 @@ class Worker:
 
     def command(self) -> None:
         command = random_command(self._document.project, self._chance)
-        while isinstance(command, AddCandidate | AddTakes):  # those have files here, and steps of their own
+        while isinstance(
+            command, AddCandidate | AddTakes | AddScreen
+        ):  # those have files here, and steps of their own
             command = random_command(self._document.project, self._chance)
         self._document.do(command)
 
@@ -169,6 +175,29 @@ class Worker:
             self.told()
         document.do(EndRequest())
 
+    def screen(self) -> None:
+        """Makes a screen as ScreenMaker does: clips first, then it is told; now and then one made ahead is not told."""
+        number = len(self._document.project.screens) + 1
+        screen = replace(random_screen(number, self._chance), phrase_s=(0.0, SECONDS))
+        analysis = make_analysis(SECONDS)
+        for clip in screen.clips:
+            made = make_candidate(self._base, analysis, self._chance.randrange(1, 99))
+            kept = KeptClip(
+                clip.key,
+                clip.role,
+                clip.origin,
+                screen.phrase_s,
+                replace(made, recipe=make_recipe(made)),
+                analysis,
+            )
+            write_clip(self._folder, kept, made.stems["bass"])
+        if self._chance.random() < 0.8:
+            self._document.do(AddScreen(screen))
+
+    def vote(self) -> None:
+        if self._document.project.screens:
+            self._document.do(random_vote(self._document.project, self._chance))
+
     def export(self) -> None:
         records = self._document.project.candidates
         if not records:
@@ -227,6 +256,11 @@ def check(folder: ProjectFolder, outside: Path, told: dict[str, object] | None) 
         kept, candidate = read_candidate(folder, record.folder)
         assert kept == record
         assert all(np.isfinite(candidate.stems[stem].samples).all() for stem in candidate.stems)
+    named = {key for screen in state.project.screens for key in screen.keys}
+    assert named == {path.name for path in folder.screens.glob("*")}
+    for key in named:
+        assert read_clip(folder, key).key == key
+        assert np.isfinite(clip_band(folder, key).samples).all()
     for take in state.project.takes:
         path = folder.audio_path(take.sound)
         assert file_sha256(path) == take.sound.sha256

@@ -180,6 +180,20 @@ def test_with_a_taste_what_is_shown_is_liked_more(tmp_path: Path) -> None:
     assert with_taste > without + 0.5
 
 
+def test_beside_an_adapter_the_base_is_still_the_unchanged_model(song: TestSong) -> None:
+    engine = ToneEngine()
+    engine.adapter = "ad"
+    screen = make(song, maker=ScreenMaker(engine))
+    by_role = {clip.role: clip for clip in screen.clips}
+    assert by_role["base"].origin.adapter == ""
+    assert "adapter" not in by_role["base"].origin.models
+    assert "ad" in [clip.origin.adapter for clip in screen.clips]
+    for clip in screen.clips:
+        assert clip.origin.models.get("adapter", "") == clip.origin.adapter
+        assert clip.role != "child"
+    assert engine.adapter == "ad"
+
+
 @pytest.mark.parametrize("at", [1, 9])
 def test_a_screen_that_is_cancelled_leaves_nothing(song: TestSong, at: int) -> None:
     cancel, steps = CancelToken(), []

@@ -345,3 +345,136 @@ def test_keys_are_given_anew_and_remembered(
     assert again.actions_by_name["pick"].shortcut().toString() == "W"
     again.key_map.reset()
     assert make_window().actions_by_name["pick"].shortcut().toString() == "P"
+
+
+def marks(window: MainWindow, number: int) -> tuple[bool, bool, str, str, str]:
+    """What a row shows of what was said: heart, pick, stars, note, and the note behind the mouse."""
+    row = window.candidates.rows[number]
+    stars = "" if row.stars.isHidden() else row.stars.text()
+    facts, tip = row.facts.text(), row.facts.toolTip()
+    return row.favourite.isChecked(), row.pick.isChecked(), stars, facts, tip
+
+
+def test_blind_shows_nothing_of_what_was_said_before(
+    window: MainWindow, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    active(window)
+    generate(window, 4)
+    settle(qtbot, window)
+    deck = lambda: window.workspace.project  # noqa: E731
+    window.compare.ask("favourite", 1)
+    window.compare.ask("rate_4", 1)
+    window.compare.ask("pick", 1)
+    window.compare.ask("hide", 4)
+    note(window, 1, "the one")
+    said = deck().opinions
+    press(qtbot, window, KEY.Key_B)
+    assert [marks(window, n) for n in window.candidates.rows] == [(False, False, "", "", "")] * 4
+    assert 4 not in window.candidates.in_sight
+    header = window.panels.candidates_header
+    assert not header.hidden.isVisible()
+    press(qtbot, window, KEY.Key_H, SHIFT)
+    assert 4 not in window.candidates.in_sight, "the last letter would be the one that was hidden"
+    press(qtbot, window, KEY.Key_4, ALT)
+    assert window.playback.mix.selected != 4
+
+    # The same key again gives the mark, never takes the unseen one back; undo hides it, and only it.
+    press(qtbot, window, KEY.Key_H, SHIFT)
+    window.playback.select(1)
+    for key in (KEY.Key_F, KEY.Key_4, KEY.Key_P):
+        press(qtbot, window, key)
+    assert marks(window, 1) == (True, True, "★★★★", "", "")
+    assert deck().picked == 1
+    assert deck().opinions == said
+    press(qtbot, window, KEY.Key_0)
+    assert marks(window, 1)[2] == ""
+    for _ in range(4):
+        press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert marks(window, 1) == (False, False, "", "", "")
+    assert (deck().opinions, deck().picked) == (said, 1)
+    press(qtbot, window, KEY.Key_Z, CONTROL)  # the note from before the comparison
+    assert marks(window, 1) == (False, False, "", "", "")
+    press(qtbot, window, KEY.Key_Z, CONTROL | SHIFT)
+
+    letter = "ABC"[list(window.candidates.rows).index(1)]
+    press(qtbot, window, KEY.Key_N)
+    (dialog,) = (d for d in window.findChildren(DetailsDialog) if d.isVisible())
+    assert (dialog.windowTitle(), dialog.note.toPlainText()) == (f"Candidate {letter}", "")
+    qtbot.keyClicks(dialog.note, "loud")
+    dialog.accept()
+    assert marks(window, 1)[3:] == ("loud", "loud")
+    assert deck().opinion(1).note == "the one\nloud"
+    note(window, 1, "very loud")
+    assert deck().opinion(1).note == "the one\nvery loud"
+
+    press(qtbot, window, KEY.Key_H)
+    assert 1 not in window.candidates.in_sight
+    assert header.hidden.text() == "1 hidden – show"
+    header.hidden.click()
+    assert window.candidates.in_sight == [n for n in window.candidates.rows if n != 4]
+    press(qtbot, window, KEY.Key_B)
+    assert window.candidates.in_sight == [2, 3]
+    assert marks(window, 1)[:3] == (True, True, "★★★★")
+
+
+def test_blind_refuses_what_would_name_the_candidate(
+    window: MainWindow, active: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active(window)
+    generate(window, 2)
+    settle(qtbot, window)
+    press(qtbot, window, KEY.Key_B)
+    before = window.windowTitle()
+    for key, held in ((KEY.Key_E, CONTROL), (KEY.Key_G, CONTROL), (KEY.Key_G, SHIFT)):
+        window.status.clearMessage()
+        press(qtbot, window, key, held)
+        assert "Reveal first" in window.status.currentMessage()
+        assert not window.generation.running
+        assert QApplication.activeModalWidget() is None
+    assert window.windowTitle() == before
+
+
+def test_blind_can_hide_the_pictures_too(
+    make_window: Make, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    window = make_window()
+    active(window)
+    generate(window, 2)
+    settle(qtbot, window)
+    action = window.actions_by_name["hide_pictures"]
+    shown = lambda: [r.spectrogram.spectrogram is not None for r in window.candidates.rows.values()]  # noqa: E731
+    action.trigger()
+    assert shown() == [True, True]
+    press(qtbot, window, KEY.Key_B)
+    assert shown() == [False, False]
+    action.trigger()
+    assert shown() == [True, True]
+    action.trigger()
+    press(qtbot, window, KEY.Key_B)
+    assert shown() == [True, True]
+    window.close()
+    assert make_window().actions_by_name["hide_pictures"].isChecked()
+
+
+def test_a_half_typed_note_outlives_escape(
+    window: MainWindow, active: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    active(window)
+    generate(window, 1)
+    settle(qtbot, window)
+    note(window, 1, "good")
+    press(qtbot, window, KEY.Key_N)
+    (dialog,) = (d for d in window.findChildren(DetailsDialog) if d.isVisible())
+    dialog.note.setPlainText("good, but")
+    qtbot.keyClick(dialog.note, KEY.Key_Escape)
+    assert window.workspace.project.opinion(1).note == "good, but"
+    assert "Ctrl+Z" in window.status.currentMessage()
+    window.panels.setFocus()
+    press(qtbot, window, KEY.Key_Z, CONTROL)
+    assert window.workspace.project.opinion(1).note == "good"
+    press(qtbot, window, KEY.Key_N)
+    (dialog,) = (d for d in window.findChildren(DetailsDialog) if d.isVisible())
+    dialog.note.setPlainText("nonsense")
+    discard = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Discard)
+    qtbot.mouseClick(discard, Qt.MouseButton.LeftButton)
+    assert window.workspace.project.opinion(1).note == "good"

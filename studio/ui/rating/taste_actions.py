@@ -1,0 +1,132 @@
+"""Puts the pages of taste into the window, and takes them out again: what is heard, which keys and menus count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+
+from studio.ui.rating.audition import Audition
+from studio.ui.rating.deck import PhraseDeck
+from studio.ui.rating.lineage_page import LineagePage
+from studio.ui.rating.mode import KEPT_ACTIONS, TasteMode
+from studio.ui.rating.rating_page import RatingPage
+from studio.ui.rating.screen_source import ScreenSource
+from studio.ui.rating.sitting import Sitting
+from studio.ui.rating.taste_control import TasteControl
+from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
+from studio.ui.window.preferences import Preferences
+from studio.ui.window.workspace import Workspace
+
+
+class TasteActions(QObject):
+    """`handlers` are what the window's actions do; `attach` follows when the actions and menus stand.
+
+    Args:
+        stack: of the window.
+        song: its page of the song.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        deck: PhraseDeck,
+        source: ScreenSource,
+        learned: TasteControl,
+        pictures: SpectrogramJobs,
+        preferences: Preferences,
+        stack: QStackedWidget,
+        song: QWidget,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._workspace, self.deck = workspace, deck
+        self._stack, self._song, self._window = stack, song, window
+        self._menus: list[QMenu] = []
+        self.sitting = Sitting(workspace, deck, source, preferences, self)
+        self.audition = Audition(workspace, deck, source, self)
+        self.rating = RatingPage(self.sitting, pictures, preferences)
+        self.learned = learned
+        self.lineage = LineagePage(deck, self.audition)
+        self.mode = TasteMode(
+            {
+                "rate": ("Rate", self.rating),
+                "taste": ("Your taste", self.learned.page),
+                "lineage": ("Family tree", self.lineage),
+            }
+        )
+        stack.addWidget(self.mode)
+        self.rating.left.connect(self.leave)
+        self.mode.left.connect(self.leave)
+        self.mode.shown.connect(self._on_page)
+        self.lineage.revisit.connect(self.review)
+        self.lineage.breed.connect(self._breed)
+        self.learned.page.revisit.connect(self.review)
+        workspace.opened.connect(lambda _: self.leave())
+        self.handlers: dict[str, Callable[[], object]] = {
+            "teach": lambda: self.enter("rate"),
+            "taste": lambda: self.enter("taste"),
+            "lineage": lambda: self.enter("lineage"),
+        }
+
+    def attach(self, actions: Mapping[str, QAction], song_menus: list[QMenu]) -> None:
+        """
+        Args:
+            song_menus: that say nothing while a page of taste is shown.
+        """
+        self._menus = song_menus
+        self.mode.kept = [QKeySequence(key) for name in KEPT_ACTIONS for key in actions[name].shortcuts()]
+
+    @property
+    def shown(self) -> bool:
+        return self._stack.currentWidget() is self.mode
+
+    def enter(self, page: str) -> None:
+        """Shows a page in place of the song."""
+        if self.deck.player.recorder is not None:
+            self._workspace.told.emit("Stop recording first")
+            return
+        self._stack.setCurrentWidget(self.mode)
+        self._window.setFocusProxy(self.mode)
+        for menu in self._menus:
+            menu.menuAction().setEnabled(False)
+        self.mode.show_page(page)
+
+    def leave(self) -> None:
+        """Back to the song; a sitting waits where it stands."""
+        if not self.shown:
+            return
+        self.sitting.leave()
+        self._stack.setCurrentWidget(self._song)
+        self._window.setFocusProxy(self._song)
+        for menu in self._menus:
+            menu.menuAction().setEnabled(True)
+        self._window.setFocus()
+
+    def review(self, number: int) -> None:
+        """Shows a screen again that was voted on."""
+        self.sitting.review(number)
+        self.mode.show_page("rate")
+
+    def _breed(self, parents: tuple[str, str]) -> None:
+        if self.sitting.state in ("away", "refused"):
+            self.sitting.enter()
+        if self.sitting.state != "refused":
+            self.sitting.breed(parents)
+        self.mode.show_page("rate")
+
+    def _on_page(self, name: str) -> None:
+        self.sitting.in_sight = name == "rate"
+        if name == "rate":
+            if self.sitting.state in ("away", "refused"):
+                self.sitting.enter()
+            else:
+                self.sitting.resume()
+            return
+        self.audition.stop()
+        if name == "lineage":
+            self.lineage.show_project(self._workspace.project)
+        elif name == "taste":
+            self.learned.show()

@@ -1,0 +1,65 @@
+"""What a screen's clips are, in words, once the vote has fallen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.core.screen import Clip, Screen, Verdict
+
+ROLE_WORDS: Mapping[str, str] = {
+    "exploit": "what your votes point to",
+    "child": "bred from clips you liked",
+    "different": "unlike the other three",
+    "base": "the model as it comes",
+    "anchor": "made for another voice, to check",
+}
+
+
+def span(phrase_s: tuple[float, float]) -> str:
+    """'0:12 – 0:21'."""
+    return " – ".join(f"{int(t) // 60}:{int(t) % 60:02d}" for t in phrase_s)
+
+
+def genes_in_words(clip: Clip, names: Mapping[str, str]) -> str:
+    """'drums of 3B, chords of 5A'; what is new or of both is said as such.
+
+    Args:
+        names: what a clip is called, by key.
+    """
+    of: dict[str, list[str]] = {}
+    for gene, whose in clip.genes.items():
+        of.setdefault(whose, []).append(gene)
+    parts = []
+    for whose, genes in of.items():
+        what = " and ".join(filter(None, (", ".join(genes[:-1]), genes[-1])))
+        if whose == "new":
+            parts.append(f"new {what}")
+        elif whose == "blend":
+            parts.append(f"{what} of both")
+        else:
+            parts.append(f"{what} of {names.get(whose, 'an earlier clip')}")
+    return ", ".join(parts)
+
+
+def verdict_in_words(screen: Screen, verdict: Verdict) -> str:
+    """'B best, D worst', by the letters of that screen."""
+    letters = {key: chr(65 + place) for place, key in enumerate(screen.keys)}
+    parts = []
+    if verdict.best is not None:
+        parts.append(f"{letters[verdict.best]} best")
+    if verdict.worst is not None:
+        parts.append(f"{letters[verdict.worst]} worst")
+    if verdict.tie:
+        parts.append("all alike")
+    if verdict.none_usable:
+        parts.append("none usable")
+    return ", ".join(parts) or "nothing said"
+
+
+def clip_names(screens: tuple[Screen, ...]) -> dict[str, str]:
+    """What every clip is called, by key: the number of its first screen and its letter there, '3B'."""
+    names: dict[str, str] = {}
+    for screen in screens:
+        for place, key in enumerate(screen.keys):
+            names.setdefault(key, f"{screen.number}{chr(65 + place)}")
+    return names

@@ -1,0 +1,468 @@
+"""The rating screen by keys, on the real document and its journal; only the clips are tones, made in no time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from studio.core.analysis import Given, VocalAnalysis, VocalNote
+from studio.core.audio import Audio
+from studio.core.commands import Judge
+from studio.services.project.opening import open_project
+from studio.ui.listening.analysing import Analyse
+from studio.ui.rating.sitting import LENGTH
+from studio.ui.window.main_window import MainWindow
+from tests.services.band import make_analysis
+from tests.ui.conftest import project_folder
+from tests.ui.rating.fake_screens import PHRASE_S, ROLES, FakeScreens
+
+Make = Callable[[], MainWindow]
+Open = Callable[[MainWindow], None]
+
+KEY = Qt.Key
+NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+class Rater:
+    """Somebody at the keyboard of one window.
+
+    Args:
+        clock: seconds, which the player's silent transport runs on.
+    """
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.qtbot = window, qtbot
+        self.taste, self.sitting, self.page = window.taste, window.taste.sitting, window.taste.rating
+        player = window.playback.player
+        self._now = 0.0
+        player._clock = lambda: self._now
+
+    def press(self, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
+        self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, held)
+
+    def enter(self) -> None:
+        self.window.activateWindow()
+        self.qtbot.waitUntil(self.window.isActiveWindow, timeout=5000)
+        self.window.panels.setFocus()
+        self.press(KEY.Key_R, CONTROL)
+        self.wait("voting")
+
+    def wait(self, state: str) -> None:
+        self.qtbot.waitUntil(lambda: self.sitting.state == state, timeout=20_000)
+
+    def listen(self, seconds: float) -> None:
+        """Time passes, while what plays is heard."""
+        while seconds > 1e-9:
+            step = min(0.4, seconds)
+            self._now += step
+            seconds -= step
+            self.window.playback._on_tick()
+
+    def hear_all(self, seconds: float = 0.2) -> None:
+        if not self.taste.deck.playing:
+            self.press(KEY.Key_Space)
+        for key in (KEY.Key_1, KEY.Key_2, KEY.Key_3, KEY.Key_4):
+            self.press(key)
+            self.listen(seconds)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The keys of the clips, A first."""
+        assert self.sitting.screen is not None
+        return self.sitting.screen.keys
+
+    def texts(self) -> str:
+        return " / ".join(
+            f"{x.text()} {x.accessibleName()}" for x in self.page.findChildren(QLabel) if x.isVisible()
+        )
+
+
+@pytest.fixture
+def analyse() -> Analyse:
+    """Nothing here depends on what is heard in the vocal."""
+
+    def heard(vocal: Audio, given: Given, **_: object) -> VocalAnalysis:
+        notes = tuple(VocalNote(0.1 + 0.5 * n, 0.5 + 0.5 * n, 60.0 + n) for n in range(5))
+        return replace(make_analysis(vocal.duration_s, given=given), notes=notes)
+
+    return heard
+
+
+@pytest.fixture
+def rater(window: MainWindow, open_vocal: Open, qtbot: QtBot) -> Rater:
+    open_vocal(window)
+    rater = Rater(window, qtbot)
+    rater.enter()
+    return rater
+
+
+def test_voting_opens_when_every_clip_was_heard(rater: Rater) -> None:
+    project = lambda: rater.window.workspace.project  # noqa: E731
+    rater.press(KEY.Key_2, SHIFT)
+    rater.press(KEY.Key_Return)
+    assert rater.sitting.state == "voting"
+    assert project().verdicts == {}
+    assert "A, B, C and D to go" in rater.page.hint.text()
+    rater.press(KEY.Key_Space)
+    rater.listen(6.0)
+    assert [card.attention.text()[0] for card in rater.page.cards] == ["●", "○", "○", "○"]
+    for key in (KEY.Key_2, KEY.Key_3):
+        rater.press(key)
+        rater.listen(0.4)
+    assert "D to go" in rater.page.hint.text()
+    assert not rater.page.vote.isEnabled()
+    rater.press(KEY.Key_Space)
+    rater.press(KEY.Key_4)
+    rater.listen(1.0)
+    assert not rater.page.vote.isEnabled(), "turned to in silence is not heard"
+    rater.press(KEY.Key_Space)
+    rater.listen(0.4)
+    rater.press(KEY.Key_3, ALT)
+    rater.press(KEY.Key_5, CONTROL)
+    assert rater.page.vote.isEnabled()
+    rater.press(KEY.Key_Return)
+    (verdict,) = project().verdicts.values()
+    a, b, c, d = rater.shown
+    assert (verdict.best, verdict.worst, verdict.stars) == (b, c, {d: 5})
+    assert verdict.heard_s == pytest.approx({a: 6.0, b: 0.4, c: 0.4, d: 0.4}, abs=0.05)
+    assert verdict.plays == {a: 1, b: 1, c: 1, d: 1}
+    assert verdict.took_s == pytest.approx(8.2, abs=0.1)
+
+
+def test_nothing_is_told_before_the_vote_and_all_after(rater: Rater, screens: FakeScreens) -> None:
+    told = ("disco", "folk", "soul", "reggae", "piano", "votes point", "unlike", "as it comes", "bred")
+    assert not [word for word in told if word in rater.texts().lower()]
+    rater.hear_all()
+    rater.qtbot.keyClicks(rater.taste.mode, "=")
+    rater.press(KEY.Key_Return)
+    assert rater.sitting.state == "revealed"
+    assert [word for word in told if word in rater.texts().lower()] == list(told)
+    # Clips can still be heard, and what was said stands.
+    rater.press(KEY.Key_3)
+    assert rater.taste.deck.selected == rater.shown[2]
+    before = rater.window.workspace.project.verdicts
+    rater.press(KEY.Key_1, SHIFT)
+    rater.press(KEY.Key_0)
+    assert rater.window.workspace.project.verdicts == before
+
+
+def test_a_sitting_by_keys(rater: Rater, screens: FakeScreens, tmp_path: Path) -> None:
+    window = rater.window
+    for number in range(1, LENGTH + 1):
+        rater.wait("voting")
+        assert f"Screen {number} of {LENGTH}" in rater.texts()
+        rater.hear_all()
+        if number == 2:
+            rater.press(KEY.Key_0)
+        elif number == 3:
+            rater.qtbot.keyClicks(rater.taste.mode, "=")
+        else:
+            rater.press(KEY.Key_B)
+            rater.press(KEY.Key_2)
+            rater.press(KEY.Key_W)
+            rater.press(KEY.Key_W)  # the one heard: D
+        rater.press(KEY.Key_Return)
+        assert rater.sitting.state == "revealed"
+        if number == 5:
+            assert "before, as screen 1" in rater.page.hint.text()
+            assert "B best, D worst" in rater.page.hint.text()
+        rater.press(KEY.Key_Return)
+    rater.wait("over")
+    assert [order.place for order in screens.orders] == list(range(1, LENGTH + 1))
+    project = window.workspace.project
+    assert sorted(project.verdicts) == list(range(1, LENGTH + 1))
+    assert project.verdicts[2].none_usable
+    assert project.verdicts[3].tie
+    keys = project.screen(4).keys
+    assert (project.verdicts[4].best, project.verdicts[4].worst) == (keys[1], keys[3])
+    window.close()
+    # Every vote is in the journal, and the folder opens with all of them.
+    opened = open_project(project_folder(tmp_path / "Music"), read_only=True)
+    assert opened.document.project.verdicts == project.verdicts
+
+
+def test_the_next_screen_is_made_while_one_is_listened_to(rater: Rater, screens: FakeScreens) -> None:
+    rater.qtbot.waitUntil(lambda: len(rater.window.workspace.project.screens) == 2, timeout=5000)
+    assert [order.number for order in screens.orders] == [1, 2]
+    rater.hear_all()
+    rater.press(KEY.Key_1, SHIFT)
+    rater.press(KEY.Key_Return)
+    rater.press(KEY.Key_Return)
+    assert rater.sitting.state in ("loading", "voting"), "nothing is waited for but the disk"
+
+
+def test_undo_takes_back_votes_and_nothing_else(rater: Rater) -> None:
+    project = lambda: rater.window.workspace.project  # noqa: E731
+    for _ in range(2):
+        rater.wait("voting")
+        rater.hear_all()
+        rater.press(KEY.Key_1, SHIFT)
+        rater.press(KEY.Key_Return)
+        rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    assert sorted(project().verdicts) == [1, 2]
+    rater.press(KEY.Key_Z, CONTROL)
+    rater.wait("voting")
+    assert rater.sitting.screen.number == 2
+    assert sorted(project().verdicts) == [1]
+    # What was heard and said is there again; it is changed and given anew.
+    assert rater.page.vote.isEnabled()
+    assert rater.page.cards[0].name_best.isChecked()
+    rater.press(KEY.Key_3, SHIFT)
+    rater.press(KEY.Key_Return)
+    assert project().verdicts[2].best == project().screen(2).keys[2]
+    rater.press(KEY.Key_Z, CONTROL)
+    assert rater.sitting.state == "voting"
+    rater.press(KEY.Key_Z, CONTROL | SHIFT)
+    assert rater.sitting.state == "revealed"
+    for _ in range(2):
+        rater.press(KEY.Key_Z, CONTROL)
+        rater.wait("voting")
+    assert rater.sitting.screen.number == 1
+    said = rater.window.workspace.document.state.done
+    assert not any(isinstance(step.command, Judge) for step in said)
+    rater.press(KEY.Key_Z, CONTROL)
+    assert "no vote" in rater.window.status.currentMessage()
+    assert rater.window.workspace.document.state.done == said
+
+
+def test_a_sitting_goes_on_the_next_day(
+    make_window: Make, open_vocal: Open, screens: FakeScreens, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    rater = Rater(window, qtbot)
+    rater.enter()
+    rater.hear_all()
+    rater.press(KEY.Key_4, SHIFT)
+    rater.press(KEY.Key_Return)
+    sitting = rater.sitting.screen.sitting
+    rater.press(KEY.Key_Escape)
+    assert window.pages.currentWidget() is window.panels
+    window.close()
+
+    again = make_window()
+    again.open_path(project_folder(tmp_path / "Music"))
+    qtbot.waitUntil(lambda: again.request.generate.isEnabled(), timeout=20_000)
+    rater = Rater(again, qtbot)
+    rater.enter()
+    assert (rater.sitting.screen.number, rater.sitting.screen.sitting) == (2, sitting)
+    assert f"Screen 2 of {LENGTH}" in rater.texts()
+
+
+def test_the_song_rests_meanwhile(rater: Rater) -> None:
+    window = rater.window
+    before = window.workspace.project.opinions, window.playback.player.position_s
+    for key in (KEY.Key_G, KEY.Key_P, KEY.Key_F, KEY.Key_R, KEY.Key_L, KEY.Key_H):
+        rater.press(key)
+    assert not window.generation.running
+    assert not window.timeline.looping
+    assert (window.workspace.project.opinions, window.playback.player.position_s) == before
+    rater.press(KEY.Key_Space)
+    assert rater.taste.deck.playing
+    rater.press(KEY.Key_Escape)
+    assert not rater.taste.deck.playing
+    rater.press(KEY.Key_Space)
+    assert window.playback.player.playing
+    rater.press(KEY.Key_Space)
+
+
+def test_the_phrase_is_moved(rater: Rater, screens: FakeScreens) -> None:
+    first = rater.sitting.screen.number
+    rater.press(KEY.Key_Right, ALT)
+    rater.qtbot.waitUntil(
+        lambda: rater.sitting.state == "voting" and rater.sitting.screen.number > first, timeout=5000
+    )
+    # As far as the three seconds of the vocal go.
+    assert rater.sitting.screen.phrase_s == pytest.approx((1.0, 3.0), abs=0.01)
+    assert screens.orders[0].phrase_s is None
+    assert f"Screen 1 of {LENGTH}" in rater.texts()
+    assert PHRASE_S == (0.5, 2.5)
+
+
+def test_more_like_these_two(rater: Rater, screens: FakeScreens) -> None:
+    rater.hear_all()
+    rater.press(KEY.Key_1, SHIFT)
+    rater.press(KEY.Key_Return)
+    for key in (KEY.Key_1, KEY.Key_1, KEY.Key_3, KEY.Key_3):
+        rater.press(key)
+    parents = rater.shown[0], rater.shown[2]
+    assert rater.page.breed.isEnabled()
+    rater.press(KEY.Key_M)
+    rater.wait("voting")
+    child = next(clip for clip in rater.sitting.screen.clips if clip.role == "child")
+    assert child.parents == parents
+    assert screens.orders[-2].parents == parents or screens.orders[-1].parents == parents
+
+
+def test_a_project_that_is_only_looked_at_refuses(
+    make_window: Make, open_vocal: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    Rater(window, qtbot).enter()
+    other = make_window()
+    other.workspace.open(project_folder(tmp_path / "Music"), read_only=True)
+    qtbot.waitUntil(lambda: other.request.generate.isEnabled(), timeout=20_000)
+    other.taste.enter("rate")
+    assert other.taste.sitting.state == "refused"
+    assert "open in another window" in other.taste.rating.more.text()
+
+
+def test_a_clip_that_is_gone_is_told_and_passed_over(
+    window: MainWindow, open_vocal: Open, screens: FakeScreens, qtbot: QtBot
+) -> None:
+    screens.gone = {"s1-2"}
+    told: list[Exception] = []
+    window.show_error = told.append
+    window.workspace.failed.disconnect()
+    window.workspace.failed.connect(told.append)
+    open_vocal(window)
+    rater = Rater(window, qtbot)
+    rater.enter()
+    assert rater.sitting.screen.number == 2
+    assert "s1-2 is gone" in str(told[0])
+
+
+def test_every_role_has_words() -> None:
+    from studio.core import screen
+    from studio.ui.rating.words import ROLE_WORDS
+
+    assert set(ROLE_WORDS) == set(screen.ROLES) > set(ROLES)
+
+
+def vote(rater: Rater, best: Qt.Key, seconds: float = 5.2) -> None:
+    """One screen that counts, and on to the next."""
+    rater.wait("voting")
+    rater.hear_all(seconds)
+    rater.press(best, SHIFT)
+    rater.press(KEY.Key_Return)
+    rater.press(KEY.Key_Return)
+
+
+def test_a_vote_on_what_was_hardly_heard_is_said_to_teach_nothing(rater: Rater) -> None:
+    rater.hear_all(5.2)
+    rater.press(KEY.Key_1, SHIFT)
+    assert "Enter votes" in rater.page.hint.text()
+    rater.press(KEY.Key_Return)
+    rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    rater.hear_all(1.0)
+    rater.press(KEY.Key_1, SHIFT)
+    assert "Under 5 s of A, B, C, D" in rater.page.hint.text()
+    assert rater.page.vote.isEnabled()
+
+
+def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
+    rater: Rater, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, qtbot = rater.window, rater.qtbot
+    # Of the tones the later have busier drums; the last is always the best here, whatever its letter.
+    for _ in range(4):
+        rater.wait("voting")
+        rater.hear_all(5.2)
+        place = next(n for n, key in enumerate(rater.shown) if key.endswith("3"))
+        worst = next(n for n, key in enumerate(rater.shown) if key.endswith("0"))
+        rater.press(KEY(KEY.Key_1 + place), SHIFT)
+        rater.press(KEY(KEY.Key_1 + worst), ALT)
+        rater.press(KEY.Key_Return)
+        rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    window.taste.enter("taste")
+    page = window.taste.learned.page
+    qtbot.waitUntil(lambda: bool(page.lines), timeout=10_000)
+    said = [line.accessibleName() for line in page.lines]
+    assert any(text.startswith("busier drums: ") for text in said)
+    assert not any("sparser drums" in text for text in said)
+    assert "10 sure comparisons; about 5 more screens" in page.need.text()
+    (button, *_) = page.lines[0].findChildren(QToolButton)
+    number = int(button.text().split()[1])
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    rater.wait("revealed")
+    assert rater.sitting.screen.number == number
+    rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    assert rater.sitting.screen.number == 5
+
+    # The user's own database follows, and goes out as a table.
+    ratings = window.taste.learned._ratings
+    qtbot.waitUntil(lambda: len(ratings.judgements("me")) == 4, timeout=10_000)
+    monkeypatch.setattr(window.ask, "table", lambda: tmp_path / "votes.csv")
+    window.taste.enter("taste")
+    page.export.click()
+    qtbot.waitUntil((tmp_path / "votes.csv").exists, timeout=10_000)
+    assert len((tmp_path / "votes.csv").read_text().splitlines()) == 1 + 4 * 4
+
+    page.use.click()
+    qtbot.waitUntil(lambda: "Switched off" in page.need.text(), timeout=10_000)
+    page.use.click()
+    asked: list[str] = []
+    monkeypatch.setattr(window.ask, "may_forget", lambda what, _: bool(asked.append(what)))
+    page.forget_song.click()
+    assert asked == ["song"]
+    assert len(window.workspace.project.verdicts) == 4
+    monkeypatch.setattr(window.ask, "may_forget", lambda *_: True)
+    page.forget_song.click()
+    qtbot.waitUntil(lambda: ratings.judgements("me") == (), timeout=10_000)
+    assert window.workspace.project.verdicts == {}
+    qtbot.waitUntil(lambda: page.need.text().startswith("Nothing yet"), timeout=10_000)
+
+
+def test_it_begins_from_music_that_is_liked(rater: Rater, tmp_path: Path) -> None:
+    window, qtbot = rater.window, rater.qtbot
+    window.taste.enter("taste")
+    page = window.taste.learned.page
+    assert "None" in page.music_told.text()
+    page.music_dropped.emit([str(tmp_path / "first take.wav")])
+    qtbot.waitUntil(lambda: page.music_told.text() == "first take.wav", timeout=10_000)
+    prior = window.taste.learned._music.prior("me")
+    assert prior is not None
+    assert abs(prior.mean).max() > 0
+    page.name.setText("Kim")
+    page.name.editingFinished.emit()
+    assert "None" in page.music_told.text(), "everybody has a taste of their own"
+    page.name.setText("me")
+    page.name.editingFinished.emit()
+    page.no_music.click()
+    assert window.taste.learned._music.prior("me") is None
+
+
+def test_the_family_tree_is_heard_revisited_and_bred_from(rater: Rater, screens: FakeScreens) -> None:
+    window, qtbot = rater.window, rater.qtbot
+    for _ in range(2):
+        vote(rater, KEY.Key_2)  # the child
+    rater.wait("voting")
+    window.taste.enter("lineage")
+    page = window.taste.lineage
+    roots = [page.tree.topLevelItem(n) for n in range(page.tree.topLevelItemCount())]
+    texts = [item.text(0) for item in roots]
+    assert texts == ["1A", "1B"]
+    (child,) = [roots[0].child(n) for n in range(roots[0].childCount())]
+    assert [child.text(n) for n in range(3)] == ["2B", "drums of 1A, chords of 1B", "best"]
+
+    heard = rater.sitting.ballot.heard_s.copy()
+    rater.press(KEY.Key_Down)
+    qtbot.waitUntil(lambda: rater.taste.deck.playing, timeout=5000)
+    assert rater.taste.deck.selected == "s1-0"
+    rater.press(KEY.Key_Down)
+    qtbot.waitUntil(lambda: rater.taste.deck.selected == "s2-1", timeout=5000)
+    rater.listen(1.0)
+    assert rater.sitting.ballot.heard_s == heard
+    rater.press(KEY.Key_Return)
+    rater.wait("revealed")
+    assert (window.taste.mode.page, rater.sitting.screen.number) == ("rate", 2)
+
+    window.taste.enter("lineage")
+    page.tree.clearSelection()
+    for item in (page.tree.topLevelItem(0), page.tree.topLevelItem(1)):
+        item.setSelected(True)
+    rater.press(KEY.Key_M)
+    rater.wait("voting")
+    assert ("s1-0", "s1-1") in [order.parents for order in screens.orders]
