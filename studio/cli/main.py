@@ -13,7 +13,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studio import __version__
-from studio.cli import app, bench, breed, doctor, generate, import_fastsag, regenerate, train, vary
+from studio.cli import (
+    app,
+    bench,
+    breed,
+    doctor,
+    generate,
+    import_fastsag,
+    pilot,
+    regenerate,
+    taste,
+    train,
+    vary,
+)
 from studio.cli.command import FAILED, INTERRUPTED, Command, Context, OpenWindow
 from studio.core.errors import StudioError
 
@@ -21,7 +33,9 @@ if TYPE_CHECKING:
     from studio.services.generating.service import GenerationService
 
 #: In the order of the help.
-COMMANDS: tuple[Command, ...] = (app, generate, vary, regenerate, breed, bench, train, import_fastsag, doctor)
+COMMANDS: tuple[Command, ...] = (
+    app, generate, vary, regenerate, breed, taste, pilot, bench, train, import_fastsag, doctor,
+)  # fmt: skip
 
 
 def make_parser() -> argparse.ArgumentParser:

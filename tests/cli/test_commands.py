@@ -14,7 +14,9 @@ from studio.cli import bench
 from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import COMMANDS, make_parser, run
 
-NAMES = ("app", "generate", "vary", "regenerate", "breed", "bench", "train", "import-fastsag", "doctor")
+NAMES = (
+    "app", "generate", "vary", "regenerate", "breed", "taste", "pilot", "bench", "train", "import-fastsag", "doctor",
+)  # fmt: skip
 HEAVY = (
     "torch",
     "PySide6",
