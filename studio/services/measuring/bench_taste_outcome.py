@@ -16,8 +16,8 @@ from studio.taste.model import Taste
 from studio.taste.search import Entry, worth
 from studio.taste.sequential import MOST_TRIALS, BlindTest
 
-#: Children that the search adds to a pool of the base.
-CHILDREN = 8
+#: Generations of children that the search adds to a pool of the base, and children in each.
+GENERATIONS, CHILDREN = 3, 4
 #: Caution of the last choice, for which nothing more is to be learnt.
 _LAST_CAUTION = 0.5
 
@@ -85,18 +85,17 @@ def best_of(taste: Taste, rng: np.random.Generator) -> Chooser:
 
 
 def bred(course: Course, rng: np.random.Generator, arranger: Arranger | None = None) -> Chooser:
-    """The best of the pool, of children of what was liked elsewhere, and of children of the best of all these."""
+    """The best of the pool, of children of what was liked elsewhere, and of two generations more."""
 
     def chosen(pool: list[Take]) -> Take:
         taste, material = course.taste, course.material
         assert taste is not None
         grown = list(pool)
-        name, count = pool[0].phrase, CHILDREN // 2
-        key = f"{pool[0].key}/{course.screens} {course.listener.name}"
-        liked = course.liked(rng)
-        if liked:
-            grown += material.breed(name, *liked, count, 5000, f"{key}/0", arranger)
-        grown += material.breed(name, *promising(taste, grown, "", rng), count, 5001, f"{key}/1", arranger)
+        for generation in range(GENERATIONS):
+            liked = course.liked(rng) if generation == 0 else None
+            a, b = liked or promising(taste, grown, "", rng)
+            key = f"{pool[0].key}/{generation}/{course.screens} {course.listener.name}"
+            grown += material.breed(pool[0].phrase, a, b, CHILDREN, 5000 + generation, key, arranger)
         return best_of(taste, rng)(grown)
 
     return chosen
