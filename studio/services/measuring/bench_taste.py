@@ -188,7 +188,7 @@ class Bench:
         return rows
 
     def search_rows(self, kind: str, seed: int) -> list[Row]:
-        """Screens with children, and best of 16 with twelve children, after each sitting."""
+        """Screens with children, and best of 16 and their descendants, after each sitting."""
         listener = self.listener(kind, seed)
         course = Course(self.material, listener, self.vocals, breeds=True)
         rows = []

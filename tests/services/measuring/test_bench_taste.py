@@ -43,7 +43,7 @@ class FakeMaterial(Material):
         return [self._made(f"{key}/{i}", name, rng.normal(size=len(HIDDEN))) for i in range(8)]
 
     def breed(
-        self, name: str, a: Take, b: Take, count: int, seed: int, key: str, arranger: Arranger | None = None
+        self, name: str, a: Take, b: Take, count: int, seed: int, key: str, mutation: float = 0.1
     ) -> list[Take]:
         rng = np.random.default_rng(seed)
         shares = rng.integers(0, 2, size=(count, len(HIDDEN)))
