@@ -20,8 +20,10 @@ from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
+from studio.services.taste.adapters import AdapterShelf, shelf_folder
 from studio.services.taste.liked_music import NAME as LIKED_MUSIC
 from studio.services.taste.liked_music import LikedMusic
+from studio.services.taste.personal import PersonalModel
 from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ScreenMaker
 from studio.services.vocal import analyse_vocal
@@ -31,6 +33,7 @@ from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
 from studio.ui.listening.analysing import Analyse
 from studio.ui.listening.playback import Playback
+from studio.ui.rating.adapter_control import Personal
 from studio.ui.rating.screen_source import ScreenSource, Teaching
 from studio.ui.rating.taste_control import OFF
 from studio.ui.recording.recording import Recording
@@ -49,6 +52,7 @@ def build_window(
     device: str = "auto",
     analyse: Analyse = analyse_vocal,
     screens: ScreenSource | None = None,
+    personal: Personal | None = None,
 ) -> MainWindow:
     """The window on top of its services. The QApplication must exist and be themed.
 
@@ -57,6 +61,7 @@ def build_window(
         projects_dir: where new projects are made.
         analyse: what listens to a vocal.
         screens: what makes the clips of the blind rating; None for the service's engine.
+        personal: what trains and tests a model of the user's own; likewise.
     """
     fastsag = GenerationService(
         model_path(data_dir),
@@ -67,15 +72,16 @@ def build_window(
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     playback = Playback(player, Timeline())
     ratings, music = TasteRatings.of_user(data_dir), LikedMusic(data_dir / LIKED_MUSIC)
+    own = PersonalModel(service, AdapterShelf(shelf_folder(data_dir)), ratings, models_dir(), music.prior)
     screens = screens or ScreenMaker(
-        service, ratings.judgements, taste_off=lambda: preferences.get(OFF, False), prior=music.prior
+        service, ratings.judgements, lambda: preferences.get(OFF, False), music.prior
     )
     workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
     recording = Recording(
         RecordingService(player, data_dir / "recordings"), playback, user_config_dir() / "audio.json"
     )
     demo_vocal = resources_dir() / "demo_vocal.flac"
-    teaching = Teaching(screens, ratings, music)
+    teaching = Teaching(screens, personal or own, ratings, music)
     window = MainWindow(workspace, playback, recording, engines, analyse, preferences, teaching, demo_vocal)
     window.request.show_unavailable(unavailable(data_dir))
     return window

@@ -22,6 +22,7 @@ from studio.ui.listening.analysing import Analyse
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
+from tests.ui.rating.fake_personal import FakePersonal
 from tests.ui.rating.fake_screens import FakeScreens
 
 RATE = 44100
@@ -92,12 +93,18 @@ def screens() -> FakeScreens:
 
 
 @pytest.fixture
+def personal(tmp_path: Path) -> FakePersonal:
+    return FakePersonal(tmp_path)
+
+
+@pytest.fixture
 def make_window(
     qtbot: QtBot,
     tmp_path: Path,
     engine: ToneEngine,
     analyse: Analyse,
     screens: FakeScreens,
+    personal: FakePersonal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[], MainWindow]]:
     """Opens the window as often as asked, with the same settings file and data folder."""
@@ -119,6 +126,7 @@ def make_window(
             tmp_path / "Music",
             analyse=analyse,
             screens=screens,
+            personal=personal,
         )
         monkeypatch.setattr(window.ask, "_choose", unexpected)
         made.append(window)

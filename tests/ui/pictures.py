@@ -14,8 +14,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QRegion
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import build_window
@@ -143,9 +144,62 @@ def take_all(camera: Camera) -> None:
     camera.take("export", result)
     result.close()
     camera.idle()
+    take_taste(camera)
     camera.again()
     camera.take("empty")
     camera.window.close()
+
+
+#: Screens of the sitting in the pictures; each is one arrangement and four renderings of a phrase.
+_SCREENS = 6
+
+
+def take_taste(camera: Camera) -> None:
+    """A sitting of somebody who likes drums: of every screen the clip with the most is best, with the fewest worst."""
+    window, now_s = camera.window, 0.0
+    taste, sitting = window.taste, window.taste.sitting
+    window.playback.player._clock = lambda: now_s
+
+    def press(key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(taste.mode, key, held)
+
+    def listen(seconds: float) -> None:
+        nonlocal now_s
+        for _ in range(round(seconds / 0.4)):
+            now_s += 0.4
+            window.playback._on_tick()
+
+    taste.enter("rate")
+    for number in range(_SCREENS):
+        camera.wait(lambda: sitting.state == "voting")
+        screen = sitting.screen
+        assert screen is not None
+        if not taste.deck.playing:
+            press(Qt.Key.Key_Space)
+        for place in range(4):
+            press(Qt.Key(Qt.Key.Key_1 + place))
+            listen(5.6)
+        by_drums = sorted(range(4), key=lambda place: screen.clips[place].features.get("drums", 0.0))
+        press(Qt.Key(Qt.Key.Key_1 + by_drums[-1]), Qt.KeyboardModifier.ShiftModifier)
+        press(Qt.Key(Qt.Key.Key_1 + by_drums[0]), Qt.KeyboardModifier.AltModifier)
+        if number == 0:
+            camera.take("rating")
+        press(Qt.Key.Key_Return)
+        if number == _SCREENS - 1:
+            camera.wait(lambda: all(card.picture.shows_picture for card in taste.rating.cards))
+            camera.take("reveal")
+        else:
+            press(Qt.Key.Key_Return)
+    taste.deck.pause()
+    taste.enter("taste")
+    camera.wait(lambda: bool(taste.learned.page.lines))
+    camera.take("taste")
+    taste.enter("lineage")
+    camera.take("lineage")
+    taste.enter("adapter")
+    camera.wait(lambda: bool(taste.adapter.page.need.text()))
+    camera.take("model")
+    taste.leave()
 
 
 if __name__ == "__main__":

@@ -23,10 +23,13 @@ from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.band_mix import active_rms
 from studio.dsp.resample import resample
+from studio.ml.adapting.clips import AdapterReport, AdapterTraining
+from studio.ml.adapting.slot import AdapterSlot
 from studio.ml.device import choose_device, describe_device, supports_bfloat16
 from studio.ml.fastsag.checkpoint import read_header
 from studio.ml.fastsag.config import CONTRACT, FastSAGConfig
 from studio.ml.fastsag.front_end import scale_audio
+from studio.ml.fastsag.learning import train_mixes
 from studio.ml.fastsag.model import FastSAG, Solver, network_calls, vocoded_stretches
 from studio.ml.fastsag.song import plan_windows, sample_song, song_priors
 from studio.ml.interrupt import interruptible
@@ -97,7 +100,8 @@ class FastSAGEngine:
     ) -> None:
         self.model = model.to(device).requires_grad_(False).eval()
         self.model.half_precision = supports_bfloat16(device)
-        self._device, self._hashes = device, dict(hashes)
+        self._device, self._base_hashes = device, dict(hashes)
+        self._adapters = AdapterSlot({"fastsag": self.model}, hashes)
         self._solver, self._steps = solver, steps
 
     @property
@@ -106,7 +110,17 @@ class FastSAGEngine:
 
     @property
     def model_hashes(self) -> Mapping[str, str]:
-        return self._hashes
+        return {**self._base_hashes, **self._adapters.hashes}
+
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> Mapping[str, str]:
+        """Plays with a personal adapter from now on; see BandEngine.use_adapter of studio.ml.engine."""
+        self._adapters.use(path, strength)
+        return self.model_hashes
+
+    def train(self, training: AdapterTraining, run: Run) -> AdapterReport:
+        """Trains a personal adapter, from the base whatever is in use; see fastsag.learning.train_mixes."""
+        with self._adapters.base():
+            return train_mixes(self.model, self._base_hashes, training, run)
 
     def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
         """See core.pipeline.Engine.generate."""

@@ -11,7 +11,6 @@ gradients are clipped at 1 over all that is trained (the paper: over the prior a
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 import torch
@@ -24,6 +23,7 @@ from studio.ml.sound.edm import edm_loss
 from studio.ml.fastsag.checkpoint import save_checkpoint
 from studio.ml.fastsag.config import EDM, SMALL, FastSAGConfig, SemanticToMel
 from studio.ml.fastsag.front_end import mel_spectrogram, normalise
+from studio.ml.fastsag.loss import prior_losses
 from studio.ml.fastsag.model import FastSAG
 from studio.training.runs.feed import Batch
 from studio.training.runs.loop import LoopConfig, Watch, mean_losses, train
@@ -49,8 +49,7 @@ def fastsag_losses(model: FastSAG, batch: Batch) -> dict[str, Tensor]:
     semantics = model.project_semantics(heard)
     mu = model.project_prior(semantics)
     semantic = functional.mse_loss(semantics, wanted)
-    likelihood = 0.5 * ((mel - mu).square() + math.log(2 * math.pi)) * mask
-    prior = likelihood.sum() / mask.expand_as(likelihood).sum()
+    prior = prior_losses(mu, mel, model.mask()).mean()
     diffusion = edm_loss(model.denoiser(mu), mel, EDM, mask=mask)
     frames = model.config.frames
     return {

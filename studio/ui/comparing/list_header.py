@@ -15,6 +15,7 @@ class ListHeader(QWidget):
     blind_toggled = Signal()
     match_toggled = Signal()
     hidden_toggled = Signal()
+    teach_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,16 +23,19 @@ class ListHeader(QWidget):
         self.blind = _switch("Blind", "Hide names, styles, chords and order until you reveal them (B)")
         self.match = _switch("Match loudness", "All bands equally loud; the vocal stays as it is (Shift+L)")
         self.hidden = _switch("", "Show or hide them again (Shift+H)")
+        self.teach = _switch("Teach it your taste", "Rate bands to a phrase of this song, blind (Ctrl+R)")
+        self.teach.setCheckable(False)
         row = QHBoxLayout(self)
         tight(row, spacing=theme.UNIT * 2)
         row.addWidget(self.count)
         row.addStretch(1)
-        for button in (self.hidden, self.match, self.blind):
+        for button in (self.teach, self.hidden, self.match, self.blind):
             row.addWidget(button)
         row.addSpacing(theme.SCROLL_BAR)
         self.blind.clicked.connect(self.blind_toggled)
         self.match.clicked.connect(self.match_toggled)
         self.hidden.clicked.connect(self.hidden_toggled)
+        self.teach.clicked.connect(self.teach_wanted)
         self.hide()
 
     def show_candidates(self, count: int, *, blind: bool) -> None:

@@ -26,7 +26,7 @@ _SERIES = {
     "rate_1": ("Rate the one heard", "1 … 5"),
 }
 _SERIES_NAMES = tuple(name.rstrip("1") for name in _SERIES)
-_COLUMNS = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"))
+_COLUMNS = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"), ("Rating",))
 
 
 class KeyCap(QToolButton):

@@ -70,6 +70,7 @@ SHORTCUTS = (
     Shortcut("lineage", "Family tree of the clips", (), "Judge"),
     Shortcut("taste", "What it learned", (), "Judge"),
     Shortcut("lineage", "Family tree of the clips", (), "Judge"),
+    Shortcut("adapter", "Your model …", (), "Judge"),
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
     Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),
@@ -78,8 +79,18 @@ SHORTCUTS = (
 #: Held rather than pressed, so no QAction.
 HELD = "vocal_only"
 
-#: What the table cannot say: the mouse.
+#: What the table cannot say: the mouse, and the keys of the rating screen, which has all keys to itself.
 EXTRAS = (
+    ("Rating", "Hear A to D", "1 … 4"),
+    ("Rating", "Best", "Shift+1 … 4, or B 1 … 4"),
+    ("Rating", "Worst", "Alt+1 … 4, or W 1 … 4"),
+    ("Rating", "Stars for the one heard", "Ctrl+1 … 5"),
+    ("Rating", "None usable; all alike", "0; ="),
+    ("Rating", "Vote, next screen", "Enter"),
+    ("Rating", "Undo the last vote", "Ctrl+Z"),
+    ("Rating", "Move the phrase", "Alt+Left, Alt+Right"),
+    ("Rating", "More like the two chosen", "M"),
+    ("Rating", "Back to the song", "Esc"),
     ("View", "Zoom in time", "Ctrl+Wheel"),
     ("View", "Scroll in time", "Shift+Wheel"),
     ("View", "Zoom in frequency", "Alt+Wheel"),

@@ -58,6 +58,11 @@ class TasteMode(QWidget):
         """The name of the page that is shown."""
         return next(name for name, page in self.pages.items() if page is self._stack.currentWidget())
 
+    def add_hidden(self, name: str, page: QWidget) -> None:
+        """A page that another one opens: it has no tab."""
+        self.pages[name] = page
+        self._stack.addWidget(page)
+
     def show_page(self, name: str) -> None:
         self.tabs.set_value(name)
         self._stack.setCurrentWidget(self.pages[name])

@@ -13,6 +13,7 @@ from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
 from studio.storage.project_folder import ProjectFolder
 from studio.taste.model import Taste
+from studio.ui.rating.adapter_control import Personal
 
 
 class ScreenSource(Protocol):
@@ -35,5 +36,6 @@ class Teaching:
     """Everything the pages of taste work on."""
 
     screens: ScreenSource
+    personal: Personal
     ratings: TasteRatings
     music: LikedMusic

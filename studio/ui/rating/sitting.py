@@ -6,6 +6,7 @@ without a verdict behind the last that has one. So a sitting can be left at any 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -35,6 +36,9 @@ STEP_S = 4.0
 class Sitting(QObject):
     """Emits `changed` when something else is to be shown, and `progressed` (text, fraction) while a screen is made.
 
+    Args:
+        generation: how many personal models were in use so far, see core.screen.Screen.
+
     Attributes:
         state: 'away', 'refused' (see `why`), 'making', 'loading', 'voting', 'revealed' or 'over'.
         screen, ballot: the one that is shown; its ballot is whole again after undo.
@@ -51,10 +55,12 @@ class Sitting(QObject):
         deck: PhraseDeck,
         source: ScreenSource,
         preferences: Preferences,
+        generation: Callable[[], int] = lambda: 0,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._workspace, self.deck, self._source, self._preferences = workspace, deck, source, preferences
+        self._generation = generation
         self.state, self.why = "away", ""
         self.screen: Screen | None = None
         self.ballot: Ballot | None = None
@@ -258,7 +264,7 @@ class Sitting(QObject):
             return
         order = ScreenOrder(
             len(self.project.screens) + 1, self.key, self.done + shown + 1, self._phrase_s, self._parents,
-            self.listener,
+            self.listener, self._generation(),
         )  # fmt: skip
         context = SongContext.of(song)
         self._parents = ()

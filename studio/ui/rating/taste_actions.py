@@ -8,16 +8,19 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
+from studio.ui.rating.adapter_control import AdapterControl
 from studio.ui.rating.audition import Audition
 from studio.ui.rating.deck import PhraseDeck
 from studio.ui.rating.lineage_page import LineagePage
 from studio.ui.rating.mode import KEPT_ACTIONS, TasteMode
+from studio.ui.rating.model_test import ModelTest
 from studio.ui.rating.rating_page import RatingPage
-from studio.ui.rating.screen_source import ScreenSource
+from studio.ui.rating.screen_source import Teaching
 from studio.ui.rating.sitting import Sitting
 from studio.ui.rating.taste_control import TasteControl
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.window.preferences import Preferences
+from studio.ui.window.questions import Questions
 from studio.ui.window.workspace import Workspace
 
 
@@ -33,7 +36,8 @@ class TasteActions(QObject):
         self,
         workspace: Workspace,
         deck: PhraseDeck,
-        source: ScreenSource,
+        teaching: Teaching,
+        ask: Questions,
         learned: TasteControl,
         pictures: SpectrogramJobs,
         preferences: Preferences,
@@ -45,20 +49,28 @@ class TasteActions(QObject):
         self._workspace, self.deck = workspace, deck
         self._stack, self._song, self._window = stack, song, window
         self._menus: list[QMenu] = []
-        self.sitting = Sitting(workspace, deck, source, preferences, self)
+        source, personal = teaching.screens, teaching.personal
+        self.sitting = Sitting(workspace, deck, source, preferences, lambda: personal.shelf.generation, self)
         self.audition = Audition(workspace, deck, source, self)
         self.rating = RatingPage(self.sitting, pictures, preferences)
         self.learned = learned
         self.lineage = LineagePage(deck, self.audition)
+        self.test = ModelTest(workspace, deck, personal, personal.shelf.add_trial, self)
+        self.test_page = RatingPage(self.test, pictures, preferences)
+        self.adapter = AdapterControl(workspace, personal, self.test, lambda: learned.listener, ask, window)
         self.mode = TasteMode(
             {
                 "rate": ("Rate", self.rating),
                 "taste": ("Your taste", self.learned.page),
                 "lineage": ("Family tree", self.lineage),
+                "adapter": ("Your model", self.adapter.page),
             }
         )
+        self.mode.add_hidden("test", self.test_page)
         stack.addWidget(self.mode)
         self.rating.left.connect(self.leave)
+        self.test_page.left.connect(lambda: self.mode.show_page("adapter"))
+        self.adapter.test_begun.connect(lambda: self.mode.show_page("test"))
         self.mode.left.connect(self.leave)
         self.mode.shown.connect(self._on_page)
         self.lineage.revisit.connect(self.review)
@@ -69,6 +81,7 @@ class TasteActions(QObject):
             "teach": lambda: self.enter("rate"),
             "taste": lambda: self.enter("taste"),
             "lineage": lambda: self.enter("lineage"),
+            "adapter": lambda: self.enter("adapter"),
         }
 
     def attach(self, actions: Mapping[str, QAction], song_menus: list[QMenu]) -> None:
@@ -99,6 +112,8 @@ class TasteActions(QObject):
         if not self.shown:
             return
         self.sitting.leave()
+        self.test.leave()
+        self.deck.release()
         self._stack.setCurrentWidget(self._song)
         self._window.setFocusProxy(self._song)
         for menu in self._menus:
@@ -118,7 +133,10 @@ class TasteActions(QObject):
         self.mode.show_page("rate")
 
     def _on_page(self, name: str) -> None:
-        self.sitting.in_sight = name == "rate"
+        self.sitting.in_sight, self.test.in_sight = name == "rate", name == "test"
+        if name == "test":
+            self.test.resume()
+            return
         if name == "rate":
             if self.sitting.state in ("away", "refused"):
                 self.sitting.enter()
@@ -130,3 +148,5 @@ class TasteActions(QObject):
             self.lineage.show_project(self._workspace.project)
         elif name == "taste":
             self.learned.show()
+        elif name == "adapter":
+            self.adapter.show()

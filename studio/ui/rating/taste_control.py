@@ -120,7 +120,7 @@ class TasteControl(QObject):
             return self._ratings.take(project, folder, listener, candidates)
 
         self._workspace.runner.submit(
-            "Keeping votes", run, None, lane="writer", essential=True, on_failed=self._workspace.failed.emit
+            "Keeping votes", run, None, essential=True, on_failed=self._workspace.failed.emit
         )
 
     # What is asked for

@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         )
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
-            workspace, PhraseDeck(playback, self), teaching.screens, learned, self.pictures, preferences,
+            workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, panels, self,
         )  # fmt: skip
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
         self.jobs.measured.connect(self.compare.on_measured)
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
+        self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
         self.exporting.exported.connect(self._on_exported)
         self.appearance.theme_changed.connect(empty.refresh)
         self.appearance.theme_changed.connect(self.request.refresh)

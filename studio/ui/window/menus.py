@@ -25,7 +25,7 @@ MENUS = {
         "swap",
     ),
     "&Judge": ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
-    "&Taste": ("teach", "taste", "lineage"),
+    "&Taste": ("teach", "taste", "lineage", "adapter"),
     "&Record": (
         "record",
         "takes",

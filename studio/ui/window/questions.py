@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 from studio.core.guide import WRITTEN
 from studio.core.project import Begun
 from studio.services.project.opening import ProjectInUse, SoundMissing
+from studio.services.taste.adapters import PRIVACY_NOTE
 from studio.storage.project_folder import SUFFIX, free_project
 from studio.storage.recent import RecentProject
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.recent_list import described
 
 AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
+
+_MODELS = "Backline model (*.safetensors)"
 
 
 class Questions:
@@ -55,6 +58,32 @@ class Questions:
             self._window, "Save votes as a table", str(folder / "votes.csv"), "CSV (*.csv)"
         )
         return Path(path) if path else None
+
+    def adapter_out(self) -> Path | None:
+        """Where a personal model is to be saved, once the user knows what is in it."""
+        agreed = self._choose(
+            "Save your model to a file?", PRIVACY_NOTE, (("save", "Choose a file"), ("", "Cancel"))
+        )
+        if agreed != "save":
+            return None
+        folder = Path(self._preferences.get("export_folder", str(Path.home())))
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save your model", str(folder / "my taste.safetensors"), _MODELS
+        )
+        return Path(path) if path else None
+
+    def adapter_in(self) -> Path | None:
+        """A personal model that was saved to a file."""
+        start = self._preferences.get("export_folder", str(Path.home()))
+        path, _ = QFileDialog.getOpenFileName(self._window, "Take a model from a file", start, _MODELS)
+        return Path(path) if path else None
+
+    def may_delete_model(self) -> bool:
+        text, more = (
+            "Delete this model?",
+            "The votes it learned from stay; it can be trained again from them.",
+        )
+        return self._choose(text, more, (("delete", "Delete it"), ("", "Keep it"))) == "delete"
 
     def music(self) -> list[Path]:
         """Files that the listener likes."""

@@ -15,8 +15,9 @@ from studio.core.arrangement import STEMS
 from studio.core.commands import SetChords, SetGiven
 from studio.core.music import Chord
 from studio.core.pipeline import Run
-from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.core.request import Breed, GenerationRequest, Regenerate, Vary
 from studio.ui.comparing.candidate_row import CandidateRow
+from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine
@@ -171,3 +172,29 @@ def test_without_further_wishes_the_model_chooses(
     assert (controls.energy, controls.follow, dict(controls.instruments)) == (None, None, {})
     stems = window.workspace.song.candidates[1].stems  # type: ignore[union-attr]
     assert all(np.abs(stems[stem].samples).max() > 0 for stem in STEMS)
+
+
+def test_a_child_of_two_has_what_was_chosen_of_whom(
+    window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 3)
+    window.playback.select(3)
+    window.playback.forget_last()
+    _choose(window.candidates.rows[3], "More like this and the one heard …")
+    assert "Hear one, then the other" in window.status.currentMessage()
+    window.playback.select(1)
+    _choose(window.candidates.rows[2], "More like this and the one heard …")
+    (dialog,) = window.findChildren(BreedDialog)
+    assert dialog.windowTitle() == "More like 1 and 2"
+    for gene, of in (("drums", "Of 1"), ("chords", "Of 2"), ("bass", "New")):
+        (button,) = [b for b in dialog.genes[gene].findChildren(QToolButton) if b.text() == of]
+        qtbot.mouseClick(button, LEFT)
+    dialog.ok.click()
+    _wait(qtbot, window)
+    change = asked[-1].change
+    assert isinstance(change, Breed)
+    assert [parent.number for parent in change.parents] == [1, 2]
+    assert change.genes == {"drums": "a", "chords": "b", "bass": "new"}
+    record = window.workspace.project.record(4)
+    assert (record.origin.parent, record.origin.other_parent) == (1, 2)
