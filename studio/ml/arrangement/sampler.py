@@ -193,6 +193,12 @@ def sample_scores(
         return [column + extra for column, extra in zip(logits, push, strict=True)]
 
     for group in _GLOBAL_STAGES:
+        places = [GLOBALS.index(name) for name in group]
+        if not bool((globals_[:, places] == global_masks[places]).any()):
+            # All of them were given.
+            if on_step:
+                on_step()
+            continue
         _, global_logits = predict(globals_, both)
         if wishes.band_guidance != 1.0 and "style" in wishes.globals:
             _, nameless = predict(global_masks.expand_as(globals_), both)

@@ -108,12 +108,12 @@ class Bench:
         for rows in (self.taste_rows, self.shuffled_rows, self.search_rows):
             self.listen(rows)
         self.mislead()
-        self.listen(self.adapter_rows, self.preset.adapted)
+        self.adapt()
         return self.rows
 
-    def listen(self, rows: Callable[[str, int], list[Row]], listeners: int | None = None) -> None:
-        """One way to learn, for so many listeners of each kind; None for all."""
-        for seed in range(self.preset.listeners if listeners is None else listeners):
+    def listen(self, rows: Callable[[str, int], list[Row]]) -> None:
+        """One way to learn, for all listeners."""
+        for seed in range(self.preset.listeners):
             for kind in KINDS:
                 self.once(f"{rows.__name__} {kind} {seed}", partial(rows, kind, seed))
 
@@ -188,7 +188,7 @@ class Bench:
         return rows
 
     def search_rows(self, kind: str, seed: int) -> list[Row]:
-        """Screens with children, and best of 16 with eight children, after each sitting."""
+        """Screens with children, and best of 16 and their descendants, after each sitting."""
         listener = self.listener(kind, seed)
         course = Course(self.material, listener, self.vocals, breeds=True)
         rows = []
@@ -225,8 +225,16 @@ class Bench:
             rows.append(row | {"excluded": course.taste.exclusion.is_excluded})
         return rows
 
-    def adapter_rows(self, kind: str, seed: int) -> list[Row]:
-        """After two sittings: each training's draws alone, and the best of 16 of the adapter's."""
+    def adapt(self) -> None:
+        """Everything that trains, for some listeners of each kind."""
+        for seed in range(self.preset.adapted):
+            for kind in KINDS:
+                for method in METHODS:
+                    self.once(f"{method}: {kind} {seed}", partial(self.adapter_rows, kind, seed, method))
+
+    def adapter_rows(self, kind: str, seed: int, method: str) -> list[Row]:
+        """After two sittings: a training's draws alone; of the adapter itself also the best of 16 by the taste, and
+        beside it the best of 16 of the base."""
         listener = self.listener(kind, seed)
         course = Course(self.material, listener, self.vocals)
         for _ in range(_SITTINGS_TO_TRAIN):
@@ -234,22 +242,19 @@ class Bench:
         taste, count = course.taste, _ADAPTED_POOLS
         assert taste is not None
         base = [pools[:count] for pools in self.pools(8)]
+        report, drawn = self.adapters.measured(course, method, self.held_out, count, seed)
+        row = self.judged(listener, method, _SITTINGS_TO_TRAIN, against_base(drawn, base), taste)
+        rows = [row | told(report)]
+        if method != "adapter":
+            return rows
         choose = best_of(taste, np.random.default_rng(seed))
         together = [[[take for pool in pools for take in pool]] for pools in base]
-        alone = chosen_by(choose, together)
-        rows = [self.judged(listener, "taste alone", _SITTINGS_TO_TRAIN, alone, taste)]
-        for method in METHODS:
-            self._say(f"training: {method}, {listener.name}")
-            report, drawn = self.adapters.measured(course, method, self.held_out, count, seed)
-            against = against_base(drawn, base)
-            row = self.judged(listener, method, _SITTINGS_TO_TRAIN, against, taste)
-            rows.append(row | told(report))
-            if method == "adapter":
-                both = [
-                    [(choose([take for pool in pools for take in pool]), plain[0])]
-                    for pools, plain in zip(drawn, together, strict=True)
-                ]
-                rows.append(self.judged(listener, "adapter and taste", _SITTINGS_TO_TRAIN, both, taste))
+        both = [
+            [(choose([take for pool in pools for take in pool]), plain[0])]
+            for pools, plain in zip(drawn, together, strict=True)
+        ]
+        for arm, chosen in (("taste alone", chosen_by(choose, together)), ("adapter and taste", both)):
+            rows.append(self.judged(listener, arm, _SITTINGS_TO_TRAIN, chosen, taste))
         return rows
 
     @cached_property

@@ -25,8 +25,8 @@ VISITS = 3
 #: Which screens of a sitting show an earlier one again, and which hide an anchor (counted from 0).
 REPEATS = {6: 1, 11: 7}
 ANCHORS = (3, 9)
-#: Children on a screen's pool, and among the candidates for a held-out vocal.
-_CHILDREN = 3
+#: Children in the pool of a screen.
+_CHILDREN = 6
 
 
 @dataclass(eq=False)
@@ -123,7 +123,7 @@ class Course:
         """Children of two judged clips, of this vocal or others, or of the pool's most promising."""
         a, b = self.liked(self._rng) or promising(self._known, pool, name, self._rng)
         key = f"{name}/{number}/child of {self.listener.name}"
-        return self.material.breed(name, a, b, _CHILDREN, self.screens + 100 * self.listener.seed, key)
+        return self.material.breed(name, a, b, _CHILDREN, self.screens + 100 * self.listener.seed, key, 0.0)
 
     @property
     def _known(self) -> Taste:

@@ -28,7 +28,6 @@ PHRASE_S = 8.0
 POOL = 8
 #: Seeds of the singer; those of listening and of the scales of studio.taste.features are others.
 _SINGER = 400
-_MUTATION = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +101,10 @@ class Material:
         return [self._take(f"{key}/{i}", phrase, arranged) for i, arranged in enumerate(made)]
 
     def breed(
-        self, name: str, a: Take, b: Take, count: int, seed: int, key: str, arranger: Arranger | None = None
+        self, name: str, a: Take, b: Take, count: int, seed: int, key: str, mutation: float = 0.1
     ) -> list[Take]:
         """Children of two takes for a vocal; each gene is of either, by chance. What was liked elsewhere is carried
-        over, but for its chords."""
+        over, but for its chords. Without mutation, children of one vocal cost next to nothing: all is copied."""
         phrase = self.phrases[name]
         grid, tonality = phrase.analysis.grid, phrase.analysis.key
         strange = [take.phrase != name for take in (a, b)]
@@ -115,9 +114,9 @@ class Material:
         ]
         chords = {(False, False): {}, (True, True): {"chords": "new"}, (False, True): {"chords": "a"}}
         genes = chords.get((strange[0], strange[1]), {"chords": "b"})
-        change = Breed((pair[0], pair[1]), genes, _MUTATION)
+        change = Breed((pair[0], pair[1]), genes, mutation)
         request = GenerationRequest(phrase.audio, phrase.analysis, count, seed, change=change)
-        made = (arranger or self.arranger).arrange(request, on_step=self.check)
+        made = self.arranger.arrange(request, on_step=self.check)
         return [self._take(f"{key}/{i}", phrase, arranged, is_child=True) for i, arranged in enumerate(made)]
 
     def settle(self) -> None:

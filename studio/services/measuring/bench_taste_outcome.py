@@ -8,7 +8,6 @@ from itertools import combinations
 
 import numpy as np
 
-from studio.ml.arrangement.arranging import Arranger
 from studio.services.measuring.bench_taste_course import Course, promising
 from studio.services.measuring.bench_taste_listeners import Heard, Listener
 from studio.services.measuring.bench_taste_material import Material, Take
@@ -16,8 +15,8 @@ from studio.taste.model import Taste
 from studio.taste.search import Entry, worth
 from studio.taste.sequential import MOST_TRIALS, BlindTest
 
-#: Children that the search adds to a pool of the base.
-CHILDREN = 8
+#: Generations of crossings that the search adds to a pool of the base, pairs in each, and children of a pair.
+GENERATIONS, PAIRS, CHILDREN = 3, 4, 4
 #: Caution of the last choice, for which nothing more is to be learnt.
 _LAST_CAUTION = 0.5
 
@@ -84,19 +83,25 @@ def best_of(taste: Taste, rng: np.random.Generator) -> Chooser:
     return chosen
 
 
-def bred(course: Course, rng: np.random.Generator, arranger: Arranger | None = None) -> Chooser:
-    """The best of the pool, of children of what was liked elsewhere, and of children of the best of all these."""
+def bred(course: Course, rng: np.random.Generator) -> Chooser:
+    """The best of the pool, of children of what was liked elsewhere, and of crossings of the best of all these.
+
+    Crossings copy everything, so that they cost next to nothing, and there can be many.
+    """
 
     def chosen(pool: list[Take]) -> Take:
-        taste, material = course.taste, course.material
+        taste, material, name = course.taste, course.material, pool[0].phrase
         assert taste is not None
         grown = list(pool)
-        name, count = pool[0].phrase, CHILDREN // 2
         key = f"{pool[0].key}/{course.screens} {course.listener.name}"
         liked = course.liked(rng)
         if liked:
-            grown += material.breed(name, *liked, count, 5000, f"{key}/0", arranger)
-        grown += material.breed(name, *promising(taste, grown, "", rng), count, 5001, f"{key}/1", arranger)
+            grown += material.breed(name, *liked, CHILDREN, 5000, f"{key}/0", 0.0)
+        for generation in range(1, GENERATIONS + 1):
+            for pair in range(PAIRS):
+                a, b = promising(taste, grown, "", rng)
+                seed, own = 5000 + 16 * generation + pair, f"{key}/{generation}/{pair}"
+                grown += material.breed(name, a, b, CHILDREN, seed, own, 0.0)
         return best_of(taste, rng)(grown)
 
     return chosen
