@@ -56,10 +56,8 @@ def test_generate_writes_candidates_and_a_report(
 ) -> None:
     out = tmp_path / "out"
     words = ["--candidates", "2", "--seed", "5", "--tempo", "96", "--key", "G major", "--meter", "4/4"]
-    assert (
-        generate(vocal, out, *words, "--downbeat", "0.5", "--chords", "(D) G Em | C D", "--density", "busy")
-        == OK
-    )
+    words += ["--downbeat", "0.5", "--chords", "(D) G Em | C D", "--density", "busy", "--sound", "recorded"]
+    assert generate(vocal, out, *words) == OK
     assert sorted(p.name for p in out.iterdir()) == ["candidate_01", "candidate_02", "report.json"]
     for name in ("candidate_01", "candidate_02"):
         infos = [sf.info(out / name / file) for file in AUDIO_FILES]
@@ -88,6 +86,7 @@ def test_generate_writes_candidates_and_a_report(
     }  # fmt: skip
     assert report["settings"]["chords"] == ["G", "Em", "C", "D"]
     assert report["settings"]["density"] == "busy"
+    assert report["settings"]["sound"] == "recorded"
 
     printed = capsys.readouterr()
     assert "96.0 bpm (given)" in printed.err

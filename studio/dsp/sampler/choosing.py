@@ -55,7 +55,7 @@ class Chooser:
         self._last: dict[int, Sample] = {}
 
     def choose(
-        self, pitch: int, below_db: float, chance: float, hand: float | None = None
+        self, pitch: int, below_db: float, chance: float, hand: float | None = None, bright_db: float = 0.0
     ) -> tuple[Sample, float]:
         """A recording for a note, and the gain in dB that gives it its level.
 
@@ -66,11 +66,12 @@ class Chooser:
             hand: pitch about which the hand plays on the neck: far above a note, the note is played high up on a
                 thicker string, which is the recording of a lower note moved up. None for instruments without strings
                 to choose from.
+            bright_db: the layer is that of a note so much louder: records prefer a hard stroke turned down.
         """
         away = np.abs(self._pitches - pitch)
         reach = max(NEAR if hand is not None else 1.0, float(away.min()) + 0.6)
         near = away <= reach
-        distance = np.abs(self._layer_db - below_db)
+        distance = np.abs(self._layer_db - min(below_db + bright_db, 0.0))
         # The two layers about the level, each as likely as it is near.
         layers = sorted(
             {(float(d), float(v)) for d, v in zip(distance[near], self._layer_db[near], strict=True)}

@@ -38,6 +38,8 @@ class Touch:
         muted_s: decay of palm-muted strings; 0 for open ones. With `strum`, short strokes are muted and long ones not.
         takes: two for an instrument that is doubled left and right.
         release_db: level of recorded releases; None leaves them out.
+        articulation: names of those taken; None for all that are notes.
+        bright_db: see Chooser.choose.
     """
 
     range_db: float = 22.0
@@ -48,7 +50,7 @@ class Touch:
     takes: int = 1
     release_db: float | None = None
     articulation: tuple[str, ...] | None = None
-    octave: int = 0
+    bright_db: float = 0.0
 
 
 def db(value: float) -> float:
@@ -85,7 +87,9 @@ def play_keys(notes: Sequence[Note], set: SampleSet, touch: Touch, seed: int) ->
             )
             velocity = note.velocity * (1.0 + 0.04 * centred(note, seed, _LEVEL))
             below = relative_db(velocity, touch.range_db) + voicing
-            sample, gain = chooser.choose(note.pitch, min(below, 0.0), uniform(note, seed, _LAYER))
+            sample, gain = chooser.choose(
+                note.pitch, min(below, 0.0), uniform(note, seed, _LAYER), bright_db=touch.bright_db
+            )
             assert sample.pitch is not None
             late = 0.006 * uniform(note, seed, _FINGER) if len(group) > 1 else 0.0
             end = note.end_s

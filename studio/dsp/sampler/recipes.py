@@ -52,7 +52,7 @@ class Recipe:
 _BASS_BUS = Compression(-26.0, 3.0, 0.012, 0.10, 3.0)
 _KEYS_BUS = Compression(-24.0, 2.0, 0.020, 0.18, 1.5)
 _DRUM_BUS = Compression(-30.0, 5.0, 0.004, 0.09, 9.0, 0.45)
-_BASS_AMP = Amplifier(4.0, 2.0, -1.0, -2.0, speaker_hz=(32.0, 3800.0), direct=0.5)
+_BASS_AMP = Amplifier(10.0, -2.0, 3.0, -2.0, speaker_hz=(32.0, 3800.0), direct=0.5)
 _CLEAN_AMP = Amplifier(6.0, 0.0, -3.0, 4.0)
 _DRIVEN_AMP = Amplifier(27.0, -3.0, 2.0, 4.0, bias=0.3)
 _DISTORTED_AMP = Amplifier(38.0, -5.0, 1.0, 6.0, bias=0.3)
@@ -65,7 +65,7 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
         "kit",
         "kit",
         DrumTouch(),
-        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=3.0, weight_db=-2.0),
+        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0),
         True,
     ),
     ("drums", "tight kit"): Recipe(
@@ -74,14 +74,14 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
         DrumTouch(
             22.0, {"snare": 0.12, "tom1": 0.14, "tom2": 0.16, "tom3": 0.18, "tom4_floor": 0.2, "kick": 0.10}
         ),
-        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=3.0, weight_db=-2.0),
+        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0),
         True,
     ),
     ("drums", "room kit"): Recipe(
         "kit_room",
         "kit",
         DrumTouch(),
-        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=3.0, weight_db=-2.0),
+        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0),
         True,
     ),
     ("drums", "power kit"): Recipe(
@@ -109,36 +109,36 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
         "bass_finger",
         "bass",
         Touch(18.0, 0.035),
-        Chain(-13.0, _BASS_AMP, _BASS_BUS, drive_db=4.0, presence_db=1.0, weight_db=3.0),
+        Chain(-13.0, _BASS_AMP, _BASS_BUS, drive_db=4.0, presence_db=1.0, weight_db=1.0),
     ),
     ("bass", "pick bass"): Recipe(
         "bass_pick",
         "bass",
         Touch(18.0, 0.03),
-        Chain(-12.5, _BASS_AMP, _BASS_BUS, drive_db=6.0, presence_db=1.0, weight_db=3.0),
+        Chain(-12.5, _BASS_AMP, _BASS_BUS, drive_db=6.0, presence_db=-4.0, weight_db=1.0),
     ),
     ("bass", "pop bass"): Recipe(
         "bass_pick",
         "bass",
         Touch(20.0, 0.025),
-        Chain(-11.5, _BASS_AMP, _BASS_BUS, drive_db=4.0, presence_db=1.0, weight_db=3.0),
+        Chain(-11.5, _BASS_AMP, _BASS_BUS, drive_db=4.0, presence_db=1.0, weight_db=1.0),
     ),
     ("bass", "upright bass"): Recipe(
         "upright",
         "bass",
         Touch(20.0, 0.06),
-        Chain(-10.0, None, _BASS_BUS, drive_db=2.0, presence_db=1.0, weight_db=3.0),
+        Chain(-10.0, None, _BASS_BUS, drive_db=2.0, presence_db=1.0, weight_db=1.0),
     ),
     ("harmony", "piano"): Recipe(
         "piano",
         "keys",
-        Touch(26.0, 0.16, pedal=True, release_db=-44.0),
+        Touch(22.0, 0.16, pedal=True, release_db=-44.0, bright_db=8.0),
         Chain(-16.0, None, _KEYS_BUS, drive_db=3.0, presence_db=3.5),
     ),
     ("harmony", "electric grand"): Recipe(
         "cp80",
         "keys",
-        Touch(24.0, 0.12, pedal=True),
+        Touch(22.0, 0.12, pedal=True, bright_db=9.0),
         Chain(-22.0, None, _KEYS_BUS, drive_db=5.0, presence_db=2.0),
     ),
     ("harmony", "electric piano"): Recipe(
@@ -211,4 +211,6 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
 
 #: What is played from recordings unless somebody wishes otherwise: those that measured better than the networks
 #: (docs/sound.md).
-PREFERRED = frozenset((stem, name) for stem, name in RECIPES if stem in ("bass",))
+PREFERRED = frozenset(
+    (stem, name) for stem, name in RECIPES if name in ("finger bass", "pick bass", "pop bass")
+)

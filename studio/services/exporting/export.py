@@ -37,7 +37,8 @@ CEILING_DBTP = -1.0
 _CEILING_MARGIN_DB = 0.01
 LICENCE = (
     "Made with Backline (MIT) and the models bundled with it. The card of each model in models/ lists its "
-    "training data and their licences. Rights in the vocal stay with their holder."
+    "training data and their licences. Recorded instruments that are heard in it are named under `recordings`: those "
+    "under CC BY ask for that credit wherever the music is published. Rights in the vocal stay with their holder."
 )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from studio.audio.wav import write_wav
 from studio.core.analysis import Given, Syllable
-from studio.core.controls import Controls
+from studio.core.controls import NETWORK, RECORDED, Controls
 from studio.core.errors import StudioError
 from studio.core.music import Chord, Key
 from studio.services.exporting.export import ExportRequest, export_candidate
@@ -71,9 +71,16 @@ def test_the_original_vocal_is_used_while_it_is_there_unchanged(exported: Export
 def test_recipe_and_analysis_come_back(exported: ExportRequest) -> None:
     assert open_results(exported.parent).candidates[0].recipe is None
     controls = Controls(
-        "pop", "busy", Chord.parse_many("Am F#dim"), ("low", "high"), {"lead": "none"}, follow="close"
+        "pop",
+        "busy",
+        Chord.parse_many("Am F#dim"),
+        ("low", "high"),
+        {"lead": "none"},
+        follow="close",
+        sound=RECORDED,
     )
-    recipe = make_recipe(exported.candidate, controls)
+    renderers = {"drums": RECORDED, "bass": NETWORK}
+    recipe = replace(make_recipe(exported.candidate, controls), renderers=renderers)
     export_candidate(replace(exported, candidate=replace(exported.candidate, number=3, recipe=recipe)))
     results = open_results(exported.parent)
     again = results.candidates[2].recipe
@@ -81,7 +88,7 @@ def test_recipe_and_analysis_come_back(exported: ExportRequest) -> None:
     np.testing.assert_array_equal(again.score.tokens, recipe.score.tokens)
     np.testing.assert_array_equal(again.score.globals, recipe.score.globals)
     assert (again.noise, again.sound_seed) == (recipe.noise, recipe.sound_seed)
-    assert (again.gains, again.controls) == (recipe.gains, controls)
+    assert (again.gains, again.controls, again.renderers) == (recipe.gains, controls, renderers)
     analysis, wanted = results.analyses[3], exported.analysis
     assert (analysis.notes, analysis.key, analysis.chords) == (wanted.notes, wanted.key, wanted.chords)
     assert np.allclose(analysis.grid.times_s, wanted.grid.times_s, atol=1e-6)

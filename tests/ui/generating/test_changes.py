@@ -153,10 +153,11 @@ def test_folded_wishes_are_asked_for_and_remembered(
         if button.text() == "Close":
             qtbot.mouseClick(button, LEFT)
     fields.instrument_boxes["lead"].setCurrentIndex(fields.instrument_boxes["lead"].findText("None"))
+    fields.sound_box.setCurrentIndex(fields.sound_box.findText("Recorded instruments"))
     generate(window, 1)
     controls = asked[0].controls
     assert controls.energy == ("low", "medium", "high")
-    assert (controls.follow, controls.instruments) == ("close", {"lead": "none"})
+    assert (controls.follow, controls.sound, controls.instruments) == ("close", "recorded", {"lead": "none"})
     window.close()
     again = make_window()
     assert again.request.wishes.controls == controls
@@ -169,7 +170,12 @@ def test_without_further_wishes_the_model_chooses(
     open_vocal(window)
     generate(window, 1)
     controls = asked[0].controls
-    assert (controls.energy, controls.follow, dict(controls.instruments)) == (None, None, {})
+    assert (controls.energy, controls.follow, controls.sound, dict(controls.instruments)) == (
+        None,
+        None,
+        None,
+        {},
+    )
     stems = window.workspace.song.candidates[1].stems  # type: ignore[union-attr]
     assert all(np.abs(stems[stem].samples).max() > 0 for stem in STEMS)
 
