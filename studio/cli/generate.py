@@ -23,7 +23,6 @@ from studio.cli.options import (
     style,
     tuning,
 )
-from studio.core.controls import RENDERERS
 from studio.core.errors import JobCancelled
 from studio.core.instruments import INSTRUMENTS
 
@@ -118,7 +117,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--sound",
-        choices=("auto", *RENDERERS),
+        choices=("auto", "recorded", "network"),
         default="auto",
         help="who plays: recorded instruments wherever there are any, the network, or for each stem what measured "
         "better (auto, default)",
