@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.core.candidate import descent
-
 if TYPE_CHECKING:
     from studio.core.analysis import VocalAnalysis
     from studio.core.candidate import Candidate
@@ -47,6 +45,8 @@ def _doubt(analysis: VocalAnalysis) -> list[str]:
 
 def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str:
     """One line a candidate: where, what, and that it was verified."""
+    from studio.core.candidate import descent
+
     arrangement = candidate.arrangement
     if not arrangement.parts:
         untrained = candidate.settings.get("weights") == "untrained"
