@@ -26,8 +26,8 @@ _DRAWS, _LEVEL = 2000, 0.95
 ANCHOR = "anchor"
 _LEGEND = (
     "Score: 1 for the best of a screen, -1 for the worst, 0 otherwise. In brackets: 95 % of a bootstrap over people "
-    "and screens. Repeats are not counted. Against the unchanged model: share of decided comparisons on one screen that "
-    "were won."
+    "and screens. Repeats are not counted. Against the unchanged model: share of the decided comparisons on one "
+    "screen that were won."
 )
 
 
