@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from studio.cli import bench_engines, bench_listening, bench_speed
+from studio.cli import bench_engines, bench_listening, bench_speed, bench_taste
 from studio.cli.command import OK, Commands, Context
 from studio.cli.options import add_device, number
 
@@ -26,6 +26,7 @@ BENCHES: Mapping[str, tuple[Measure, str]] = {
         bench_listening.measure,
         "what is heard in synthetic songs, and in folders with references",
     ),
+    "taste": (bench_taste.measure, "what rating brings simulated listeners; then 'quick' or 'full'"),
 }
 
 _BENCH = (

@@ -12,8 +12,8 @@ from studio.taste.judgement import Judgement
 
 #: Share of anchor screens that may be failed.
 MOST_FAILED = 0.15
-#: With fewer anchor screens than this one slip would be a quarter of them; until then nobody is left out.
-LEAST_SHOWN = 4
+#: With fewer anchor screens nobody is left out yet, and one slip, which among few screens is more than 15 %, is a slip.
+LEAST_SHOWN, LEAST_FAILED = 4, 2
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Exclusion:
 
     @property
     def is_excluded(self) -> bool:
-        return self.shown >= LEAST_SHOWN and self.failed > MOST_FAILED * self.shown
+        enough = self.shown >= LEAST_SHOWN and self.failed >= LEAST_FAILED
+        return enough and self.failed > MOST_FAILED * self.shown
 
     @property
     def told(self) -> str:

@@ -23,13 +23,19 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
-    """One of `places` was taken: of the largest `sign` times the latent. `weight` r."""
+class Choices:
+    """Choices among equally many: of the m-th, `taken` had the largest `sign` times the latent.
+
+    Attributes:
+        places: int64 [m, k].
+        taken: column of what was taken, int64 [m].
+        sign, weight: float64 [m].
+    """
 
     places: NDArray[np.int64]
-    taken: int
-    sign: float
-    weight: float
+    taken: NDArray[np.int64]
+    sign: Array
+    weight: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +46,7 @@ class Answers:
         keys: of the clips, in the order of the utilities.
         songs: of each clip.
         sittings: names of the sittings that gave stars, in the order of their offsets.
-        choices: see Choice.
+        choices: by how many were chosen among.
         above: (higher, lower, weight) of two places: log sigma(z_higher - z_lower).
         quadratic, linear: of what is normal, -z Q z / 2 + l z.
         constant: so that values compare between models.
@@ -49,7 +55,7 @@ class Answers:
     keys: tuple[str, ...]
     songs: tuple[str, ...]
     sittings: tuple[str, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[Choices, ...]
     above: tuple[tuple[int, int, float], ...]
     quadratic: Array
     linear: Array
@@ -64,15 +70,23 @@ class Answers:
         value = float(-0.5 * z @ self.quadratic @ z + self.linear @ z) + self.constant
         gradient = self.linear - self.quadratic @ z
         curvature = self.quadratic.copy()
-        for choice in self.choices:
-            at, r = choice.places, choice.weight
-            u = choice.sign * z[at]
-            shifted = np.exp(u - u.max())
-            p = shifted / shifted.sum()
-            value += r * float(z[choice.taken] * choice.sign - u.max() - np.log(shifted.sum()))
-            gradient[choice.taken] += r * choice.sign
-            gradient[at] -= r * choice.sign * p
-            curvature[np.ix_(at, at)] += r * (np.diag(p) - np.outer(p, p))
+        for some in self.choices:
+            u = some.sign[:, None] * z[some.places]
+            u -= u.max(axis=1, keepdims=True)
+            shifted = np.exp(u)
+            total = shifted.sum(axis=1)
+            p = shifted / total[:, None]
+            rows = np.arange(len(u))
+            value += float(some.weight @ (u[rows, some.taken] - np.log(total)))
+            slope = -p
+            slope[rows, some.taken] += 1.0
+            np.add.at(gradient, some.places, (some.weight * some.sign)[:, None] * slope)
+            bends = np.einsum("mi,ij->mij", p, np.eye(p.shape[1])) - p[:, :, None] * p[:, None, :]
+            np.add.at(
+                curvature,
+                (some.places[:, :, None], some.places[:, None, :]),
+                some.weight[:, None, None] * bends,
+            )
         for high, low, r in self.above:
             gap = z[high] - z[low]
             value -= r * float(np.logaddexp(0.0, -gap))
@@ -96,16 +110,17 @@ def answers_of(judgements: Sequence[Judgement], weights: Sequence[float]) -> Ans
     size = len(place) + len(sittings) + 1
     threshold = size - 1
     quadratic, linear, constant = np.zeros((size, size)), np.zeros(size), 0.0
-    choices: list[Choice] = []
+    choices: dict[int, list[tuple[NDArray[np.int64], int, float, float]]] = {}
     above: list[tuple[int, int, float]] = []
     for judgement, r in used:
         verdict = judgement.verdict
         at = np.array([place[key] for key in judgement.keys], dtype=np.int64)
         best = place[verdict.best] if verdict.best else None
         if best is not None:
-            choices.append(Choice(at, best, 1.0, r))
+            choices.setdefault(len(at), []).append((at, best, 1.0, r))
         if verdict.worst:
-            choices.append(Choice(at[at != best], place[verdict.worst], -1.0, r))
+            left = at[at != best]
+            choices.setdefault(len(left), []).append((left, place[verdict.worst], -1.0, r))
         if verdict.tie:
             centring = np.eye(len(at)) - 1 / len(at)
             quadratic[np.ix_(at, at)] += r / TIE_SD**2 * centring
@@ -120,8 +135,15 @@ def answers_of(judgements: Sequence[Judgement], weights: Sequence[float]) -> Ans
             linear[pair] += r / STAR_SD**2 * stars * slope
             constant -= 0.5 * r * (stars / STAR_SD) ** 2
     return Answers(
-        tuple(place), tuple(song_of.values()), sittings, tuple(choices), tuple(above), quadratic, linear, constant
+        tuple(place), tuple(song_of.values()), sittings, tuple(map(_gathered, choices.values())), tuple(above),
+        quadratic, linear, constant,
     )  # fmt: skip
+
+
+def _gathered(some: Sequence[tuple[NDArray[np.int64], int, float, float]]) -> Choices:
+    places = np.stack([at for at, *_ in some])
+    taken = np.array([int(np.flatnonzero(at == one)[0]) for at, one, *_ in some])
+    return Choices(places, taken, np.array([sign for *_, sign, _ in some]), np.array([r for *_, r in some]))
 
 
 def without_anchor(judgement: Judgement) -> Judgement:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +29,10 @@ from studio.taste.statements import Statement, statements
 
 Array = NDArray[np.float64]
 
-#: Prior sd of theta by feature, and of f, among which the evidence chooses; the first says nothing.
-STRENGTHS: tuple[float, ...] = (0.02, 0.1, 0.2, 0.35, 0.6)
-CURVES: tuple[float, ...] = (0.0, 0.6)
+#: Prior sd of theta by feature, and of f, among which the evidence chooses; the first pair says nothing.
+PRIORS: tuple[tuple[float, float], ...] = (
+    (0.02, 0.0), (0.1, 0.0), (0.2, 0.0), (0.35, 0.0), (0.6, 0.0), (0.1, 0.6), (0.2, 0.6), (0.35, 0.6),
+)  # fmt: skip
 DELTA_SD = 0.5
 #: Share of the variance of theta that all songs have in common.
 SHARED = 0.8
@@ -52,7 +52,7 @@ class Taste:
 
     Attributes:
         mean, covariance: of theta, [16] and [16, 16], in the order of NAMES.
-        strength, curve: what the evidence chose of STRENGTHS and CURVES.
+        strength, curve: what the evidence chose of PRIORS.
         evidence: how much likelier, as a logarithm, the answers are under this taste than under none.
         pairs: comparisons it rests on, by weight.
         reliability, exclusion: of the listener.
@@ -149,9 +149,7 @@ def learn(judgements: Sequence[Judgement], prior: Prior | None = None, *, length
         np.concatenate([np.full(clips, DELTA_SD**2), np.full(extra, _OFFSET_SD**2), [_THRESHOLD_SD**2]])
     )
     fits: dict[tuple[float, float], Mode] = {}
-    for strength, curve in product(STRENGTHS, CURVES):
-        if curve and strength == STRENGTHS[0]:
-            continue
+    for strength, curve in PRIORS:
         full = covariance.copy()
         full[:clips, :clips] += _kernel(
             rows, answers.songs, rows, answers.songs, strength * prior.spread, curve
@@ -166,7 +164,7 @@ def learn(judgements: Sequence[Judgement], prior: Prior | None = None, *, length
         covariance=np.diag(spread2) - across @ mode.told[:clips, :clips] @ across.T,
         strength=strength,
         curve=curve,
-        evidence=mode.evidence - fits[STRENGTHS[0], 0.0].evidence,
+        evidence=mode.evidence - fits[PRIORS[0]].evidence,
         pairs=sum(r * len(j.preferred) for j, r in zip(latest, weights, strict=True)),
         reliability=trust,
         exclusion=left_out,

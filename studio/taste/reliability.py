@@ -10,7 +10,7 @@ d  2^(-age / 200), age in judgements; halved for what is older than the latest o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.taste.judgement import Judgement
 
@@ -18,6 +18,8 @@ LEAST_HEARD_S = 5.0
 #: Counts a listener starts with: three repeats of four answered alike.
 _PRIOR_AGREED, _PRIOR_REPEATS = 3.0, 4.0
 HALF_LIFE = 200.0
+#: How far above chance, .5, listeners are who are trusted fully.
+_HONEST = 0.2
 _LEAST_SENTINELS, _LEAST_AGREEMENT, _DRIFTED = 8, 0.6, 0.5
 
 
@@ -48,6 +50,11 @@ class Reliability:
     repeats: int
     has_drifted: bool
     told: tuple[str, ...] = ()
+
+    @property
+    def trust(self) -> float:
+        """a, 0 to 1."""
+        return min(max((self.consistency - 0.5) / _HONEST, 0.0), 1.0)
 
 
 def is_heard(judgement: Judgement, length_s: float = LEAST_HEARD_S) -> bool:
@@ -90,8 +97,7 @@ def reliability(judgements: Sequence[Judgement], length_s: float = LEAST_HEARD_S
     """
     heard = [is_heard(judgement, length_s) for judgement in judgements]
     repeats = [r for r in repeats_of(judgements) if heard[r.first] and heard[r.second]]
-    consistency = consistency_of(repeats)
-    trust = max(0.0, 2 * consistency - 1)
+    found = Reliability((), consistency_of(repeats), len(repeats), False)
     sentinels = [r for r in repeats if r.over_sittings]
     agreement = sum(r.agreement for r in sentinels) / len(sentinels) if sentinels else 1.0
     drifted = len(sentinels) >= _LEAST_SENTINELS and agreement < _LEAST_AGREEMENT
@@ -99,12 +105,12 @@ def reliability(judgements: Sequence[Judgement], length_s: float = LEAST_HEARD_S
     weights = []
     for place, judgement in enumerate(judgements):
         fresh = 2.0 ** (-(len(judgements) - 1 - place) / HALF_LIFE) * (_DRIFTED if place <= turn else 1.0)
-        weights.append(judgement.weight * float(heard[place]) * trust * fresh)
+        weights.append(judgement.weight * float(heard[place]) * found.trust * fresh)
     told = []
     if missed := heard.count(False):
         told.append(f"{missed} of {len(heard)} screens do not count: a clip was heard for less than 5 s.")
-    if trust < 0.25:
+    if found.trust < 0.25:
         told.append("Repeated screens were answered so differently that the answers count little.")
     if drifted:
         told.append("Your answers to repeated screens have changed; older ones now count half.")
-    return Reliability(tuple(weights), consistency, len(repeats), drifted, tuple(told))
+    return replace(found, weights=tuple(weights), has_drifted=drifted, told=tuple(told))

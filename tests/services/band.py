@@ -79,7 +79,8 @@ def make_recipe(candidate: Candidate, controls: Controls | None = None) -> Recip
     """A recipe as long as the candidate's grid, with something of everything in it."""
     beats = candidate.arrangement.grid.beats
     tokens = np.random.default_rng(candidate.number).integers(0, 4, (beats, N_COLUMNS))
-    noise = (NoiseStep(7, 0), NoiseStep(8, 1, 0.25), NoiseStep(9, 0, 1.0, (0, 4), ("drums",)))
+    bred = NoiseStep(9, 2, 0.5, (0, 4), ("bass", "globals"), (NoiseStep(3, 0), NoiseStep(4, 1, 0.25)))
+    noise = (NoiseStep(7, 0), NoiseStep(8, 1, 0.25), NoiseStep(9, 0, 1.0, (0, 4), ("drums",)), bred)
     return Recipe(
         Score(tokens, np.arange(7) % 3),
         noise,

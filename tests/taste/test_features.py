@@ -40,7 +40,7 @@ def test_each_feature_has_a_name_and_two_words() -> None:
         ({"harmony": beats(1.0, 60)}, {"harmony": beats(1.0, 72)}, "register"),
         ({"drums": beats(0.5)}, {"drums": beats(0.125)}, "offbeat"),
         ({"drums": beats(0.5, velocity=50)}, {"drums": beats(0.5, velocity=110)}, "force"),
-        ({"drums": beats(0.5)}, {"drums": [n for n in beats(0.25) if n.start_s < 4]}, "contrast"),
+        ({"harmony": beats(1.0)}, {"harmony": beats(1.0), "lead": beats(1.0)}, "fullness"),
     ],
 )
 def test_more_of_it_is_more(less: dict, more: dict, feature: str) -> None:
@@ -53,7 +53,7 @@ def test_harmony_and_instruments() -> None:
 
     assert of("C F G C")["major"] > of("Am Dm Em Am")["major"]
     assert of("Cmaj7 Am7 F G7")["colour"] > of("C Am F G")["colour"]
-    assert of("C Am F G")["changes"] > of("C C C C")["changes"]
+    assert of("C", harmony="ukulele")["guitars"] > of("C", harmony="piano")["guitars"]
     assert of("C", harmony="synth brass")["electric"] > of("C", harmony="piano")["electric"]
 
 

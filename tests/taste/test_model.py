@@ -76,8 +76,7 @@ def test_stars_alone_are_the_conjugate_posterior() -> None:
 
 def test_theta_is_that_of_the_model_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over (theta, delta) of one song, by a general optimiser: same mode, same covariance."""
-    monkeypatch.setattr(taste_model, "STRENGTHS", (0.5,))
-    monkeypatch.setattr(taste_model, "CURVES", (0.0,))
+    monkeypatch.setattr(taste_model, "PRIORS", ((0.5, 0.0),))
     said = [
         judgement(AXIS, screen="1", best="a", worst="d"),
         judgement(AXIS, screen="2", best="a", worst="b"),

@@ -178,6 +178,12 @@ def sample_scores(
         return [column + extra for column, extra in zip(logits, push, strict=True)]
 
     for group in _GLOBAL_STAGES:
+        places = [GLOBALS.index(name) for name in group]
+        if not bool((globals_[:, places] == global_masks[places]).any()):
+            # All of them were given.
+            if on_step:
+                on_step()
+            continue
         _, global_logits = predict(globals_, both)
         if wishes.band_guidance != 1.0 and "style" in wishes.globals:
             _, nameless = predict(global_masks.expand_as(globals_), both)
@@ -207,6 +213,11 @@ def sample_scores(
         name_of = {c: name for name in names for c in range(COLUMNS[name].start, COLUMNS[name].stop)}
         total = (tokens[:, :, columns] == masks[columns]).flatten(1).sum(1)
         for step in range(steps):
+            if not int(total.max()):
+                # All of it was given, as of a child that has it of a parent.
+                if on_step:
+                    on_step()
+                continue
             logits = predict_harmony() if names == STAGES[0] else predict_players()
             hidden = tokens[:, :, columns] == masks[columns]
             drawn, surety = [], []

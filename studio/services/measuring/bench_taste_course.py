@@ -25,8 +25,8 @@ VISITS = 3
 #: Which screens of a sitting show an earlier one again, and which hide an anchor (counted from 0).
 REPEATS = {6: 1, 11: 7}
 ANCHORS = (3, 9)
-#: Children on a screen's pool, and among the candidates for a held-out vocal.
-_CHILDREN = 3
+#: Children in the pool of a screen.
+_CHILDREN = 6
 
 
 @dataclass(eq=False)
@@ -120,28 +120,32 @@ class Course:
         return shown
 
     def _children(self, name: str, pool: Sequence[Take], number: int) -> list[Take]:
-        """Children of judged clips of this vocal and of the pool's most promising."""
-        assert self.taste is not None
-        known = {key: take for key, take in self.takes.items() if take.phrase == name and "beside" not in key}
-        pairs = parents(self.taste, {k: t.features for k, t in known.items()}, self._rng, pairs=_CHILDREN)
-        chosen = [(known[a], known[b]) for a, b in pairs]
-        if not chosen:
-            chosen = promising(self.taste, pool, name, _CHILDREN, self._rng)
+        """Children of two judged clips, of this vocal or others, or of the pool's most promising."""
+        a, b = self.liked(self._rng) or promising(self._known, pool, name, self._rng)
         key = f"{name}/{number}/child of {self.listener.name}"
-        return self.material.breed(chosen, self.screens + 100 * self.listener.seed, key)
+        return self.material.breed(name, a, b, _CHILDREN, self.screens + 100 * self.listener.seed, key, 0.0)
+
+    @property
+    def _known(self) -> Taste:
+        assert self.taste is not None
+        return self.taste
+
+    def liked(self, rng: np.random.Generator) -> tuple[Take, Take] | None:
+        """Two judged clips of the best quarter; None before there are any."""
+        known = {key: take for key, take in self.takes.items() if "beside" not in key}
+        features = {key: take.features for key, take in known.items()}
+        pairs = parents(self._known, features, rng)
+        return (known[pairs[0][0]], known[pairs[0][1]]) if pairs else None
 
 
 def promising(
-    taste: Taste, pool: Sequence[Take], song: str, pairs: int, rng: np.random.Generator, best: int = 4
-) -> list[tuple[Take, Take]]:
-    """Pairs among the pool's `best` by the taste."""
+    taste: Taste, pool: Sequence[Take], song: str, rng: np.random.Generator, best: int = 3
+) -> tuple[Take, Take]:
+    """Two of the pool's `best` by the taste."""
     values = worth([Entry(t.key, t.features, t.is_child) for t in pool], taste, rng, song=song)
     top = [pool[int(i)] for i in np.argsort(-values)[:best]]
-    chosen = []
-    for _ in range(pairs):
-        a, b = rng.choice(len(top), size=2, replace=False)
-        chosen.append((top[int(a)], top[int(b)]))
-    return chosen
+    a, b = rng.choice(len(top), size=2, replace=False)
+    return top[int(a)], top[int(b)]
 
 
 def _shuffled(verdict: Verdict, keys: Sequence[str], rng: np.random.Generator) -> Verdict:

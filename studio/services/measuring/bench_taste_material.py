@@ -15,6 +15,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.music import Meter
 from studio.core.request import Breed, GenerationRequest
+from studio.core.transplant import fitted
 from studio.ml.arrangement.arranging import Arranged, Arranger, load_arranger
 from studio.ml.device import choose_device
 from studio.services.measuring.bench_taste_hidden import heard_of, standards
@@ -27,7 +28,6 @@ PHRASE_S = 8.0
 POOL = 8
 #: Seeds of the singer; those of listening and of the scales of studio.taste.features are others.
 _SINGER = 400
-_MUTATION = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +101,23 @@ class Material:
         return [self._take(f"{key}/{i}", phrase, arranged) for i, arranged in enumerate(made)]
 
     def breed(
-        self, parents: Sequence[tuple[Take, Take]], seed: int, key: str, arranger: Arranger | None = None
+        self, name: str, a: Take, b: Take, count: int, seed: int, key: str, mutation: float = 0.1
     ) -> list[Take]:
-        """One child of each pair of takes of one vocal."""
-        children = []
-        for number, (a, b) in enumerate(parents):
-            phrase = self.phrases[a.phrase]
-            change = Breed((a.candidate, b.candidate), mutation=_MUTATION)
-            request = GenerationRequest(phrase.audio, phrase.analysis, 1, seed * 64 + number, change=change)
-            (made,) = (arranger or self.arranger).arrange(request, on_step=self.check)
-            children.append(self._take(f"{key}/{number}", phrase, made, is_child=True))
-        return children
+        """Children of two takes for a vocal; each gene is of either, by chance. What was liked elsewhere is carried
+        over, but for its chords. Without mutation, children of one vocal cost next to nothing: all is copied."""
+        phrase = self.phrases[name]
+        grid, tonality = phrase.analysis.grid, phrase.analysis.key
+        strange = [take.phrase != name for take in (a, b)]
+        pair = [
+            fitted(take.candidate, grid, tonality) if stranger else take.candidate
+            for take, stranger in zip((a, b), strange, strict=True)
+        ]
+        chords = {(False, False): {}, (True, True): {"chords": "new"}, (False, True): {"chords": "a"}}
+        genes = chords.get((strange[0], strange[1]), {"chords": "b"})
+        change = Breed((pair[0], pair[1]), genes, mutation)
+        request = GenerationRequest(phrase.audio, phrase.analysis, count, seed, change=change)
+        made = self.arranger.arrange(request, on_step=self.check)
+        return [self._take(f"{key}/{i}", phrase, arranged, is_child=True) for i, arranged in enumerate(made)]
 
     def settle(self) -> None:
         """Fixes the listeners' scale by all pools made so far."""

@@ -144,11 +144,16 @@ def _possible(analysis: VocalAnalysis, *, any_length: bool = False) -> list[Phra
         and lines[stop] - lines[first] <= _ANY_LONGEST_S
     ]
     inside = [replace(phrase, start_s=max(0.0, phrase.start_s)) for phrase in inside]
-    for shortest, longest in ((SHORTEST_S, LONGEST_S), (_ANY_SHORTEST_S, _ANY_LONGEST_S)):
-        least, most = (_ANY_SHORTEST_S, _ANY_LONGEST_S) if any_length else (shortest, longest)
-        fitting = [p for p in inside if least <= p.end_s - p.start_s <= most]
+    if not any_length:
+        fitting = [p for p in inside if SHORTEST_S <= p.end_s - p.start_s <= LONGEST_S]
         if fitting:
             return fitting
+    fitting = [p for p in inside if p.end_s - p.start_s >= _ANY_SHORTEST_S]
+    if fitting and not any_length:  # as near to it as whole bars, or a short vocal, allow
+        off = [abs(p.end_s - p.start_s - BEST_S) for p in fitting]
+        return [p for p, by in zip(fitting, off, strict=True) if by <= min(off) + 0.1]
+    if fitting:
+        return fitting
     return sorted(inside, key=lambda p: p.start_s - p.end_s)[:1]
 
 
