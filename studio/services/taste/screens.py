@@ -34,7 +34,7 @@ from studio.core.screen import Clip, Screen
 from studio.services.project.clips import KeptClip, clip_band, drop_clips, has_clip, read_clip, write_clip
 from studio.services.project.document import now
 from studio.services.taste import levels
-from studio.services.taste.judged import judgements_of
+from studio.services.taste.judged import judgements_of, song_of
 from studio.services.taste.phrase import Phrase, crop_analysis, crop_vocal, phrase_near, phrases
 from studio.services.taste.pool import (
     BATCHES,
@@ -145,6 +145,8 @@ class ScreenMaker:
         known: a listener's judgements of all songs, the oldest first; those of the open project are added to them.
         taste_off: whether the user wants no taste to be used: screens are then chosen by chance and difference.
         prior: what is believed of a listener before any vote, as from music that is liked.
+        forgotten_at: when what a listener said of a song was last deleted; what was made until then does not count,
+            though the project still has it.
     """
 
     def __init__(
@@ -153,9 +155,10 @@ class ScreenMaker:
         known: Callable[[str], Sequence[Judgement]] = lambda _: (),
         taste_off: Callable[[], bool] = lambda: False,
         prior: Callable[[str], Prior | None] = lambda _: None,
+        forgotten_at: Callable[[str, str], str] = lambda *_: "",
     ) -> None:
         self._maker, self._known, self._taste_off = maker, known, taste_off
-        self._prior = prior
+        self._prior, self._forgotten_at = prior, forgotten_at
 
     def make(
         self,
@@ -204,7 +207,8 @@ class ScreenMaker:
         """What is known of a listener now; None where nothing was said, or it is not to be used."""
         if self._taste_off():
             return None
-        own = judgements_of(song.project, listener)
+        forgotten = self._forgotten_at(listener, song_of(song.project))
+        own = [j for j in judgements_of(song.project, listener) if not forgotten or j.at > forgotten]
         seen = {judgement.screen for judgement in own}
         known = [j for j in self._known(listener) if j.screen not in seen]
         all_ = sorted([*known, *own], key=lambda judgement: judgement.at)

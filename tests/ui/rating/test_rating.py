@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.commands import Judge
 from studio.services.project.opening import open_project
+from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.rating.sitting import LENGTH
 from studio.ui.window.main_window import MainWindow
 from tests.ui.conftest import project_folder
@@ -183,6 +184,13 @@ def test_the_song_rests_meanwhile(rater: Rater) -> None:
         rater.press(key)
     assert not window.generation.running
     assert not window.timeline.looping
+    rater.press(KEY.Key_F1)  # tells the keys that count now
+    (sheet,) = window.findChildren(ShortcutSheet)
+    said = [x.text() for x in sheet.findChildren(QLabel)]
+    assert "Shift+1 … 4, or B 1 … 4" in said
+    assert "Generate" not in said
+    sheet.close()
+    window.taste.mode.setFocus()
     assert (window.workspace.project.opinions, window.playback.player.position_s) == before
     rater.press(KEY.Key_Space)
     assert rater.taste.deck.playing
