@@ -115,7 +115,8 @@ class ArrangementTask:
                 masked = _masked(played, np.random.default_rng([_HELD_OUT, 1, int(some[0])]))
                 replayed.append(float(self._loss(trial, masked)))
         drawn = draw_scores(trial, self.conditions(_VOCALS), _DRAWS, check)
-        return Evaluation(pair_accuracy(self._held_out, gains), float(np.mean(replayed)), diversity(drawn))
+        accuracy, pairs = pair_accuracy(self._held_out, gains)
+        return Evaluation(accuracy, float(np.mean(replayed)), diversity(drawn), pairs)
 
     def _likelihoods(self, network: nn.Module, check: Callable[[], None]) -> list[float]:
         """Of each held-out clip, from the same masks every time."""
@@ -149,8 +150,9 @@ class ArrangementTask:
         return {name: value.to(self._device) for name, value in batch.items()}
 
 
-def pair_accuracy(clips: Sequence[RatedClip], gains: Sequence[float]) -> float | None:
-    """Share of the pairs of one song of which the liked one gained more likelihood; None without pairs."""
+def pair_accuracy(clips: Sequence[RatedClip], gains: Sequence[float]) -> tuple[float | None, int]:
+    """Share of the pairs of one song of which the liked one gained more likelihood, None without pairs; and how many
+    pairs there are."""
     by_song: dict[str, list[int]] = defaultdict(list)
     for number, clip in enumerate(clips):
         by_song[clip.song].append(number)
@@ -160,7 +162,7 @@ def pair_accuracy(clips: Sequence[RatedClip], gains: Sequence[float]) -> float |
         for a, b in combinations(members, 2)
         if clips[a].utility != clips[b].utility
     ]
-    return float(np.mean(told)) if told else None
+    return (float(np.mean(told)) if told else None), len(told)
 
 
 class _Row:
