@@ -250,7 +250,7 @@ class Bench:
         choose = best_of(taste, np.random.default_rng(seed))
         together = [[[take for pool in pools for take in pool]] for pools in base]
         both = [
-            [(choose([take for pool in pools for take in pool]), plain[0])]
+            [(choose([take for pool in pools for take in pool], []), plain[0])]
             for pools, plain in zip(drawn, together, strict=True)
         ]
         for arm, chosen in (("taste alone", chosen_by(choose, together)), ("adapter and taste", both)):

@@ -348,11 +348,13 @@ def screen_stands(folder: ProjectFolder, screen: Screen) -> bool:
 
 
 def _shown_at(song: SongContext, sitting: str, place: int) -> Screen | None:
-    """The screen at a place of a sitting, if it was made and stands."""
+    """The screen at a place of a sitting, if it was voted on and stands."""
     shown = [screen for screen in song.project.screens if screen.sitting == sitting]
-    if song.folder is None or place > len(shown) or not screen_stands(song.folder, shown[place - 1]):
+    if song.folder is None or place > len(shown):
         return None
-    return shown[place - 1]
+    screen = shown[place - 1]
+    voted = screen.number in song.project.verdicts
+    return screen if voted and screen_stands(song.folder, screen) else None
 
 
 def _repeated(screen: Screen, order: ScreenOrder) -> Screen:

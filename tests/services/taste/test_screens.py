@@ -14,10 +14,12 @@ from studio.core.music import Chord
 from studio.core.screen import Screen
 from studio.dsp.loudness import integrated_lufs, true_peak_db
 from studio.services.project.clips import clip_band, read_clip, sweep_clips
+from studio.services.project.moving import copy_project, copy_writing
 from studio.services.taste.levels import mixed, scaled
 from studio.services.taste.phrase import crop_vocal, phrase_near
 from studio.services.taste.screens import ScreenMaker, ScreenOrder
 from studio.services.taste.sitting import plan
+from studio.storage.project_folder import ProjectFolder
 from tests.services.band import ToneEngine, make_vocal
 from tests.services.taste.song import RATE, SECONDS, TestSong, make_song
 
@@ -114,6 +116,8 @@ def test_a_repeat_shows_the_same_clips_in_another_order(song: TestSong) -> None:
     for place in (2, 3, 4):
         make(song, place)
     assert plan(SITTING)[4].repeat_of == 1
+    assert make(song, 5).repeat_of is None  # nobody said anything of it the first time
+    song.vote(first, first.keys)
     again = make(song, 5)
     assert again.repeat_of == first.number
     assert again.keys != first.keys
@@ -224,3 +228,15 @@ def test_a_vocal_that_was_not_listened_to_is_refused(song: TestSong) -> None:
     song.context = replace(song.context, analysis=None)
     with pytest.raises(StudioError, match="Wait until"):
         make(song)
+
+
+def test_a_copy_of_a_project_has_the_clips_of_its_screens(song: TestSong, tmp_path: Path) -> None:
+    folder = song.context.folder
+    assert folder is not None
+    first = make(song)
+    copy_project(folder, tmp_path / "copy")
+    later = make(song, 2)
+    copy = ProjectFolder(tmp_path / "copy")
+    copy_writing(folder, copy)
+    for key in (*first.keys, *later.keys):
+        np.testing.assert_array_equal(clip_band(copy, key).samples, clip_band(folder, key).samples)
