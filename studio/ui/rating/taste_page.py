@@ -79,7 +79,7 @@ class TastePage(QWidget):
         self.name = QLineEdit()
         self.name.setAccessibleName("Listener")
         self.name.setToolTip("Whose taste this is; each name has its own")
-        self.use = QCheckBox("Use it to choose clips and bands")
+        self.use = QCheckBox("Use it to choose what you are played")
         self.use.setToolTip("Off: screens are drawn by chance and difference; nothing is forgotten")
         self.music = push("Music you like …")
         self.music.setToolTip("Files whose sound it begins from, until you have voted; or drop them here")

@@ -57,7 +57,7 @@ def test_voting_opens_when_every_clip_was_heard(rater: Rater) -> None:
 
 
 def test_nothing_is_told_before_the_vote_and_all_after(rater: Rater, screens: FakeScreens) -> None:
-    told = ("disco", "folk", "soul", "reggae", "piano", "votes point", "unlike", "as it comes", "bred")
+    told = ("disco", "folk", "soul", "reggae", "piano", "likeliest", "unlike", "as it comes", "bred")
     assert not [word for word in told if word in rater.texts().lower()]
     rater.hear_all()
     rater.qtbot.keyClicks(rater.taste.mode, "=")
