@@ -12,12 +12,13 @@ import pytest
 
 from studio.core.arrangement import Note
 from studio.ml.arrangement.arranging import Arranged, Arranger
-from studio.services.measuring.bench_taste import Bench, Preset, may_promote
+from studio.services.measuring.bench_taste import Bench, may_promote
 from studio.services.measuring.bench_taste_course import ANCHORS, REPEATS, SCREENS, Course
 from studio.services.measuring.bench_taste_hidden import HIDDEN, heard_of, standards
 from studio.services.measuring.bench_taste_listeners import ADVERSARIES, KINDS, Heard
 from studio.services.measuring.bench_taste_material import Material, Phrase, Take
 from studio.services.measuring.bench_taste_outcome import best_of, blind_test, chosen_by, outcome
+from studio.services.measuring.bench_taste_presets import Preset
 from studio.services.measuring.bench_taste_report import describe, interval, plot
 from studio.taste.features import NAMES
 from tests.services.band import make_analysis, make_vocal
