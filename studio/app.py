@@ -74,7 +74,7 @@ def build_window(
     ratings, music = TasteRatings.of_user(data_dir), LikedMusic(data_dir / LIKED_MUSIC)
     own = PersonalModel(service, AdapterShelf(shelf_folder(data_dir)), ratings, models_dir(), music.prior)
     screens = screens or ScreenMaker(
-        service, ratings.judgements, lambda: preferences.get(OFF, False), music.prior
+        service, ratings.judgements, lambda: preferences.get(OFF, False), music.prior, ratings.forgotten_at
     )
     workspace = Workspace(playback, projects_dir, RecentProjects(data_dir / "recent.json"))
     recording = Recording(

@@ -26,7 +26,10 @@ BENCHES: Mapping[str, tuple[Measure, str]] = {
         bench_listening.measure,
         "what is heard in synthetic songs, and in folders with references",
     ),
-    "taste": (bench_taste.measure, "what rating brings simulated listeners; then 'quick' or 'full'"),
+    "taste": (
+        bench_taste.measure,
+        "what rating brings simulated listeners; then 'quick', 'adapters' or 'full'",
+    ),
 }
 
 _BENCH = (

@@ -15,7 +15,8 @@ def measure(options: argparse.Namespace, say: Callable[[str], None]) -> tuple[li
     Raises:
         StudioError: for a word that is no preset, or missing weights.
     """
-    from studio.services.measuring.bench_taste import PRESETS, bench_taste
+    from studio.services.measuring.bench_taste import bench_taste
+    from studio.services.measuring.bench_taste_presets import PRESETS
     from studio.services.measuring.bench_taste_report import describe, plot
     from studio.storage.paths import models_dir
 

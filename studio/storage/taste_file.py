@@ -147,7 +147,7 @@ class TasteFile:
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO listeners VALUES (?, ?)", (listener, listener))
             db.execute("INSERT OR REPLACE INTO songs VALUES (?, ?)", (song, title))
-            forgotten = self._forgotten_at(listener, song)
+            forgotten = self.forgotten_at(listener, song)
             fresh = {a.screen: a for a in answers if not forgotten or a.at > forgotten}
             rows = db.execute(
                 "SELECT screen, at, sitting, repeat_of, blind, weight, generation, clips, verdict "
@@ -286,14 +286,14 @@ class TasteFile:
                 )
         return tuple(found)
 
-    # Inside
-
-    def _forgotten_at(self, listener: str, song: str) -> str:
+    def forgotten_at(self, listener: str, song: str) -> str:
         """When what is said of this was last deleted; '' for never."""
         rows = self._db.execute(
             "SELECT at FROM forgotten WHERE listener IN ('', ?) AND song IN ('', ?)", (listener, song)
         ).fetchall()
         return max((str(row[0]) for row in rows), default="")
+
+    # Inside
 
     def _drop_unused_clips(self) -> None:
         used = {

@@ -22,6 +22,10 @@ EXPLOITS = 2
 PARENT_SHARE = 0.25
 #: Standard deviations that are taken off the mean.
 CAUTION = 1.0
+#: The same for the last choice, from which nothing more is to be learnt.
+PICK_CAUTION = 0.5
+#: Root mean square difference of the features of two candidates of one vocal: 1.4 on average.
+UNLIKE = 1.25
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,31 @@ def choose(
         rest.remove(new)
     order = rng.permutation(len(chosen))
     return tuple(chosen[int(i)] for i in order)
+
+
+def pick(
+    pool: Sequence[Entry],
+    taste: Taste | None,
+    rng: np.random.Generator,
+    *,
+    beside: Sequence[Mapping[str, float]] = (),
+    song: str = "",
+) -> Entry:
+    """The most promising of a pool that is no more like what is there already than two candidates usually are; so that
+    a search that converges still offers different bands. Where none is that unlike, the most unlike.
+
+    Args:
+        beside: features of what was picked for the same vocal before.
+
+    Raises:
+        ValueError: for an empty pool.
+    """
+    if not pool:
+        raise ValueError("nothing to pick from")
+    near = [min(distances(entry.features, beside), default=UNLIKE) for entry in pool]
+    values = worth(pool, taste, rng, song=song, caution=PICK_CAUTION)
+    far = [i for i, apart in enumerate(near) if apart >= UNLIKE] or [int(np.argmax(near))]
+    return pool[max(far, key=lambda i: float(values[i]))]
 
 
 def worth(

@@ -108,7 +108,7 @@ def test_a_family_can_be_bred_for_many_generations(
     engine: BandEngine, request_of_four_bars: GenerationRequest, parents: tuple[Candidate, Candidate]
 ) -> None:
     a, b = parents
-    for generation in range(12):
+    for generation in range(8):
         a, b = (
             b,
             _children(engine, request_of_four_bars, Breed((a, b), {"bass": "blend"}, 0.1), 1, generation)[0],
@@ -139,7 +139,7 @@ def test_parents_on_other_beats_or_without_a_recipe_are_refused(parents: tuple[C
 def test_what_was_arranged_is_what_is_played(
     engine: BandEngine, request_of_four_bars: GenerationRequest
 ) -> None:
-    pool = replace(request_of_four_bars, candidates=12)
+    pool = replace(request_of_four_bars, candidates=10)
     arranged = engine.arrange(pool, Run())
     made: list[Candidate] = []
     engine.generate(replace(pool, only=frozenset({10})), Run(on_candidate=made.append))

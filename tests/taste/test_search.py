@@ -11,7 +11,7 @@ from studio.core.screen import Clip, Screen, Verdict
 from studio.taste.archive import ALIKE, MOST, Archive, Kept
 from studio.taste.judgement import OPEN_WEIGHT, of_opinions, of_pick, of_screen, songs_of
 from studio.taste.model import Taste, learn
-from studio.taste.search import Entry, choose, parents, worth
+from studio.taste.search import Entry, choose, parents, pick, worth
 from studio.taste.weights import advantages, effective_size, weights_of
 from tests.taste.makers import judgement
 
@@ -93,6 +93,19 @@ def test_caution_takes_the_deviation_off(likes_drums: Taste) -> None:
     assert near > far
     mean, _ = likes_drums.scores([e.features for e in entries])
     np.testing.assert_allclose(worth(entries, likes_drums, rng, caution=0.0), mean, atol=1e-5)
+
+
+def test_a_pick_is_liked_and_unlike_what_is_there(likes_drums: Taste) -> None:
+    rng = np.random.default_rng(0)
+    first = pick(POOL, likes_drums, rng)
+    assert first.key in ("child", "p7")
+    second = pick(POOL, likes_drums, rng, beside=[first.features])
+    # sqrt(d^2 / 2) >= 1.25 for a difference of 1.77 in drums, or the odd one.
+    assert abs(second.features["drums"] - first.features["drums"]) >= 1.76 or second.key == "odd"
+    only = [Entry("same", first.features), Entry("near", {"drums": 1.0, "bass": 0.0})]
+    assert pick(only, likes_drums, rng, beside=[first.features]).key == "near"
+    with pytest.raises(ValueError, match="nothing"):
+        pick([], likes_drums, rng)
 
 
 def test_parents_are_of_the_best_quarter(likes_drums: Taste) -> None:

@@ -193,6 +193,8 @@ def take_taste(camera: Camera) -> None:
     taste.deck.pause()
     taste.enter("taste")
     camera.wait(lambda: bool(taste.learned.page.lines))
+    page = taste.learned.page
+    page.show_listener("me", used=True, lies="~/.local/share/Backline/taste.db")
     camera.take("taste")
     taste.enter("lineage")
     camera.take("lineage")

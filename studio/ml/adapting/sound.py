@@ -154,7 +154,8 @@ class SoundTask:
         ]
         check()
         spread = [float(np.abs(a - b).mean()) for a, b in zip(draws[::2], draws[1::2], strict=True)]
-        return Evaluation(self._accuracy(gains), float(np.mean(errors)), float(np.mean(spread)))
+        accuracy, pairs = self._accuracy(gains)
+        return Evaluation(accuracy, float(np.mean(errors)), float(np.mean(spread)), pairs)
 
     @torch.no_grad()
     def draw(self, network: MelModel, stem: StemMel, number: int) -> NDArray[np.float32]:
@@ -180,14 +181,14 @@ class SoundTask:
                 errors.append(float((weight * (denoise(noisy, sigma) - clean).square()).mean()))
         return errors
 
-    def _accuracy(self, gains: Sequence[float]) -> float | None:
+    def _accuracy(self, gains: Sequence[float]) -> tuple[float | None, int]:
         pairs = [
             float((gains[a] > gains[b]) == (one.weight > other.weight))
             for a, one in enumerate(self._held_out)
             for b, other in enumerate(self._held_out[:a])
             if one.song == other.song and one.weight != other.weight
         ]
-        return float(np.mean(pairs)) if pairs else None
+        return (float(np.mean(pairs)) if pairs else None), len(pairs)
 
     def _denoisers(self, network: MelModel, batch: Mapping[str, Tensor]) -> tuple[Tensor, Denoiser, Denoiser]:
         """The clean residual, the network's denoiser and the base's; the prior is the base's."""

@@ -25,8 +25,6 @@ from studio.ml.adapting.clips import TrainingSettings
 
 #: Replay loss above the base's, and diversity beside the base's, that end a training (preference.md, "Adapter").
 MOST_REPLAY, LEAST_DIVERSITY = 1.02, 0.85
-#: An accuracy this much under the best is still taken for as good: few pairs are held out.
-_AS_GOOD = 0.02
 _SAVE_EVERY_S = 10.0
 _FORECAST_AFTER_S = 2.0
 
@@ -38,7 +36,7 @@ class Evaluation:
     """How averaged weights do.
 
     Attributes:
-        accuracy: share of held-out pairs told apart rightly; None without pairs.
+        accuracy: share of held-out pairs told apart rightly; None without pairs. `pairs`: how many there are.
         replay: loss on held-out replay material.
         diversity: how different the draws for one vocal are, in any unit.
     """
@@ -46,6 +44,7 @@ class Evaluation:
     accuracy: float | None
     replay: float
     diversity: float
+    pairs: int = 0
 
 
 class Task(Protocol):
@@ -219,11 +218,14 @@ class Trainer:
         elif not self._plain and found.diversity < LEAST_DIVERSITY * first["diversity"]:
             state.stopped = "its bands became too much alike"
         else:
-            self._judge(found.accuracy)
+            self._judge(found)
 
-    def _judge(self, accuracy: float | None) -> None:
-        state = self._state
-        if accuracy is None or accuracy >= state.best - _AS_GOOD:
+    def _judge(self, found: Evaluation) -> None:
+        """Keeps the latest weights unless the best did better by more than chance: the best of a few pairs is one that
+        was lucky, and the first evaluations, which hardly learnt anything, would be it as often as the last."""
+        state, accuracy = self._state, found.accuracy
+        chance = 0.5 / max(1, found.pairs) ** 0.5  # standard error of a share of one half
+        if accuracy is None or accuracy >= state.best - chance:
             self._kept = {name: value.clone() for name, value in self._average.items()}
         if accuracy is None:
             return

@@ -3,6 +3,12 @@
 The paper crosses the noise alone. Here a gene that comes from one parent is copied as tokens, since the same noise
 between other tokens leads elsewhere; the noise goes with it, for the next generation. Only what is blended, new or
 mutated is drawn, between what is copied.
+
+Measured on three phrases of the demo vocal, 48 children with a mutation of 0.1, as the F-score of notes by place in the
+bar and pitch (of bass and harmony above the chord's root; of chords by bar): a gene resembles the parent it comes from
+by 1.00 (chords), .92 (drums), .95 (bass), .88 (harmony) and .75 (lead), an unrelated candidate by .64, .39, .51, .26
+and .12. A gene drawn from noise halfway between both parents' resembles them by .67, .35, .56, .49 and .12, hardly more
+than a stranger: crossing the noise alone, as in the paper, hands nothing down here, and is left to 'blend'.
 """
 
 from __future__ import annotations

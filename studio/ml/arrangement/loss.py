@@ -50,8 +50,10 @@ def masked_losses(model: nn.Module, batch: Mapping[str, Tensor], device: torch.d
     return losses_of(guess(model, batch, device), batch)
 
 
-def losses_of(guesses: Guesses, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """`masked_losses` of guesses that were made already."""
+def losses_of(
+    guesses: Guesses, batch: Mapping[str, Tensor], globals_share: float = _SHARES["globals"]
+) -> dict[str, Tensor]:
+    """`masked_losses` of guesses that were made already; `globals_share` is what the choice of the band counts."""
     columns = [
         nn.functional.cross_entropy(
             logits.float().flatten(0, 1), batch["tokens"][..., c].flatten(), reduction="none"
@@ -62,15 +64,17 @@ def losses_of(guesses: Guesses, batch: Mapping[str, Tensor]) -> dict[str, Tensor
         nn.functional.cross_entropy(g.float(), batch["globals"][:, i], reduction="none")
         for i, g in enumerate(guesses.globals)
     ]
-    return _summed(columns, globals_, batch)
+    return _summed(columns, globals_, batch, globals_share)
 
 
-def distances_of(base: Guesses, guesses: Guesses, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def distances_of(
+    base: Guesses, guesses: Guesses, batch: Mapping[str, Tensor], globals_share: float = _SHARES["globals"]
+) -> dict[str, Tensor]:
     """Kullback-Leibler divergence of the guesses from the base's, KL(base || guesses), at the masked places; summed as
     the losses are."""
     columns = [_divergence(b, g) for b, g in zip(base.columns, guesses.columns, strict=True)]
     globals_ = [_divergence(b, g) for b, g in zip(base.globals, guesses.globals, strict=True)]
-    return _summed(columns, globals_, batch)
+    return _summed(columns, globals_, batch, globals_share)
 
 
 def _divergence(base: Tensor, guessed: Tensor) -> Tensor:
@@ -78,7 +82,9 @@ def _divergence(base: Tensor, guessed: Tensor) -> Tensor:
     return (wanted.exp() * (wanted - log_p)).sum(-1)
 
 
-def _summed(columns: list[Tensor], globals_: list[Tensor], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _summed(
+    columns: list[Tensor], globals_: list[Tensor], batch: Mapping[str, Tensor], globals_share: float
+) -> dict[str, Tensor]:
     """Means over the masked places, by group; what a place counts, not what its score counts, makes up the mean."""
     weight = batch["weight"] * batch["hidden"]
     example = batch.get("example")
@@ -93,5 +99,6 @@ def _summed(columns: list[Tensor], globals_: list[Tensor], batch: Mapping[str, T
     value = torch.stack(globals_, 1) * batch["hidden_globals"]
     total = (value if example is None else value * example[:, None]).sum()
     losses["globals"] = total / batch["hidden_globals"].sum().clamp(min=1)
-    losses["loss"] = torch.stack([_SHARES[name] * value for name, value in losses.items()]).sum()
+    shares = {**_SHARES, "globals": globals_share}
+    losses["loss"] = torch.stack([shares[name] * value for name, value in losses.items()]).sum()
     return losses

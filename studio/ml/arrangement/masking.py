@@ -15,9 +15,12 @@ from studio.ml.arrangement.sampler import STAGES
 
 
 def draw_mask(
-    rng: np.random.Generator, beats: int, bar: int
+    rng: np.random.Generator, beats: int, bar: int, whole: float = 0.1
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
-    """(masked tokens [L, 21], masked globals [7], loss weight [L, 21]) of one example with `bar` quarters a bar."""
+    """(masked tokens [L, 21], masked globals [7], loss weight [L, 21]) of one example with `bar` quarters a bar.
+
+    `whole` is the share of examples in which nothing is known but some globals: those that teach which band is chosen.
+    """
     hidden = np.zeros((beats, N_COLUMNS), dtype=bool)
     globals_ = np.zeros(len(GLOBAL_VOCABULARY), dtype=bool)
     weight = np.ones((beats, N_COLUMNS), dtype=np.float32)
@@ -25,7 +28,7 @@ def draw_mask(
     # Sampling lays out some bars and then fills the others (sampler._levels): so do half the examples.
     whole_bars = np.repeat(rng.random(-(-beats // bar)) < np.cos(0.5 * np.pi * rng.random()), bar)[:beats]
     by_bars = rng.random() < 0.5
-    if kind < 0.1:
+    if kind < whole:
         hidden[:] = True
         globals_ = rng.random(len(globals_)) < rng.uniform(0.2, 1.0)
         weight[:] = 0.2
@@ -48,7 +51,7 @@ def draw_mask(
             start, stop = sorted(rng.integers(0, beats + 1, 2))
             hidden[:] = False
             hidden[start:stop] = True
-    if kind >= 0.1 and rng.random() < 0.12:
+    if kind >= whole and rng.random() < 0.12:
         # A band without a name: what guidance towards a style, a density and instruments pushes away from.
         globals_[:] = True
     return hidden, globals_, weight

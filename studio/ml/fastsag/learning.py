@@ -138,7 +138,8 @@ class MixTask:
         errors = self._held_out_errors(trial, check)
         gains = [then - now for then, now in zip(self._reference, errors, strict=True)]
         drawn = _drawn(self, trial, self._held_out[:1], check)
-        return Evaluation(self._accuracy(gains), float(np.mean(errors)), _spread(drawn))
+        accuracy, pairs = self._accuracy(gains)
+        return Evaluation(accuracy, float(np.mean(errors)), _spread(drawn), pairs)
 
     @torch.no_grad()
     def draw(
@@ -181,14 +182,14 @@ class MixTask:
                 errors.append(float(self._errors(network, self._stacked([heard, heard]), None)[0].mean()))
         return errors
 
-    def _accuracy(self, gains: Sequence[float]) -> float | None:
+    def _accuracy(self, gains: Sequence[float]) -> tuple[float | None, int]:
         pairs = [
             float((gains[a] > gains[b]) == (one.clip.utility > other.clip.utility))
             for a, one in enumerate(self._held_out)
             for b, other in enumerate(self._held_out[:a])
             if one.clip.song == other.clip.song and one.clip.utility != other.clip.utility
         ]
-        return float(np.mean(pairs)) if pairs else None
+        return (float(np.mean(pairs)) if pairs else None), len(pairs)
 
     @staticmethod
     def _stacked(heard: Sequence[_Heard]) -> dict[str, Tensor]:

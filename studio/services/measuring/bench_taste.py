@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from studio.services.measuring.bench_taste_outcome import (
     chosen_by,
     outcome,
 )
+from studio.services.measuring.bench_taste_presets import Preset
 from studio.taste.model import Taste
 
 Row = dict[str, Any]
@@ -43,36 +43,6 @@ _TESTS = 20
 _LEAST_TRUST = 0.25
 #: Sittings before an adapter is trained (about 75 clips), and held-out pools of 8 that are drawn with it.
 _SITTINGS_TO_TRAIN, _ADAPTED_POOLS = 2, 2
-
-
-@dataclass(frozen=True)
-class Preset:
-    """How much is measured.
-
-    Attributes:
-        listeners: of each kind.
-        sittings: generations.
-        long: of how many listeners of each kind the search is followed over all generations; of the others over one.
-        vocals, held_out: how many are rated, and how many are not.
-        adapted: listeners of each kind for whom adapters are trained.
-        adapter_steps: of a training; None for as many as the product takes.
-        adversaries: of each sort.
-    """
-
-    listeners: int
-    sittings: int = 3
-    long: int = 1
-    vocals: int = 4
-    held_out: int = 4
-    adapted: int = 0
-    adapter_steps: int | None = None
-    adversaries: int = 2
-
-
-PRESETS = {
-    "quick": Preset(listeners=3, adapted=0, adversaries=4),
-    "full": Preset(listeners=10, long=10, held_out=8, adapted=3, adversaries=8),
-}
 
 
 class Bench:
@@ -250,7 +220,7 @@ class Bench:
         choose = best_of(taste, np.random.default_rng(seed))
         together = [[[take for pool in pools for take in pool]] for pools in base]
         both = [
-            [(choose([take for pool in pools for take in pool]), plain[0])]
+            [(choose([take for pool in pools for take in pool], []), plain[0])]
             for pools, plain in zip(drawn, together, strict=True)
         ]
         for arm, chosen in (("taste alone", chosen_by(choose, together)), ("adapter and taste", both)):
@@ -317,8 +287,3 @@ def bench_taste(
     """All rows of a preset. Raises StudioError for missing weights."""
     material = Material.load(models_dir, device, lambda: None)
     return Bench(material, preset, rows_file, on_step, models_dir, device).run()
-
-
-def rows_of(rows: Sequence[Row], arm: str, sitting: int | None = None) -> list[Row]:
-    """Rows of an arm, of a sitting where one is named."""
-    return [row for row in rows if row["arm"] == arm and (sitting is None or row.get("sitting") == sitting)]

@@ -42,13 +42,12 @@ class Phrase:
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """An arrangement with what the learner and what the listeners know of it."""
+    """An arrangement with what the learner knows of it."""
 
     key: str
     phrase: str
     arranged: Arranged
     features: Mapping[str, float]
-    raw: np.ndarray
     is_child: bool = False
 
     @property
@@ -70,6 +69,7 @@ class Material:
     phrases: dict[str, Phrase] = field(default_factory=dict)
     pools: dict[tuple[str, int], list[Take]] = field(default_factory=dict)
     _standards: tuple[np.ndarray, np.ndarray] | None = None
+    _measured: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def load(cls, models_dir: Path, device: str, check: Callable[[], None]) -> Material:
@@ -123,7 +123,7 @@ class Material:
         """Fixes the listeners' scale by all pools made so far."""
         by_phrase: dict[str, list[np.ndarray]] = {}
         for (name, _), takes in sorted(self.pools.items()):
-            by_phrase.setdefault(name, []).extend(take.raw for take in takes)
+            by_phrase.setdefault(name, []).extend(self.measures(take) for take in takes)
         self._standards = standards(list(by_phrase.values()))
 
     def heard(self, take: Take, phrase: str | None = None) -> Heard:
@@ -136,13 +136,18 @@ class Material:
         mean, scatter = self._standards
         beside = phrase or take.phrase
         return Heard(
-            take.key, np.clip((take.raw - mean) / scatter, -4, 4), self.phrases[beside].character,
+            take.key, np.clip((self.measures(take) - mean) / scatter, -4, 4), self.phrases[beside].character,
             take.features["force"], beside != take.phrase,
         )  # fmt: skip
+
+    def measures(self, take: Take) -> np.ndarray:
+        """The hidden measures, raw; only of what somebody hears, for most children nobody does."""
+        if take.key not in self._measured:
+            analysis = self.phrases[take.phrase].analysis
+            self._measured[take.key] = heard_of(take.arranged.arrangement, analysis)
+        return self._measured[take.key]
 
     def _take(self, key: str, phrase: Phrase, arranged: Arranged, is_child: bool = False) -> Take:
         span = (0.0, phrase.analysis.duration_s)
         features = features_of(arranged.arrangement, span_s=span)
-        return Take(
-            key, phrase.name, arranged, features, heard_of(arranged.arrangement, phrase.analysis), is_child
-        )
+        return Take(key, phrase.name, arranged, features, is_child)

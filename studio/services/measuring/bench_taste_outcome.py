@@ -12,16 +12,13 @@ from studio.services.measuring.bench_taste_course import Course, promising
 from studio.services.measuring.bench_taste_listeners import Heard, Listener
 from studio.services.measuring.bench_taste_material import Material, Take
 from studio.taste.model import Taste
-from studio.taste.search import Entry, worth
+from studio.taste.search import Entry, pick
 from studio.taste.sequential import MOST_TRIALS, BlindTest
 
 #: Generations of crossings that the search adds to a pool of the base, pairs in each, and children of a pair.
 GENERATIONS, PAIRS, CHILDREN = 3, 4, 4
-#: Caution of the last choice, for which nothing more is to be learnt.
-_LAST_CAUTION = 0.5
-
-#: A way to choose one take for a vocal from a pool that the base drew.
-Chooser = Callable[[list[Take]], Take]
+#: A way to choose one take for a vocal from a pool that the base drew, given what was chosen for it before.
+Chooser = Callable[[list[Take], Sequence[Take]], Take]
 #: A take, and the base's takes it stands against.
 Choice = tuple[Take, Sequence[Take]]
 
@@ -68,28 +65,34 @@ def outcome(
 
 def chosen_by(choose: Chooser, pools: Sequence[Sequence[list[Take]]]) -> list[list[Choice]]:
     """What is chosen of each pool, by vocal, against the pool itself."""
-    return [[(choose(pool), pool) for pool in of_vocal] for of_vocal in pools]
+    chosen: list[list[Choice]] = []
+    for of_vocal in pools:
+        choices: list[Choice] = []
+        for pool in of_vocal:
+            choices.append((choose(pool, [take for take, _ in choices]), pool))
+        chosen.append(choices)
+    return chosen
 
 
 def best_of(taste: Taste, rng: np.random.Generator) -> Chooser:
     """The pool's best by the taste, as on a vocal of which nothing is known."""
+    return lambda pool, _: _picked(pool, taste, rng, [])
 
-    def chosen(pool: list[Take]) -> Take:
-        values = worth(
-            [Entry(t.key, t.features, t.is_child) for t in pool], taste, rng, caution=_LAST_CAUTION
-        )
-        return pool[int(np.argmax(values))]
 
-    return chosen
+def _picked(pool: list[Take], taste: Taste, rng: np.random.Generator, beside: Sequence[Take]) -> Take:
+    by_key = {take.key: take for take in pool}
+    entries = [Entry(take.key, take.features, take.is_child) for take in pool]
+    return by_key[pick(entries, taste, rng, beside=[take.features for take in beside]).key]
 
 
 def bred(course: Course, rng: np.random.Generator) -> Chooser:
-    """The best of the pool, of children of what was liked elsewhere, and of crossings of the best of all these.
+    """The best of the pool, of children of what was liked elsewhere, and of crossings of the best of all these; unlike
+    what was chosen before, since descendants of the same parents are alike.
 
     Crossings copy everything, so that they cost next to nothing, and there can be many.
     """
 
-    def chosen(pool: list[Take]) -> Take:
+    def chosen(pool: list[Take], before: Sequence[Take]) -> Take:
         taste, material, name = course.taste, course.material, pool[0].phrase
         assert taste is not None
         grown = list(pool)
@@ -99,17 +102,17 @@ def bred(course: Course, rng: np.random.Generator) -> Chooser:
             grown += material.breed(name, *liked, CHILDREN, 5000, f"{key}/0", 0.0)
         for generation in range(1, GENERATIONS + 1):
             for pair in range(PAIRS):
-                a, b = promising(taste, grown, "", rng)
+                a, b = promising(taste, grown, "", rng, best=6)
                 seed, own = 5000 + 16 * generation + pair, f"{key}/{generation}/{pair}"
                 grown += material.breed(name, a, b, CHILDREN, seed, own, 0.0)
-        return best_of(taste, rng)(grown)
+        return _picked(grown, taste, rng, before)
 
     return chosen
 
 
 def any_of(rng: np.random.Generator) -> Chooser:
     """One by chance: the base as it comes."""
-    return lambda pool: pool[int(rng.integers(len(pool)))]
+    return lambda pool, _: pool[int(rng.integers(len(pool)))]
 
 
 def blind_test(

@@ -40,13 +40,14 @@ def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None
 
 
 def copy_writing(source: ProjectFolder, target: ProjectFolder) -> None:
-    """Copies journal, snapshot and ratings, and the candidates that came since. Raises OSError."""
+    """Copies journal, snapshot and ratings, and the candidates and clips that came since. Raises OSError."""
     for name in _WRITING:
         if (source.path / name).exists():
             shutil.copy2(source.path / name, target.path / name)
-    for folder in (source.candidates, source.audio, source.analyses):
+    for folder in (source.candidates, source.audio, source.analyses, source.screens):
         for path in folder.iterdir() if folder.is_dir() else ():
             place = target.path / folder.name / path.name
+            place.parent.mkdir(exist_ok=True)
             if not place.exists() and not path.name.endswith(".part"):
                 if path.is_dir():
                     shutil.copytree(path, place)

@@ -76,16 +76,15 @@ class PairMaker:
         vocal, analysis = crop_vocal(song.vocal.audio, phrase), crop_analysis(song.analysis, phrase)
         rng = np.random.default_rng([int(song.vocal.sha256[:8], 16), number])
         which = (number - 1) % _OF + 1
-        request = GenerationRequest(
-            vocal, analysis, _OF, int(rng.integers(1, 1 << 30)), only=frozenset({which})
-        )
+        request = GenerationRequest(vocal, analysis, _OF, int(rng.integers(1, 1 << 30)))
         made: dict[str, Candidate] = {}
         try:
             for place, name in enumerate((OLD, NEW)):
                 path, strength = self._in_use() if name == OLD else (new, 1.0)
                 self._maker.use_adapter(path, strength)
                 step = _share(on_step, place / 2)
-                (plan,) = self._maker.arrange(request, Run(cancel, step))
+                arranged = self._maker.arrange(request, Run(cancel, step))
+                plan = next(each for each in arranged if each.number == which)
                 played: list[Candidate] = []
                 self._maker.play(vocal, [plan], Run(cancel, step, played.append))
                 made[name] = replace(played[0], number=plan.number)

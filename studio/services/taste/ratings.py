@@ -112,6 +112,13 @@ class TasteRatings:
             features = file.features()
             return tuple(_judgement(answer, features) for answer in file.answers(listener or OWN))
 
+    def forgotten_at(self, listener: str, song: str) -> str:
+        """When what a listener said of a song was last deleted, ISO 8601; empty for never. Raises StudioError."""
+        if not self.path.exists():
+            return ""
+        with self._open() as file:
+            return file.forgotten_at(listener or OWN, song)
+
     def listeners(self) -> tuple[tuple[str, str], ...]:
         """Key and name of everyone who said something. Raises StudioError."""
         if not self.path.exists():

@@ -12,7 +12,7 @@ project is opened again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -34,7 +34,14 @@ from studio.core.screen import Clip, Screen
 from studio.services.project.clips import KeptClip, clip_band, drop_clips, has_clip, read_clip, write_clip
 from studio.services.project.document import now
 from studio.services.taste import levels
-from studio.services.taste.judged import judgements_of
+from studio.services.taste.choosing import (
+    choose_plans,
+    pairs_to_breed,
+    runners_up,
+    settled_by_sound,
+    speaks_of_sound,
+)
+from studio.services.taste.judged import judgements_of, song_of
 from studio.services.taste.phrase import Phrase, crop_analysis, crop_vocal, phrase_near, phrases
 from studio.services.taste.pool import (
     BATCHES,
@@ -51,16 +58,11 @@ from studio.services.taste.pool import (
 from studio.services.taste.sitting import Slot, slot_of
 from studio.services.vocal import Vocal
 from studio.storage.project_folder import ProjectFolder
-from studio.taste.archive import Archive, Kept
 from studio.taste.features import features_of
 from studio.taste.judgement import Judgement
 from studio.taste.model import Taste, learn
 from studio.taste.prior import Prior
-from studio.taste.search import Entry, choose, parents
 
-PLACES = 4
-#: Pairs of liked clips that are bred from for one screen.
-_PAIRS = 2
 #: Shares of a screen's time: arranging, then playing; the rest writes.
 _ARRANGING, _PLAYING = 0.35, 0.6
 
@@ -145,6 +147,8 @@ class ScreenMaker:
         known: a listener's judgements of all songs, the oldest first; those of the open project are added to them.
         taste_off: whether the user wants no taste to be used: screens are then chosen by chance and difference.
         prior: what is believed of a listener before any vote, as from music that is liked.
+        forgotten_at: when what a listener said of a song was last deleted; what was made until then does not count,
+            though the project still has it.
     """
 
     def __init__(
@@ -153,9 +157,10 @@ class ScreenMaker:
         known: Callable[[str], Sequence[Judgement]] = lambda _: (),
         taste_off: Callable[[], bool] = lambda: False,
         prior: Callable[[str], Prior | None] = lambda _: None,
+        forgotten_at: Callable[[str, str], str] = lambda *_: "",
     ) -> None:
         self._maker, self._known, self._taste_off = maker, known, taste_off
-        self._prior = prior
+        self._prior, self._forgotten_at = prior, forgotten_at
 
     def make(
         self,
@@ -204,7 +209,8 @@ class ScreenMaker:
         """What is known of a listener now; None where nothing was said, or it is not to be used."""
         if self._taste_off():
             return None
-        own = judgements_of(song.project, listener)
+        forgotten = self._forgotten_at(listener, song_of(song.project))
+        own = [j for j in judgements_of(song.project, listener) if not forgotten or j.at > forgotten]
         seen = {judgement.screen for judgement in own}
         known = [j for j in self._known(listener) if j.screen not in seen]
         all_ = sorted([*known, *own], key=lambda judgement: judgement.at)
@@ -237,14 +243,19 @@ class ScreenMaker:
         pool = self._pool(
             song, folder, task, order, taste, rng, Run(cancel, _scaled(on_step, 0.0, _ARRANGING))
         )
-        chosen = _choose(pool, taste, song, rng, asked=bool(order.parents))
+        key = song_of(song.project)
+        chosen = choose_plans(pool, taste, song.project, key, rng, asked=bool(order.parents))
         if slot.anchor and not order.parents:
             placed = next((i for i, (_, role) in enumerate(chosen) if role == "different"), 0)
             elsewhere = crop_analysis(analysis, other)
             chosen[placed] = (anchor(task, elsewhere, self._maker, Run(cancel)), "anchor")
+        sounding = speaks_of_sound(taste) and not order.parents
+        more = runners_up(pool, chosen, taste, key, rng) if sounding else []
         played = self._play(
-            task, [plan for plan, _ in chosen], _scaled(on_step, _ARRANGING, _PLAYING), cancel
+            task, [*(plan for plan, _ in chosen), *more], _scaled(on_step, _ARRANGING, _PLAYING), cancel
         )
+        if taste is not None and more:
+            chosen, played = settled_by_sound(chosen, more, played, taste, key)
         on_step(Progress("Writing", _ARRANGING + _PLAYING))
         clips = self._write(song, folder, task, phrase, chosen, played, cancel)
         return Screen(order.number, order.sitting, phrase.span_s, clips, None, order.generation, now())
@@ -260,7 +271,7 @@ class ScreenMaker:
         run: Run,
     ) -> list[Plan]:
         """New ones and children."""
-        pairs = _pairs(song, folder, order, taste, rng)
+        pairs = pairs_to_breed(song.project, folder, order.parents, taste, rng)
         batches = BATCHES if taste is not None and taste.pairs and not order.parents else BATCHES_AT_FIRST
         steps = batches + len(pairs)
         pool: list[Plan] = []
@@ -344,11 +355,13 @@ def screen_stands(folder: ProjectFolder, screen: Screen) -> bool:
 
 
 def _shown_at(song: SongContext, sitting: str, place: int) -> Screen | None:
-    """The screen at a place of a sitting, if it was made and stands."""
+    """The screen at a place of a sitting, if it was voted on and stands."""
     shown = [screen for screen in song.project.screens if screen.sitting == sitting]
-    if song.folder is None or place > len(shown) or not screen_stands(song.folder, shown[place - 1]):
+    if song.folder is None or place > len(shown):
         return None
-    return shown[place - 1]
+    screen = shown[place - 1]
+    voted = screen.number in song.project.verdicts
+    return screen if voted and screen_stands(song.folder, screen) else None
 
 
 def _repeated(screen: Screen, order: ScreenOrder) -> Screen:
@@ -390,86 +403,6 @@ def _seed(vocal: str, order: ScreenOrder) -> int:
     """Of the screen: the same for the same order, and far from that of every other; below 2^31."""
     content = f"{vocal} {order.sitting} {order.number} {order.place}".encode()
     return int.from_bytes(hashlib.sha256(content).digest()[:4]) // 128 * 64
-
-
-def _pairs(
-    song: SongContext,
-    folder: ProjectFolder,
-    order: ScreenOrder,
-    taste: Taste | None,
-    rng: np.random.Generator,
-) -> list[tuple[tuple[str, Candidate], tuple[str, Candidate]]]:
-    """Whom to breed from: whom the user named, else the liked ones of this project."""
-    if order.parents:
-        if len(order.parents) != 2:
-            raise StudioError(
-                "More of these two needs two", seen=f"{len(order.parents)}", expected="two clips"
-            )
-        named = [(order.parents[0], order.parents[1])]
-    elif taste is not None and taste.pairs:
-        judged = {
-            clip.key: clip.features
-            for number in song.project.verdicts
-            for clip in song.project.screen(number).clips
-            if clip.role != "anchor"
-        }
-        named = list(parents(taste, judged, rng, pairs=_PAIRS))
-    else:
-        named = []
-    found = []
-    for a, b in named:
-        if order.parents or (has_clip(folder, a) and has_clip(folder, b)):
-            found.append(((a, read_clip(folder, a).candidate), (b, read_clip(folder, b).candidate)))
-    return found
-
-
-def _choose(
-    pool: Sequence[Plan],
-    taste: Taste | None,
-    song: SongContext,
-    rng: np.random.Generator,
-    *,
-    asked: bool,
-) -> list[tuple[Plan, str]]:
-    """Plans and roles, in the order they are shown in. Raises StudioError where the pool is too small."""
-    if asked:  # more of these two: all but two of the others step aside
-        others = [plan for plan in pool if not plan.parents]
-        pool = [*[plan for plan in pool if plan.parents], *others[: PLACES - 2]]
-    entries = [Entry(plan.key, plan.features, not plan.is_base) for plan in pool]
-    try:
-        places = choose(entries, taste, _archive(taste, song.project.screens), rng, song=song.vocal.sha256)
-    except ValueError as error:
-        raise StudioError(
-            "Too few accompaniments came out to choose from",
-            seen=f"{len(pool)} with enough notes",
-            expected=f"{PLACES} or more",
-            todo="Choose another phrase",
-        ) from error
-    by_key = {plan.key: plan for plan in pool}
-    return [(by_key[p.key], _role(p.role, by_key[p.key])) for p in places]
-
-
-def _role(role: str, plan: Plan) -> str:
-    """By descent: what the personal model made anew is no child."""
-    if role in ("exploit", "child"):
-        return "child" if plan.parents else "exploit"
-    return role
-
-
-def _archive(taste: Taste | None, screens: Iterable[Screen]) -> Archive:
-    """What was judged so far, by how it is liked."""
-    archive = Archive()
-    if taste is None:
-        return archive
-    seen: Mapping[str, Clip] = {clip.key: clip for screen in screens for clip in screen.clips}
-    for key, clip in seen.items():
-        try:
-            value = taste.utility(key)[0]
-        except KeyError:
-            continue
-        if clip.role != "anchor":
-            archive = archive.adding(Kept(key, clip.features, value))
-    return archive
 
 
 def _scaled(on_step: StepCallback, start: float, share: float) -> StepCallback:

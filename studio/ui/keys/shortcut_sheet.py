@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
@@ -26,7 +26,9 @@ _SERIES = {
     "rate_1": ("Rate the one heard", "1 … 5"),
 }
 _SERIES_NAMES = tuple(name.rstrip("1") for name in _SERIES)
-_COLUMNS = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"), ("Rating",))
+ALL = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"))
+#: While the pages of taste have the keys.
+RATING = (("Rating",),)
 
 
 class KeyCap(QToolButton):
@@ -77,9 +79,16 @@ class ShortcutSheet(QDialog):
 
     Args:
         actions: whose shortcuts change with the keys.
+        columns: groups of the table.
     """
 
-    def __init__(self, keys: KeyMap, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        keys: KeyMap,
+        actions: Mapping[str, QAction],
+        parent: QWidget | None = None,
+        columns: Sequence[Sequence[str]] = ALL,
+    ) -> None:
         super().__init__(parent)
         self._keys, self._actions = keys, actions
         self.caps: dict[str, KeyCap] = {}
@@ -90,7 +99,7 @@ class ShortcutSheet(QDialog):
         column.setSpacing(16)
         sides = QHBoxLayout()
         sides.setSpacing(40)
-        for groups in _COLUMNS:
+        for groups in columns:
             side = QVBoxLayout()
             side.setSpacing(16)
             for group in groups:
@@ -99,11 +108,12 @@ class ShortcutSheet(QDialog):
             sides.addLayout(side)
         column.addLayout(sides)
         self.message = label("Click a key to change it.", "muted")
+        self.message.setVisible(bool(self.caps))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        buttons.addButton("All as they were", QDialogButtonBox.ButtonRole.ResetRole).clicked.connect(
-            self._reset
-        )
+        if self.caps:
+            again = buttons.addButton("All as they were", QDialogButtonBox.ButtonRole.ResetRole)
+            again.clicked.connect(self._reset)
         bottom = QHBoxLayout()
         bottom.addWidget(self.message, 1)
         bottom.addWidget(buttons)

@@ -68,8 +68,6 @@ SHORTCUTS = (
     Shortcut("teach", "Teach it your taste …", ("Ctrl+R",), "Judge"),
     Shortcut("taste", "What it learned", (), "Judge"),
     Shortcut("lineage", "Family tree of the clips", (), "Judge"),
-    Shortcut("taste", "What it learned", (), "Judge"),
-    Shortcut("lineage", "Family tree of the clips", (), "Judge"),
     Shortcut("adapter", "Your model …", (), "Judge"),
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),

@@ -94,7 +94,7 @@ class AdapterControl(QObject):
         shelf, listener = self.shelf, self._listener()
         self.page.show_shelf(shelf.list(), shelf.strength, before=shelf.promoted is not None)
         if shelf.problem is not None:
-            self.page.told.setText(str(shelf.problem))
+            self.page.tell(str(shelf.problem))
 
         def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[int, int | None]:
             clips = self._personal.rated_clips(listener)
@@ -127,7 +127,7 @@ class AdapterControl(QObject):
             if self._job is job:
                 self._job = None
                 page.show_training(False)
-                page.told.setText(told)
+                page.tell(told)
                 self.show()
 
         def on_failed(error: Exception) -> None:
@@ -162,7 +162,7 @@ class AdapterControl(QObject):
         self.test_begun.emit()
 
     def _on_decided(self, test: BlindTest) -> None:
-        self.page.told.setText(test.told)
+        self.page.tell(test.told)
         self._apply()
         self.show()
 
@@ -180,7 +180,7 @@ class AdapterControl(QObject):
     def _roll_back(self) -> None:
         def change(shelf: AdapterShelf) -> None:
             back = shelf.rollback()
-            self.page.told.setText(
+            self.page.tell(
                 "The model as it comes is in use again."
                 if back is None
                 else "The one before is in use again."
@@ -225,7 +225,7 @@ class AdapterControl(QObject):
         outcome = "loss" if verdict.best in base else "win" if verdict.worst in base else "tie"
         if self.shelf.add_base_slot(outcome):
             told = "Your model lost to the one as it comes too often: what was in use before is so again."
-            self.page.told.setText(told)
+            self.page.tell(told)
             self._workspace.told.emit(told)
             self._apply()
 
@@ -236,7 +236,7 @@ class AdapterControl(QObject):
         if path is None:
             return
         try:
-            self.page.told.setText(self.shelf.export(key, path))
+            self.page.tell(self.shelf.export(key, path))
         except StudioError as error:
             self._workspace.failed.emit(error)
 

@@ -117,6 +117,7 @@ class AdapterPage(QWidget):
             made.addStretch(1)
             return made
 
+        self.told.hide()
         left = QWidget()
         column = QVBoxLayout(left)
         tight(column, spacing=8)
@@ -243,6 +244,11 @@ class AdapterPage(QWidget):
         across.addWidget(more)
         row.setAccessibleName(f"Model of {name_of(entry)}, {state_of(entry)}")
         return row
+
+    def tell(self, text: str) -> None:
+        """What happened last."""
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
 
     def show_need(self, clips: int, least: int, memory: int | None) -> None:
         """

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.ui.appearance.widgets import Segments, push, set_role, tight
+from studio.ui.appearance.widgets import Segments, icon, push, set_role, tight
 
 #: Names of the window's actions whose keys stay theirs.
 KEPT_ACTIONS = ("open", "open_project", "save", "save_as", "quit", "sheet")
@@ -29,7 +29,7 @@ class TasteMode(QWidget):
         super().__init__()
         self.pages = {name: page for name, (_, page) in pages.items()}
         self.kept: list[QKeySequence] = []
-        self.back = push("Back to the song", icon_name="arrow-left")
+        self.back = push("Back to the song")
         self.back.setToolTip("Esc")
         self.tabs = Segments([(title, name) for name, (title, _) in pages.items()], name="Page")
         self.tabs.setFixedWidth(128 * len(pages))
@@ -65,6 +65,7 @@ class TasteMode(QWidget):
 
     def show_page(self, name: str) -> None:
         self.tabs.set_value(name)
+        self.back.setIcon(icon("arrow-left"))  # in the colours of the theme now in use
         self._stack.setCurrentWidget(self.pages[name])
         self.setFocus()
         self.shown.emit(name)

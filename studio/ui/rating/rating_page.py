@@ -452,6 +452,8 @@ class RatingPage(QWidget):
             self._toggle_tie()
         elif key == Qt.Key.Key_M:
             self._breed()
+        elif key == Qt.Key.Key_Escape:
+            self.left.emit()
         elif key in (Qt.Key.Key_B, Qt.Key.Key_W):
             what = "best" if key == Qt.Key.Key_B else "worst"
             if self._naming == what:

@@ -15,8 +15,8 @@ from studio.taste.model import ENOUGH_PAIRS, Taste
 from studio.taste.statements import NOT_SURE, Statement
 from studio.ui.appearance.widgets import frame, label, push, small_button, tight
 
-#: What a full screen weighs until repeats were answered alike: five pairs, believed by half.
-_PAIRS_A_SCREEN = 2.5
+#: What a screen with a best and a worst weighs: pairs, of a listener who is trusted.
+_PAIRS_A_SCREEN = 5
 _DOTS: Mapping[str, str] = {"sure": "●●●", "fairly sure": "●●○", "a leaning": "●○○"}
 _SIDE_WIDTH = 320
 
@@ -30,7 +30,7 @@ def need_in_words(taste: Taste | None) -> str:
         return f"{weigh}: enough to choose by. More make it surer."
     screens = math.ceil((ENOUGH_PAIRS - taste.pairs) / _PAIRS_A_SCREEN)
     more = f"{screens} more screen{'s' * (screens != 1)}"
-    return f"{weigh}; about {more} until it is acted upon, fewer if you answer alike on what comes twice."
+    return f"{weigh}; about {more} until it is acted upon, more if answers differ on what comes twice."
 
 
 class TastePage(QWidget):
@@ -79,7 +79,7 @@ class TastePage(QWidget):
         self.name = QLineEdit()
         self.name.setAccessibleName("Listener")
         self.name.setToolTip("Whose taste this is; each name has its own")
-        self.use = QCheckBox("Use it to choose clips and bands")
+        self.use = QCheckBox("Use it to choose what you are played")
         self.use.setToolTip("Off: screens are drawn by chance and difference; nothing is forgotten")
         self.music = push("Music you like …")
         self.music.setToolTip("Files whose sound it begins from, until you have voted; or drop them here")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from studio.core.screen import Clip, Screen, Verdict
 
 ROLE_WORDS: Mapping[str, str] = {
-    "exploit": "what your votes point to",
+    "exploit": "likeliest to your taste",
     "child": "bred from clips you liked",
     "different": "unlike the other three",
     "base": "the model as it comes",

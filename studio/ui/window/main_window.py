@@ -35,6 +35,7 @@ from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.generating.request_panel import Wishes
+from studio.ui.keys import shortcut_sheet
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.keys.shortcuts import KeyFilter, make_actions
@@ -175,12 +176,16 @@ class MainWindow(QMainWindow):
             "cancel": self._cancel,
             "zoom_region": self._zoom_region,
             "zoom_fit": self.timeline.fit,
-            "sheet": lambda: ShortcutSheet(self.key_map, self.actions_by_name, self).open(),
+            "sheet": self._open_sheet,
             **self.record.handlers,
             **self.compare.handlers,
             **self.taste.handlers,
         }
         return handlers
+
+    def _open_sheet(self) -> None:
+        columns = shortcut_sheet.RATING if self.taste.shown else shortcut_sheet.ALL
+        ShortcutSheet(self.key_map, self.actions_by_name, self, columns).open()
 
     def _add_recent_menu(self) -> QMenu:
         file = menu_of(self, "&File")

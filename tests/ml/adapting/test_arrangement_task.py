@@ -186,7 +186,7 @@ def test_pairs_are_told_apart_within_a_song() -> None:
         replace(clip, song=song, utility=u)
         for clip, song, u in zip(clips, "xxy", (1.0, 0.0, 5.0), strict=True)
     )
-    assert pair_accuracy([a, b, c], [0.2, 0.1, 0.0]) == 1.0
-    assert pair_accuracy([a, b, c], [0.1, 0.2, 0.0]) == 0.0
-    assert pair_accuracy([a, b], [0.1, 0.1]) == 0.5
-    assert pair_accuracy([a, c], [0.1, 0.1]) is None
+    assert pair_accuracy([a, b, c], [0.2, 0.1, 0.0]) == (1.0, 1)
+    assert pair_accuracy([a, b, c], [0.1, 0.2, 0.0]) == (0.0, 1)
+    assert pair_accuracy([a, b], [0.1, 0.1]) == (0.5, 1)
+    assert pair_accuracy([a, c], [0.1, 0.1]) == (None, 0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,42 @@ def test_a_failed_load_is_tried_again() -> None:
         service.load()
     service.load()
     assert service.loaded
+
+
+class _Adaptable(ToneEngine):
+    """Names the adapter in use among its hashes, as the band engine does."""
+
+    model_hashes: Mapping[str, str] = ToneEngine.model_hashes
+
+    def use_adapter(self, path: Path | None, strength: float = 1.0) -> Mapping[str, str]:
+        self.adapter = path.name if path else ""
+        self.model_hashes = {**ToneEngine.model_hashes, **({"adapter": self.adapter} if path else {})}
+        return self.model_hashes
+
+    def train(self, training: object, run: Run) -> None:
+        raise NotImplementedError
+
+
+def test_arranges_and_plays_apart_and_says_by_which_models() -> None:
+    service, made = GenerationService(Path("weights"), "cpu", lambda *_: _Adaptable()), list[Candidate]()
+    service.use_adapter(Path("mine"))
+    request = make_request()
+    arranged = service.arrange(request, Run())
+    assert [(c.number, c.stems, c.models["adapter"]) for c in arranged] == [
+        (n, {}, "mine") for n in (1, 2, 3)
+    ]
+    with service.unchanged():
+        assert "adapter" not in service.arrange(request, Run())[0].models
+        service.play(request.vocal, arranged[1:], Run(on_candidate=made.append))
+    assert [(c.number, "adapter" in c.models) for c in made] == [(2, False), (3, False)]
+    assert made[0].arrangement == arranged[1].arrangement
+    assert service.arrange(request, Run())[0].models["adapter"] == "mine"
+
+
+def test_an_engine_that_writes_nothing_down_refuses_to_arrange() -> None:
+    class OneSound:
+        device, model_hashes = "cpu", {}
+
+    service = GenerationService(Path("weights"), "cpu", lambda *_: OneSound())  # type: ignore[return-value]
+    with pytest.raises(StudioError, match="band model"):
+        service.arrange(make_request(), Run())

@@ -12,12 +12,13 @@ import pytest
 
 from studio.core.arrangement import Note
 from studio.ml.arrangement.arranging import Arranged, Arranger
-from studio.services.measuring.bench_taste import Bench, Preset, may_promote
+from studio.services.measuring.bench_taste import Bench, may_promote
 from studio.services.measuring.bench_taste_course import ANCHORS, REPEATS, SCREENS, Course
 from studio.services.measuring.bench_taste_hidden import HIDDEN, heard_of, standards
 from studio.services.measuring.bench_taste_listeners import ADVERSARIES, KINDS, Heard
 from studio.services.measuring.bench_taste_material import Material, Phrase, Take
 from studio.services.measuring.bench_taste_outcome import best_of, blind_test, chosen_by, outcome
+from studio.services.measuring.bench_taste_presets import Preset
 from studio.services.measuring.bench_taste_report import describe, interval, plot
 from studio.taste.features import NAMES
 from tests.services.band import make_analysis, make_vocal
@@ -31,6 +32,7 @@ class FakeMaterial(Material):
 
     def __init__(self) -> None:
         super().__init__(cast(Arranger, None), lambda: None)
+        self._raw: dict[str, np.ndarray] = {}
         self._mixture = np.random.default_rng(1).normal(size=(len(HIDDEN), len(NAMES))) / len(HIDDEN) ** 0.5
 
     def sing(self, names: Sequence[str], first_seed: int = 0) -> None:
@@ -47,14 +49,19 @@ class FakeMaterial(Material):
     ) -> list[Take]:
         rng = np.random.default_rng(seed)
         shares = rng.integers(0, 2, size=(count, len(HIDDEN)))
+        first, second = self.measures(a), self.measures(b)
         return [
-            self._made(f"{key}/{i}", name, share * a.raw + (1 - share) * b.raw, True)
+            self._made(f"{key}/{i}", name, share * first + (1 - share) * second, True)
             for i, share in enumerate(shares)
         ]
 
     def _made(self, key: str, name: str, raw: np.ndarray, is_child: bool = False) -> Take:
+        self._raw[key] = raw
         features = dict(zip(NAMES, raw @ self._mixture, strict=True))
-        return Take(key, name, cast(Arranged, None), features, raw, is_child)
+        return Take(key, name, cast(Arranged, None), features, is_child)
+
+    def measures(self, take: Take) -> np.ndarray:
+        return self._raw[take.key.partition(" beside")[0]]
 
 
 @pytest.fixture(scope="module")

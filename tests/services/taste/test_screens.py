@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from studio.core.audio import Audio
+from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord
+from studio.core.pipeline import Run
+from studio.core.request import GenerationRequest
 from studio.core.screen import Screen
 from studio.dsp.loudness import integrated_lufs, true_peak_db
 from studio.services.project.clips import clip_band, read_clip, sweep_clips
+from studio.services.project.moving import copy_project, copy_writing
+from studio.services.taste.choosing import settled_by_sound
 from studio.services.taste.levels import mixed, scaled
 from studio.services.taste.phrase import crop_vocal, phrase_near
+from studio.services.taste.pool import Plan
 from studio.services.taste.screens import ScreenMaker, ScreenOrder
 from studio.services.taste.sitting import plan
+from studio.storage.project_folder import ProjectFolder
+from studio.taste.features import features_of
+from studio.taste.model import learn
+from studio.taste.prior import prior_of_music
 from tests.services.band import ToneEngine, make_vocal
-from tests.services.taste.song import RATE, SECONDS, TestSong, make_song
+from tests.services.taste.song import RATE, SECONDS, TestSong, analysis_of, make_song
 
 SITTING = "b1"  # its second screen hides an anchor, its fifth repeats the first
 
@@ -114,6 +126,8 @@ def test_a_repeat_shows_the_same_clips_in_another_order(song: TestSong) -> None:
     for place in (2, 3, 4):
         make(song, place)
     assert plan(SITTING)[4].repeat_of == 1
+    assert make(song, 5).repeat_of is None  # nobody said anything of it the first time
+    song.vote(first, first.keys)
     again = make(song, 5)
     assert again.repeat_of == first.number
     assert again.keys != first.keys
@@ -194,6 +208,45 @@ def test_beside_an_adapter_the_base_is_still_the_unchanged_model(song: TestSong)
     assert engine.adapter == "ad"
 
 
+def test_a_taste_for_a_sound_is_settled_by_what_is_heard(song: TestSong) -> None:
+    """Liked music says nothing but how it sounds: two more are played, and the brightest stay."""
+    played: list[int] = []
+
+    class Counting(ToneEngine):
+        def play(self, vocal: Audio, plans: Sequence[Candidate], run: Run) -> Mapping[str, float]:
+            played.append(len(plans))
+            return super().play(vocal, plans, run)
+
+    plain = make(song, maker=ScreenMaker(Counting()))
+    bright = prior_of_music([{"brightness": 2.0}] * 8)
+    screen = make(song, maker=ScreenMaker(Counting(), prior=lambda _: bright))
+    assert played == [4, 6]
+    assert sorted(clip.role for clip in screen.clips) == sorted(clip.role for clip in plain.clips)
+    folder = song.context.folder
+    assert folder is not None
+    assert len(list(folder.screens.iterdir())) == 8
+
+
+def test_of_those_that_were_heard_the_best_unlike_ones_take_the_liked_places() -> None:
+    request = GenerationRequest(make_vocal(4.0, rate=RATE).audio, analysis_of(8.0), 6, 3)
+    engine = ToneEngine()
+    plans = [
+        Plan(str(c.number), c, 3, features_of(c.arrangement), plain=True)
+        for c in engine.arrange(request, Run())
+    ]
+    heard: list[Candidate] = []
+    engine.play(request.vocal, [plan.candidate for plan in plans], Run(on_candidate=heard.append))
+    taste = learn([], prior_of_music([{"drums": 2.0}] * 8))
+    chosen = list(zip(plans[:4], ("exploit", "base", "exploit", "different"), strict=True))
+    kept, sounds = settled_by_sound(chosen, plans[4:], heard, taste, "song")
+    assert [role for _, role in kept] == ["exploit", "base", "exploit", "different"]
+    assert (kept[1][0], kept[3][0]) == (plans[1], plans[3])
+    assert [c.number for c in sounds] == [int(plan.key) for plan, _ in kept]
+    contenders = sorted((plans[0], plans[2], *plans[4:]), key=lambda plan: -plan.features["drums"])
+    assert kept[0][0].features["drums"] == contenders[0].features["drums"]
+    assert len({plan.key for plan, _ in kept}) == 4
+
+
 @pytest.mark.parametrize("at", [1, 9])
 def test_a_screen_that_is_cancelled_leaves_nothing(song: TestSong, at: int) -> None:
     cancel, steps = CancelToken(), []
@@ -224,3 +277,15 @@ def test_a_vocal_that_was_not_listened_to_is_refused(song: TestSong) -> None:
     song.context = replace(song.context, analysis=None)
     with pytest.raises(StudioError, match="Wait until"):
         make(song)
+
+
+def test_a_copy_of_a_project_has_the_clips_of_its_screens(song: TestSong, tmp_path: Path) -> None:
+    folder = song.context.folder
+    assert folder is not None
+    first = make(song)
+    copy_project(folder, tmp_path / "copy")
+    later = make(song, 2)
+    copy = ProjectFolder(tmp_path / "copy")
+    copy_writing(folder, copy)
+    for key in (*first.keys, *later.keys):
+        np.testing.assert_array_equal(clip_band(copy, key).samples, clip_band(folder, key).samples)

@@ -95,7 +95,7 @@ def test_a_model_is_used_only_once_it_won_blind_and_goes_back_in_one_click(
         ]
     # Left in the middle, it goes on where it was.
     rater.press(KEY.Key_Escape)
-    rater.taste.enter("adapter")
+    assert rater.taste.mode.page == "adapter"
     assert "(3 compared)" in page.test.text()
     page.test.click()
     compare(rater, None)
