@@ -209,8 +209,6 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
     ),
 }
 
-#: What is played from recordings unless somebody wishes otherwise: those that measured better than the networks
-#: (docs/sound.md).
-PREFERRED = frozenset(
-    (stem, name) for stem, name in RECIPES if name in ("finger bass", "pick bass", "pop bass")
-)
+#: What is played from recordings unless somebody wishes otherwise: instruments that measured better than the networks'.
+#: None did by more than the noise (docs/sound.md).
+PREFERRED: frozenset[tuple[str, str]] = frozenset()

@@ -14,7 +14,7 @@ from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate
-from studio.dsp.sampler.recipes import PREFERRED, RECIPES
+from studio.dsp.sampler.recipes import RECIPES
 from studio.dsp.sampler.samples import SampleSets
 from studio.ml.engine import BandEngine
 from studio.ml.sound.players import Players
@@ -59,18 +59,21 @@ def request_with_recordings(request_of_four_bars: GenerationRequest) -> Generati
     return replace(request_of_four_bars, candidates=1, controls=controls)
 
 
-def test_the_wish_decides_where_there_are_recordings(synthesiser: Synthesiser) -> None:
+def test_the_wish_decides_where_there_are_recordings(
+    synthesiser: Synthesiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arrangement = _arrangement()
     parts = {s: replace(p, instrument=BAND[s]) for s, p in arrangement.parts.items()}
     arrangement = replace(arrangement, parts=parts)
     sounding = {s for s, p in parts.items() if p.notes}
     players = Players(synthesiser, SETS)
+    monkeypatch.setattr("studio.ml.sound.players.PREFERRED", {("bass", "finger bass"), ("lead", "flute")})
     assert players.renderers(arrangement, RECORDED) == {
         s: RECORDED if s in RECORDABLE else NETWORK for s in STEMS if s in sounding
     }
     assert set(players.renderers(arrangement, NETWORK).values()) == {NETWORK}
     assert players.renderers(arrangement, None) == {
-        s: RECORDED if (s, BAND[s]) in PREFERRED else NETWORK for s in STEMS if s in sounding
+        s: RECORDED if s == "bass" else NETWORK for s in STEMS if s in sounding
     }
     assert set(Players(synthesiser).renderers(arrangement, RECORDED).values()) == {NETWORK}
 
