@@ -20,10 +20,9 @@ from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
-from studio.services.taste.adapters import AdapterShelf, shelf_folder
 from studio.services.taste.liked_music import NAME as LIKED_MUSIC
 from studio.services.taste.liked_music import LikedMusic
-from studio.services.taste.personal import PersonalModel
+from studio.services.taste.personal import PersonalModel, shelf_of_user
 from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ScreenMaker
 from studio.services.vocal import analyse_vocal
@@ -72,7 +71,7 @@ def build_window(
     engines = Engines({BAND_MODEL.name: service, FASTSAG.name: fastsag}, BAND_MODEL.name)
     playback = Playback(player, Timeline())
     ratings, music = TasteRatings.of_user(data_dir), LikedMusic(data_dir / LIKED_MUSIC)
-    own = PersonalModel(service, AdapterShelf(shelf_folder(data_dir)), ratings, models_dir(), music.prior)
+    own = PersonalModel(service, shelf_of_user(data_dir), ratings, models_dir(), music.prior)
     screens = screens or ScreenMaker(
         service, ratings.judgements, lambda: preferences.get(OFF, False), music.prior, ratings.forgotten_at
     )

@@ -5,6 +5,7 @@ Every method but the plain reads may take long and belongs to the generator's la
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.pipeline import Run
 from studio.services.generating.service import GenerationService
-from studio.services.taste.adapters import AdapterShelf
+from studio.services.taste.adapters import AdapterShelf, shelf_folder
 from studio.services.taste.lesson import make_lesson
 from studio.services.taste.pairs import Pair, PairMaker
 from studio.services.taste.ratings import TasteRatings
@@ -21,6 +22,15 @@ from studio.services.taste.training import Learned, memory_needed, train_adapter
 from studio.taste.judgement import Judgement
 from studio.taste.model import learn
 from studio.taste.prior import Prior
+
+
+def shelf_of_user(data_dir: Path) -> AdapterShelf:
+    """The user's shelf; where their data folder cannot be written, one that lasts as long as the program: a window
+    that could not open for it would be worse."""
+    try:
+        return AdapterShelf(shelf_folder(data_dir))
+    except OSError:
+        return AdapterShelf(Path(tempfile.mkdtemp(prefix="backline-adapters-")))
 
 
 class PersonalModel:

@@ -288,7 +288,8 @@ class RatingPage(QWidget):
             return ""
         before = project.screen(screen.repeat_of)
         said = project.verdicts.get(before.number)
-        told = "" if said is None else f" Then: {verdict_in_words(before, said)}."
+        # The clips are the same: in the letters they have now.
+        told = "" if said is None else f" Then: {verdict_in_words(screen, said)}."
         return f"You heard these before, as screen {before.number}, to see how steady answers are.{told}"
 
     def _on_tick(self) -> None:

@@ -13,6 +13,7 @@ from studio.core.project import Project
 from studio.core.screen import Clip, Screen, Verdict
 from studio.services.project.song import ref_of
 from studio.services.taste.liked_music import LikedMusic
+from studio.services.taste.personal import shelf_of_user
 from studio.services.taste.screens import ScreenMaker, SongContext
 from studio.taste.features import FROM_SOUND, NAMES
 from studio.taste.model import Taste
@@ -77,3 +78,10 @@ def test_a_taste_is_prior_and_votes_without_what_was_forgotten(tmp_path: Path) -
     begun = taste("2026-11-27T11:00:00+00:00")
     assert begun.pairs == 0
     assert begun.score({"brightness": 1.0})[0] > begun.score({"brightness": -1.0})[0]
+
+
+def test_a_data_folder_that_cannot_be_made_is_no_reason_not_to_open(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file in the way")
+    shelf = shelf_of_user(tmp_path / "data")
+    assert (shelf.promoted, shelf.list()) == (None, ())
+    assert shelf.folder != tmp_path / "data" / "adapters"

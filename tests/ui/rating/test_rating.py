@@ -93,7 +93,7 @@ def test_a_sitting_by_keys(rater: Rater, screens: FakeScreens, tmp_path: Path) -
         assert rater.sitting.state == "revealed"
         if number == 5:
             assert "before, as screen 1" in rater.page.hint.text()
-            assert "B best, D worst" in rater.page.hint.text()
+            assert "Then: C best, A worst" in rater.page.hint.text(), "the letters of now: it is turned round"
         rater.press(KEY.Key_Return)
     rater.wait("over")
     assert [order.place for order in screens.orders] == list(range(1, LENGTH + 1))
