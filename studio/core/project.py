@@ -58,6 +58,7 @@ class Begun:
         candidates: how many were asked for.
         vocal_sha256, analysis: see `Origin`.
         change: None for new candidates.
+        only: the numbers that are wanted of them; empty for all.
     """
 
     key: str
@@ -68,6 +69,12 @@ class Begun:
     vocal_sha256: str = ""
     analysis: str = ""
     change: ChangeOrder | None = None
+    only: tuple[int, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The numbers, from 1, of the candidates it is to give."""
+        return self.only or tuple(range(1, self.candidates + 1))
 
 
 @dataclass(frozen=True)

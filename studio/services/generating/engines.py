@@ -17,6 +17,7 @@ from studio.services.costs import Costs
 from studio.services.generating.engine_process import EngineProcess
 from studio.services.generating.import_fastsag import imported_record, model_path
 from studio.services.generating.service import (
+    Choose,
     GenerationResult,
     GenerationService,
     let_threads_sleep,
@@ -79,9 +80,11 @@ class Engines:
         """See GenerationService.load."""
         return self._current.load()
 
-    def generate(self, request: GenerationRequest, run: Run) -> GenerationResult:
+    def generate(
+        self, request: GenerationRequest, run: Run, choose: Choose | None = None
+    ) -> GenerationResult:
         """See GenerationService.generate."""
-        return self._use(request.engine).generate(request, run)
+        return self._use(request.engine).generate(request, run, choose)
 
     def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]:
         """See GenerationService.arrange."""

@@ -26,6 +26,9 @@ from studio.storage.paths import resources_dir
 if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining
 
+#: From all arrangements to those that are played.
+Choose = Callable[[Sequence[Candidate]], Sequence[Candidate]]
+
 #: What is said while it happens.
 LOADING = "Loading models"
 
@@ -169,8 +172,14 @@ class GenerationService:
             self.costs.learn("load", seconds)
             return seconds
 
-    def generate(self, request: GenerationRequest, run: Run) -> GenerationResult:
+    def generate(
+        self, request: GenerationRequest, run: Run, choose: Choose | None = None
+    ) -> GenerationResult:
         """Makes the request's candidates; `run.on_candidate` gets each as soon as it is whole.
+
+        Args:
+            choose: picks which of all that were arranged are played, instead of those the request wants. As many, or
+                the time left is told wrong.
 
         Raises:
             StudioError: see `load`.
@@ -211,7 +220,17 @@ class GenerationService:
             if engine is None:
                 raise JobCancelled  # unloaded from another thread meanwhile
             hashes = engine.model_hashes
-            stages_s = engine.generate(request, replace(run, on_step=step, on_candidate=hand_over))
+            own = replace(run, on_step=step, on_candidate=hand_over)
+            if choose is None:
+                stages_s = engine.generate(request, own)
+            else:
+                band = self._band(run)
+                plans = choose(band.arrange(request, own))
+
+                def play_step(progress: Progress) -> None:
+                    step(replace(progress, fraction=arranging + (1 - arranging) * progress.fraction))
+
+                stages_s = band.play(request.vocal, plans, replace(own, on_step=play_step))
         self.costs.learn("make", time.perf_counter() - began - handing_s, work)
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -28,11 +29,17 @@ from studio.services.project.analyses import keep_analysis, read_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import now
 from studio.services.project.song import Song
+from studio.services.taste.guided import can_be_guided, choice, widened
+from studio.services.taste.judged import song_of
 from studio.services.vocal import Vocal, open_vocal, refuse_without_singing
 from studio.storage.codec import damaged
 from studio.storage.project_folder import ProjectFolder
+from studio.taste.model import Taste
 from studio.ui.generating.request_panel import Wishes
 from studio.ui.window.workspace import Workspace
+
+#: Gives the taste to choose by.
+Guide = Callable[[], Taste | None]
 
 #: After a cancel the window is free again no later than this.
 _PATIENCE_MS = 800
@@ -43,6 +50,7 @@ class _Running:
     """One request on its way.
 
     Attributes:
+        guide: what gives the taste to choose by, off the main thread; None where there is nothing to choose.
         writing: how many of its candidates are being kept.
         outcome: how the generator ended; empty while it works.
     """
@@ -51,6 +59,7 @@ class _Running:
     folder: ProjectFolder
     begun: Begun
     request: GenerationRequest
+    guide: Guide | None = None
     job: Job[Any] | None = None
     writing: int = 0
     outcome: str = ""
@@ -70,6 +79,8 @@ class Generation(QObject):
         self._running: _Running | None = None
         self._warming: Job[Any] | None = None
         self._unsaved: list[tuple[_Running, Candidate, Origin]] = []
+        #: Gives what new candidates of a song are chosen by; None where no taste is to be used.
+        self.guide_of: Callable[[Song], Guide | None] = lambda _: None
         workspace.opened.connect(lambda _: self._stop_quietly())
 
     @property
@@ -125,7 +136,9 @@ class Generation(QObject):
         request = GenerationRequest(
             song.vocal.audio, analysis, wishes.candidates, wishes.seed, heeded, engine=wishes.engine
         )
-        self._begin(song, request, song.analysis_name)
+        # One in each of the readings: then the readings choose.
+        guide = self.guide_of(song) if can_be_guided(request) and not each else None
+        self._begin(song, request, song.analysis_name, guide=guide)
 
     def change(self, change: Change) -> None:
         """Makes one new candidate out of another, or of two; they stay."""
@@ -149,7 +162,7 @@ class Generation(QObject):
         if song is None or song.folder is None or self.running:
             return
         made = {r.origin.number_in_request for r in song.project.candidates if r.origin.request == begun.key}
-        rest = frozenset(range(1, begun.candidates + 1)) - made
+        rest = frozenset(begun.wanted) - made
         try:
             vocal, analysis = self._as_made(song, begun.vocal_sha256, begun.analysis)
             change = None
@@ -192,7 +205,14 @@ class Generation(QObject):
             raise damaged("the vocal of that candidate", FileNotFoundError("it is gone"))
         return open_vocal(found), analysis
 
-    def _begin(self, song: Song, request: GenerationRequest, analysis: str, vocal: str = "") -> None:
+    def _begin(
+        self,
+        song: Song,
+        request: GenerationRequest,
+        analysis: str,
+        vocal: str = "",
+        guide: Guide | None = None,
+    ) -> None:
         document = self._workspace.document
         if document.read_only:
             self._workspace.failed.emit(document.refusal)
@@ -213,7 +233,7 @@ class Generation(QObject):
                 keep_analysis(folder, analysis, heard)
 
             self._submit_saving(keep)
-        self._run(_Running(song, folder, begun, request))
+        self._run(_Running(song, folder, begun, request, guide))
 
     def _submit_saving(self, run: Any) -> None:
         self._workspace.runner.submit(
@@ -223,11 +243,24 @@ class Generation(QObject):
     def _run(self, running: _Running) -> None:
         runner, post = self._workspace.runner, self._workspace.bridge.post
 
+        song = song_of(running.song.project)
+
         def run(request: GenerationRequest, /, *, on_step: StepCallback, cancel: CancelToken) -> object:
             def hand_over(candidate: Candidate) -> None:
                 post(lambda: self._keep(running, candidate))
 
-            return self._engines.generate(request, Run(cancel, on_step, hand_over))
+            own = Run(cancel, on_step, hand_over)
+            taste = running.guide() if running.guide is not None else None
+            if taste is None or not taste.enough:
+                return self._engines.generate(request, own)
+            pool = widened(request)
+
+            def on_chosen(numbers: tuple[int, ...]) -> None:
+                post(lambda: self._chosen(running, dataclasses.replace(pool, only=frozenset(numbers))))
+
+            return self._engines.generate(
+                pool, own, choice(taste, song, request.candidates, request.seed, on_chosen)
+            )
 
         def on_failed(error: Exception) -> None:
             self._generator_ended(running, "failed")
@@ -250,6 +283,15 @@ class Generation(QObject):
             on_failed=on_failed,
             on_cancelled=lambda: self._generator_ended(running, "cancelled"),
         )
+
+    def _chosen(self, running: _Running, request: GenerationRequest) -> None:
+        """What is made is known now: it is kept before the first candidate comes."""
+        running.request = request
+        running.begun = dataclasses.replace(
+            running.begun, candidates=request.candidates, only=tuple(sorted(request.only or ()))
+        )
+        if running.song is self._workspace.song and self._running is running:
+            self._workspace.do(BeginRequest(running.begun))
 
     # Candidates
 

@@ -6,7 +6,7 @@ project says is always there first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.project import Project
 from studio.services.jobs import Job
+from studio.services.project.song import Song
 from studio.services.taste.judged import screen_id, song_of
 from studio.services.taste.ratings import OWN, Gone
 from studio.services.taste.screens import SongContext
@@ -97,6 +98,11 @@ class TasteControl(QObject):
             "Learning", run, context, on_done=on_done, on_failed=self._workspace.failed.emit
         )
         self._learning = job
+
+    def guide(self, song: Song) -> Callable[[], Taste | None]:
+        """What gives the taste that a song's candidates are chosen by; to be called off the main thread."""
+        context, listener = SongContext.of(song), self.listener
+        return lambda: self._source.taste(context, listener)
 
     # Keeping
 

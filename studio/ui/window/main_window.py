@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         self._asked: VocalAnalysis | None = None
         #: What is to be generated as soon as the vocal was listened to with what the user said.
         self._after_listening: Wishes | None = None
+        self.generation.guide_of = learned.guide
         self._connect()
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
@@ -418,7 +419,7 @@ class MainWindow(QMainWindow):
     def _on_interrupted(self, begun: Begun) -> None:
         project = self.workspace.project
         made = sum(record.origin.request == begun.key for record in project.candidates)
-        if made < begun.candidates and self.ask.make_the_rest(begun, made):
+        if made < len(begun.wanted) and self.ask.make_the_rest(begun, made):
             if begun.change is None:
                 self.request.show_seed(begun.seed)
             self.generation.resume(begun)

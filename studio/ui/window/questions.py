@@ -179,10 +179,11 @@ class Questions:
 
     def make_the_rest(self, begun: Begun, made: int) -> bool:
         """A request was cut off."""
-        rest = begun.candidates - made
+        wanted = len(begun.wanted)
+        rest = wanted - made
         return (
             self._choose(
-                f"{made} of {begun.candidates} candidates were made before the program ended. Make the rest?",
+                f"{made} of {wanted} candidates were made before the program ended. Make the rest?",
                 "They become what they would have been.",
                 (("make", f"Make the other {rest}" if rest > 1 else "Make the last one"), ("", "Not now")),
             )

@@ -12,7 +12,6 @@ from studio.services.taste.sitting import (
     REPEAT_AFTER,
     USUAL,
     Progress,
-    new_sitting,
     plan,
     progress,
     slot_of,
