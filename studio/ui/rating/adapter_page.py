@@ -98,8 +98,8 @@ class AdapterPage(QWidget):
         self.need, self.memory = label("", "muted", wrap=True), label("", "muted", wrap=True)
         self.train = push("Train", primary=True)
         self.train.setToolTip(
-            "In the background; no bands are made meanwhile. Choosing and breeding need no training, which may well end "
-            "as “no audible effect”"
+            "In the background; no bands are made meanwhile. Choosing and breeding need no training, which may well "
+            "end as “no audible effect”"
         )
         self.hold, self.cancel = push("Pause"), push("Cancel")
         self.hold.setCheckable(True)
