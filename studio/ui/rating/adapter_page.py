@@ -97,7 +97,10 @@ class AdapterPage(QWidget):
         self.rollback.setToolTip("What was in use before is in use again, to the bit")
         self.need, self.memory = label("", "muted", wrap=True), label("", "muted", wrap=True)
         self.train = push("Train", primary=True)
-        self.train.setToolTip("In the background; no bands are made meanwhile")
+        self.train.setToolTip(
+            "In the background; no bands are made meanwhile. Choosing and breeding need no training, which may well "
+            "end as “no audible effect”"
+        )
         self.hold, self.cancel = push("Pause"), push("Cancel")
         self.hold.setCheckable(True)
         self.cancel.setToolTip("Trained the next time with the same votes, it goes on where it was")

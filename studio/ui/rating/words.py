@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.core.project import Project
 from studio.core.screen import Clip, Screen, Verdict
+from studio.services.taste.screens import ClipSound
+from studio.ui.appearance.widgets import style_title
 
 ROLE_WORDS: Mapping[str, str] = {
     "exploit": "likeliest to your taste",
@@ -63,3 +66,27 @@ def clip_names(screens: tuple[Screen, ...]) -> dict[str, str]:
         for place, key in enumerate(screen.keys):
             names.setdefault(key, f"{screen.number}{chr(65 + place)}")
     return names
+
+
+def reveal_of(key: str, screen: Screen, sounds: Mapping[str, ClipSound], project: Project) -> str:
+    """What a clip was: its role first, then a line each for style, genes and instruments."""
+    clip, sound = screen.clip(key), sounds.get(key)
+    words = ROLE_WORDS[clip.role]
+    lines = [words[:1].upper() + words[1:]]
+    if sound is not None and sound.style:
+        lines.append(style_title(sound.style))
+    if clip.genes:
+        lines.append(genes_in_words(clip, clip_names(project.screens)))
+    if sound is not None and sound.instruments:
+        lines.append(sound.instruments)
+    return "\n".join(lines)
+
+
+def repeat_in_words(screen: Screen | None, project: Project) -> str:
+    """That a screen was shown before, and what was said then; empty for a new one."""
+    if screen is None or screen.repeat_of is None:
+        return ""
+    said = project.verdicts.get(screen.repeat_of)
+    # The clips are the same: in the letters they have now.
+    told = "" if said is None else f" Then: {verdict_in_words(screen, said)}."
+    return f"You heard these before, as screen {screen.repeat_of}, to see how steady answers are.{told}"
