@@ -52,7 +52,7 @@ class Course:
     archive: Archive = field(default_factory=Archive)
 
     def __post_init__(self) -> None:
-        self._rng = np.random.default_rng([91, self.listener.seed, self.breeds, self.shuffles, self.explores])
+        self._rng = np.random.default_rng([91, self.listener.seed, 0, self.shuffles, self.explores])
 
     @property
     def screens(self) -> int:
