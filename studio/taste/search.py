@@ -24,8 +24,12 @@ PARENT_SHARE = 0.25
 CAUTION = 1.0
 #: The same for the last choice, from which nothing more is to be learnt.
 PICK_CAUTION = 0.5
-#: Root mean square difference of the features of two candidates of one vocal: 1.4 on average.
-UNLIKE = 1.25
+#: Root mean square difference of the features that two picks for one vocal have at least; of two candidates of the
+#: bundled model it is 1.4 on average.
+UNLIKE = 1.0
+#: Pairs, by weight, before which no children are bred for screens: one sitting. Children resemble each other, and a
+#: taste learns from differences (docs/taste-measured.md). For a vocal to be accompanied, breeding pays at once.
+LEAST_PAIRS = 55.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,11 @@ def choose(
     return tuple(chosen[int(i)] for i in order)
 
 
+def may_breed(taste: Taste | None) -> bool:
+    """Whether a screen may hold children yet."""
+    return taste is not None and taste.pairs >= LEAST_PAIRS
+
+
 def pick(
     pool: Sequence[Entry],
     taste: Taste | None,
@@ -99,7 +108,7 @@ def pick(
     beside: Sequence[Mapping[str, float]] = (),
     song: str = "",
 ) -> Entry:
-    """The most promising of a pool that is no more like what is there already than two candidates usually are; so that
+    """The most promising of a pool that is not too like what is there already, so that
     a search that converges still offers different bands. Where none is that unlike, the most unlike.
 
     Args:

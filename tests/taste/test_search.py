@@ -11,7 +11,7 @@ from studio.core.screen import Clip, Screen, Verdict
 from studio.taste.archive import ALIKE, MOST, Archive, Kept
 from studio.taste.judgement import OPEN_WEIGHT, of_opinions, of_pick, of_screen, songs_of
 from studio.taste.model import Taste, learn
-from studio.taste.search import Entry, choose, parents, pick, worth
+from studio.taste.search import LEAST_PAIRS, Entry, choose, may_breed, parents, pick, worth
 from studio.taste.weights import advantages, effective_size, weights_of
 from tests.taste.makers import judgement
 
@@ -100,12 +100,18 @@ def test_a_pick_is_liked_and_unlike_what_is_there(likes_drums: Taste) -> None:
     first = pick(POOL, likes_drums, rng)
     assert first.key in ("child", "p7")
     second = pick(POOL, likes_drums, rng, beside=[first.features])
-    # sqrt(d^2 / 2) >= 1.25 for a difference of 1.77 in drums, or the odd one.
-    assert abs(second.features["drums"] - first.features["drums"]) >= 1.76 or second.key == "odd"
+    # sqrt(d^2 / 2) >= 1 for a difference of 1.42 in drums, or the odd one.
+    assert abs(second.features["drums"] - first.features["drums"]) >= 1.41 or second.key == "odd"
     only = [Entry("same", first.features), Entry("near", {"drums": 1.0, "bass": 0.0})]
     assert pick(only, likes_drums, rng, beside=[first.features]).key == "near"
     with pytest.raises(ValueError, match="nothing"):
         pick([], likes_drums, rng)
+
+
+def test_children_come_to_screens_after_a_sitting(likes_drums: Taste) -> None:
+    assert not may_breed(None)
+    assert may_breed(likes_drums) == (likes_drums.pairs >= LEAST_PAIRS)
+    assert not may_breed(learn([]))
 
 
 def test_parents_are_of_the_best_quarter(likes_drums: Taste) -> None:

@@ -158,7 +158,7 @@ class Bench:
         return rows
 
     def search_rows(self, kind: str, seed: int) -> list[Row]:
-        """Screens with children, and best of 16 and their descendants, after each sitting."""
+        """Best of 16 and their descendants after each sitting, and beside it, from the same answers, best of 16."""
         listener = self.listener(kind, seed)
         course = Course(self.material, listener, self.vocals, breeds=True)
         rows = []
@@ -167,6 +167,8 @@ class Bench:
             assert course.taste is not None
             choose = bred(course, np.random.default_rng(seed))
             rows.append(self.row(listener, "search", sitting, choose, 16, course.taste))
+            plain = best_of(course.taste, np.random.default_rng(seed))
+            rows.append(self.row(listener, "search, its pools alone", sitting, plain, 16, course.taste))
         return rows
 
     def shuffled_rows(self, kind: str, seed: int) -> list[Row]:

@@ -2,7 +2,7 @@
 learnt.
 
 A sitting has twelve screens of four clips over four vocals, each vocal three times: two screens are hidden repeats,
-two hide an anchor. From the second visit of a vocal on, children of what was liked there are among the pool.
+two hide an anchor. Children of what was liked are in the pools after about one sitting.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from studio.services.measuring.bench_taste_material import Material, Take
 from studio.taste.archive import Archive, Kept
 from studio.taste.judgement import JudgedClip, Judgement
 from studio.taste.model import Taste, learn
-from studio.taste.search import Entry, Place, choose, parents, worth
+from studio.taste.search import Entry, Place, choose, may_breed, parents, worth
 
 SCREENS = 12
 VISITS = 3
@@ -52,7 +52,7 @@ class Course:
     archive: Archive = field(default_factory=Archive)
 
     def __post_init__(self) -> None:
-        self._rng = np.random.default_rng([91, self.listener.seed, self.breeds, self.shuffles, self.explores])
+        self._rng = np.random.default_rng([91, self.listener.seed, 0, self.shuffles, self.explores])
 
     @property
     def screens(self) -> int:
@@ -99,7 +99,7 @@ class Course:
 
     def _shown(self, name: str, number: int, anchored: bool) -> list[tuple[Take, str]]:
         pool = list(self.material.pool(name, number))
-        if self.breeds and self.taste is not None and self.taste.pairs:
+        if self.breeds and may_breed(self.taste):
             pool += self._children(name, pool, number)
         by_key = {take.key: take for take in pool}
         entries = [Entry(take.key, take.features, take.is_child) for take in pool]

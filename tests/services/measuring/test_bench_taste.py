@@ -152,7 +152,10 @@ def test_a_sitting_is_as_the_product_makes_it(bench: Bench) -> None:
         roles = [c.role for c in judgement.clips]
         assert roles.count("anchor") == (place in ANCHORS)
         assert roles.count("base") == 1
-    assert any(c.role == "child" for j in course.judgements for c in j.clips)
+    assert not any(c.role == "child" for j in course.judgements for c in j.clips)
+    for _ in range(3):
+        course.screen()
+    assert any(c.role == "child" for j in course.judgements[SCREENS:] for c in j.clips)
 
 
 def test_listening_pays_and_shuffled_answers_do_not(bench: Bench) -> None:
