@@ -20,13 +20,18 @@ def measure(options: argparse.Namespace, say: Callable[[str], None]) -> tuple[li
     from studio.services.measuring.bench_taste_report import describe, plot
     from studio.storage.paths import models_dir
 
-    word = options.words[0] if options.words else "quick"
-    if word not in PRESETS or len(options.words) > 1:
+    word, *more = options.words or ["quick"]
+    if word not in PRESETS or len(more) > 1 or not all(number.isdecimal() for number in more):
         raise StudioError(
-            "Cannot measure taste so", seen=" ".join(options.words), expected=" or ".join(PRESETS)
+            "Cannot measure taste so",
+            seen=" ".join(options.words),
+            expected=f"{' or '.join(PRESETS)}, and the number of a world of other singers and listeners",
         )
+    world = int(more[0]) if more else 0
     beside = options.json.with_name(options.json.name + ".rows") if options.json else None
-    rows = bench_taste(models_dir(), PRESETS[word], options.device, rows_file=beside, on_step=say)
+    rows = bench_taste(
+        models_dir(), PRESETS[word], options.device, world=world, rows_file=beside, on_step=say
+    )
     if options.json:
         options.json.with_suffix(".svg").write_text(plot(rows), encoding="utf-8")
-    return describe(rows), {"preset": word, "rows": rows}
+    return describe(rows), {"preset": word, "world": world, "rows": rows}

@@ -51,6 +51,8 @@ class Bench:
     Args:
         rows_file: keeps each row as a line of JSON; None keeps none.
         say: gets what is measured next.
+        world: other singers and other listeners than in any other world; what was settled in one is measured in
+            another.
     """
 
     def __init__(
@@ -61,8 +63,9 @@ class Bench:
         say: Callable[[str], None],
         models_dir: Path,
         device: str = "cpu",
+        world: int = 0,
     ) -> None:
-        self.material, self.preset, self._say = material, preset, say
+        self.material, self.preset, self._say, self._world = material, preset, say, world
         self._models_dir, self._device = models_dir, device
         self._file = rows_file
         self.rows: list[Row] = []
@@ -96,8 +99,8 @@ class Bench:
     def prepare(self) -> None:
         """Sings the vocals and draws all pools of the base; listeners are scaled by them."""
         self._say("singing and arranging for all listeners")
-        self.material.sing(self.vocals)
-        self.material.sing(self.held_out, 50)
+        self.material.sing(self.vocals, 100 * self._world)
+        self.material.sing(self.held_out, 100 * self._world + 50)
         for name in self.vocals:
             for number in range(3 * self.preset.sittings):
                 self.material.pool(name, number)
@@ -119,7 +122,7 @@ class Bench:
 
     def listener(self, kind: str, seed: int, adversary: str = "") -> Listener:
         """Scaled by all pools of the base."""
-        listener = Listener(kind, seed, adversary)
+        listener = Listener(kind, 1000 * self._world + seed, adversary)
         by_vocal: dict[str, list[Take]] = {}
         for (name, _), takes in self.material.pools.items():
             by_vocal.setdefault(name, []).extend(takes)
@@ -283,9 +286,10 @@ def bench_taste(
     preset: Preset,
     device: str,
     *,
+    world: int = 0,
     rows_file: Path | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> list[Row]:
-    """All rows of a preset. Raises StudioError for missing weights."""
+    """All rows of a preset, see Bench. Raises StudioError for missing weights."""
     material = Material.load(models_dir, device, lambda: None)
-    return Bench(material, preset, rows_file, on_step, models_dir, device).run()
+    return Bench(material, preset, rows_file, on_step, models_dir, device, world).run()
