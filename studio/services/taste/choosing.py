@@ -20,7 +20,7 @@ from studio.storage.project_folder import ProjectFolder
 from studio.taste.archive import ALIKE, Archive, Kept, distances
 from studio.taste.features import FROM_SOUND, NAMES, features_of
 from studio.taste.model import Taste
-from studio.taste.search import Entry, choose, parents, worth
+from studio.taste.search import Entry, choose, may_breed, parents, worth
 
 PLACES = 4
 #: Pairs of liked clips that are bred from for one screen.
@@ -51,7 +51,7 @@ def pairs_to_breed(
         if len(asked) != 2:
             raise StudioError("More of these two needs two", seen=f"{len(asked)}", expected="two clips")
         named = [(asked[0], asked[1])]
-    elif taste is not None and taste.pairs:
+    elif taste is not None and may_breed(taste):
         judged = {
             clip.key: clip.features
             for number in project.verdicts

@@ -30,6 +30,7 @@ from studio.storage.project_folder import ProjectFolder
 from studio.taste.features import features_of
 from studio.taste.model import learn
 from studio.taste.prior import prior_of_music
+from studio.taste.search import may_breed
 from tests.services.band import ToneEngine, make_vocal
 from tests.services.taste.song import RATE, SECONDS, TestSong, analysis_of, make_song
 
@@ -137,7 +138,9 @@ def test_a_repeat_shows_the_same_clips_in_another_order(song: TestSong) -> None:
     assert moved.phrase_s == (20.0, 28.0)
 
 
-def test_children_come_of_the_clips_that_were_liked_and_say_of_whom(song: TestSong) -> None:
+def test_children_come_of_the_clips_that_were_liked_and_say_of_whom(
+    song: TestSong, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maker = ScreenMaker(ToneEngine())
     liked: list[str] = []
     for place in (1, 2, 3):
@@ -148,6 +151,9 @@ def test_children_come_of_the_clips_that_were_liked_and_say_of_whom(song: TestSo
     taste = maker.taste(song.context, "")
     assert taste is not None
     assert taste.pairs > 0
+    assert not may_breed(taste), "not within the first sitting"
+    assert not any(clip.parents for clip in make(song, 4, maker).clips)
+    monkeypatch.setattr("studio.taste.search.LEAST_PAIRS", 5.0)
     bred = [clip for place in (6, 7, 9) for clip in make(song, place, maker).clips if clip.role == "child"]
     known = {clip.key for screen in song.project.screens for clip in screen.clips}
     assert bred
