@@ -13,11 +13,11 @@ from studio.cli.options import ENCODINGS, add_making, number
 _GENES = {
     "style": "style, density and swing",
     "chords": "chords and energy",
-    "drums": "the drums",
-    "bass": "the bass",
-    "harmony": "the harmony",
-    "lead": "the lead",
-    "sound": "the players' hands and the noise in the sound",
+    "drums": "drums",
+    "bass": "bass",
+    "harmony": "harmony",
+    "lead": "lead",
+    "sound": "hands and noise in the sound",
 }
 
 
@@ -38,7 +38,7 @@ def add_parser(commands: Commands) -> None:
         parser.add_argument(
             f"--{gene}",
             metavar="NUMBER",
-            help=f"where {what} come from: the number of a parent, {blend}or 'new'",
+            help=f"whose {what}: the number of a parent, {blend}or 'new'",
         )
     parser.add_argument(
         "--mutation",

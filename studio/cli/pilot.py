@@ -106,8 +106,13 @@ def _collect(options: argparse.Namespace, context: Context) -> int:
     collected = collect(kits, options.out)
     for sentence in collected.told:
         print(sentence)
-    votes = sum(collected.people.values())
-    print(f"{votes} votes of {len(collected.people)} people in {options.out}")
+    votes, people = sum(collected.people.values()), len(collected.people)
+    if not votes:
+        print("Nobody has voted yet: nothing was collected.")
+        return OK
+    print(
+        f"{votes} vote{'s' * (votes != 1)} of {people} {'people' if people > 1 else 'person'} in {options.out}"
+    )
     return OK
 
 

@@ -55,7 +55,7 @@ def new_folder(path: Path, what: str, expected: str, todo: str) -> Iterator[Path
         temporary.mkdir(parents=True)
         yield temporary
         if temporary.exists():
-            _sync_all(temporary)
+            sync_all(temporary)
             temporary.rename(path)
             sync(path.parent)
     except OSError as error:
@@ -99,16 +99,16 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _sync_all(folder: Path) -> None:
+def sync_all(folder: Path) -> None:
+    """Waits until everything in a folder is on the disk."""
     for path in folder.rglob("*"):
         sync(path)
     sync(folder)
 
 
 def named(temporary: Path, path: Path) -> Path:
-    """Gives a finished temporary folder its name, `path` or the first free one of `path_v02`, `path_v03` ..., and
+    """Gives a finished, synced folder its name, `path` or the first free one of `path_v02`, `path_v03` ..., and
     returns it. Whoever else asks for the same name at the same time gets another. Raises OSError."""
-    _sync_all(temporary)
     while True:
         free = free_folder(path)
         try:

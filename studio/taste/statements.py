@@ -40,7 +40,9 @@ class Statement:
     evidence: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.words}: {self.sureness}"
+        # Where nothing is claimed, neither side is named alone.
+        words = " – ".join(WORDS[self.feature]) if self.sureness == NOT_SURE else self.words
+        return f"{words}: {self.sureness}"
 
 
 def statements(

@@ -27,7 +27,7 @@ from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
 from studio.services.exporting.session import Session, Track, session_of
 from studio.services.vocal import Vocal
-from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, write_json
+from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, sync_all, write_json
 
 __all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder"]
 
@@ -134,6 +134,7 @@ def export_candidate(
         write_json(temporary / "manifest.json", {**_manifest(request, gain_db), "files": levels})
         if request.candidate.recipe is not None:
             write_recipe(temporary, request.candidate.recipe)
+        sync_all(temporary)
         if on_whole:
             on_whole()
         folder = named(temporary, request.parent / name)

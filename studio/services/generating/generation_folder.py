@@ -117,18 +117,21 @@ def generate_to_folder(
         last = candidate.number == request.candidates
         stage = "write last" if last else "write"
         on_step(forecast.update(stage, 0.0, writing))
-        result = export_candidate(
-            ExportRequest(
-                request.out,
-                vocal,
-                generation.analysis_of(candidate.number),
-                candidate,
-                request.seed,
-                service.model_hashes,
-                request.encoding,
-            ),
-            on_whole=None if exported else aside.take,
+        order = ExportRequest(
+            request.out,
+            vocal,
+            generation.analysis_of(candidate.number),
+            candidate,
+            request.seed,
+            service.model_hashes,
+            request.encoding,
         )
+        try:
+            result = export_candidate(order, on_whole=None if exported else aside.take)
+        except StudioError:
+            if not exported:
+                aside.give_back()
+            raise
         exported.append(_candidate_json(candidate, result))
         took_s = time.perf_counter() - began
         export_s += took_s
@@ -262,6 +265,16 @@ class _Aside:
             folder.rmdir()
             raise
         self._folder = folder
+
+    def give_back(self) -> None:
+        """Moves them back where nothing new came: it was whole, and could not get its name."""
+        folder, self._folder = self._folder, None
+        if folder is None or any(self._out.glob("candidate_*")):
+            return
+        with contextlib.suppress(OSError):  # they are whole where they are
+            for path in list(folder.iterdir()):
+                path.rename(self._out / path.name)
+            folder.rmdir()
 
     def remove(self) -> None:
         """For good. Raises OSError."""

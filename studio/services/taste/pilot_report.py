@@ -148,7 +148,9 @@ def write_report(folder: Path) -> Report:
     """
     if not (folder / ANSWERS).exists():
         raise StudioError(
-            f"There are no answers in {folder}", expected=ANSWERS, todo="First: studio pilot collect"
+            f"There are no answers in {folder}",
+            expected=ANSWERS,
+            todo="Collect rated kits first: studio pilot collect. A kit that nobody voted on holds no answers",
         )
     ratings = TasteRatings(folder / ANSWERS)
     answers = {name: ratings.answers(key) for key, name in ratings.listeners()}

@@ -153,8 +153,12 @@ class LineagePage(QWidget):
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not self.tree.hasFocus():
             self.tree.setFocus()
             first = self.tree.topLevelItem(0)
-            if self.tree.currentItem() is None and first is not None:
-                self.tree.setCurrentItem(first)
+            if (
+                not self.tree.selectedItems() and first is not None
+            ):  # the focus alone makes one current, not chosen
+                item = self.tree.currentItem() or first
+                self.tree.setCurrentItem(item)
+                item.setSelected(True)
         else:
             return False
         return True

@@ -42,7 +42,7 @@ class ModelTest(QObject):
     progressed = Signal(str, float)
     decided = Signal(object)
 
-    title = "Which band do you like better?"
+    question = "which band do you like better?"
     length = MOST_TRIALS
     is_whole = False
     again = ""

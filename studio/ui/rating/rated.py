@@ -27,7 +27,7 @@ class Rated(Protocol):
     why: str
     screen: Screen | None
     ballot: Ballot | None
-    title: str
+    question: str
     length: int
     is_whole: bool
     again: str

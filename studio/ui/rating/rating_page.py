@@ -187,9 +187,9 @@ class RatingPage(QWidget):
         self.naming = ""
         self._stack.setCurrentIndex(0 if on_screen else 1)
         voted = sitting.done
-        self.title.setText(
-            "Which band do you like best?" if state != "revealed" else "This is what you heard"
-        )
+        asked = "this is what you heard" if state == "revealed" else sitting.question
+        number = f"Screen {screen.number}: " if on_screen and screen is not None and sitting.is_whole else ""
+        self.title.setText(number + asked if number else asked[:1].upper() + asked[1:])
         self.progress.setValue(voted)
         self.count.setText(sitting.count_in_words if state != "over" else "")
         whole = sitting.is_whole
@@ -207,11 +207,14 @@ class RatingPage(QWidget):
             self._show_notice(state)
 
     def _show_notice(self, state: str) -> None:
+        sitting_has_begun = self.sitting.done > 0
         texts = {
             "refused": ("Not now", self.sitting.why),
             "making": (
                 "Making the next four",
-                "The bands of a screen are made while you listen to the one before.",
+                "The bands of the next screen are made while you listen."
+                if sitting_has_begun
+                else "The first four take a moment; later ones are made while you listen.",
             ),
             "loading": ("", ""),
             "over": self.sitting.over,
@@ -320,6 +323,8 @@ class RatingPage(QWidget):
         key = self.key_at(place)
         if key is not None and self.sitting.ballot is not None:
             self.deck.hear(key)
+            if self.sitting.state == "voting" and not any(self.sitting.ballot.heard_s.values()):
+                self.deck.play()  # the first letter begins; whoever pauses afterwards means it
             self._show_screen(self.sitting.ballot)
 
     def said(self) -> Ballot | None:

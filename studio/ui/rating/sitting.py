@@ -31,6 +31,8 @@ from studio.ui.window.workspace import Workspace
 LENGTH = USUAL
 #: So far a phrase is moved by one key, seconds; about half of one.
 STEP_S = 4.0
+#: Phrases that begin nearer to each other are the same.
+_SAME_S = 0.4
 
 
 class Sitting(QObject):
@@ -82,7 +84,7 @@ class Sitting(QObject):
 
     # What its page says
 
-    title = "Which band do you like best?"
+    question = "which band do you like best?"
     length = LENGTH
     #: Whether there is more to say than which is best.
     is_whole = True
@@ -94,7 +96,7 @@ class Sitting(QObject):
 
     @property
     def count_in_words(self) -> str:
-        return f"Screen {min(self.place, LENGTH)} of {LENGTH}"
+        return f"{min(self.place, LENGTH)} of {LENGTH}"
 
     # Where the sitting stands
 
@@ -314,7 +316,8 @@ class Sitting(QObject):
         length_s = last - first
         latest = max(0.0, song.vocal.audio.duration_s - length_s)
         first = min(max(0.0, first + direction * STEP_S), latest)
-        if first == shown.phrase_s[0]:
+        if abs(first - shown.phrase_s[0]) < _SAME_S:  # the maker would move it back to the bar line it has
+            self._workspace.told.emit(f"There is no {'later' if direction > 0 else 'earlier'} phrase")
             return
         self._phrase_s = (first, first + length_s)
         self._order_anew()
@@ -350,11 +353,17 @@ class Sitting(QObject):
 
     def undo(self) -> None:
         """Takes back the last vote, and nothing else that was done to the song."""
-        done = self._workspace.document.state.done
-        if done and isinstance(done[-1].command, Judge):
+        done = [step.command for step in self._workspace.document.state.done]
+        if done and isinstance(done[-1], Judge) and done[-1].verdict is not None:
             self._workspace.undo()
-        else:
+            return
+        # Something else was done since: the vote is taken back beside it.
+        votes = [c.screen for c in done if isinstance(c, Judge) and c.screen in self.project.verdicts]
+        last = votes[-1] if votes else max(self.project.verdicts, default=None)
+        if last is None:
             self._workspace.told.emit("There is no vote to take back")
+        else:
+            self._workspace.do(Judge(last, None))
 
     def redo(self) -> None:
         undone = self._workspace.document.state.undone

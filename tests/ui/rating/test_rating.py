@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
-from studio.core.commands import Judge
+from studio.core.commands import Judge, SetNotes
 from studio.services.project.opening import open_project
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.rating.sitting import LENGTH
@@ -78,7 +78,8 @@ def test_a_sitting_by_keys(rater: Rater, screens: FakeScreens, tmp_path: Path) -
     window = rater.window
     for number in range(1, LENGTH + 1):
         rater.wait("voting")
-        assert f"Screen {number} of {LENGTH}" in rater.texts()
+        assert f"{number} of {LENGTH}" in rater.page.count.text()
+        assert rater.page.title.text().startswith(f"Screen {number}: ")
         rater.hear_all()
         if number == 2:
             rater.press(KEY.Key_0)
@@ -154,6 +155,34 @@ def test_undo_takes_back_votes_and_nothing_else(rater: Rater) -> None:
     assert rater.window.workspace.document.state.done == said
 
 
+def test_votes_are_taken_back_after_something_else_was_done(rater: Rater) -> None:
+    for _ in range(2):
+        rater.wait("voting")
+        rater.hear_all()
+        rater.press(KEY.Key_1, SHIFT)
+        rater.press(KEY.Key_Return)
+        rater.press(KEY.Key_Return)
+    rater.wait("voting")
+    workspace = rater.window.workspace
+    workspace.do(SetNotes("a word"))
+    for left in ([1], []):
+        rater.press(KEY.Key_Z, CONTROL)
+        rater.wait("voting")
+        assert (sorted(workspace.project.verdicts), workspace.project.notes) == (left, "a word")
+    rater.press(KEY.Key_Z, CONTROL)
+    assert "no vote" in rater.window.status.currentMessage()
+
+
+def test_the_first_letter_begins_and_a_pause_is_kept(rater: Rater) -> None:
+    assert not rater.taste.deck.playing
+    rater.press(KEY.Key_2)
+    assert rater.taste.deck.playing
+    rater.listen(0.4)
+    rater.press(KEY.Key_Space)
+    rater.press(KEY.Key_3)
+    assert not rater.taste.deck.playing
+
+
 def test_a_sitting_goes_on_the_next_day(
     make_window: Make, open_vocal: Open, screens: FakeScreens, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -175,7 +204,7 @@ def test_a_sitting_goes_on_the_next_day(
     rater = Rater(again, qtbot)
     rater.enter()
     assert (rater.sitting.screen.number, rater.sitting.screen.sitting) == (2, sitting)
-    assert f"Screen 2 of {LENGTH}" in rater.texts()
+    assert f"2 of {LENGTH}" in rater.page.count.text()
 
 
 def test_the_song_rests_meanwhile(rater: Rater) -> None:
@@ -211,8 +240,12 @@ def test_the_phrase_is_moved(rater: Rater, screens: FakeScreens) -> None:
     # As far as the three seconds of the vocal go.
     assert rater.sitting.screen.phrase_s == pytest.approx((1.0, 3.0), abs=0.01)
     assert screens.orders[0].phrase_s is None
-    assert f"Screen 1 of {LENGTH}" in rater.texts()
+    assert f"1 of {LENGTH}" in rater.page.count.text()
     assert PHRASE_S == (0.5, 2.5)
+    shown = rater.sitting.screen
+    rater.press(KEY.Key_Right, ALT)
+    assert "no later phrase" in rater.window.status.currentMessage()
+    assert (rater.sitting.state, rater.sitting.screen) == ("voting", shown)
 
 
 def test_more_like_these_two(rater: Rater, screens: FakeScreens) -> None:
