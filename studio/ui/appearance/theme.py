@@ -121,7 +121,7 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1p
     padding: 6px 16px; }
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[role="primary"]:focus { border: 1px solid $text; }
-QPushButton[role="primary"]:disabled { background: $raised; color: $muted; border-color: $border; }
+QPushButton[role="primary"]:disabled { background: $panel; color: $faint; border-color: $border; }
 QPushButton[role="recent"] { text-align: left; }
 QPushButton[role="recent"][selected="true"] { background: $hover; border: 1px solid $accent; color: $accent;
     font-weight: 600; }
