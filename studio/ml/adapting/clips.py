@@ -19,7 +19,7 @@ from studio.core.arrangement import Arrangement
 #: `adapter`: low rank, kept near the base. `paper`: every weight, the weighted loss alone (arXiv:2506.04852).
 Method = Literal["adapter", "paper"]
 METHODS: tuple[Method, ...] = ("adapter", "paper")
-#: Rated clips below which a training is not worth its minutes (preference.md, "Adapter").
+#: Rated clips below which a training is not worth its minutes.
 LEAST_CLIPS = 40
 
 
@@ -81,7 +81,7 @@ class MixClip:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How an adapter is trained. Untested starting values of preference.md where docs/taste-measured.md names no other.
+    """How an adapter is trained. Starting values that no sweep has settled yet, see docs/adapters.md.
 
     Attributes:
         steps: None for clip(8 n, 150, 600) of n clips.

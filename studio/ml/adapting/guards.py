@@ -1,6 +1,6 @@
 """What an adapter must not do, looked at on held-out material before anyone is asked to listen.
 
-Limits are those of preference.md. Vocals that it did not learn from, base and adapter from the same noise: draws for
+Vocals that it did not learn from, base and adapter from the same noise: draws for
 one vocal stay as different, chords fit the melody and bars begin as before, and nothing is a copy of what it was
 trained on.
 """

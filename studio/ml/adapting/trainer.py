@@ -23,7 +23,7 @@ from studio.core.part_path import part_path
 from studio.core.pipeline import Run
 from studio.ml.adapting.clips import TrainingSettings
 
-#: Replay loss above the base's, and diversity beside the base's, that end a training (preference.md, "Adapter").
+#: Replay loss above the base's, and diversity beside the base's, that end a training.
 MOST_REPLAY, LEAST_DIVERSITY = 1.02, 0.85
 _SAVE_EVERY_S = 10.0
 _FORECAST_AFTER_S = 2.0

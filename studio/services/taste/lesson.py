@@ -1,7 +1,7 @@
 """What an adapter is to learn from: the rated clips of a listener, weighted by what is believed of their taste.
 
 A fifth of the songs is held out, chosen by their keys, so that a song that was held out once is never trained on later
-(preference.md: held-out vocals never enter training). With few songs clips are held out instead, and less can be said.
+(held-out vocals never enter training). With few songs clips are held out instead, and less can be said.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from studio.core.opinion import blind_label
 from studio.core.screen import Verdict
 
-#: Seconds from which on a clip counts as listened to, see preference.md: the gate of attention.
+#: Seconds from which on a clip counts as listened to: the gate of attention, see studio.taste.reliability.
 ENOUGH_S = 5.0
 _WHICH = "Which is best? Or none is usable (0), or all are alike (=)."
 
