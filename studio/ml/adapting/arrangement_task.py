@@ -2,7 +2,7 @@
 
     loss = E_rated[(w - 1) CE] + replay E_replay[CE] + anchor E_both[KL(base || model)]
 
-The usual weight is w where this has w - 1 (`TrainingSettings.centred`). The rated clips were drawn by the base itself, at
+Usual is w where this has w - 1 (`TrainingSettings.centred`). The rated clips were drawn by the base itself, at
 a lower temperature and under guidance, so that the mean of w CE pulls towards such clips whatever their ratings: the
 draws become more alike, and ratings that say nothing have an effect. Without that pull, equal weights have a gradient
 of zero, and where the anchor has weight 1 the best guess is the base's plus the covariance of weight and token: the
