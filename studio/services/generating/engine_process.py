@@ -131,6 +131,7 @@ class EngineProcess:
 
     def _ask(self, kind: str, request: object, run: Run) -> Any:
         """What the child answers to a request in the end."""
+        run.cancel.check()  # what is cancelled before it begins is not begun: a short one would end first
         # A start that failed has ended its child; the next request tries again.
         if not self._end.alive or not self._child.process.is_alive():
             self._end()
