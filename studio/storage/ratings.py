@@ -14,10 +14,9 @@ from pathlib import Path
 from studio.core.errors import StudioError
 from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
+from studio.storage.database import BROKEN, open_database
 
 NAME = "ratings.db"
-#: SQLite names what it does not understand in bytes of the damaged file, which need not be UTF-8.
-_BROKEN = (sqlite3.Error, UnicodeDecodeError)
 #: 2 added the verdicts on screens.
 SCHEMA_VERSION = 2
 _SAYINGS = """
@@ -94,30 +93,14 @@ class RatingsFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-        except _BROKEN as error:
-            raise _unusable(path, error) from error
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version > SCHEMA_VERSION:
-                raise StudioError(
-                    f"Cannot use {path.name}",
-                    seen=f"version {version}",
-                    expected=f"version {SCHEMA_VERSION} or older",
-                    todo="Open the project with the newer Backline that made it",
-                )
-            self._db.execute(_SAYINGS)
-            self._db.execute(_VOTES)
-            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        except StudioError:
-            self._db.close()
-            raise
-        except _BROKEN as error:
-            self._db.close()
-            raise _unusable(path, error) from error
+        self._db = open_database(
+            path,
+            SCHEMA_VERSION,
+            pragmas=("journal_mode=WAL", "synchronous=NORMAL"),
+            prepare=_prepare,
+            unusable=_unusable,
+            newer="Open the project with the newer Backline that made it",
+        )
 
     def write(self, sayings: Iterable[Saying]) -> None:
         """Keeps sayings; one with the number of an earlier one replaces it."""
@@ -161,7 +144,7 @@ class RatingsFile:
         """Everything, oldest first. Raises StudioError for what was not written here."""
         try:
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM sayings ORDER BY entry").fetchall()
-        except _BROKEN as error:
+        except BROKEN as error:
             raise _unusable(self._path, error) from error
         if not all(_is_whole(row) for row in rows):  # any column of SQLite may hold any value
             raise _unusable(self._path, sqlite3.DatabaseError("a row that is not what was written"))
@@ -179,7 +162,7 @@ class RatingsFile:
             rows = self._db.execute(
                 "SELECT entry, at, screen, verdict, taken_back FROM votes ORDER BY entry"
             ).fetchall()
-        except _BROKEN as error:
+        except BROKEN as error:
             raise _unusable(self._path, error) from error
         votes = []
         for entry, at, screen, verdict, taken_back in rows:
@@ -198,7 +181,7 @@ class RatingsFile:
             with self._db:
                 self._db.execute("BEGIN")
                 self._db.executemany(statement, rows)
-        except _BROKEN as error:
+        except BROKEN as error:
             raise _unusable(self._path, error) from error
 
 
@@ -208,6 +191,12 @@ def _is_whole(row: tuple[object, ...]) -> bool:
     numbers = (entry, blind, taken_back, *(value for value in optional if value is not None))
     texts = (at, what, note or "")
     return all(isinstance(n, int) for n in numbers) and all(isinstance(text, str) for text in texts)
+
+
+def _prepare(db: sqlite3.Connection, _: int) -> None:
+    db.execute(_SAYINGS)
+    db.execute(_VOTES)
+    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def _unusable(path: Path, error: Exception) -> StudioError:

@@ -19,10 +19,9 @@ from typing import Any
 from studio.core.errors import StudioError
 from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
+from studio.storage.database import BROKEN, open_database
 
 NAME = "taste.db"
-#: SQLite names what it does not understand in bytes of the damaged file, which need not be UTF-8.
-_BROKEN = (sqlite3.Error, UnicodeDecodeError)
 SCHEMA_VERSION = 1
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS listeners (id TEXT PRIMARY KEY, name TEXT NOT NULL)",
@@ -91,31 +90,17 @@ class TasteFile:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-        except (*_BROKEN, OSError) as error:
+        except OSError as error:
             raise _unusable(path, error) from error
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA secure_delete=ON")
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version > SCHEMA_VERSION:
-                raise StudioError(
-                    f"Cannot use {path.name}",
-                    seen=f"version {version}",
-                    expected=f"version {SCHEMA_VERSION} or older",
-                    todo="Use the newer Backline that made it",
-                )
-            if version < SCHEMA_VERSION:
-                for statement in _SCHEMA:
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        except StudioError:
-            self._db.close()
-            raise
-        except _BROKEN as error:
-            self._db.close()
-            raise _unusable(path, error) from error
+        self._db = open_database(
+            path,
+            SCHEMA_VERSION,
+            pragmas=("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"),
+            prepare=_prepare,
+            unusable=_unusable,
+            newer="Use the newer Backline that made it",
+            timeout_s=10.0,
+        )
 
     def close(self) -> None:
         self._db.close()
@@ -199,7 +184,7 @@ class TasteFile:
                 db.execute("DELETE FROM songs")
             db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?)", (listener, song, at))
             self._drop_unused_clips()
-        with contextlib.suppress(*_BROKEN):  # somebody reads: the pages are overwritten all the same
+        with contextlib.suppress(*BROKEN):  # somebody reads: the pages are overwritten all the same
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Deleted(count, tuple(sorted(str(row[0]) for row in listeners)))
@@ -312,7 +297,7 @@ class TasteFile:
     def _all(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(statement, tuple(values)).fetchall()
-        except _BROKEN as error:
+        except BROKEN as error:
             raise _unusable(self._path, error) from error
 
     @contextlib.contextmanager
@@ -321,7 +306,7 @@ class TasteFile:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
-        except _BROKEN as error:
+        except BROKEN as error:
             raise _unusable(self._path, error) from error
 
 
@@ -339,6 +324,13 @@ def _text(value: Mapping[str, object]) -> str:
 
 def _packed(content: bytes) -> bytes | None:
     return zlib.compress(content, 6) if content else None
+
+
+def _prepare(db: sqlite3.Connection, version: int) -> None:
+    if version < SCHEMA_VERSION:
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def _unusable(path: Path, error: Exception) -> StudioError:

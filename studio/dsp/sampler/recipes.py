@@ -58,6 +58,7 @@ _DRIVEN_AMP = Amplifier(27.0, -3.0, 2.0, 4.0, bias=0.3)
 _DISTORTED_AMP = Amplifier(38.0, -5.0, 1.0, 6.0, bias=0.3)
 _LEAD_AMP = Amplifier(20.0, -4.0, 4.0, 3.0, bias=0.3)
 
+_KIT = Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0)
 _GUITAR = Touch(20.0, 0.045, strum="chords", release_db=-46.0)
 
 RECIPES: Mapping[tuple[str, str], Recipe] = {
@@ -65,7 +66,7 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
         "kit",
         "kit",
         DrumTouch(),
-        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0),
+        _KIT,
         True,
     ),
     ("drums", "tight kit"): Recipe(
@@ -74,14 +75,14 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
         DrumTouch(
             22.0, {"snare": 0.12, "tom1": 0.14, "tom2": 0.16, "tom3": 0.18, "tom4_floor": 0.2, "kick": 0.10}
         ),
-        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0),
+        _KIT,
         True,
     ),
     ("drums", "room kit"): Recipe(
         "kit_room",
         "kit",
         DrumTouch(),
-        Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0),
+        _KIT,
         True,
     ),
     ("drums", "power kit"): Recipe(

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -104,19 +104,6 @@ class EngineProcess:
         self._hashes = dict(self._ask("use_adapter", (path, strength), Run()))
         self._adapter = (path, strength)
         return self._hashes
-
-    @contextlib.contextmanager
-    def unchanged(self) -> Iterator[None]:
-        """The base model, for the clips by which the adapter in use is measured."""
-        path, strength = self._adapter
-        if path is None:
-            yield
-            return
-        self.use_adapter(None)
-        try:
-            yield
-        finally:
-            self.use_adapter(path, strength)
 
     def train(self, training: AdapterTraining, run: Run) -> AdapterReport:
         """Trains a personal adapter in the child; `run.pause` holds it. See BandEngine.train of studio.ml.engine.

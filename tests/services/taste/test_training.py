@@ -96,8 +96,9 @@ def test_a_killed_training_goes_on_and_the_adapter_is_in_use_again(
         "adapter": "a.safetensors",
         "adapter_strength": "0.50",
     }
-    with engine.unchanged():
-        assert engine.model_hashes == BASE
+    engine.use_adapter(None)
+    assert engine.model_hashes == BASE
+    engine.use_adapter(adapter, 0.5)
     assert engine.model_hashes["adapter"] == "a.safetensors"
     begun: list[float] = []
 

@@ -1,0 +1,60 @@
+"""How SQLite files of ours are opened: with their settings, none of a newer program, closed where that fails."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from studio.core.errors import StudioError
+
+#: What a damaged file raises: SQLite names what it does not understand in bytes of the file, which need not be UTF-8.
+BROKEN = (sqlite3.Error, UnicodeDecodeError)
+
+
+def open_database(
+    path: Path,
+    newest: int,
+    *,
+    pragmas: Sequence[str],
+    prepare: Callable[[sqlite3.Connection, int], None],
+    unusable: Callable[[Path, Exception], StudioError],
+    newer: str,
+    timeout_s: float = 5.0,
+) -> sqlite3.Connection:
+    """An open database, without transactions of its own accord.
+
+    Args:
+        newest: the version we write.
+        pragmas: settings of the connection.
+        prepare: makes tables; gets the version that the file has, 0 for a new one.
+        unusable: the refusal of a file that is no such database.
+        newer: what to do about a file of a newer program.
+        timeout_s: how long it waits for another who writes.
+
+    Raises:
+        StudioError: see `unusable` and `newer`.
+    """
+    try:
+        db = sqlite3.connect(path, isolation_level=None, timeout=timeout_s)
+    except BROKEN as error:
+        raise unusable(path, error) from error
+    try:
+        for pragma in pragmas:
+            db.execute(f"PRAGMA {pragma}")
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version > newest:
+            raise StudioError(
+                f"Cannot use {path.name}",
+                seen=f"version {version}",
+                expected=f"version {newest} or older",
+                todo=newer,
+            )
+        prepare(db, version)
+    except StudioError:
+        db.close()
+        raise
+    except BROKEN as error:
+        db.close()
+        raise unusable(path, error) from error
+    return db
