@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from studio.cli.main import run
+from studio.storage.translations import use_language_of_environment
 
 
 def open_window(path: Path | None, device: str) -> int:
@@ -19,6 +20,8 @@ def open_window(path: Path | None, device: str) -> int:
 def main() -> int:
     # A frozen application starts its worker processes by running itself again.
     multiprocessing.freeze_support()
+    # The command line speaks English unless the environment says otherwise; the window then asks its preferences.
+    use_language_of_environment()
     return run(sys.argv[1:], open_window)
 
 

@@ -29,7 +29,7 @@ from studio.services.vocal import analyse_vocal
 from studio.storage.audio_settings import read_audio_settings
 from studio.storage.paths import models_dir, projects_dir, resources_dir, user_config_dir, user_data_dir
 from studio.storage.recent import RecentProjects
-from studio.ui.appearance import theme
+from studio.ui.appearance import language, theme
 from studio.ui.listening.analysing import Analyse
 from studio.ui.listening.playback import Playback
 from studio.ui.rating.adapter_control import Personal
@@ -102,6 +102,7 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     app.setDesktopFileName(APP_NAME.lower())
     app.setWindowIcon(QIcon(str(theme.ICONS / "backline.svg")))
     preferences = Preferences()
+    language.speak(app, preferences)
     theme.apply_theme(app, preferences.get("theme", "system"))
     costs = Costs.of_user(user_data_dir(), BAND_MODEL.name, device)
     service = GenerationService(models_dir(), device, start_bundled_engine, costs)

@@ -27,6 +27,7 @@ from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.music import Chord
 from studio.dsp.loudness import integrated_lufs
 from studio.dsp.resample import resample
@@ -65,19 +66,19 @@ def analyse(
 
     if audio.duration_s < _SHORTEST_S:
         raise StudioError(
-            "Cannot analyse the vocal",
-            seen=f"{audio.duration_s:.2f} seconds of audio",
-            expected=f"{_SHORTEST_S} seconds or more",
-            todo="Choose a longer recording",
+            tr("Cannot analyse the vocal"),
+            seen=tr("{duration_s:.2f} seconds of audio", duration_s=audio.duration_s),
+            expected=tr("{shortest_s} seconds or more", shortest_s=_SHORTEST_S),
+            todo=tr("Choose a longer recording"),
         )
     report("pitch", 0.0)
     signal = resample_mono(audio)
     if len(signal) == 0 or float(np.abs(signal).max()) < _SILENCE_PEAK:
         raise StudioError(
-            "Cannot analyse the vocal",
-            seen="a silent recording",
-            expected="a voice above -60 dBFS",
-            todo="Check the input, its level and that the right channel was recorded",
+            tr("Cannot analyse the vocal"),
+            seen=tr("a silent recording"),
+            expected=tr("a voice above -60 dBFS"),
+            todo=tr("Check the input, its level and that the right channel was recorded"),
         )
     # The tracker and the flux expect a voice near full scale; levels are reported as recorded.
     gain = float(np.clip(_WORKING_PEAK / np.abs(signal).max(), 1.0, 1000.0))

@@ -22,6 +22,7 @@ from studio.analysis.pitch import resample_mono
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.guide import Guide
+from studio.core.language import tr
 from studio.core.music import Meter
 
 #: Rate at which a guide is heard; that of the pitch tracker.
@@ -84,10 +85,10 @@ def hear_guide(
     strokes = find_strokes(signal)
     if len(strokes.times_s) < _FEWEST:
         raise StudioError(
-            f"Cannot take the beats from {source}",
-            seen=f"{len(strokes.times_s)} strokes in it",
-            expected="a click, drums, a strummed guitar or a rough mix that covers the song",
-            todo="Choose another guide, or tap along",
+            tr("Cannot take the beats from {source}", source=source),
+            seen=tr("{count} strokes in it", count=len(strokes.times_s)),
+            expected=tr("a click, drums, a strummed guitar or a rough mix that covers the song"),
+            todo=tr("Choose another guide, or tap along"),
         )
     period, start = _find_tempo(strokes, tempo_bpm)
     beats, steady = _follow(strokes, period, start, audio.duration_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.music import Meter
 
 #: Meters that are counted as another one with the same quarters.
@@ -21,10 +22,10 @@ def meter_of(numerator: int, denominator: int, source: str) -> Meter:
         return Meter.parse(f"{pair[0]}/{pair[1]}")
     except StudioError as error:
         raise StudioError(
-            f"Cannot take the bars from {source}",
+            tr("Cannot take the bars from {source}", source=source),
             seen=f"{numerator}/{denominator}",
-            expected="a meter the band plays: " + ", ".join(f"{a}/{b}" for a, b in Meter.SUPPORTED),
-            todo="Give the meter that comes nearest, and the tempo, by hand",
+            expected=tr("a meter the band plays: ") + ", ".join(f"{a}/{b}" for a, b in Meter.SUPPORTED),
+            todo=tr("Give the meter that comes nearest, and the tempo, by hand"),
         ) from error
 
 
@@ -58,14 +59,22 @@ def last_signature_at_each(points: Sequence[tuple[float, int, int]]) -> list[tup
 def check_tempos(tempos: Sequence[tuple[float, float]], source: str) -> None:
     wrong = [bpm for _, bpm in tempos if not _SLOWEST_BPM <= bpm <= _FASTEST_BPM]
     if wrong:
-        seen = f"a tempo of {wrong[0]:g}" if wrong[0] else "no tempo in it"
-        raise unreadable(source, seen, f"tempos from {_SLOWEST_BPM:g} to {_FASTEST_BPM:g}")
+        seen = tr("a tempo of {wrong:g}", wrong=wrong[0]) if wrong[0] else tr("no tempo in it")
+        raise unreadable(
+            source,
+            seen,
+            tr(
+                "tempos from {slowest_bpm:g} to {fastest_bpm:g}",
+                slowest_bpm=_SLOWEST_BPM,
+                fastest_bpm=_FASTEST_BPM,
+            ),
+        )
 
 
 def unreadable(source: str, seen: str, expected: str) -> StudioError:
     return StudioError(
-        f"Cannot take the beats from {source}",
+        tr("Cannot take the beats from {source}", source=source),
         seen=seen,
         expected=expected,
-        todo="Export it again, or choose another",
+        todo=tr("Export it again, or choose another"),
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from studio.analysis.guide_maps import MOST_QUARTERS, check_tempos, last_at_each, main_meter, unreadable
 from studio.core.errors import StudioError
 from studio.core.guide import Guide, guide_of_tempos
+from studio.core.language import tr
 from studio.core.music import QUALITIES, Chord, Key
 
 
@@ -25,10 +26,10 @@ def guide_of_midi(data: bytes, source: str) -> Guide:
         file = mido.MidiFile(file=io.BytesIO(data))
         tracks = [_absolute(track) for track in file.tracks]
     except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError) as error:
-        raise unreadable(source, str(error) or type(error).__name__, "a standard MIDI file") from error
+        raise unreadable(source, str(error) or type(error).__name__, tr("a standard MIDI file")) from error
     per_quarter = file.ticks_per_beat
     if not 0 < per_quarter < 0x8000:
-        raise unreadable(source, "time in frames a second", "a MIDI file that counts in quarters")
+        raise unreadable(source, tr("time in frames a second"), tr("a MIDI file that counts in quarters"))
     everything = sorted(((tick, m) for track in tracks for tick, m in track), key=lambda event: event[0])
     tempos = [
         (tick / per_quarter, 60e6 / m.tempo) for tick, m in everything if m.type == "set_tempo" and m.tempo

@@ -23,6 +23,7 @@ from studio.analysis.guide_maps import (
     unreadable,
 )
 from studio.core.guide import Guide, guide_of_tempos
+from studio.core.language import tr
 
 
 def guide_of_dawproject(xml: bytes, source: str, vocal: str = "") -> Guide:
@@ -82,10 +83,10 @@ def guide_of_rpp(text: str, source: str, vocal: str = "") -> Guide:
         StudioError: a text that is no REAPER project, or without a tempo.
     """
     if not text.lstrip().startswith("<REAPER_PROJECT"):
-        raise unreadable(source, "another kind of text", "a REAPER project")
+        raise unreadable(source, tr("another kind of text"), tr("a REAPER project"))
     plain = re.search(r"^\s*TEMPO\s+([\d.]+)\s+(\d+)\s+(\d+)", text, re.MULTILINE)
     if not plain:
-        raise unreadable(source, "no tempo in it", "a REAPER project with a TEMPO line")
+        raise unreadable(source, tr("no tempo in it"), tr("a REAPER project with a TEMPO line"))
     meter = (int(plain[2]), int(plain[3]))
     points: list[tuple[float, float, bool]] = []
     signatures = [(0.0, *meter)]
@@ -113,10 +114,12 @@ def _parse_xml(xml: bytes, source: str) -> ElementTree.Element:
     try:
         text = xml.decode("utf-8-sig")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise unreadable(source, "XML with a document type", "plain XML, as programs write it")
+            raise unreadable(source, tr("XML with a document type"), tr("plain XML, as programs write it"))
         return ElementTree.fromstring(text)
     except (UnicodeDecodeError, ElementTree.ParseError, ValueError) as error:
-        raise unreadable(source, f"broken XML ({error})", "a DAWproject as a program wrote it") from error
+        raise unreadable(
+            source, tr("broken XML ({error})", error=error), tr("a DAWproject as a program wrote it")
+        ) from error
 
 
 def _number(element: ElementTree.Element | None, name: str) -> float | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from studio.core.analysis import Syllable
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 FEWEST_TAPS = 4
 #: Scatter of a tap and how early taps are, in seconds; scatter of a syllable about its place.
@@ -54,18 +55,18 @@ def read_taps(taps_s: Sequence[float], syllables: Sequence[Syllable] = ()) -> Ta
     gaps = np.diff(taps)
     if len(taps) < FEWEST_TAPS:
         raise StudioError(
-            "Cannot take a tempo from the taps",
-            seen=f"{len(taps)} taps",
-            expected=f"{FEWEST_TAPS} or more, eight are better",
-            todo="Tap on with the beat",
+            tr("Cannot take a tempo from the taps"),
+            seen=tr("{count} taps", count=len(taps)),
+            expected=tr("{fewest_taps} or more, eight are better", fewest_taps=FEWEST_TAPS),
+            todo=tr("Tap on with the beat"),
         )
     usual = float(np.median(gaps))
     if not _FASTEST_S <= usual <= _SLOWEST_S:
         raise StudioError(
-            "Cannot take a tempo from the taps",
-            seen=f"{60 / max(usual, 1e-3):.0f} a minute",
-            expected="30 to 300 a minute",
-            todo="Tap every beat of the song",
+            tr("Cannot take a tempo from the taps"),
+            seen=tr("{value:.0f} a minute", value=60 / max(usual, 1e-3)),
+            expected=tr("30 to 300 a minute"),
+            todo=tr("Tap every beat of the song"),
         )
     beats = np.concatenate([[0.0], np.cumsum(np.maximum(np.round(gaps / usual), 1.0))])
     period, start = np.polyfit(beats, taps, 1)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from studio.audio import devices
 from studio.audio.devices import AudioSetup, Device
 from studio.audio.stream import DeviceStream, Frames
+from studio.core.language import tr
 
 #: A sound system that did not answer for this long is said to hang.
 PATIENCE_S = 3.0
@@ -224,11 +225,11 @@ class Connection:
         try:
             setup = request.find()
             if setup.output is None and setup.input is None:
-                return Opened(None, None, gate, "No sound output found", devices.devices())
+                return Opened(None, None, gate, tr("No sound output found"), devices.devices())
             rates = devices.supported_rates(setup)
             stream = DeviceStream(setup, gate)
-            problem = "" if setup.output else "No sound output found"
+            problem = "" if setup.output else tr("No sound output found")
             return Opened(setup, stream, gate, problem, devices.devices(), rates)
         except Exception as error:  # PortAudioError, a StudioError, or whatever a driver raises
-            problem = f"No sound output: {error}"
+            problem = tr("No sound output: {error}", error=error)
         return Opened(setup, None, gate, problem, devices.devices())

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 #: Offered where the device takes them; the project's rate first.
 SAMPLE_RATES = (48000, 44100, 88200, 96000, 192000)
@@ -67,10 +68,10 @@ def portaudio() -> ModuleType:
         return importlib.import_module("sounddevice")
     except (OSError, ImportError) as error:
         raise StudioError(
-            "Sound is not available",
+            tr("Sound is not available"),
             seen=str(error),
-            expected="the PortAudio library",
-            todo="Install libportaudio2 and start again; everything but listening works without it",
+            expected=tr("the PortAudio library"),
+            todo=tr("Install libportaudio2 and start again; everything but listening works without it"),
         ) from error
 
 

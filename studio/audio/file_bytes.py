@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 
 FORMATS = "WAV, AIFF, FLAC, MP3 or OGG"
 #: A pipe that gives nothing for so long has no one at its other end.
 _PIPE_PATIENCE_S = 4.0
 #: Ten minutes of stereo floats at 192 kHz.
 _PIPE_LIMIT_BYTES = 930_000_000
-_TODO = "Check the path, or choose another file"
+_TODO = mark("Check the path, or choose another file")
 
 
 @contextlib.contextmanager
@@ -44,38 +45,52 @@ def opened(path: Path, what: str) -> Iterator[BinaryIO]:
         elif stat.S_ISFIFO(mode):
             handle = io.BytesIO(_read_pipe(path, what))
         else:
-            raise StudioError(what, seen=_kind(mode), expected=f"a {FORMATS} file", todo=_TODO)
+            raise StudioError(
+                what, seen=_kind(mode), expected=tr("a {formats} file", formats=FORMATS), todo=tr(_TODO)
+            )
     except FileNotFoundError as error:
         raise StudioError(
-            what, seen=f"nothing at {shown(str(path))}", expected=f"a {FORMATS} file", todo=_TODO
+            what,
+            seen=tr("nothing at {path}", path=shown(str(path))),
+            expected=tr("a {formats} file", formats=FORMATS),
+            todo=tr(_TODO),
         ) from error
     except (OSError, ValueError) as error:  # a path with a zero byte is a ValueError
-        raise StudioError(what, seen=error_text(error), expected="a file you may read", todo=_TODO) from error
+        raise StudioError(
+            what, seen=error_text(error), expected=tr("a file you may read"), todo=tr(_TODO)
+        ) from error
     with handle:
         try:
             empty = not handle.read(1)
             handle.seek(0)
         except OSError as error:
             raise StudioError(
-                what, seen=error_text(error), expected="a file you may read", todo=_TODO
+                what, seen=error_text(error), expected=tr("a file you may read"), todo=tr(_TODO)
             ) from error
         if empty:
-            raise StudioError(what, seen="an empty file (0 bytes)", expected=f"a {FORMATS} file", todo=_TODO)
+            raise StudioError(
+                what,
+                seen=tr("an empty file (0 bytes)"),
+                expected=tr("a {formats} file", formats=FORMATS),
+                todo=tr(_TODO),
+            )
         yield handle
 
 
 def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
-        return "a folder"
+        return tr("a folder")
     if stat.S_ISSOCK(mode):
-        return "a socket"
-    return "a terminal or another device" if stat.S_ISCHR(mode) else "a device"
+        return tr("a socket")
+    return tr("a terminal or another device") if stat.S_ISCHR(mode) else tr("a device")
 
 
 def _read_pipe(path: Path, what: str) -> bytes:
     """All that comes through, until the writer closes its end."""
     if sys.platform == "win32":
-        raise StudioError(what, seen="a pipe", expected=f"a {FORMATS} file", todo=_TODO)
+        raise StudioError(
+            what, seen=tr("a pipe"), expected=tr("a {formats} file", formats=FORMATS), todo=tr(_TODO)
+        )
     pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         content, last = bytearray(), time.monotonic()
@@ -91,16 +106,21 @@ def _read_pipe(path: Path, what: str) -> bytes:
             last = time.monotonic()
             if len(content) > _PIPE_LIMIT_BYTES:
                 raise StudioError(
-                    what, seen="a pipe that does not end", expected="ten minutes of sound or less",
-                    todo="Write it to a file, and choose that",
-                )  # fmt: skip
+                    what,
+                    seen=tr("a pipe that does not end"),
+                    expected=tr("ten minutes of sound or less"),
+                    todo=tr("Write it to a file, and choose that"),
+                )
     finally:
         os.close(pipe)
     raise StudioError(
         what,
-        seen=f"a pipe through which nothing came for {_PIPE_PATIENCE_S:g} seconds",
-        expected=f"a {FORMATS} file, or a program that writes one into the pipe",
-        todo=_TODO,
+        seen=tr(
+            "a pipe through which nothing came for {pipe_patience_s:g} seconds",
+            pipe_patience_s=_PIPE_PATIENCE_S,
+        ),
+        expected=tr("a {formats} file, or a program that writes one into the pipe", formats=FORMATS),
+        todo=tr(_TODO),
     )
 
 
@@ -173,4 +193,4 @@ def error_text(error: Exception) -> str:
         return error.strerror
     text = str(getattr(error, "error_string", None) or error).removeprefix("Error : ").rstrip(". ")
     # libsndfile's words for a file named .mp3 in which no MPEG frame is found.
-    return "no audio found in it" if "not a regular file" in text else text or type(error).__name__
+    return tr("no audio found in it") if "not a regular file" in text else text or type(error).__name__

@@ -24,6 +24,7 @@ from studio.audio.file_bytes import FORMATS, View, error_text, opened, shown
 from studio.audio.mpeg_frames import mpeg_parts
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.dsp.resample import resample
 
 SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg")
@@ -64,18 +65,21 @@ def read_audio(path: Path) -> Audio:
 def read_vocal(path: Path) -> AudioFile:
     """Like `read_file` with the hash, but refuses what cannot be a vocal: below 2 s, above 10 min, or silent."""
     file = read_file(path, max_s=VOCAL_MAX_S, hashed=True)
-    what = f"Cannot use {shown(path.name)} as a vocal"
+    what = tr("Cannot use {name} as a vocal", name=shown(path.name))
     if file.audio.duration_s < VOCAL_MIN_S:
-        seen = f"{file.audio.duration_s:.2f} s of sound"
+        seen = tr("{duration_s:.2f} s of sound", duration_s=file.audio.duration_s)
         raise StudioError(
-            what, seen=seen, expected=f"{VOCAL_MIN_S:g} s or more", todo="Choose or record a longer take"
+            what,
+            seen=seen,
+            expected=tr("{vocal_min_s:g} s or more", vocal_min_s=VOCAL_MIN_S),
+            todo=tr("Choose or record a longer take"),
         )
     if np.abs(file.audio.samples).max() < SILENT_PEAK:
         raise StudioError(
             what,
-            seen="silence from start to end",
-            expected="singing or humming that can be heard",
-            todo="Check the recording's level, or choose another file",
+            seen=tr("silence from start to end"),
+            expected=tr("singing or humming that can be heard"),
+            todo=tr("Check the recording's level, or choose another file"),
         )
     return file
 
@@ -93,26 +97,35 @@ def read_file(path: Path, *, max_s: float = float("inf"), hashed: bool = False) 
             samples that are no finite numbers.
     """
     name = shown(path.name)
-    what = f"Cannot read {name}"
+    what = tr("Cannot read {name}", name=name)
     with opened(path, what) as handle:
         try:
             decoded = [_decode(part, what, max_s) for part in _parts(path, handle, what, max_s)]
         except (sf.LibsndfileError, RuntimeError, EOFError) as error:
             raise StudioError(
                 what,
-                seen=f"{path.suffix.lower() or 'data'} that does not decode ({error_text(error)})",
-                expected=f"{FORMATS} data",
-                todo="Convert or export it again, for example as WAV",
+                seen=tr(
+                    "{suffix} that does not decode ({error_text})",
+                    suffix=path.suffix.lower() or tr("data"),
+                    error_text=error_text(error),
+                ),
+                expected=tr("{formats} data", formats=FORMATS),
+                todo=tr("Convert or export it again, for example as WAV"),
             ) from error
         except OSError as error:
             raise StudioError(
-                what, seen=error_text(error), expected="a file you may read", todo="Try again, or copy it"
+                what,
+                seen=error_text(error),
+                expected=tr("a file you may read"),
+                todo=tr("Try again, or copy it"),
             ) from error
         except MemoryError as error:
             raise StudioError(
-                what, seen="more sound than there is memory", expected="a shorter file",
-                todo="Export one song or section at a time",
-            ) from error  # fmt: skip
+                what,
+                seen=tr("more sound than there is memory"),
+                expected=tr("a shorter file"),
+                todo=tr("Export one song or section at a time"),
+            ) from error
         digest = ""
         if hashed:
             handle.seek(0)
@@ -199,8 +212,10 @@ def _all_of(handle: BinaryIO, what: str) -> bytes:
         raise StudioError(
             what,
             seen=f"{size / 1e9:.1f} GB",
-            expected=f"{_MOST_COMPRESSED_BYTES / 1e9:.1f} GB or less",
-            todo="Export one song or section at a time",
+            expected=tr(
+                "{most_compressed_bytes:.1f} GB or less", most_compressed_bytes=_MOST_COMPRESSED_BYTES / 1e9
+            ),
+            todo=tr("Export one song or section at a time"),
         )
     data = handle.read()
     handle.seek(0)
@@ -264,13 +279,29 @@ def _warnings(name: str, parts: Sequence[_Decoded], audio: Audio) -> tuple[str, 
     warnings = []
     if any(part.recovered for part in parts):
         warnings.append(
-            f"{name} was never finished: its header does not know its length. All {audio.duration_s:.1f} s that are "
-            "there were recovered."
+            tr(
+                "{name} was never finished: its header does not know its length. All "
+                "{duration_s:.1f} s that are there were recovered.",
+                name=name,
+                duration_s=audio.duration_s,
+            )
         )
     if len(parts) > 1:
-        warnings.append(f"{name} holds {len(parts)} recordings, one after the other; all were read.")
+        warnings.append(
+            tr(
+                "{name} holds {count} recordings, one after the other; all were read.",
+                name=name,
+                count=len(parts),
+            )
+        )
     if any(part.ends_early for part in parts):
-        warnings.append(f"{name} ends early: the {audio.duration_s:.1f} s that are there were read.")
+        warnings.append(
+            tr(
+                "{name} ends early: the {duration_s:.1f} s that are there were read.",
+                name=name,
+                duration_s=audio.duration_s,
+            )
+        )
     return tuple(warnings)
 
 
@@ -278,16 +309,18 @@ def _check_header(source: sf.SoundFile, what: str) -> None:
     if source.channels > 2:
         raise StudioError(
             what,
-            seen=f"{source.channels} channels",
-            expected="mono or stereo",
-            todo="Export the vocal alone, as mono or stereo",
+            seen=tr("{channels} channels", channels=source.channels),
+            expected=tr("mono or stereo"),
+            todo=tr("Export the vocal alone, as mono or stereo"),
         )
     if not MIN_RATE_HZ <= source.samplerate <= MAX_RATE_HZ:
         raise StudioError(
             what,
-            seen=f"a sample rate of {source.samplerate} Hz",
-            expected=f"{MIN_RATE_HZ} to {MAX_RATE_HZ} Hz",
-            todo="Export it again at 44100 or 48000 Hz",
+            seen=tr("a sample rate of {samplerate} Hz", samplerate=source.samplerate),
+            expected=tr(
+                "{min_rate_hz} to {max_rate_hz} Hz", min_rate_hz=MIN_RATE_HZ, max_rate_hz=MAX_RATE_HZ
+            ),
+            todo=tr("Export it again at 44100 or 48000 Hz"),
         )
 
 
@@ -295,9 +328,9 @@ def _check_length(frames: int, rate: int, max_s: float, what: str) -> None:
     if frames > max_s * rate:
         raise StudioError(
             what,
-            seen=f"{frames / rate / 60:.1f} minutes or more",
-            expected=f"{max_s / 60:g} minutes or less",
-            todo="Export one song or section at a time",
+            seen=tr("{frames:.1f} minutes or more", frames=frames / rate / 60),
+            expected=tr("{max_s:g} minutes or less", max_s=max_s / 60),
+            todo=tr("Export one song or section at a time"),
         )
 
 
@@ -305,9 +338,9 @@ def _check_samples(samples: Samples, rate: int, what: str) -> None:
     if not samples.shape[1]:
         raise StudioError(
             what,
-            seen="a header without any sound",
-            expected="at least one sample",
-            todo="Export it again, or choose another file",
+            seen=tr("a header without any sound"),
+            expected=tr("at least one sample"),
+            todo=tr("Export it again, or choose another file"),
         )
     # NaN passes through both extremes, so a sound file costs no mask of its own size.
     peak = float(max(samples.max(), -samples.min()))
@@ -316,14 +349,18 @@ def _check_samples(samples: Samples, rate: int, what: str) -> None:
         first = int(np.argmax(bad))
         raise StudioError(
             what,
-            seen=f"{int(bad.sum())} samples that are NaN or infinite, the first at {first / rate:.2f} s",
-            expected="finite samples",
-            todo="Export it again; a plug-in on the track may be faulty",
+            seen=tr(
+                "{sum} samples that are NaN or infinite, the first at {first:.2f} s",
+                sum=int(bad.sum()),
+                first=first / rate,
+            ),
+            expected=tr("finite samples"),
+            todo=tr("Export it again; a plug-in on the track may be faulty"),
         )
     if peak > _ABSURD_PEAK:
         raise StudioError(
             what,
-            seen=f"sample values up to {peak:.3g}",
-            expected="floats with full scale at 1.0",
-            todo="Export it again as 24-bit PCM or as normalised float",
+            seen=tr("sample values up to {peak:.3g}", peak=peak),
+            expected=tr("floats with full scale at 1.0"),
+            todo=tr("Export it again as 24-bit PCM or as normalised float"),
         )

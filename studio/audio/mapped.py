@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 _FLOAT, _EXTENSIBLE = 3, 0xFFFE
 
@@ -24,7 +25,7 @@ def mapped_wav(path: Path) -> Audio:
             size = path.stat().st_size
             head = file.read(12)
             if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
-                raise _unreadable(path, "no WAV")
+                raise _unreadable(path, tr("no WAV"))
             channels = rate = 0
             long_data: int | None = None
             at = 12
@@ -39,12 +40,20 @@ def mapped_wav(path: Path) -> Audio:
                     if kind == _EXTENSIBLE and len(content) >= 26:
                         kind = struct.unpack("<H", content[24:26])[0]
                     if kind != _FLOAT or bits != 32 or not 1 <= channels <= 64 or not rate:
-                        raise _unreadable(path, f"format {kind} with {bits} bits in {channels} channels")
+                        raise _unreadable(
+                            path,
+                            tr(
+                                "format {kind} with {bits} bits in {channels} channels",
+                                kind=kind,
+                                bits=bits,
+                                channels=channels,
+                            ),
+                        )
                 elif name == b"data":
                     if long_data is not None and length == 0xFFFFFFFF:
                         length = long_data
                     if not channels or at + 8 + length > size:
-                        raise _unreadable(path, f"{size} bytes")
+                        raise _unreadable(path, tr("{size} bytes", size=size))
                     frames = length // (4 * channels)
                     if not frames:
                         return Audio(np.zeros((channels, 0), np.float32), rate)
@@ -53,10 +62,12 @@ def mapped_wav(path: Path) -> Audio:
                 at += 8 + length + length % 2
     except (OSError, struct.error) as error:
         raise _unreadable(path, str(error)) from error
-    raise _unreadable(path, "no samples in it")
+    raise _unreadable(path, tr("no samples in it"))
 
 
 def _unreadable(path: Path, seen: str) -> StudioError:
     return StudioError(
-        f"Cannot read {path.name}", seen=seen, expected="a whole WAV with 32-bit float samples"
+        tr("Cannot read {name}", name=path.name),
+        seen=seen,
+        expected=tr("a whole WAV with 32-bit float samples"),
     )

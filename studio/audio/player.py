@@ -27,10 +27,11 @@ from studio.audio.source import AudioSource, Source, prepare
 from studio.audio.stream import DeviceStream, Frames
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 
 _SILENT_RATE = 48000
 _TAP_S = 1.0
-_HUNG = "The sound system does not answer. The song is open without sound, which joins in once it does"
+_HUNG = mark("The sound system does not answer. The song is open without sound, which joins in once it does")
 
 
 def default_setup() -> AudioSetup:
@@ -118,7 +119,7 @@ class Player:
             if self._closed:
                 return
             self._asked = True
-            stream = self._let_go("The sound device was closed")
+            stream = self._let_go(tr("The sound device was closed"))
             self._song.pause()
             if isinstance(setup, AudioSetup):
                 self._connection.request(lambda: present(setup) or setup, closing=stream)
@@ -137,7 +138,7 @@ class Player:
                 return
             self._asked = True
             before = self.setup if self._stream is not None else None
-            stream = self._let_go("The sound device was closed")
+            stream = self._let_go(tr("The sound device was closed"))
             self._connection.request(lambda: self._find_again(before), closing=stream, rescan=True)
         self._await(patience_s)
 
@@ -169,8 +170,8 @@ class Player:
         """What the connection opened meanwhile becomes what is heard."""
         if self._closed:
             return
-        if self._connection.hung and self.problem != _HUNG:
-            self.problem, self.version = _HUNG, self.version + 1
+        if self._connection.hung and self.problem != tr(_HUNG):
+            self.problem, self.version = tr(_HUNG), self.version + 1
         opened = self._connection.take()
         if opened is None:
             return
@@ -232,7 +233,7 @@ class Player:
             if self._closed:
                 return
             self._closed = True
-            stream = self._let_go("The sound device was closed")
+            stream = self._let_go(tr("The sound device was closed"))
         self._connection.close(stream)
         self._timeline.close()
 
@@ -349,7 +350,7 @@ class Player:
         """
         levels = self.levels
         if levels is None or self._mixer.playing or self._recorder is not None:
-            raise StudioError("Cannot record", seen="no open input, or a transport that runs")
+            raise StudioError(tr("Cannot record"), seen=tr("no open input, or a transport that runs"))
         self._recorder = Recorder(
             path, self._mixer, sample_rate=self.sample_rate, channels=len(levels.peaks),
             latency_frames=latency_frames, max_frames=max_frames,
@@ -476,8 +477,10 @@ class Player:
 
     def _lose(self, stream: DeviceStream) -> None:
         """Keeps the take, stands still, and has what is left to play on opened."""
-        names = " and ".join(dict.fromkeys(d.name for d in (stream.setup.output, stream.setup.input) if d))
-        why = f"The sound device {names} stopped"
+        names = tr(" and ").join(
+            dict.fromkeys(d.name for d in (stream.setup.output, stream.setup.input) if d)
+        )
+        why = tr("The sound device {names} stopped", names=names)
         self._let_go(why)
         self._mixer.pause()
         self.problem, self.losses, self.version = why, self.losses + 1, self.version + 1

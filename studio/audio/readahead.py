@@ -22,6 +22,7 @@ from studio.audio.mixer import Mixer, Outlook
 from studio.audio.window import PAGE_FRAMES, Window
 from studio.core.audio import Samples
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 #: How far sources that sound, and those that do not, are read beyond what is heard.
 _AHEAD_S, _NEAR_S = 3.0, 0.7
@@ -159,7 +160,7 @@ class ReadAhead:
             window.source.read(start, part)
         except (OSError, ValueError, StudioError) as error:
             part[:] = 0.0
-            self.problem = f"A part of the song could not be read: {error}"
+            self.problem = tr("A part of the song could not be read: {error}", error=error)
         self._there[key] = page
         window.pages[number] = page
 

@@ -18,10 +18,15 @@ from studio.audio.file_bytes import error_text
 from studio.audio.mixer import Mixer
 from studio.audio.ring import Ring
 from studio.audio.take_file import MAX_BYTES, TakeFile
+from studio.core.language import mark
 
 #: How long the disk may be busy before samples would be lost.
 _RING_S = 10.0
 _WRITE_EVERY_S = 0.05
+_UNWRITTEN = mark("The take could not be written further: {reason}")
+_UNCLOSED = mark("The take could not be closed: {reason}")
+#: What a recording says of itself, kept beside it in English.
+PROBLEMS = (_UNWRITTEN, _UNCLOSED)
 
 
 class Recorder:
@@ -77,7 +82,7 @@ class Recorder:
         at = mixer.clock - len(block)
         low, high = max(first - at, 0), min(last - at, len(block))
         if low < high and not self._ring.write(block[low:high]):
-            self.problem, self._over = "The disk was too slow for the recording", True
+            self.problem, self._over = mark("The disk was too slow for the recording"), True
         if high < len(block):
             self._over = True
 
@@ -126,8 +131,8 @@ class Recorder:
                 while count := self._ring.read(block):
                     self._file.append(block[:count])
         except OSError as error:
-            self.problem, self._over = f"The take could not be written further: {error_text(error)}", True
+            self.problem, self._over = _UNWRITTEN.format(reason=error_text(error)), True
         try:
             self._file.close()
         except OSError as error:
-            self.problem = self.problem or f"The take could not be closed: {error_text(error)}"
+            self.problem = self.problem or _UNCLOSED.format(reason=error_text(error))

@@ -20,6 +20,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.dsp.sampler.samples import RATE, Sample, SampleSet
 
 SUFFIX = ".zip"
@@ -100,7 +101,7 @@ class _Reader:
         except (KeyError, OSError, zipfile.BadZipFile, soundfile.SoundFileError) as error:
             raise _damaged(self._path, f"{name}: {error}") from error
         if rate != RATE:
-            raise _damaged(self._path, f"{name} of {rate} Hz")
+            raise _damaged(self._path, tr("{name} of {rate} Hz", name=name, rate=rate))
         return np.ascontiguousarray(samples.T)
 
 
@@ -115,6 +116,8 @@ def _opened(path: Path) -> tuple[SetIndex, _Reader]:
 
 def _damaged(path: Path, what: str) -> StudioError:
     return StudioError(
-        f"The recorded instrument {path.stem} cannot be read", seen=what,
-        expected="a ZIP file of OGG recordings as it came with Backline", todo="Install Backline again",
-    )  # fmt: skip
+        tr("The recorded instrument {stem} cannot be read", stem=path.stem),
+        seen=what,
+        expected=tr("a ZIP file of OGG recordings as it came with Backline"),
+        todo=tr("Install Backline again"),
+    )

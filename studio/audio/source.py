@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from studio.core.audio import Audio, Samples
+from studio.core.language import tr
 from studio.core.scratch import ScratchFile, fetch_pages, is_cut_short, is_mapped, release_pages
 from studio.dsp.resample import resample, resample_blocks
 
@@ -69,7 +70,7 @@ class AudioSource:
 
     def read(self, start: int, out: Samples) -> None:
         if is_cut_short(self.samples):
-            raise OSError(errno.EIO, "its file was cut short")
+            raise OSError(errno.EIO, tr("its file was cut short"))
         stop = start + out.shape[1]
         out[:] = self.samples[:, start:stop]
         release_pages(self.samples, start, stop)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from studio.audio import devices
 from studio.audio.devices import AudioSetup
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 #: Asked of PortAudio: enough to ride out a busy interpreter, short enough to feel immediate.
 LATENCY_S = 0.1
@@ -85,15 +86,17 @@ class DeviceStream:
                     device=source.index, channels=inputs, callback=self._hear, **common
                 )
             else:
-                raise StudioError("Cannot open a sound device", seen="none chosen", expected="an output")
+                raise StudioError(
+                    tr("Cannot open a sound device"), seen=tr("none chosen"), expected=tr("an output")
+                )
             stream.start()
         except library.PortAudioError as error:
-            names = " and ".join(dict.fromkeys(d.name for d in (source, output) if d))
+            names = tr(" and ").join(dict.fromkeys(d.name for d in (source, output) if d))
             raise StudioError(
-                f"Cannot open {names} at {setup.rate} Hz",
+                tr("Cannot open {names} at {rate} Hz", names=names, rate=setup.rate),
                 seen=str(error),
-                expected="a rate that both take, and devices of one sound system",
-                todo="Choose another device or rate under Record > Sound devices",
+                expected=tr("a rate that both take, and devices of one sound system"),
+                todo=tr("Choose another device or rate under Record > Sound devices"),
             ) from error
         return stream
 

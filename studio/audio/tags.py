@@ -14,6 +14,7 @@ from pathlib import Path
 from tinytag import TinyTag, TinyTagException
 
 from studio.core.hints import FASTEST_BPM, SLOWEST_BPM, Hint, key_of_tag, tempo_in_words, tempo_of_tag
+from studio.core.language import tr
 from studio.core.music import Key
 
 #: Chunks looked at in one file, at most.
@@ -44,7 +45,7 @@ def _text_tags(path: Path) -> Hint:
 
 def _acid_chunk(path: Path) -> Hint:
     """The tempo of an acid chunk: flags 4, root 2, unknown 2 + 4, beats 4, meter 2 + 2, tempo 4 (float) bytes."""
-    nothing = Hint(None, None, "acid chunk")
+    nothing = Hint(None, None, tr("acid chunk"))
     try:
         with path.open("rb") as file:
             head = file.read(12)
@@ -68,7 +69,7 @@ def _acid_chunk(path: Path) -> Hint:
                 known = not flags & _ONE_SHOT and math.isfinite(tempo)
                 if not known or not SLOWEST_BPM <= tempo <= FASTEST_BPM:
                     return nothing
-                return Hint(round(tempo, 3), None, "acid chunk")
+                return Hint(round(tempo, 3), None, tr("acid chunk"))
     except OSError:
         pass
     return nothing

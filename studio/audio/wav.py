@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from studio.audio.file_bytes import error_text
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.part_path import part_path
 from studio.dsp.dither import is_on_grid, quantise
 
@@ -105,10 +106,14 @@ class WavWriter:
         with contextlib.suppress(OSError):
             self._temporary.unlink(missing_ok=True)
         return StudioError(
-            f"Cannot write {self._path.name}",
+            tr("Cannot write {name}", name=self._path.name),
             seen=error_text(error),
-            expected=f"a writable folder with {max(0.1, self._bytes / 1e6):.1f} MB free: {self._path.parent}",
-            todo="Free some space or choose another folder",
+            expected=tr(
+                "a writable folder with {bytes:.1f} MB free: {parent}",
+                bytes=max(0.1, self._bytes / 1e6),
+                parent=self._path.parent,
+            ),
+            todo=tr("Free some space or choose another folder"),
         )
 
 

@@ -10,10 +10,28 @@ from studio.core.arrangement import BAND, Arrangement
 from studio.core.audio import Audio
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
+from studio.core.language import mark, retold, tr
 from studio.core.score import Score
 
 #: In NoiseStep.columns: the noise of the score's globals (style, density, swing, instruments).
 GLOBALS_NOISE = "globals"
+
+#: What the changes of core.request call themselves; those that others may be parts of come first.
+_CHANGES = (
+    mark("near variation"),
+    mark("far variation"),
+    mark("new band"),
+    mark("child of {a} and {b}: {genes}"),
+    mark("child of {a} and {b}"),
+    mark("{what}, new chords"),
+    mark("{what} in bars {first} to {last}"),
+    mark("{what} in bar {bar}"),
+    mark("new {stems}"),
+    mark("{first}, {rest}"),
+    mark("{gene} between both"),
+    mark("{gene} of {number}"),
+    mark("{gene} new"),
+)
 
 
 @dataclass(frozen=True)
@@ -88,16 +106,25 @@ def recipe_of(candidate: Candidate) -> Recipe:
     """The candidate's recipe. Raises StudioError where the engine kept none."""
     if candidate.recipe is None:
         raise StudioError(
-            f"Cannot change candidate {candidate.number}",
-            seen="a candidate of which only the sound and the notes were kept",
-            expected="one made by the band model, with its recipe",
-            todo="Generate again, and change one of the new candidates",
+            tr("Cannot change candidate {number}", number=candidate.number),
+            seen=tr("a candidate of which only the sound and the notes were kept"),
+            expected=tr("one made by the band model, with its recipe"),
+            todo=tr("Generate again, and change one of the new candidates"),
         )
     return candidate.recipe
+
+
+def told_change(text: str) -> str:
+    """What a change of core.request called itself, kept in a candidate's settings, in the user's language."""
+    return retold(text, _CHANGES)
 
 
 def descent(settings: Mapping[str, object]) -> str:
     """What a candidate was made out of, by its settings, in words; empty for a new one."""
     if "other_parent" in settings:
-        return str(settings["change"])
-    return f"{settings['change']} of {settings['parent']}" if "parent" in settings else ""
+        return told_change(str(settings["change"]))
+    if "parent" in settings:
+        return tr(
+            "{change} of {parent}", change=told_change(str(settings["change"])), parent=settings["parent"]
+        )
+    return ""

@@ -10,12 +10,35 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from studio.core.analysis import Given
+from studio.core.language import mark, retold
 from studio.core.mix import Mix
 from studio.core.music import Chord
 from studio.core.opinion import NO_OPINION, Opinion
 from studio.core.project import Begun, CandidateRecord, Loop, Project
 from studio.core.screen import Screen, Verdict
 from studio.core.takes import BASE, AudioRef, Comp, Take
+
+#: What commands call themselves, in English as the journal keeps it, with what the window makes out of it.
+_TEXTS = (
+    mark("Take the pick back from {name}"),
+    mark("Pick {name}"),
+    mark("No favourite: {name}"),
+    mark("Favourite: {name}"),
+    mark("Hide {name}"),
+    mark("Show {name}"),
+    mark("Rate {name}"),
+    mark("Note on {name}"),
+    mark("Hear take {number}"),
+    mark("Hear the old vocal"),
+    mark("Take {number}"),
+    mark("Vote on screen {number}"),
+    mark("candidate {name}"),
+)
+
+
+def told(text: str) -> str:
+    """What a command calls itself, in the user's language."""
+    return retold(text, _TEXTS)
 
 
 @dataclass(frozen=True)
@@ -66,7 +89,7 @@ class SetGiven(Command):
 
     @property
     def text(self) -> str:
-        return "Tempo, key or bar lines"
+        return mark("Tempo, key or bar lines")
 
 
 @dataclass(frozen=True)
@@ -85,7 +108,7 @@ class SetChords(Command):
 
     @property
     def text(self) -> str:
-        return "Chords"
+        return mark("Chords")
 
 
 @dataclass(frozen=True)
@@ -93,7 +116,7 @@ class SetComp(Command):
     """Which take is heard where; None for the vocal there was."""
 
     comp: Comp | None
-    what: str = "Choice of takes"
+    what: str = mark("Choice of takes")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -118,7 +141,7 @@ class SetOpinion(Command):
 
     number: int
     opinion: Opinion
-    what: str = "Rating"
+    what: str = mark("Rating")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -141,7 +164,7 @@ class Pick(Command):
     """The winner, or None."""
 
     number: int | None
-    what: str = "Pick"
+    what: str = mark("Pick")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -172,7 +195,7 @@ class SetNotes(Command):
 
     @property
     def text(self) -> str:
-        return "Notes on the song"
+        return mark("Notes on the song")
 
 
 @dataclass(frozen=True)

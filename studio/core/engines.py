@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from studio.core.arrangement import BAND, STEMS
+from studio.core.candidate import told_change
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 from studio.core.request import Change
 
 
@@ -31,7 +33,7 @@ class EngineKind:
 
     def why_not_heeded(self, *names: str) -> str:
         """The reason for not heeding these controls; "" when it heeds them all."""
-        return "" if self.controls.issuperset(names) else self.why_not
+        return "" if self.controls.issuperset(names) else tr(self.why_not)
 
     def heeded(self, controls: Controls) -> Controls:
         """The wishes with those left out that this engine does not heed."""
@@ -41,12 +43,14 @@ class EngineKind:
         """Raises StudioError naming every wish this engine cannot fulfil."""
         refused = [name for name in asked_for(controls) if name not in self.controls]
         if change is not None and not self.changes:
-            refused.append(str(change))
+            refused.append(told_change(str(change)))
         if refused:
             raise StudioError(
-                f"{self.title} cannot do that", seen=", ".join(refused), expected=self.why_not,
-                todo="Leave these wishes out, or choose the band model",
-            )  # fmt: skip
+                tr("{title} cannot do that", title=tr(self.title)),
+                seen=", ".join(refused),
+                expected=tr(self.why_not),
+                todo=tr("Leave these wishes out, or choose the band model"),
+            )
 
 
 def asked_for(controls: Controls) -> Sequence[str]:
@@ -55,7 +59,7 @@ def asked_for(controls: Controls) -> Sequence[str]:
 
 
 BAND_MODEL = EngineKind(
-    "band", "Band model", STEMS, frozenset(f.name for f in fields(Controls)), changes=True
+    "band", mark("Band model"), STEMS, frozenset(f.name for f in fields(Controls)), changes=True
 )
 FASTSAG = EngineKind(
     "fastsag",
@@ -63,7 +67,9 @@ FASTSAG = EngineKind(
     (BAND,),
     frozenset(),
     changes=False,
-    why_not="FastSAG answers to the sound of the voice alone and makes the whole band as one sound: there are no "
-    "stems, notes, chords, style or instruments to choose",
+    why_not=mark(
+        "FastSAG answers to the sound of the voice alone and makes the whole band as one "
+        "sound: there are no stems, notes, chords, style or instruments to choose"
+    ),
 )
 ENGINES = {kind.name: kind for kind in (BAND_MODEL, FASTSAG)}

@@ -5,6 +5,11 @@ Every message answers four questions: what failed, what was seen, what is expect
 
 from __future__ import annotations
 
+from studio.core.language import tr
+
+#: What ends a sentence, in any of the languages.
+_STOPS = ".。"
+
 
 class StudioError(Exception):
     """A failure a user can act on.
@@ -18,14 +23,18 @@ class StudioError(Exception):
 
     def __init__(self, what: str, *, seen: str = "", expected: str = "", todo: str = "") -> None:
         self.what, self.seen, self.expected, self.todo = what, seen, expected, todo
-        parts = [what.rstrip(".") + "."]
+        parts = [_sentence(what)]
         if seen:
-            parts.append(f"Found: {seen.rstrip('.')}.")
+            parts.append(tr("Found: {seen}.", seen=seen.rstrip(_STOPS)))
         if expected:
-            parts.append(f"Expected: {expected.rstrip('.')}.")
+            parts.append(tr("Expected: {expected}.", expected=expected.rstrip(_STOPS)))
         if todo:
-            parts.append(f"{todo.rstrip('.')}.")
+            parts.append(_sentence(todo))
         super().__init__(" ".join(parts))
+
+
+def _sentence(text: str) -> str:
+    return tr("{sentence}.", sentence=text.rstrip(_STOPS))
 
 
 class JobCancelled(Exception):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.music import Key
 
 #: Tempos beyond these are years, take numbers or sample rates.
@@ -84,7 +85,7 @@ def hint_from_name(name: str) -> Hint:
     key = _key_in(words, timed=tempo is not None)
     if tempo is None and key is not None:
         tempo = _bare_tempo(words)
-    return Hint(tempo, key, "file name")
+    return Hint(tempo, key, tr("file name"))
 
 
 def tempo_in_words(text: str) -> float | None:

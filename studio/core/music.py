@@ -8,6 +8,7 @@ from functools import cache
 from typing import ClassVar
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -75,7 +76,9 @@ class Key:
         match = re.fullmatch(r"\s*([A-Ga-g][#b♯♭]?)\s*(m|min|minor|maj|major)?\s*", text, re.IGNORECASE)
         if not match:
             raise StudioError(
-                "Cannot read the key", seen=repr(text), expected="a name such as 'A minor' or 'Bb major'"
+                tr("Cannot read the key"),
+                seen=repr(text),
+                expected=tr("a name such as 'A minor' or 'Bb major'"),
             )
         word = match[2] or ""
         minor = word == "m" or word.lower().startswith("min")
@@ -125,8 +128,8 @@ class Chord:
         match = re.fullmatch(r"([A-G][#b♯♭]?)([^/]*)(/[A-G][#b]?)?", symbol)
         if not match or match[2] not in _QUALITY_OF_SUFFIX:
             raise StudioError(
-                f"Cannot read the chord {symbol!r}",
-                expected="names such as C, Am, F#m7, Bb7, Gsus4, Bdim or N",
+                tr("Cannot read the chord {symbol!r}", symbol=symbol),
+                expected=tr("names such as C, Am, F#m7, Bb7, Gsus4, Bdim or N"),
             )
         return cls(parse_pitch_class(match[1]), _QUALITY_OF_SUFFIX[match[2]])
 
@@ -220,6 +223,6 @@ class Meter:
         match = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", text)
         if not match or (int(match[1]), int(match[2])) not in cls.SUPPORTED:
             raise StudioError(
-                "Cannot use the meter", seen=repr(text), expected="4/4, 3/4, 6/8, 2/4, 5/4 or 7/8"
+                tr("Cannot use the meter"), seen=repr(text), expected=tr("4/4, 3/4, 6/8, 2/4, 5/4 or 7/8")
             )
         return cls(int(match[1]), int(match[2]))

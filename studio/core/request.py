@@ -13,6 +13,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 #: How far a variation may go.
 DISTANCES = ("near", "far")
@@ -71,10 +72,15 @@ class Regenerate:
         first, last = self.bars
         if not 0 <= first <= last < grid.bars:
             raise StudioError(
-                "There are no such bars",
-                seen=f"{first - grid.first_bar + 1} to {last - grid.first_bar + 1}",
-                expected=f"bars from {1 - grid.first_bar} to {grid.bars - grid.first_bar}, "
-                "the first not after the last",
+                tr("There are no such bars"),
+                seen=tr(
+                    "{first} to {last}", first=first - grid.first_bar + 1, last=last - grid.first_bar + 1
+                ),
+                expected=tr(
+                    "bars from {first_bar} to {bars}, the first not after the last",
+                    first_bar=1 - grid.first_bar,
+                    bars=grid.bars - grid.first_bar,
+                ),
             )
         size = grid.meter.quarters_per_bar
         return first * size, min((last + 1) * size, grid.beats)
@@ -84,17 +90,19 @@ class Regenerate:
         """What of the score is made anew, by names of core.score.COLUMNS. Raises StudioError for impossible wishes."""
         if not self.stems or any(stem not in STEMS for stem in self.stems):
             raise StudioError(
-                "There is no such stem", seen=", ".join(self.stems) or "none", expected=", ".join(STEMS)
+                tr("There is no such stem"),
+                seen=", ".join(self.stems) or tr("none"),
+                expected=", ".join(STEMS),
             )
         if not self.new_chords:
             return self.stems
         missing = [stem for stem in STEMS[1:] if stem not in self.stems]
         if missing:
             raise StudioError(
-                "Cannot change the chords alone",
-                seen=f"{', '.join(missing)} to be kept",
-                expected="bass, harmony and lead made anew with them",
-                todo="Choose these stems too, or keep the chords",
+                tr("Cannot change the chords alone"),
+                seen=tr("{names} to be kept", names=", ".join(missing)),
+                expected=tr("bass, harmony and lead made anew with them"),
+                todo=tr("Choose these stems too, or keep the chords"),
             )
         return ("chord", "energy", *self.stems)
 

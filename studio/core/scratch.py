@@ -16,6 +16,7 @@ import numpy as np
 
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 _BYTES = 4
 #: The system maps this much around a page that is touched.
@@ -131,10 +132,14 @@ class ScratchFile:
 
     def _no_room(self, error: OSError) -> StudioError:
         return StudioError(
-            "Cannot keep the stems while they are made",
+            tr("Cannot keep the stems while they are made"),
             seen=error.strerror or str(error),
-            expected=f"{self.channels * self.frames * _BYTES / 1e6:.0f} MB free in {tempfile.gettempdir()}",
-            todo="Free some space, or set TMPDIR to a folder on another disk",
+            expected=tr(
+                "{channels:.0f} MB free in {gettempdir}",
+                channels=self.channels * self.frames * _BYTES / 1e6,
+                gettempdir=tempfile.gettempdir(),
+            ),
+            todo=tr("Free some space, or set TMPDIR to a folder on another disk"),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from studio.core.candidate import Candidate, NoiseStep, recipe_of
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 from studio.core.music import Key
 
 
@@ -31,7 +32,9 @@ def fitted(candidate: Candidate, grid: BeatGrid, key: Key) -> Candidate:
     whole = min(own.beats, len(recipe.score.tokens)) // size * size
     if own.meter != grid.meter or not whole:
         raise StudioError(
-            f"Cannot carry candidate {candidate.number} over", seen=str(own.meter), expected=str(grid.meter)
+            tr("Cannot carry candidate {number} over", number=candidate.number),
+            seen=str(own.meter),
+            expected=str(grid.meter),
         )
     rows = np.arange(grid.beats) % whole
     chords = candidate.arrangement.chords

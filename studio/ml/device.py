@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 
 def choose_device(name: str) -> torch.device:
@@ -17,11 +18,13 @@ def choose_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise StudioError(
-            "Cannot run on CUDA", seen="no usable NVIDIA GPU or driver", expected="a CUDA device",
-            todo="use the device 'cpu' or 'auto', or install the NVIDIA driver",
-        )  # fmt: skip
+            tr("Cannot run on CUDA"),
+            seen=tr("no usable NVIDIA GPU or driver"),
+            expected=tr("a CUDA device"),
+            todo=tr("use the device 'cpu' or 'auto', or install the NVIDIA driver"),
+        )
     if name not in ("cpu", "cuda"):
-        raise StudioError("There is no such device", seen=repr(name), expected="auto, cpu or cuda")
+        raise StudioError(tr("There is no such device"), seen=repr(name), expected=tr("auto, cpu or cuda"))
     return torch.device(name)
 
 

@@ -19,6 +19,7 @@ from studio.core.candidate import Candidate, recipe_of
 from studio.core.controls import NETWORK, RECORDED
 from studio.core.errors import StudioError
 from studio.core.instruments import SOUNDS
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import MOST_PLAYED, Breed, GenerationRequest, Regenerate
 from studio.core.workload import arranging_work, work_of
@@ -92,7 +93,7 @@ def load_engine(
         lambda: MelModel(MelModelConfig(**mel.header["config"]), MelContract(**mel.header["contract"])),
         "mel.safetensors",
     )
-    load_into(mel_model, mel.tensors, "the mel model")
+    load_into(mel_model, mel.tensors, tr("the mel model"))
     sounds = SOUNDS[: mel_model.config.sounds]
     arranging = load_weights(models_dir / "arrangement.safetensors")
     arranger = make_arranger(arranging, place, sounds)
@@ -107,7 +108,7 @@ def load_engine(
             lambda: Vocoder(VocoderConfig(**sound.header["config"]), MelContract(**sound.header["contract"])),
             "vocoder.safetensors",
         )
-        load_into(vocoder, sound.tensors, "the vocoder")
+        load_into(vocoder, sound.tensors, tr("the vocoder"))
         hashes["vocoder"] = sound.sha256
     if recordings is not None:
         hashes["instruments"] = recordings.sha256
@@ -180,7 +181,9 @@ class BandEngine:
         """See core.pipeline.Engine.generate."""
         if request.played > MOST_PLAYED:
             raise StudioError(
-                "Cannot play that many candidates", seen=str(request.played), expected=f"1 to {MOST_PLAYED}"
+                tr("Cannot play that many candidates"),
+                seen=str(request.played),
+                expected=tr("1 to {most_played}", most_played=MOST_PLAYED),
             )
         clock = StageClock()
         began = time.perf_counter()
@@ -225,7 +228,7 @@ class BandEngine:
     def _arrange(self, request: GenerationRequest, run: Run) -> list[Arranged]:
         done, calls = 0, CALLS * len(set(request.readings))
         share, count = arranging_work(request) / work_of(request), request.candidates
-        stage = f"Arranging {count} candidates" if count > 1 else "Arranging"
+        stage = tr("Arranging {count} candidates", count=count) if count > 1 else tr("Arranging")
 
         def step() -> None:
             nonlocal done
@@ -382,4 +385,6 @@ class _Steps:
         """Tells how far it is with a candidate, and with those begun after it; raises JobCancelled."""
         done = sum(min(did, expected) for did, expected in zip(self._done, self._expected, strict=True))
         fraction = self._arranging + (1 - self._arranging) * done / sum(self._expected)
-        self._run.step(f"Playing candidate {index + 1} of {len(self._done)}", fraction)
+        self._run.step(
+            tr("Playing candidate {index} of {count}", index=index + 1, count=len(self._done)), fraction
+        )

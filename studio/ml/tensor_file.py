@@ -16,8 +16,9 @@ from safetensors import safe_open
 from torch import Tensor
 
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 
-TODO = "Download the file again, or choose the one that its authors publish"
+TODO = mark("Download the file again, or choose the one that its authors publish")
 
 
 def read_tensor_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -27,7 +28,9 @@ def read_tensor_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         StudioError: when there is no such file, or it is not plain tensors by name.
     """
     if not path.is_file():
-        raise StudioError(f"Cannot open {path}", seen="no such file", todo="Check the path")
+        raise StudioError(
+            tr("Cannot open {path}", path=path), seen=tr("no such file"), todo=tr("Check the path")
+        )
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
@@ -41,10 +44,12 @@ def read_tensor_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         hostile = "weights_only" in str(error) or "Unsupported" in str(error)
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise StudioError(
-            f"{path.name} is not a checkpoint Backline can read",
-            seen="a pickle that holds more than tensors; nothing in it was run" if hostile else first[:160],
-            expected="a PyTorch or safetensors file of plain tensors",
-            todo=TODO,
+            tr("{name} is not a checkpoint Backline can read", name=path.name),
+            seen=tr("a pickle that holds more than tensors; nothing in it was run")
+            if hostile
+            else first[:160],
+            expected=tr("a PyTorch or safetensors file of plain tensors"),
+            todo=tr(TODO),
         ) from error
     if not isinstance(content, dict) or not content:
         raise not_plain(path, f"a {type(content).__name__}")
@@ -94,8 +99,8 @@ def misfits(
 def not_plain(path: Path, seen: str) -> StudioError:
     """The error for a file that holds something else."""
     return StudioError(
-        f"{path.name} is not a plain state dict",
+        tr("{name} is not a plain state dict", name=path.name),
         seen=seen,
-        expected="floating-point tensors by name",
-        todo=TODO,
+        expected=tr("floating-point tensors by name"),
+        todo=tr(TODO),
     )

@@ -14,11 +14,12 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 from studio.core.part_path import part_path
 
 T = TypeVar("T")
 
-_TODO = "reinstall Backline, or restore the file from the repository"
+_TODO = mark("reinstall Backline, or restore the file from the repository")
 
 
 def save_weights(tensors: dict[str, Tensor], path: Path, header: dict[str, Any]) -> None:
@@ -54,7 +55,9 @@ def load_weights(path: Path) -> Weights:
         StudioError: for a missing, damaged, changed or foreign file.
     """
     if not path.is_file():
-        raise StudioError(f"The model file {path.name} is missing", seen=str(path), todo=_TODO)
+        raise StudioError(
+            tr("The model file {name} is missing", name=path.name), seen=str(path), todo=tr(_TODO)
+        )
     try:
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
@@ -65,13 +68,17 @@ def load_weights(path: Path) -> Weights:
         raise
     except Exception as error:  # a damaged file may make its reader stumble over anything
         said = str(error) or type(error).__name__
-        raise StudioError(f"The model file {path.name} cannot be read", seen=said, todo=_TODO) from error
+        raise StudioError(
+            tr("The model file {name} cannot be read", name=path.name), seen=said, todo=tr(_TODO)
+        ) from error
     broken = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if broken:
         raise StudioError(
-            f"The model file {path.name} cannot be read",
-            seen=f"{len(broken)} tensors with NaN or infinity, such as {broken[0]}",
-            todo=_TODO,
+            tr("The model file {name} cannot be read", name=path.name),
+            seen=tr(
+                "{count} tensors with NaN or infinity, such as {broken}", count=len(broken), broken=broken[0]
+            ),
+            todo=tr(_TODO),
         )
     return Weights(tensors, header, digest)
 
@@ -88,9 +95,9 @@ def configured(make: Callable[[], T], name: str) -> T:
         return make()
     except Exception as error:  # missing, unknown and impossible values, each in its own way
         raise StudioError(
-            f"The header of {name} does not fit this version",
+            tr("The header of {name} does not fit this version", name=name),
             seen=f"{type(error).__name__}: {error}",
-            todo="use the weights that came with this version of Backline",
+            todo=tr("use the weights that came with this version of Backline"),
         ) from error
 
 
@@ -111,10 +118,10 @@ def _check_hash(path: Path, digest: str) -> None:
         return  # weights of one's own training
     if wanted != digest:
         raise StudioError(
-            f"The model file {path.name} is damaged or was replaced",
+            tr("The model file {name} is damaged or was replaced", name=path.name),
             seen=f"SHA-256 {digest[:12]}...",
-            expected=f"{str(wanted)[:12]}..., as sources.json beside it says",
-            todo=_TODO,
+            expected=tr("{wanted}..., as sources.json beside it says", wanted=str(wanted)[:12]),
+            todo=tr(_TODO),
         )
 
 
@@ -124,9 +131,10 @@ def load_into(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None
         network.load_state_dict(tensors)
     except RuntimeError as error:
         raise StudioError(
-            f"The weights of {name} do not fit this version", seen=str(error).splitlines()[-1].strip(),
-            todo="use the weights that came with this version of Backline",
-        ) from error  # fmt: skip
+            tr("The weights of {name} do not fit this version", name=name),
+            seen=str(error).splitlines()[-1].strip(),
+            todo=tr("use the weights that came with this version of Backline"),
+        ) from error
 
 
 def file_hash(path: Path) -> str:

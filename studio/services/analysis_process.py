@@ -20,9 +20,11 @@ from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.services.array_pickle import pack, unpack
 from studio.services.vocal import analyse_vocal
 from studio.storage.temporary import temporary_folder
+from studio.storage.translations import use_language_of_environment
 
 _POLL_S = 0.05
 
@@ -74,10 +76,11 @@ class AnalysisProcess:
             except (EOFError, OSError) as error:
                 code = self._end()
                 raise StudioError(
-                    "Listening to the vocal stopped unexpectedly",
-                    seen=f"exit code {code}" + (", as when memory runs out" if code == -9 else ""),
-                    expected="enough free memory for the vocal",
-                    todo="Close other programs, then open the vocal again",
+                    tr("Listening to the vocal stopped unexpectedly"),
+                    seen=tr("exit code {code}", code=code)
+                    + (tr(", as when memory runs out") if code == -9 else ""),
+                    expected=tr("enough free memory for the vocal"),
+                    todo=tr("Close other programs, then open the vocal again"),
                 ) from error
             except BaseException:
                 self._end()  # what it still does nobody wants
@@ -120,6 +123,7 @@ class AnalysisProcess:
 
 def _serve(line: Connection, folder: Path) -> None:
     """In the child, until the line is cut."""
+    use_language_of_environment()
     if hasattr(os, "nice"):
         os.nice(5)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the parent

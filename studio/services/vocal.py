@@ -12,6 +12,7 @@ from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.scratch import ScratchFile
 from studio.services.costs import Costs
 from studio.services.forecast import Forecast
@@ -86,9 +87,12 @@ def analyse_vocal(
 def doubt_of_singing(analysis: VocalAnalysis) -> str:
     """A sentence for the user where nobody is heard to sing; empty where somebody is, or an instrument plays."""
     if analysis.heard == "nothing":
-        return "No singing is heard in it, only noise or silence."
+        return tr("No singing is heard in it, only noise or silence.")
     if analysis.heard == "unpitched":
-        return "No singing is heard in it, only a rhythm: the band can follow the beat, but the chords are made up."
+        return tr(
+            "No singing is heard in it, only a rhythm: the band can follow the beat, but the "
+            "chords are made up."
+        )
     return ""
 
 
@@ -97,8 +101,10 @@ def refuse_without_singing(name: str, analysis: VocalAnalysis) -> None:
     if analysis.heard != "nothing" or analysis.given.tempo_bpm is not None:
         return
     raise StudioError(
-        f"No singing is heard in {name}",
-        seen="noise, a single pop or silence",
-        expected="a voice, an instrument or at least a beat",
-        todo="Choose another recording; where you are sure, give its tempo and a band is made all the same",
+        tr("No singing is heard in {name}", name=name),
+        seen=tr("noise, a single pop or silence"),
+        expected=tr("a voice, an instrument or at least a beat"),
+        todo=tr(
+            "Choose another recording; where you are sure, give its tempo and a band is made all the same"
+        ),
     )

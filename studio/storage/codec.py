@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 T = TypeVar("T")
 
@@ -56,7 +57,9 @@ def from_builtins(kind: type[T], content: object, what: str) -> T:
 def damaged(what: str, error: Exception) -> StudioError:
     """The one sentence for a file of ours that does not read as it was written."""
     seen = str(error) or type(error).__name__
-    return StudioError(f"Cannot read {what}", seen=seen, expected="what Backline wrote there, unchanged")
+    return StudioError(
+        tr("Cannot read {what}", what=what), seen=seen, expected=tr("what Backline wrote there, unchanged")
+    )
 
 
 def _encode(value: object) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 #: What a damaged file raises: SQLite names what it does not understand in bytes of the file, which need not be UTF-8.
 BROKEN = (sqlite3.Error, UnicodeDecodeError)
@@ -45,9 +46,9 @@ def open_database(
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > newest:
             raise StudioError(
-                f"Cannot use {path.name}",
-                seen=f"version {version}",
-                expected=f"version {newest} or older",
+                tr("Cannot use {name}", name=path.name),
+                seen=tr("version {version}", version=version),
+                expected=tr("version {newest} or older", newest=newest),
                 todo=newer,
             )
         prepare(db, version)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studio.core.language import tr
 from studio.storage.atomic import replacing
 
 _CHECKED = re.compile(rb'^(?P<entry>\{.*),"crc":"(?P<crc>[0-9a-f]{8})"\}$')
@@ -97,7 +98,9 @@ def read_journal(path: Path) -> Replay:
         if entry is not None:
             entries.append(entry)
         elif line:
-            damage = damage or f"line {number} of {path.name} is not what was written"
+            damage = damage or tr(
+                "line {number} of {name} is not what was written", number=number, name=path.name
+            )
     return Replay(tuple(entries), damage, torn=bool(last))
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def read_json(path: Path, type: type[T] = Any) -> T:  # type: ignore[assignment]
     try:
         size = path.stat().st_size
         if size > _LIMIT_BYTES:
-            raise BadFile(f"{path.name} of {size / 1e6:.0f} MB")
+            raise BadFile(tr("{name} of {size:.0f} MB", name=path.name, size=size / 1e6))
         content = path.read_bytes()
     except OSError as error:
         raise BadFile(f"{path.name}: {error.strerror or error}") from error
@@ -55,11 +56,11 @@ def converted(content: object, type: type[T], name: str) -> T:
 
 def _said(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "brackets within brackets without end"
+        return tr("brackets within brackets without end")
     if isinstance(error, UnicodeDecodeError):
-        return "bytes that are no text"
+        return tr("bytes that are no text")
     text = str(error).replace("`", "")
-    return text if isinstance(error, msgspec.ValidationError) else f"no JSON ({text})"
+    return text if isinstance(error, msgspec.ValidationError) else tr("no JSON ({text})", text=text)
 
 
 def refused(what: str, error: BadFile, *, expected: str, todo: str) -> StudioError:

@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from studio.core.language import tr
 from studio.storage.atomic import is_running
 
 NAME = "lock.json"
@@ -32,8 +33,10 @@ class Holder:
     since: str = ""
 
     def __str__(self) -> str:
-        where = "this computer" if self.host == socket.gethostname() else self.host
-        return f"another window on {where}" + (f", since {self.since}" if self.since else "")
+        where = tr("this computer") if self.host == socket.gethostname() else self.host
+        return tr("another window on {where}", where=where) + (
+            tr(", since {since}", since=self.since) if self.since else ""
+        )
 
 
 def acquire(folder: Path) -> Holder | None:
@@ -56,7 +59,7 @@ def acquire(folder: Path) -> Holder | None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(asdict(mine), file)
         return None
-    return read_holder(folder) or Holder("another computer", 0)
+    return read_holder(folder) or Holder(tr("another computer"), 0)
 
 
 def release(folder: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
 from studio.storage.database import BROKEN, open_database
@@ -99,7 +100,7 @@ class RatingsFile:
             pragmas=("journal_mode=WAL", "synchronous=NORMAL"),
             prepare=_prepare,
             unusable=_unusable,
-            newer="Open the project with the newer Backline that made it",
+            newer=tr("Open the project with the newer Backline that made it"),
         )
 
     def write(self, sayings: Iterable[Saying]) -> None:
@@ -147,7 +148,7 @@ class RatingsFile:
         except BROKEN as error:
             raise _unusable(self._path, error) from error
         if not all(_is_whole(row) for row in rows):  # any column of SQLite may hold any value
-            raise _unusable(self._path, sqlite3.DatabaseError("a row that is not what was written"))
+            raise _unusable(self._path, sqlite3.DatabaseError(tr("a row that is not what was written")))
         return tuple(
             Saying(
                 entry, at, candidate, what, bool(favourite), int(stars or 0),
@@ -168,8 +169,8 @@ class RatingsFile:
         for entry, at, screen, verdict, taken_back in rows:
             whole = all(isinstance(n, int) for n in (entry, screen, taken_back)) and isinstance(at, str)
             if not whole or not isinstance(verdict, str | None):
-                raise _unusable(self._path, sqlite3.DatabaseError("a vote that is not what was written"))
-            said = None if verdict is None else from_json(Verdict, verdict.encode(), "a vote")
+                raise _unusable(self._path, sqlite3.DatabaseError(tr("a vote that is not what was written")))
+            said = None if verdict is None else from_json(Verdict, verdict.encode(), tr("a vote"))
             votes.append(Vote(entry, at, screen, said, bool(taken_back)))
         return tuple(votes)
 
@@ -201,8 +202,8 @@ def _prepare(db: sqlite3.Connection, _: int) -> None:
 
 def _unusable(path: Path, error: Exception) -> StudioError:
     return StudioError(
-        f"Cannot use {path.name}",
+        tr("Cannot use {name}", name=path.name),
         seen=str(error),
-        expected="the project's ratings, as Backline wrote them",
-        todo="The project itself is not affected; move the file away to begin a new one",
+        expected=tr("the project's ratings, as Backline wrote them"),
+        todo=tr("The project itself is not affected; move the file away to begin a new one"),
     )

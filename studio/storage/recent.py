@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.storage.atomic import write_bytes
 from studio.storage.codec import from_json, to_json
 
@@ -52,7 +53,7 @@ class RecentProjects:
 
     def read(self) -> tuple[RecentProject, ...]:
         try:
-            return from_json(_File, self._path.read_bytes(), "the list of recent projects").projects
+            return from_json(_File, self._path.read_bytes(), tr("the list of recent projects")).projects
         except (OSError, StudioError):
             return ()
 

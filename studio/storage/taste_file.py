@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
 from studio.storage.database import BROKEN, open_database
@@ -98,7 +99,7 @@ class TasteFile:
             pragmas=("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"),
             prepare=_prepare,
             unusable=_unusable,
-            newer="Use the newer Backline that made it",
+            newer=tr("Use the newer Backline that made it"),
             timeout_s=10.0,
         )
 
@@ -335,8 +336,10 @@ def _prepare(db: sqlite3.Connection, version: int) -> None:
 
 def _unusable(path: Path, error: Exception) -> StudioError:
     return StudioError(
-        f"Cannot use {path.name}",
+        tr("Cannot use {name}", name=path.name),
         seen=str(error),
-        expected="the ratings of this user, as Backline wrote them",
-        todo="Songs are not affected; move the file away to begin a new one from the projects that are opened",
+        expected=tr("the ratings of this user, as Backline wrote them"),
+        todo=tr(
+            "Songs are not affected; move the file away to begin a new one from the projects that are opened"
+        ),
     )

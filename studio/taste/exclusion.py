@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from studio.core.language import tr
 from studio.taste.judgement import Judgement
 
 #: Share of anchor screens that may be failed.
@@ -33,9 +34,12 @@ class Exclusion:
         """What the listener is told; empty while nothing is wrong."""
         if not self.is_excluded:
             return ""
-        return (
-            f"On {self.failed} of {self.shown} screens the band made for another voice was called the best; "
-            f"more than {MOST_FAILED:.0%} means that these answers are not used."
+        return tr(
+            "On {failed} of {shown} screens the band made for another voice was called the best; "
+            "more than {most_failed:.0%} means that these answers are not used.",
+            failed=self.failed,
+            shown=self.shown,
+            most_failed=MOST_FAILED,
         )
 
 

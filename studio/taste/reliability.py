@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from studio.core.language import tr
 from studio.taste.judgement import Judgement
 
 LEAST_HEARD_S = 5.0
@@ -108,9 +109,15 @@ def reliability(judgements: Sequence[Judgement], length_s: float = LEAST_HEARD_S
         weights.append(judgement.weight * float(heard[place]) * found.trust * fresh)
     told = []
     if missed := heard.count(False):
-        told.append(f"{missed} of {len(heard)} screens do not count: a clip was heard for less than 5 s.")
+        told.append(
+            tr(
+                "{missed} of {count} screens do not count: a clip was heard for less than 5 s.",
+                missed=missed,
+                count=len(heard),
+            )
+        )
     if found.trust < 0.25:
-        told.append("Repeated screens were answered so differently that the answers count little.")
+        told.append(tr("Repeated screens were answered so differently that the answers count little."))
     if drifted:
-        told.append("Your answers to repeated screens have changed; older ones now count half.")
+        told.append(tr("Your answers to repeated screens have changed; older ones now count half."))
     return replace(found, weights=tuple(weights), has_drifted=drifted, told=tuple(told))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.core.language import tr
+
 WIN, LOSS = 0.336, -0.511
 PROMOTE, REJECT = 2.08, -1.50
 MOST_TRIALS = 24
@@ -81,16 +83,20 @@ class BlindTest:
         """The verdict in words, with its numbers."""
         decided = self.wins + self.losses
         low, high = self.interval
-        numbers = (
-            f"preferred in {self.wins} of {decided} blind comparisons, 95 % interval {low:.0%} to {high:.0%}"
+        numbers = tr(
+            "preferred in {wins} of {decided} blind comparisons, 95 % interval {low:.0%} to {high:.0%}",
+            wins=self.wins,
+            decided=decided,
+            low=low,
+            high=high,
         )
         if self.decision is None:
-            return f"Undecided so far: {numbers}"
+            return tr("Undecided so far: {numbers}", numbers=numbers)
         if self.decision == "promote":
-            return f"The new one is better to your ears: {numbers}"
+            return tr("The new one is better to your ears: {numbers}", numbers=numbers)
         if high < 0.5:
-            return f"The new one is worse to your ears: {numbers}"
-        return f"No audible effect: {numbers}"
+            return tr("The new one is worse to your ears: {numbers}", numbers=numbers)
+        return tr("No audible effect: {numbers}", numbers=numbers)
 
 
 def _step(outcome: str) -> float:

@@ -9,12 +9,13 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.language import mark
 from studio.taste.features import NAMES, WORDS, as_row
 from studio.taste.judgement import Judgement
 
 #: Chance that the direction is right, from which on a word is used.
-_SURENESS = ((0.975, "sure"), (0.9, "fairly sure"), (0.75, "a leaning"))
-NOT_SURE = "not sure yet"
+_SURENESS = ((0.975, mark("sure")), (0.9, mark("fairly sure")), (0.75, mark("a leaning")))
+NOT_SURE = mark("not sure yet")
 _MOST_EVIDENCE = 3
 
 

@@ -18,10 +18,11 @@ from safetensors.torch import load, save_file
 from torch import Tensor
 
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 from studio.core.part_path import part_path
 
 KIND = "backline adapter"
-_TODO = "Train it again, or go back to another adapter or to the base model"
+_TODO = mark("Train it again, or go back to another adapter or to the base model")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +48,10 @@ class Adapter:
         for name, wanted in self.base.items():
             if hashes.get(name) != wanted:
                 raise StudioError(
-                    "This adapter belongs to another version of the model",
-                    seen=f"trained on the {name} model {wanted[:12]}...",
+                    tr("This adapter belongs to another version of the model"),
+                    seen=tr("trained on the {name} model {wanted}...", name=name, wanted=wanted[:12]),
                     expected=f"{hashes.get(name, 'none')[:12]}...",
-                    todo="Train it again: your ratings are kept, and serve the new model too",
+                    todo=tr("Train it again: your ratings are kept, and serve the new model too"),
                 )
 
 
@@ -78,7 +79,7 @@ def load_adapter(path: Path) -> Adapter:
         StudioError: for a missing, damaged or foreign file.
     """
     if not path.is_file():
-        raise StudioError(f"The adapter {path.name} is missing", seen=str(path), todo=_TODO)
+        raise StudioError(tr("The adapter {name} is missing", name=path.name), seen=str(path), todo=tr(_TODO))
     try:
         content = path.read_bytes()
         header = read_adapter_header(content)
@@ -90,10 +91,14 @@ def load_adapter(path: Path) -> Adapter:
         raise
     except Exception as error:  # a damaged file may make its reader stumble over anything
         said = str(error) or type(error).__name__
-        raise StudioError(f"The adapter {path.name} cannot be read", seen=said, todo=_TODO) from error
+        raise StudioError(
+            tr("The adapter {name} cannot be read", name=path.name), seen=said, todo=tr(_TODO)
+        ) from error
     if not all(bool(torch.isfinite(t).all()) for some in tensors.values() for t in some.values()):
         raise StudioError(
-            f"The adapter {path.name} cannot be read", seen="tensors with NaN or infinity", todo=_TODO
+            tr("The adapter {name} cannot be read", name=path.name),
+            seen=tr("tensors with NaN or infinity"),
+            todo=tr(_TODO),
         )
     return Adapter(tensors, header, hashlib.sha256(content).hexdigest())
 
@@ -105,8 +110,9 @@ def read_adapter_header(content: bytes) -> dict[str, Any]:
     header = json.loads(told.get("studio", "{}"))
     if not isinstance(header, dict) or header.get("kind") != KIND:
         raise StudioError(
-            "This is not an adapter", seen="a safetensors file of something else",
-            expected="one that Backline exported",
-        )  # fmt: skip
+            tr("This is not an adapter"),
+            seen=tr("a safetensors file of something else"),
+            expected=tr("one that Backline exported"),
+        )
     dict(header["base"])
     return header

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.ml.adapting.adapter_file import load_adapter, save_adapter
 from studio.ml.adapting.arrangement_task import ArrangementTask
@@ -50,7 +51,7 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     clips, held_out = _rated(training.clips), _rated(training.held_out)
     if not any(clip.weight > 0.0 for clip in clips):
         raise StudioError(
-            "There is nothing to learn from", seen="no clip with a weight", expected="rated clips"
+            tr("There is nothing to learn from"), seen=tr("no clip with a weight"), expected=tr("rated clips")
         )
     settings, device = training.settings, parts.device
     base = {name: parts.hashes[name] for name in ("arrangement", "mel")}
@@ -65,7 +66,7 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
         checkpoint=training.folder / "arrangement.pt", fingerprint=fingerprint,
         start=start.get("arrangement"), share=(0.0, first),
     )  # fmt: skip
-    run.on_step(Progress("Checking what was learnt", first))
+    run.on_step(Progress(tr("Checking what was learnt"), first))
     assert isinstance(learnt.network, ArrangementModel)
     known = [*(clip.tokens for clip in clips), *replay.tokens]
     checks, effect = check_scores(
@@ -86,7 +87,7 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
         "clips": len(clips), "steps": learnt.trained.steps, "seed": settings.seed,
     }  # fmt: skip
     digest = save_adapter(tensors, header, training.folder / ADAPTER_FILE)
-    run.on_step(Progress("Checking what was learnt", 1.0))
+    run.on_step(Progress(tr("Checking what was learnt"), 1.0))
     return _report(
         training, base, digest, learnt, checks, [effect, *([sounds.effect] if sounds else [])], device
     )
@@ -96,9 +97,10 @@ def _rated(clips: Sequence[object]) -> list[RatedClip]:
     rated = [clip for clip in clips if isinstance(clip, RatedClip)]
     if len(rated) != len(clips):
         raise StudioError(
-            "The band model cannot learn from these clips", seen="clips of another engine",
-            todo="Rate accompaniments of the band model",
-        )  # fmt: skip
+            tr("The band model cannot learn from these clips"),
+            seen=tr("clips of another engine"),
+            todo=tr("Rate accompaniments of the band model"),
+        )
     return rated
 
 

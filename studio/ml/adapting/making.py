@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate, recipe_of
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.ml.adapting.clips import RatedClip, SoundClip
 from studio.ml.arrangement.condition import condition_of
 
@@ -33,9 +34,13 @@ def rated_clip(
     condition = condition_of(analysis)
     if len(score.tokens) != condition.melody.shape[1]:
         raise StudioError(
-            "Cannot learn from this clip",
-            seen=f"{len(score.tokens)} quarters played to {condition.melody.shape[1]} sung",
-            expected="the analysis it was made for",
+            tr("Cannot learn from this clip"),
+            seen=tr(
+                "{count} quarters played to {shape} sung",
+                count=len(score.tokens),
+                shape=condition.melody.shape[1],
+            ),
+            expected=tr("the analysis it was made for"),
         )
     sound = None
     if sound_weight is not None:

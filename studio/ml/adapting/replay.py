@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.part_path import part_path
 from studio.core.score import GLOBALS, N_COLUMNS
 from studio.ml.arrangement.melody import N_MELODY
@@ -88,5 +89,7 @@ def load_replay(path: Path) -> Replay:
         )  # fmt: skip
     except (KeyError, ValueError) as error:
         raise StudioError(
-            f"The file {path.name} cannot be read", seen=str(error), todo="Reinstall Backline"
+            tr("The file {name} cannot be read", name=path.name),
+            seen=str(error),
+            todo=tr("Reinstall Backline"),
         ) from error

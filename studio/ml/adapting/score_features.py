@@ -10,22 +10,23 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.language import mark
 from studio.core.music import Chord
 from studio.core.score import BASS_OFFSET, COLUMNS, HOLD, LEAD_CHORD, QUALITY_NAMES, REST, Score, unpack_drums
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 
 #: Names, each with the words for less and for more of it.
 WORDS: Mapping[str, tuple[str, str]] = {
-    "drum strokes": ("sparser drums", "busier drums"),
-    "hats and cymbals": ("fewer hats and cymbals", "more hats and cymbals"),
-    "bass notes": ("calmer bass", "busier bass"),
-    "bass height": ("lower bass", "higher bass"),
-    "harmony strokes": ("longer chords", "more strokes of the chords"),
-    "lead notes": ("less lead", "more lead"),
-    "lead height": ("lower lead", "higher lead"),
-    "energy": ("softer", "more energetic"),
-    "chord changes": ("fewer chord changes", "more chord changes"),
-    "rich chords": ("plainer chords", "richer chords"),
+    "drum strokes": (mark("sparser drums"), mark("busier drums")),
+    "hats and cymbals": (mark("fewer hats and cymbals"), mark("more hats and cymbals")),
+    "bass notes": (mark("calmer bass"), mark("busier bass")),
+    "bass height": (mark("lower bass"), mark("higher bass")),
+    "harmony strokes": (mark("longer chords"), mark("more strokes of the chords")),
+    "lead notes": (mark("less lead"), mark("more lead")),
+    "lead height": (mark("lower lead"), mark("higher lead")),
+    "energy": (mark("softer"), mark("more energetic")),
+    "chord changes": (mark("fewer chord changes"), mark("more chord changes")),
+    "rich chords": (mark("plainer chords"), mark("richer chords")),
 }
 NAMES = tuple(WORDS)
 _TRIADS = [QUALITY_NAMES.index(name) for name in ("", "m", "maj", "min") if name in QUALITY_NAMES]

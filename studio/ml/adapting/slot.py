@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.ml.adapting.adapter_file import Adapter, load_adapter
 from studio.ml.adapting.lora import Adaptable
 
@@ -39,7 +40,7 @@ class AdapterSlot:
     def use(self, path: Path | None, strength: float) -> None:
         """See BandEngine.use_adapter."""
         if not 0.0 <= strength <= 1.0:
-            raise StudioError("There is no such strength", seen=f"{strength:g}", expected="0 to 1")
+            raise StudioError(tr("There is no such strength"), seen=f"{strength:g}", expected=tr("0 to 1"))
         adapter = load_adapter(path) if path is not None else None
         if adapter is not None:
             adapter.check_base(self._base_hashes)
@@ -49,9 +50,10 @@ class AdapterSlot:
         except (KeyError, RuntimeError, ValueError) as error:
             self._merge(*before)
             raise StudioError(
-                "This adapter does not fit the model", seen=str(error).splitlines()[0],
-                todo="Train it again, or go back to another adapter or to the base model",
-            ) from error  # fmt: skip
+                tr("This adapter does not fit the model"),
+                seen=str(error).splitlines()[0],
+                todo=tr("Train it again, or go back to another adapter or to the base model"),
+            ) from error
 
     @contextlib.contextmanager
     def base(self) -> Iterator[None]:

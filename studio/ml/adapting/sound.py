@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.core.arrangement import STEMS
+from studio.core.language import mark, tr
 from studio.core.pipeline import Run
 from studio.ml.adapting.clips import Check, RatedClip, SoundClip, TrainingSettings
 from studio.ml.adapting.effect import Effect, effect_of
@@ -87,9 +88,18 @@ def learn_sound(
     base = synthesiser.mel_model
     task = SoundTask(heard, others, settings, base, synthesiser.device)
     learnt = learn(
-        base, task, settings, settings.steps_for(len(heard)), run, prefixes=PREFIXES, checkpoint=checkpoint,
-        fingerprint=fingerprint, start=start, stage="Learning your taste in sound", share=share,
-    )  # fmt: skip
+        base,
+        task,
+        settings,
+        settings.steps_for(len(heard)),
+        run,
+        prefixes=PREFIXES,
+        checkpoint=checkpoint,
+        fingerprint=fingerprint,
+        start=start,
+        stage=tr("Learning your taste in sound"),
+        share=share,
+    )
     adapted = learnt.network
     assert isinstance(adapted, MelModel)
     before, after = (_drawn_features(task, network, others, run.cancel.check) for network in (base, adapted))
@@ -279,6 +289,8 @@ def _checks(
     (quiet, clipped, _), (quiet_after, clipped_after, finite) = measured
     silence, clipping = quiet_after - quiet, clipped_after - clipped
     return [
-        Check("more silence", round(silence, 4), _MOST_SILENCE, bool(finite) and silence <= _MOST_SILENCE),
-        Check("clips", round(clipping, 5), _MOST_CLIPPING, bool(finite) and clipping <= _MOST_CLIPPING),
+        Check(
+            mark("more silence"), round(silence, 4), _MOST_SILENCE, bool(finite) and silence <= _MOST_SILENCE
+        ),
+        Check(mark("clips"), round(clipping, 5), _MOST_CLIPPING, bool(finite) and clipping <= _MOST_CLIPPING),
     ]

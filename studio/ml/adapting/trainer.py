@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.core.jobs import Progress
+from studio.core.language import tr
 from studio.core.part_path import part_path
 from studio.core.pipeline import Run
 from studio.ml.adapting.clips import TrainingSettings
@@ -152,7 +153,7 @@ class Trainer:
                 if paused:
                     state.seconds = seconds()
                     self._save()
-                    run.on_step(Progress("Paused", self._fraction()))
+                    run.on_step(Progress(tr("Paused"), self._fraction()))
                 run.pause.wait(run.cancel)
             except BaseException:
                 state.seconds = seconds()

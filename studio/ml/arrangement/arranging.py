@@ -22,6 +22,7 @@ from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import Instrument
+from studio.core.language import tr
 from studio.core.music import Chord, Meter
 from studio.core.perform import perform
 from studio.core.request import DISTANCES, MOST_ARRANGED, Breed, GenerationRequest, Regenerate, Vary
@@ -116,9 +117,9 @@ class Arranger:
         """
         if not 1 <= request.candidates <= MOST_ARRANGED:
             raise StudioError(
-                "Cannot make that many candidates",
+                tr("Cannot make that many candidates"),
                 seen=str(request.candidates),
-                expected=f"1 to {MOST_ARRANGED}",
+                expected=tr("1 to {most_arranged}", most_arranged=MOST_ARRANGED),
             )
         if isinstance(request.change, Breed):
             check_parents(request.change)
@@ -221,9 +222,9 @@ class Arranger:
                 if stem in change.stems
             ):
                 raise StudioError(
-                    "Cannot change an instrument within a song",
-                    seen="another instrument for some of the bars",
-                    todo="Regenerate the stem in the whole song, or leave the instrument out",
+                    tr("Cannot change an instrument within a song"),
+                    seen=tr("another instrument for some of the bars"),
+                    todo=tr("Regenerate the stem in the whole song, or leave the instrument out"),
                 )
             return replace(wishes, globals=kept)
         return wishes
@@ -332,5 +333,9 @@ def _made_anew(change: Vary | Regenerate, grid: BeatGrid, seed: int) -> list[tup
 
 def _one_of(kind: str, name: str, names: tuple[str, ...]) -> str:
     if name not in names:
-        raise StudioError(f"There is no such {kind}", seen=repr(name), expected="one of " + ", ".join(names))
+        raise StudioError(
+            tr("There is no such {kind}", kind=kind),
+            seen=repr(name),
+            expected=tr("one of ") + ", ".join(names),
+        )
     return name

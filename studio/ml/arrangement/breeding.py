@@ -24,6 +24,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import GLOBALS_NOISE, Candidate, NoiseStep, Recipe, recipe_of
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 from studio.core.noise_layers import NOISE_COLUMNS, layers, needed
 from studio.core.request import Breed
 from studio.core.score import COLUMNS, GLOBALS
@@ -64,18 +65,29 @@ def check_parents(change: Breed) -> None:
     """Raises StudioError for parents that cannot have children: without recipes, or for other beats or another key."""
     a, b = (parent.arrangement for parent in change.parents)
     recipes = [recipe_of(parent) for parent in change.parents]
-    numbers = " and ".join(str(parent.number) for parent in change.parents)
+    numbers = tr(" and ").join(str(parent.number) for parent in change.parents)
     same = a.grid.meter == b.grid.meter and a.grid.beats == b.grid.beats
     if not same or np.abs(np.subtract(a.grid.times_s, b.grid.times_s)).max() > _SAME_BEAT_S or a.key != b.key:
         raise StudioError(
-            f"Cannot breed candidates {numbers}",
-            seen=f"{_counted(a.grid)}, {a.key} and {_counted(b.grid)}, {b.key}",
-            expected="two candidates made for the same beats, bar lines and key",
-            todo="Choose two of one request, or of requests between which tempo, bars and key stayed as they were",
+            tr("Cannot breed candidates {numbers}", numbers=numbers),
+            seen=tr(
+                "{counted}, {key} and {counted_2}, {key_2}",
+                counted=_counted(a.grid),
+                key=a.key,
+                counted_2=_counted(b.grid),
+                key_2=b.key,
+            ),
+            expected=tr("two candidates made for the same beats, bar lines and key"),
+            todo=tr(
+                "Choose two of one request, or of requests between which tempo, bars and key stayed "
+                "as they were"
+            ),
         )
     for recipe in recipes:
         if len(recipe.score.tokens) != a.grid.beats:
-            raise StudioError(f"Cannot breed candidates {numbers}", seen="a score of another length")
+            raise StudioError(
+                tr("Cannot breed candidates {numbers}", numbers=numbers), seen=tr("a score of another length")
+            )
 
 
 def child_of(change: Breed, seed: int, candidate: int) -> Child:

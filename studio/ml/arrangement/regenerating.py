@@ -17,6 +17,7 @@ from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import recipe_of
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
@@ -58,10 +59,19 @@ def play_part(
     for stem, audio in parent.stems.items():
         if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
             raise StudioError(
-                f"Cannot change candidate {parent.number}",
-                seen=f"{stem} of {audio.frames} frames at {audio.sample_rate} Hz",
-                expected=f"the vocal's {vocal.frames} frames at {vocal.sample_rate} Hz",
-                todo="Open the vocal it was made for",
+                tr("Cannot change candidate {number}", number=parent.number),
+                seen=tr(
+                    "{stem} of {frames} frames at {sample_rate} Hz",
+                    stem=stem,
+                    frames=audio.frames,
+                    sample_rate=audio.sample_rate,
+                ),
+                expected=tr(
+                    "the vocal's {frames} frames at {sample_rate} Hz",
+                    frames=vocal.frames,
+                    sample_rate=vocal.sample_rate,
+                ),
+                todo=tr("Open the vocal it was made for"),
             )
     first_s, last_s = part_span_s(request, change)
     dry, rates = _play_dry(renderer, performance, change, vocal, (first_s, last_s))

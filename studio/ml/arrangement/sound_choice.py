@@ -14,6 +14,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import NoiseStep
 from studio.core.errors import StudioError
 from studio.core.instruments import INSTRUMENTS, Instrument
+from studio.core.language import tr
 from studio.core.request import GenerationRequest, Regenerate, Vary
 from studio.core.score import GLOBALS, Score
 
@@ -71,8 +72,8 @@ def player_of(stem: str, name: str, known: Sequence[tuple[str, Instrument]]) -> 
     likes = {entry.name: entry.like for owner, entry in known if owner == stem}
     if name not in players and name not in likes:
         raise StudioError(
-            f"There is no such instrument for {stem}",
+            tr("There is no such instrument for {stem}", stem=stem),
             seen=repr(name),
-            expected="one of " + ", ".join([*players, *likes]),
+            expected=tr("one of ") + ", ".join([*players, *likes]),
         )
     return players.index(likes.get(name, name))

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.part_path import part_path
 from studio.ml.fastsag.config import CONTRACT, FastSAGConfig, SemanticToMel
 from studio.ml.sound.bigvgan_file import canonical_generator, read_bigvgan
@@ -77,11 +78,11 @@ def fitting_tensors(
     if wrong:
         todo = TODO
         if semantic_to_mel == "perceiver" and all("PerceiverIO" in clause for clause in wrong):
-            todo = "If it was trained without PerceiverIO, load it with 'resize'"
+            todo = tr("If it was trained without PerceiverIO, load it with 'resize'")
         raise StudioError(
-            f"The tensors of {name} do not fit FastSAG",
+            tr("The tensors of {name} do not fit FastSAG", name=name),
             seen="; ".join(wrong),
-            expected=f"the {len(wanted)} tensors of its parts with finite numbers",
+            expected=tr("the {count} tensors of its parts with finite numbers", count=len(wanted)),
             todo=todo,
         )
     return {k: v.detach().float().contiguous() for k, v in tensors.items()}
@@ -121,9 +122,9 @@ def _check_sizes(value: object, depth: int = 0) -> None:
 
 def no_config(name: str, seen: str) -> StudioError:
     return StudioError(
-        f"The header of {name} does not say how its networks are made",
+        tr("The header of {name} does not say how its networks are made", name=name),
         seen=seen[:160],
-        expected="the sizes that Backline writes, or none for the paper's",
+        expected=tr("the sizes that Backline writes, or none for the paper's"),
         todo=TODO,
     )
 
@@ -177,14 +178,16 @@ def read_header(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["studio"])
             if not isinstance(header, dict) or header.get("format") != "fastsag":
-                seen = "another kind of model"
+                seen = tr("another kind of model")
             elif header.get("semantic_to_mel") not in get_args(SemanticToMel):
-                seen = "a header without semantic_to_mel"
+                seen = tr("a header without semantic_to_mel")
             else:
                 return dict(header)
     except Exception as error:  # a damaged file may make its reader stumble over anything
         seen = str(error) or type(error).__name__
-    raise StudioError(f"{path.name} is no FastSAG model of Backline", seen=seen, todo="Import it again")
+    raise StudioError(
+        tr("{name} is no FastSAG model of Backline", name=path.name), seen=seen, todo=tr("Import it again")
+    )
 
 
 def parameter_counts(model: nn.Module) -> dict[str, int]:

@@ -19,6 +19,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.dsp.band_mix import active_rms
@@ -59,10 +60,11 @@ def load_fastsag(path: Path, device: str = "auto") -> FastSAGEngine:
         return FastSAGEngine(FastSAG(FastSAGConfig()), place, {})
     if not path.is_file():
         raise StudioError(
-            "FastSAG's weights are not on this machine", seen=f"no file {path}",
-            expected="fastsag.pt of its authors, or a model of your own training, imported once",
-            todo="Type: studio import-fastsag fastsag.pt",
-        )  # fmt: skip
+            tr("FastSAG's weights are not on this machine"),
+            seen=tr("no file {path}", path=path),
+            expected=tr("fastsag.pt of its authors, or a model of your own training, imported once"),
+            todo=tr("Type: studio import-fastsag fastsag.pt"),
+        )
     header = read_header(path)
     digest = file_hash(path)
     _check_hash(path, digest)
@@ -79,10 +81,10 @@ def _check_hash(path: Path, digest: str) -> None:
         return
     if wanted != digest:
         raise StudioError(
-            f"The model {path.name} is damaged or was replaced",
+            tr("The model {name} is damaged or was replaced", name=path.name),
             seen=f"SHA-256 {digest[:12]}...",
-            expected=f"{str(wanted)[:12]}..., as it was when it was imported",
-            todo="Import it again with: studio import-fastsag",
+            expected=tr("{wanted}..., as it was when it was imported", wanted=str(wanted)[:12]),
+            todo=tr("Import it again with: studio import-fastsag"),
         )
 
 
@@ -127,7 +129,7 @@ class FastSAGEngine:
         FASTSAG.check(request.controls, request.change)
         if not 1 <= request.candidates <= 8:
             raise StudioError(
-                "Cannot make that many candidates", seen=str(request.candidates), expected="1 to 8"
+                tr("Cannot make that many candidates"), seen=str(request.candidates), expected=tr("1 to 8")
             )
         clock, rate = StageClock(), CONTRACT.sample_rate
         vocal = torch.from_numpy(
@@ -150,11 +152,18 @@ class FastSAGEngine:
         began = time.perf_counter()
         with interruptible(self.model, run.cancel.check):
             priors = song_priors(
-                self.model, scale_audio(vocal)[0], windows, on_step=lambda: step("Hearing the voice", hearing)
+                self.model,
+                scale_audio(vocal)[0],
+                windows,
+                on_step=lambda: step(tr("Hearing the voice"), hearing),
             )
             began = clock.add("semantic and prior projection", began)
             for index in wanted:
-                name = f"Playing candidate {index + 1} of {request.candidates}"
+                name = tr(
+                    "Playing candidate {index} of {candidates}",
+                    index=index + 1,
+                    candidates=request.candidates,
+                )
                 noise = frame_noise(request.seed * 64 + index, _NOISE_ROW, 0, windows.frames, CONTRACT.n_mels)
                 mel = sample_song(
                     self.model, priors, windows, torch.from_numpy(noise)[None], steps=self._steps,

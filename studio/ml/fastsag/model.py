@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.ml.fastsag.checkpoint import config_of, fitting_tensors, no_config
 from studio.ml.fastsag.config import CONTRACT, EDM, FastSAGConfig, SemanticToMel
 from studio.ml.fastsag.front_end import denormalise
@@ -77,9 +78,9 @@ class FastSAG(nn.Module):
             )
         elif semantic_to_mel != "resize":
             raise StudioError(
-                "There is no such way from semantic features to a mel",
+                tr("There is no such way from semantic features to a mel"),
                 seen=repr(semantic_to_mel),
-                expected="'perceiver' or 'resize'",
+                expected=tr("'perceiver' or 'resize'"),
             )
         self.vocoder = nn.ModuleDict({"generator": BigVGAN(config.vocoder)})
         self.wav2vec = nn.ModuleDict({"hubert": Hubert(config.hubert)})

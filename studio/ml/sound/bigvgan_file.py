@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.ml.sound.bigvgan import PUBLIC, BigVGAN, BigVGANConfig, lowpass_taps
 from studio.ml.sound.mel import MelContract
 from studio.ml.tensor_file import misfits, not_plain, read_tensor_file, tensors_of
@@ -60,8 +61,8 @@ def read_bigvgan(path: Path) -> tuple[str, BigVGANConfig, MelContract, dict[str,
             return name, config, contract, tensors
         closest = min((closest, wrong), key=len) if closest else wrong
     raise StudioError(
-        f"{path.name} is no BigVGAN that Backline knows",
+        tr("{name} is no BigVGAN that Backline knows", name=path.name),
         seen="; ".join(closest).replace(" in it", ""),
-        expected=" or ".join(PUBLIC),
-        todo="Choose bigvgan_generator.pt of one of these",
+        expected=tr(" or ").join(PUBLIC),
+        todo=tr("Choose bigvgan_generator.pt of one of these"),
     )

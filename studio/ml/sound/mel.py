@@ -15,6 +15,7 @@ from torch import Tensor
 from torchaudio.functional import melscale_fbanks
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,12 @@ class MelContract:
     def check(self, other: MelContract, *, mine: str, others: str) -> None:
         """Raises StudioError unless both contracts are the same."""
         if self != other:
-            raise StudioError(f"The {mine} and the {others} do not match", seen=str(other), expected=str(self),
-                              todo=f"choose another {mine}")  # fmt: skip
+            raise StudioError(
+                tr("The {mine} and the {others} do not match", mine=mine, others=others),
+                seen=str(other),
+                expected=str(self),
+                todo=tr("choose another {mine}", mine=mine),
+            )
 
 
 #: ln(1e-5), the floor of every log-mel.

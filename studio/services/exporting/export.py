@@ -18,6 +18,7 @@ from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.dsp.loudness import SILENCE_DB, to_db
 from studio.services.exporting.daw_project import write_daw_project
 from studio.services.exporting.export_audio import Measured, Tracks, verify_files
@@ -98,7 +99,7 @@ def export_candidate(
         if cancel:
             cancel.check()
         if on_step:
-            on_step(Progress("Writing stems", done))
+            on_step(Progress(tr("Writing stems"), done))
 
     measured = tracks.measure(lambda done: step(0.4 * done))
     highest = max(m.true_peak_db for m in measured.values())
@@ -107,9 +108,9 @@ def export_candidate(
     sweep_parts(request.parent, deep=False)
     with new_folder(
         request.parent / name,
-        f"Cannot write {name}",
-        expected=f"a writable folder with free space: {request.parent}",
-        todo="Free some space or choose another folder",
+        tr("Cannot write {name}", name=name),
+        expected=tr("a writable folder with free space: {parent}", parent=request.parent),
+        todo=tr("Free some space or choose another folder"),
     ) as temporary:
         sums = tracks.write(
             temporary, request.encoding, gain_db, measured, lambda done: step(0.4 + 0.4 * done)
@@ -164,10 +165,19 @@ def _check_stems(request: ExportRequest) -> None:
     for stem, audio in request.candidate.stems.items():
         if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
             raise StudioError(
-                f"Cannot export candidate {request.candidate.number}",
-                seen=f"{stem} of {audio.frames} frames at {audio.sample_rate} Hz",
-                expected=f"the vocal's {vocal.frames} frames at {vocal.sample_rate} Hz",
-                todo="Generate it again",
+                tr("Cannot export candidate {number}", number=request.candidate.number),
+                seen=tr(
+                    "{stem} of {frames} frames at {sample_rate} Hz",
+                    stem=stem,
+                    frames=audio.frames,
+                    sample_rate=audio.sample_rate,
+                ),
+                expected=tr(
+                    "the vocal's {frames} frames at {sample_rate} Hz",
+                    frames=vocal.frames,
+                    sample_rate=vocal.sample_rate,
+                ),
+                todo=tr("Generate it again"),
             )
 
 

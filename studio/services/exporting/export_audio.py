@@ -23,6 +23,7 @@ from studio.audio.wav import Encoding, WavWriter
 from studio.core.arrangement import BAND, STEMS
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.dsp.dither import is_on_grid, quantise
 from studio.dsp.loudness import IntegratedLoudness, TruePeak
 
@@ -157,14 +158,16 @@ def verify_files(
             failed.append(name)
         if name in unequal:
             failed.append(
-                f"{name} (not the sum of the {'stems' if name == 'band.wav' else 'vocal and the stems'})"
+                tr("{name} (not the sum of the stems)", name=name)
+                if name == "band.wav"
+                else tr("{name} (not the sum of the vocal and the stems)", name=name)
             )
     if failed:
         raise StudioError(
-            f"The export to {folder.parent} did not verify",
-            seen=f"other samples than were written in {', '.join(failed)}",
-            expected="every file to read back bit for bit",
-            todo="Check the disk, or export to another one",
+            tr("The export to {parent} did not verify", parent=folder.parent),
+            seen=tr("other samples than were written in {names}", names=", ".join(failed)),
+            expected=tr("every file to read back bit for bit"),
+            todo=tr("Check the disk, or export to another one"),
         )
     return dict.fromkeys(files, "PASS")
 

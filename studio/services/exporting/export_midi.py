@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
+from studio.core.language import tr
 from studio.core.music import Key, Meter
 from studio.storage.atomic import write_bytes
 from studio.storage.json_file import BadFile
@@ -207,16 +208,30 @@ def read_notes(path: Path) -> dict[str, tuple[Note, ...]]:
     """
     try:
         if path.stat().st_size > _LIMIT_BYTES:
-            raise BadFile(f"{path.name} of {path.stat().st_size / 1e6:.0f} MB")
+            raise BadFile(tr("{name} of {st_size:.0f} MB", name=path.name, st_size=path.stat().st_size / 1e6))
         content = path.read_bytes()
     except OSError as error:
         raise BadFile(f"{path.name}: {error.strerror or error}") from error
     try:
         file = mido.MidiFile(file=io.BytesIO(content))
     except Exception as error:  # whatever its parser stumbles over
-        raise BadFile(f"{path.name}: no MIDI ({type(error).__name__}: {error})") from error
+        raise BadFile(
+            tr(
+                "{name}: no MIDI ({name_2}: {error})",
+                name=path.name,
+                name_2=type(error).__name__,
+                error=error,
+            )
+        ) from error
     if not file.tracks or not 1 <= file.ticks_per_beat < 1 << 15:
-        raise BadFile(f"{path.name}: {len(file.tracks)} tracks of {file.ticks_per_beat} ticks a beat")
+        raise BadFile(
+            tr(
+                "{name}: {count} tracks of {ticks_per_beat} ticks a beat",
+                name=path.name,
+                count=len(file.tracks),
+                ticks_per_beat=file.ticks_per_beat,
+            )
+        )
     ticks, times_s, micros, tick = [0], [0.0], 500_000, 0
     for message in file.tracks[0]:
         tick += message.time
@@ -227,7 +242,7 @@ def read_notes(path: Path) -> dict[str, tuple[Note, ...]]:
     ticks.append(ticks[-1] + 1_000_000 * file.ticks_per_beat)
     times_s.append(times_s[-1] + micros)
     if ticks[-1] > _LIMIT_TICKS or any(sum(m.time for m in track) > _LIMIT_TICKS for track in file.tracks):
-        raise BadFile(f"{path.name}: an event after {max(ticks):.3g} ticks")
+        raise BadFile(tr("{name}: an event after {ticks:.3g} ticks", name=path.name, ticks=max(ticks)))
     return {
         track.name: tuple(_notes_of(track, np.asarray(ticks), np.asarray(times_s)))
         for track in file.tracks[1:]

@@ -15,6 +15,7 @@ from studio.core.candidate import NoiseStep, Recipe
 from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, RENDERERS, Controls
 from studio.core.errors import StudioError
 from studio.core.instruments import choices
+from studio.core.language import tr
 from studio.core.music import Chord, Key
 from studio.core.noise_layers import NOISE_COLUMNS
 from studio.core.score import STYLES, Score
@@ -93,7 +94,13 @@ def read_recipe(folder: Path) -> Recipe | None:
         return None
     read = read_json(path, _RecipeFile)
     if read.schema_version > SCHEMA_VERSION:
-        raise BadFile(f"{path.name}: of a newer Backline (schema {read.schema_version})")
+        raise BadFile(
+            tr(
+                "{name}: of a newer Backline (schema {schema_version})",
+                name=path.name,
+                schema_version=read.schema_version,
+            )
+        )
     try:
         score = Score(np.array(read.tokens, dtype=np.int64), np.array(read.globals, dtype=np.int64))
         noise = tuple(_noise_step(step) for step in read.noise)

@@ -25,6 +25,7 @@ from studio.core.analysis import (
 )
 from studio.core.grid import BeatGrid
 from studio.core.guide import Guide
+from studio.core.language import tr
 from studio.core.music import Chord, Key, Meter
 from studio.storage.atomic import write_json
 from studio.storage.json_file import converted
@@ -225,7 +226,7 @@ class _AnalysisFile(Struct):
 
 def given_from_json(analysis: Mapping[str, Any]) -> Given:
     """What the user had given, read back from `analysis_json`. Raises BadFile, a ValueError, for anything else."""
-    return _given(converted(analysis, _AnalysisFile, "the analysis"))
+    return _given(converted(analysis, _AnalysisFile, tr("the analysis")))
 
 
 def _given(read: _AnalysisFile) -> Given:
@@ -278,7 +279,7 @@ def analysis_from_json(content: Mapping[str, Any]) -> VocalAnalysis:
     Raises:
         BadFile, ValueError, StudioError: for anything else.
     """
-    read = converted(content, _AnalysisFile, "the analysis")
+    read = converted(content, _AnalysisFile, tr("the analysis"))
     none = np.zeros(0, dtype=np.float32)
     return VocalAnalysis(
         duration_s=read.duration_s,

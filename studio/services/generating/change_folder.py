@@ -12,6 +12,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import Breed, Change, Regenerate, Vary
 from studio.ml.arrangement.breeding import check_parents
@@ -80,10 +81,10 @@ def change_in_folder(
     """
     if not (request.folder / "manifest.json").exists():
         raise StudioError(
-            f"Cannot change {request.folder}",
-            seen="no manifest.json in it" if request.folder.is_dir() else "no such folder",
-            expected="the folder of one candidate, such as results/candidate_02",
-            todo="Name one of the candidate folders that 'studio generate' or an export wrote",
+            tr("Cannot change {folder}", folder=request.folder),
+            seen=tr("no manifest.json in it") if request.folder.is_dir() else tr("no such folder"),
+            expected=tr("the folder of one candidate, such as results/candidate_02"),
+            todo=tr("Name one of the candidate folders that 'studio generate' or an export wrote"),
         )
     results = _opened(request.folder, cancel)
     _make(results, _change(request, results.candidates[0]), request.folder.resolve().parent, request, service,
@@ -113,16 +114,22 @@ def breed_in_folder(
         path = folder / f"candidate_{number:02d}"
         if not (path / "manifest.json").exists():
             raise StudioError(
-                f"There is no candidate {number} in {request.folder}",
-                expected="a folder with candidate_01 and so on, as 'studio generate' and exports write them",
+                tr("There is no candidate {number} in {folder}", number=number, folder=request.folder),
+                expected=tr(
+                    "a folder with candidate_01 and so on, as 'studio generate' and exports write them"
+                ),
             )
         opened.append(_opened(path, cancel))
     a, b = opened
     if a.vocal.sha256 != b.vocal.sha256:
         raise StudioError(
-            f"Cannot breed candidates {request.parents[0]} and {request.parents[1]}",
-            seen="accompaniments of two different vocals",
-            expected="two of one vocal",
+            tr(
+                "Cannot breed candidates {parents} and {parents_2}",
+                parents=request.parents[0],
+                parents_2=request.parents[1],
+            ),
+            seen=tr("accompaniments of two different vocals"),
+            expected=tr("two of one vocal"),
         )
     genes = {gene: _source(gene, source, request.parents) for gene, source in request.genes.items()}
     change = Breed((a.candidates[0], b.candidates[0]), genes, request.mutation)
@@ -135,10 +142,10 @@ def _opened(folder: Path, cancel: CancelToken) -> Results:
     results = open_results(folder, cancel=cancel)
     if results.candidates[0].recipe is None and results.warnings:
         raise StudioError(
-            f"Cannot change {folder}",
+            tr("Cannot change {folder}", folder=folder),
             seen=results.warnings[0],
-            expected="recipe.json as it was written",
-            todo="Generate again, and change one of the new candidates",
+            expected=tr("recipe.json as it was written"),
+            todo=tr("Generate again, and change one of the new candidates"),
         )
     return results
 
@@ -185,9 +192,9 @@ def _source(gene: str, source: str, parents: tuple[int, int]) -> str:
         return "ab"[parents.index(int(source))]
     if source not in ("blend", "new") or (gene, source) == ("sound", "blend"):
         raise StudioError(
-            f"The {gene} cannot come from there",
+            tr("The {gene} cannot come from there", gene=gene),
             seen=source,
-            expected=f"{parents[0]}, {parents[1]}, " + ("new" if gene == "sound" else "blend or new"),
+            expected=f"{parents[0]}, {parents[1]}, " + ("new" if gene == "sound" else tr("blend or new")),
         )
     return source
 

@@ -29,11 +29,13 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, PauseToken
+from studio.core.language import mark, tr
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
 from studio.storage.temporary import temporary_folder
+from studio.storage.translations import use_language_of_environment
 
 if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining
@@ -230,9 +232,11 @@ def _packed(kind: str, value: object, folder: Path) -> bytes:
         return pack((kind, value), folder)
     except OSError as error:
         raise StudioError(
-            f"Cannot hand over a {kind}", seen=error.strerror or str(error), expected=f"room in {folder.parent}",
-            todo="Free some space, then generate again",
-        ) from error  # fmt: skip
+            tr("Cannot hand over a {kind}", kind=kind),
+            seen=error.strerror or str(error),
+            expected=tr("room in {parent}", parent=folder.parent),
+            todo=tr("Free some space, then generate again"),
+        ) from error
 
 
 def _unpacked(packed: bytes) -> tuple[str, Any]:
@@ -240,9 +244,11 @@ def _unpacked(packed: bytes) -> tuple[str, Any]:
         return unpack(packed)
     except OSError as error:
         raise StudioError(
-            "Cannot take over what the generator made", seen=error.strerror or str(error),
-            expected="enough free memory", todo="Close other programs, then generate again",
-        ) from error  # fmt: skip
+            tr("Cannot take over what the generator made"),
+            seen=error.strerror or str(error),
+            expected=tr("enough free memory"),
+            todo=tr("Close other programs, then generate again"),
+        ) from error
 
 
 def _error(kind: str, value: Any) -> Exception:
@@ -253,10 +259,13 @@ def _error(kind: str, value: Any) -> Exception:
         return StudioError(what, seen=seen, expected=expected, todo=todo)
     if kind == "died":
         return StudioError(
-            "The generator stopped unexpectedly",
-            seen=f"exit code {value}" + (", as when memory runs out" if value == -9 else ""),
-            expected="enough free memory for the request",
-            todo="Close other programs or ask for a shorter song, then generate again; what was finished is kept",
+            tr("The generator stopped unexpectedly"),
+            seen=tr("exit code {value}", value=value)
+            + (tr(", as when memory runs out") if value == -9 else ""),
+            expected=tr("enough free memory for the request"),
+            todo=tr(
+                "Close other programs or ask for a shorter song, then generate again; what was finished is kept"
+            ),
         )
     return RuntimeError(f"in the generator's process: {value}")
 
@@ -269,6 +278,7 @@ class _Gone(Exception):
 
 
 def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: Path) -> None:
+    use_language_of_environment()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the parent, which cancels
@@ -302,10 +312,10 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
 
 
 _CANNOT = {
-    "arrange": "This engine cannot write a band apart from playing it",
-    "play": "This engine cannot play a band that was written before",
-    "train": "This engine cannot learn a taste",
-    "use_adapter": "This engine knows no personal adapters",
+    "arrange": mark("This engine cannot write a band apart from playing it"),
+    "play": mark("This engine cannot play a band that was written before"),
+    "train": mark("This engine cannot learn a taste"),
+    "use_adapter": mark("This engine knows no personal adapters"),
 }
 
 
@@ -316,7 +326,7 @@ def _answer(engine: Any, kind: str, request: Any, run: Run) -> object:
     if kind == "generate":
         return dict(engine.generate(request, run))
     if not hasattr(engine, kind):
-        raise StudioError(_CANNOT[kind], todo="Choose the band model")
+        raise StudioError(tr(_CANNOT[kind]), todo=tr("Choose the band model"))
     if kind == "arrange":
         return tuple(engine.arrange(request, run))
     if kind == "train":

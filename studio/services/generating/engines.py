@@ -11,6 +11,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.engines import BAND_MODEL, FASTSAG
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.costs import Costs
@@ -47,15 +48,16 @@ def generation_service(
     if engine == FASTSAG.name:
         if vocoder is not None:
             raise StudioError(
-                "FastSAG takes another vocoder when it is imported", seen=f"--vocoder {vocoder}",
-                todo="Type: studio import-fastsag fastsag.pt --bigvgan FILE",
-            )  # fmt: skip
+                tr("FastSAG takes another vocoder when it is imported"),
+                seen=f"--vocoder {vocoder}",
+                todo=tr("Type: studio import-fastsag fastsag.pt --bigvgan FILE"),
+            )
         return GenerationService(weights or model_path(data_dir), device, load_fastsag_engine, costs)
     if weights is not None:
         raise StudioError(
-            "The band model uses its bundled weights",
+            tr("The band model uses its bundled weights"),
             seen=f"--weights {weights}",
-            todo="Add --engine fastsag",
+            todo=tr("Add --engine fastsag"),
         )
     return GenerationService(models_dir, device, partial(load_bundled_engine, vocoder_file=vocoder), costs)
 
@@ -109,7 +111,7 @@ class Engines:
 def unavailable(data_dir: Path) -> dict[str, str]:
     """Why an engine cannot be chosen now, by its name; engines that can be are left out."""
     if imported_record(data_dir) is None:
-        return {FASTSAG.name: "Its weights are not here. Type once: studio import-fastsag fastsag.pt"}
+        return {FASTSAG.name: tr("Its weights are not here. Type once: studio import-fastsag fastsag.pt")}
     return {}
 
 

@@ -23,6 +23,7 @@ from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.music import Chord, Key
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
@@ -86,13 +87,13 @@ def generate_to_folder(
     forecast = _forecast(request, service, vocal.audio)
     # Loaded first: a missing model or device is said before anyone waits for the analysis.
     stages_s = {"load models": service.load(on_step=lambda p: on_step(forecast.update(LOAD, 0.0, p.stage)))}
-    on_step(forecast.update(LOAD, 1.0, "Listening"))
+    on_step(forecast.update(LOAD, 1.0, tr("Listening")))
     started = time.perf_counter() - open_s
     analysis = analyse_vocal(
         vocal.audio,
         request.given,
         on_step=lambda p: on_step(
-            forecast.update("listen", p.fraction, "Listening", remaining_s=p.remaining_s)
+            forecast.update("listen", p.fraction, tr("Listening"), remaining_s=p.remaining_s)
         ),
         cancel=cancel,
         costs=service.costs,
@@ -112,7 +113,11 @@ def generate_to_folder(
         nonlocal export_s
         began = time.perf_counter()
         forecast.skip()
-        writing = f"Writing candidate {candidate.number} of {request.candidates}"
+        writing = tr(
+            "Writing candidate {number} of {candidates}",
+            number=candidate.number,
+            candidates=request.candidates,
+        )
         # All but the last are written while the next is played, and take longer for it.
         last = candidate.number == request.candidates
         stage = "write last" if last else "write"
@@ -191,10 +196,10 @@ def generate_to_folder(
             aside.remove()
     except OSError as error:
         raise StudioError(
-            f"Cannot write the report in {shown(str(request.out))}",
+            tr("Cannot write the report in {out}", out=shown(str(request.out))),
             seen=error_text(error),
-            expected="a writable folder with free space; the candidates in it are whole",
-            todo="Free some space or choose another folder",
+            expected=tr("a writable folder with free space; the candidates in it are whole"),
+            todo=tr("Free some space or choose another folder"),
         ) from error
     return report
 
@@ -223,19 +228,23 @@ def _check_writable(out: Path) -> None:
                 os.lstat(nearest / part)
     except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
         raise StudioError(
-            f"Cannot write to {shown(out.name)[:80]}",
+            tr("Cannot write to {name}", name=shown(out.name)[:80]),
             seen=error_text(error),
-            expected="a folder that can be written, or made",
-            todo="Choose another folder with --out",
+            expected=tr("a folder that can be written, or made"),
+            todo=tr("Choose another folder with --out"),
         ) from error
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return
-    seen = f"no permission to write in {nearest}" if nearest.is_dir() else f"{nearest} is a file"
+    seen = (
+        tr("no permission to write in {nearest}", nearest=nearest)
+        if nearest.is_dir()
+        else tr("{nearest} is a file", nearest=nearest)
+    )
     raise StudioError(
-        f"Cannot write to {shown(str(out))}",
+        tr("Cannot write to {out}", out=shown(str(out))),
         seen=shown(seen),
-        expected="a folder that can be written, or made",
-        todo="Choose another folder with --out",
+        expected=tr("a folder that can be written, or made"),
+        todo=tr("Choose another folder with --out"),
     )
 
 

@@ -10,6 +10,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate, recipe_of
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.project import ChangeOrder
 from studio.core.request import Breed, Change, GenerationRequest, Regenerate, Vary
 
@@ -71,7 +72,7 @@ def change_of(order: ChangeOrder, candidates: Mapping[int, Candidate]) -> Change
     parents = []
     for number in (order.parent,) if order.other is None else (order.parent, order.other):
         if number not in candidates:
-            raise StudioError(f"Candidate {number} is gone", todo="Begin a new request")
+            raise StudioError(tr("Candidate {number} is gone", number=number), todo=tr("Begin a new request"))
         parents.append(candidates[number])
     if order.other is not None:
         return Breed((parents[0], parents[1]), order.genes, order.mutation)

@@ -16,6 +16,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import Progress, StepCallback
+from studio.core.language import mark, tr
 from studio.core.pipeline import BandEngine, Engine, Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 Choose = Callable[[Sequence[Candidate]], Sequence[Candidate]]
 
 #: What is said while it happens.
-LOADING = "Loading models"
+LOADING = mark("Loading models")
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +165,7 @@ class GenerationService:
             if self._engine is not None:
                 return 0.0
             if on_step:
-                on_step(Progress(LOADING, 0.0, self.costs.seconds("load")))
+                on_step(Progress(tr(LOADING), 0.0, self.costs.seconds("load")))
             started = time.perf_counter()
             self._engine = self._load(self._models_dir, self._device)
             self._fit_adapter(self._engine)
@@ -212,7 +213,7 @@ class GenerationService:
 
         loading_s = self.load(on_step=lambda p: run.on_step(forecast.update(LOAD, 0.0, p.stage)))
         if loading_s:
-            run.on_step(forecast.update(LOAD, 1.0, LOADING))
+            run.on_step(forecast.update(LOAD, 1.0, tr(LOADING)))
         run.cancel.check()
         began = time.perf_counter()
         with self._lock:
@@ -259,7 +260,7 @@ class GenerationService:
             raise JobCancelled  # unloaded from another thread meanwhile
         if not hasattr(self._engine, "arrange"):
             raise StudioError(
-                "This engine cannot write a band apart from playing it", todo="Choose the band model"
+                tr("This engine cannot write a band apart from playing it"), todo=tr("Choose the band model")
             )
         return cast(BandEngine, self._engine)
 
@@ -267,7 +268,7 @@ class GenerationService:
 def _adaptable(engine: Engine) -> AdaptableEngine:
     """The engine as one that can learn. Raises StudioError for one that cannot."""
     if not (hasattr(engine, "use_adapter") and hasattr(engine, "train")):
-        raise StudioError("This engine knows no personal adapters", todo="Choose the band model")
+        raise StudioError(tr("This engine knows no personal adapters"), todo=tr("Choose the band model"))
     return cast("AdaptableEngine", engine)
 
 

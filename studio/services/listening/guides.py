@@ -17,6 +17,7 @@ from studio.audio.file_bytes import FORMATS, error_text
 from studio.audio.files import read_file
 from studio.core.errors import StudioError
 from studio.core.guide import MIDI, Guide
+from studio.core.language import tr
 from studio.core.music import Meter
 from studio.services.listening.hints import find_hints
 
@@ -49,10 +50,10 @@ def read_guide(
             return guide_of_dawproject(_project_xml(path), name, vocal.name if vocal else "")
     except OSError as error:
         raise StudioError(
-            f"Cannot read {name}",
+            tr("Cannot read {name}", name=name),
             seen=error_text(error),
-            expected="a file you may read",
-            todo="Check the path, or choose another file",
+            expected=tr("a file you may read"),
+            todo=tr("Check the path, or choose another file"),
         ) from error
     return _heard(path, meter, tempo_bpm)
 
@@ -86,10 +87,10 @@ def _project_xml(path: Path) -> bytes:
             xml = file.read(_MOST_BYTES + 1)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
         raise StudioError(
-            f"Cannot take the beats from {path.name}",
-            seen=f"no project.xml in it ({error})",
-            expected="a DAWproject as a program wrote it",
-            todo="Export it again, or choose another",
+            tr("Cannot take the beats from {name}", name=path.name),
+            seen=tr("no project.xml in it ({error})", error=error),
+            expected=tr("a DAWproject as a program wrote it"),
+            todo=tr("Export it again, or choose another"),
         ) from error
     if len(xml) > _MOST_BYTES:
         raise _too_large(path)
@@ -98,8 +99,8 @@ def _project_xml(path: Path) -> bytes:
 
 def _too_large(path: Path) -> StudioError:
     return StudioError(
-        f"Cannot take the beats from {path.name}",
-        seen="more than 64 MB of text",
-        expected="a session's tempo map",
-        todo="Export a MIDI file with the tempo map instead",
+        tr("Cannot take the beats from {name}", name=path.name),
+        seen=tr("more than 64 MB of text"),
+        expected=tr("a session's tempo map"),
+        todo=tr("Export a MIDI file with the tempo map instead"),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from studio.audio.tags import read_tags
 from studio.core.analysis import Given
 from studio.core.hints import Hint, hint_from_name
+from studio.core.language import tr
 
 
 def find_hints(path: Path) -> tuple[Hint, ...]:
@@ -27,12 +28,20 @@ def with_hints(given: Given, hints: tuple[Hint, ...]) -> tuple[Given, tuple[str,
         for hint in hints:
             if hint.tempo_bpm is not None:
                 given = replace(given, tempo_bpm=hint.tempo_bpm)
-                told.append(f"Tempo {hint.tempo_bpm:g} bpm from the {hint.source}; --tempo gives another.")
+                told.append(
+                    tr(
+                        "Tempo {tempo_bpm:g} bpm from the {source}; --tempo gives another.",
+                        tempo_bpm=hint.tempo_bpm,
+                        source=hint.source,
+                    )
+                )
                 break
     if given.key is None and (given.guide is None or given.guide.key is None):
         for hint in hints:
             if hint.key is not None:
                 given = replace(given, key=hint.key)
-                told.append(f"Key {hint.key} from the {hint.source}; --key gives another.")
+                told.append(
+                    tr("Key {key} from the {source}; --key gives another.", key=hint.key, source=hint.source)
+                )
                 break
     return given, tuple(told)

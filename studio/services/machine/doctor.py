@@ -20,6 +20,7 @@ from typing import Literal
 from studio.audio.devices import default_input, default_output, input_devices, output_devices, portaudio
 from studio.audio.files import read_audio
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr, trn
 from studio.storage.paths import user_data_dir
 
 Status = Literal["OK", "WARN", "FAIL"]
@@ -27,7 +28,7 @@ Status = Literal["OK", "WARN", "FAIL"]
 MODELS = ("arrangement", "mel", "vocoder")
 _LEAST_MEMORY_GB = 8.0
 _LEAST_DISK_GB = 2.0
-_REINSTALL = "Run 'python3 run.py doctor' in the repository: it installs what is missing"
+_REINSTALL = mark("Run 'python3 run.py doctor' in the repository: it installs what is missing")
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,24 @@ def examine(models_dir: Path, resources_dir: Path) -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    return Finding("Python", "OK", f"{platform.python_version()} on {platform.platform()}")
+    return Finding(
+        tr("Python"),
+        "OK",
+        tr(
+            "{python_version} on {platform}",
+            python_version=platform.python_version(),
+            platform=platform.platform(),
+        ),
+    )
 
 
 def _packages() -> Finding:
     try:
         requirements = importlib.metadata.requires("backline") or []
     except importlib.metadata.PackageNotFoundError:
-        return Finding("Packages", "WARN", "Backline itself is not installed in this environment", _REINSTALL)
+        return Finding(
+            tr("Packages"), "WARN", tr("Backline itself is not installed in this environment"), tr(_REINSTALL)
+        )
     versions, missing = {}, []
     for requirement in requirements:
         if "extra ==" in requirement:
@@ -75,27 +86,38 @@ def _packages() -> Finding:
         except importlib.metadata.PackageNotFoundError:
             missing.append(name[0])
     if missing:
-        return Finding("Packages", "FAIL", f"missing: {', '.join(missing)}", _REINSTALL)
+        return Finding(
+            tr("Packages"), "FAIL", tr("missing: {names}", names=", ".join(missing)), tr(_REINSTALL)
+        )
     shown = ", ".join(f"{name} {versions[name]}" for name in ("torch", "PySide6-Essentials", "numpy"))
-    return Finding("Packages", "OK", f"all {len(versions)} found ({shown})")
+    return Finding(tr("Packages"), "OK", tr("all {count} found ({shown})", count=len(versions), shown=shown))
 
 
 def _processor() -> Finding:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    seen = f"{cores} core{'s' if cores > 1 else ''}, {platform.machine()}"
+    seen = trn("{count} core, {machine}", "{count} cores, {machine}", cores, machine=platform.machine())
     if cores < 2:
-        return Finding("CPU", "WARN", seen, "Generating will be slow; two cores or more are better")
-    return Finding("CPU", "OK", seen)
+        return Finding(tr("CPU"), "WARN", seen, tr("Generating will be slow; two cores or more are better"))
+    return Finding(tr("CPU"), "OK", seen)
 
 
 def _memory() -> Finding:
     total_gb = _total_memory_gb()
     if total_gb is None:
-        return Finding("Memory", "WARN", "unknown on this system")
+        return Finding(tr("Memory"), "WARN", tr("unknown on this system"))
     if total_gb < _LEAST_MEMORY_GB:
-        todo = "Close other programs, and prefer short vocals and fewer candidates"
-        return Finding("Memory", "WARN", f"{total_gb:.1f} GB, {_LEAST_MEMORY_GB:g} GB are better", todo)
-    return Finding("Memory", "OK", f"{total_gb:.1f} GB")
+        todo = tr("Close other programs, and prefer short vocals and fewer candidates")
+        return Finding(
+            tr("Memory"),
+            "WARN",
+            tr(
+                "{total_gb:.1f} GB, {least_memory_gb:g} GB are better",
+                total_gb=total_gb,
+                least_memory_gb=_LEAST_MEMORY_GB,
+            ),
+            todo,
+        )
+    return Finding(tr("Memory"), "OK", f"{total_gb:.1f} GB")
 
 
 def _total_memory_gb() -> float | None:
@@ -114,18 +136,21 @@ def _gpu() -> Finding:
 
         device = choose_device("auto").type
     except (ImportError, OSError) as error:
-        return Finding("GPU", "FAIL", f"torch does not load: {error}", _REINSTALL)
+        return Finding(tr("GPU"), "FAIL", tr("torch does not load: {error}", error=error), tr(_REINSTALL))
     card = _nvidia_card()
     if device == "cuda":
-        return Finding("GPU", "OK", f"CUDA on {card or 'an NVIDIA GPU'}")
+        return Finding(tr("GPU"), "OK", tr("CUDA on {card}", card=card or tr("an NVIDIA GPU")))
     if card:
-        todo = (
+        todo = tr(
             "Install the NVIDIA driver for CUDA 13, and a CUDA build of torch 2.11 (PyTorch's site says how)"
         )
         return Finding(
-            "GPU", "WARN", f"{card} is there, but torch cannot use it; generating on the CPU", todo
+            tr("GPU"),
+            "WARN",
+            tr("{card} is there, but torch cannot use it; generating on the CPU", card=card),
+            todo,
         )
-    return Finding("GPU", "OK", "none; generating on the CPU")
+    return Finding(tr("GPU"), "OK", tr("none; generating on the CPU"))
 
 
 def _nvidia_card() -> str | None:
@@ -144,51 +169,63 @@ def _sound() -> Iterator[Finding]:
     try:
         portaudio()
     except StudioError as error:
-        yield Finding("Sound", "WARN", f"no sound: {error.seen}", error.todo)
+        yield Finding(tr("Sound"), "WARN", tr("no sound: {seen}", seen=error.seen), error.todo)
         return
     for direction, devices, default, todo in (
         (
-            "output",
+            tr("output"),
             output_devices(),
             default_output(),
-            "Connect one to listen; generating and exporting work without",
+            tr("Connect one to listen; generating and exporting work without"),
         ),
         (
-            "input",
+            tr("input"),
             input_devices(),
             default_input(),
-            "Connect a microphone to record; vocals can be opened from files",
+            tr("Connect a microphone to record; vocals can be opened from files"),
         ),
     ):
         if default is None:
-            yield Finding("Sound", "WARN", f"no {direction} device", todo)
+            yield Finding(tr("Sound"), "WARN", tr("no {direction} device", direction=direction), todo)
         else:
             number = f"{len(devices)} {direction}{'s' if len(devices) > 1 else ''}"
-            yield Finding("Sound", "OK", f"{number}, by default {default.name}")
+            yield Finding(
+                tr("Sound"), "OK", tr("{number}, by default {name}", number=number, name=default.name)
+            )
 
 
 def _models(folder: Path) -> Iterator[Finding]:
     for name in MODELS:
         weights, card = folder / f"{name}.safetensors", folder / f"{name}.md"
-        restore = f"Restore {weights.name} from the repository"
+        restore = tr("Restore {name} from the repository", name=weights.name)
         if not weights.is_file():
-            yield Finding("Model", "FAIL", f"{weights} is missing", restore)
+            yield Finding(tr("Model"), "FAIL", tr("{weights} is missing", weights=weights), restore)
             continue
         data = weights.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         seen = f"{name}, {len(data) / 1e6:.1f} MB, sha256 {sha256[:16]}"
         if not _is_whole(data):
-            yield Finding("Model", "FAIL", f"{weights} is damaged ({len(data)} bytes)", restore)
+            yield Finding(
+                tr("Model"),
+                "FAIL",
+                tr("{weights} is damaged ({count} bytes)", weights=weights, count=len(data)),
+                restore,
+            )
         elif not card.is_file():
             yield Finding(
-                "Model", "WARN", f"{seen}, without a card", f"Restore {card.name} from the repository"
+                tr("Model"),
+                "WARN",
+                tr("{seen}, without a card", seen=seen),
+                tr("Restore {name} from the repository", name=card.name),
             )
         elif (
             listed := re.findall(r"\b[0-9a-f]{64}\b", card.read_text(encoding="utf-8"))
         ) and sha256 not in listed:
-            yield Finding("Model", "WARN", f"{seen}, not the file its card describes", restore)
+            yield Finding(
+                tr("Model"), "WARN", tr("{seen}, not the file its card describes", seen=seen), restore
+            )
         else:
-            yield Finding("Model", "OK", seen)
+            yield Finding(tr("Model"), "OK", seen)
 
 
 def _is_whole(data: bytes) -> bool:
@@ -206,18 +243,25 @@ def _demo_vocal(path: Path) -> Finding:
     try:
         audio = read_audio(path)
     except StudioError as error:
-        return Finding("Demo vocal", "WARN", str(error), f"Restore {path.name} from the repository")
-    return Finding("Demo vocal", "OK", f"{path.name}, {audio.duration_s:.0f} s")
+        return Finding(
+            tr("Demo vocal"), "WARN", str(error), tr("Restore {name} from the repository", name=path.name)
+        )
+    return Finding(tr("Demo vocal"), "OK", f"{path.name}, {audio.duration_s:.0f} s")
 
 
 def _disk(folder: Path) -> Finding:
     free_gb = shutil.disk_usage(folder).free / 1e9
-    seen = f"{free_gb:.1f} GB free at {folder}"
+    seen = tr("{free_gb:.1f} GB free at {folder}", free_gb=free_gb, folder=folder)
     if not os.access(folder, os.W_OK):
-        return Finding("Disk", "FAIL", f"{folder} cannot be written", "Choose another folder for results")
+        return Finding(
+            tr("Disk"),
+            "FAIL",
+            tr("{folder} cannot be written", folder=folder),
+            tr("Choose another folder for results"),
+        )
     if free_gb < _LEAST_DISK_GB:
-        return Finding("Disk", "WARN", seen, "A candidate takes about 2 MB a second: free some space")
-    return Finding("Disk", "OK", seen)
+        return Finding(tr("Disk"), "WARN", seen, tr("A candidate takes about 2 MB a second: free some space"))
+    return Finding(tr("Disk"), "OK", seen)
 
 
 def _window() -> Finding:
@@ -225,9 +269,14 @@ def _window() -> Finding:
     probe = [sys.executable, "-c", "import PySide6.QtWidgets, pyqtgraph"]
     result = subprocess.run(probe, capture_output=True, text=True, timeout=120, check=False)
     if result.returncode:
-        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        todo = "Install the system libraries Qt needs; 'python3 run.py' names them. The command line works without"
-        return Finding("Window", "FAIL", f"Qt does not load: {reason}", todo)
+        reason = (result.stderr.strip().splitlines() or [tr("no reason given")])[-1]
+        todo = tr(
+            "Install the system libraries Qt needs; 'python3 run.py' names them. The command "
+            "line works without"
+        )
+        return Finding(tr("Window"), "FAIL", tr("Qt does not load: {reason}", reason=reason), todo)
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return Finding("Window", "WARN", "no display", "Use 'studio generate' here, or start from a desktop")
-    return Finding("Window", "OK", "Qt loads and there is a display")
+        return Finding(
+            tr("Window"), "WARN", tr("no display"), tr("Use 'studio generate' here, or start from a desktop")
+        )
+    return Finding(tr("Window"), "OK", tr("Qt loads and there is a display"))

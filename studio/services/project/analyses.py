@@ -11,6 +11,7 @@ import hashlib
 
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.storage.atomic import write_bytes
 from studio.storage.codec import from_json, to_json
 from studio.storage.project_folder import ProjectFolder
@@ -32,7 +33,9 @@ def keep_analysis(folder: ProjectFolder, name: str, analysis: VocalAnalysis) -> 
         write_bytes(path, to_json(analysis))
     except OSError as error:
         raise StudioError(
-            "Cannot keep what was heard", seen=error.strerror or str(error), expected=f"room in {folder.path}"
+            tr("Cannot keep what was heard"),
+            seen=error.strerror or str(error),
+            expected=tr("room in {path}", path=folder.path),
         ) from error
 
 
@@ -46,4 +49,4 @@ def read_analysis(folder: ProjectFolder, name: str) -> VocalAnalysis | None:
         content = (folder.analyses / f"{name}.json").read_bytes()
     except OSError:
         return None
-    return from_json(VocalAnalysis, content, f"an analysis of {folder.path.name}")
+    return from_json(VocalAnalysis, content, tr("an analysis of {name}", name=folder.path.name))

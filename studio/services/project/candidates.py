@@ -22,6 +22,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
+from studio.core.language import tr
 from studio.core.origin import Origin
 from studio.core.project import CandidateRecord
 from studio.services.measuring.fit_report import FitReport
@@ -59,9 +60,13 @@ class MappedStems(Mapping[str, Audio]):
         audio = mapped_wav(self._folder / f"{stem}.wav")
         if (audio.sample_rate, audio.frames) != (self._rate, self._frames):
             raise StudioError(
-                f"Cannot read {stem}.wav of {self._folder.name}",
-                seen=f"{audio.frames} frames at {audio.sample_rate} Hz",
-                expected=f"{self._frames} frames at {self._rate} Hz, as they were written",
+                tr("Cannot read {stem}.wav of {name}", stem=stem, name=self._folder.name),
+                seen=tr(
+                    "{frames} frames at {sample_rate} Hz", frames=audio.frames, sample_rate=audio.sample_rate
+                ),
+                expected=tr(
+                    "{frames} frames at {rate} Hz, as they were written", frames=self._frames, rate=self._rate
+                ),
             )
         return audio
 
@@ -93,9 +98,9 @@ def write_candidate(
     )  # fmt: skip
     with new_folder(
         target,
-        f"Cannot keep candidate {candidate.number}",
-        expected=f"room and permission to write in {folder.path}",
-        todo="Free some space, or save the project elsewhere",
+        tr("Cannot keep candidate {number}", number=candidate.number),
+        expected=tr("room and permission to write in {path}", path=folder.path),
+        todo=tr("Free some space, or save the project elsewhere"),
     ) as temporary:
         for stem, audio in candidate.stems.items():
             write_float_wav(temporary / f"{stem}.wav", audio, cancel)
@@ -111,17 +116,19 @@ def read_candidate(folder: ProjectFolder, name: str) -> tuple[CandidateRecord, C
         StudioError: for a folder that is not whole.
     """
     path = folder.candidates / name
-    what = f"candidate {name} of {folder.path.name}"
+    what = tr("candidate {name} of {name_2}", name=name, name_2=folder.path.name)
     try:
         content = from_json(_CandidateFile, (path / _FILE).read_bytes(), what)
     except OSError as error:
-        raise StudioError(f"Cannot read {what}", seen=error.strerror or str(error)) from error
+        raise StudioError(tr("Cannot read {what}", what=what), seen=error.strerror or str(error)) from error
     if not set(content.stems) <= {*STEMS, BAND}:
         raise damaged(what, ValueError("a stem that no band has"))
     missing = [stem for stem in content.stems if not (path / f"{stem}.wav").is_file()]
     if missing or not content.stems:
         raise StudioError(
-            f"Cannot read {what}", seen=f"no {' and no '.join(missing) or 'stems'}", expected="its stems"
+            tr("Cannot read {what}", what=what),
+            seen=tr("no {names}", names=tr(" and no ").join(missing) or tr("stems")),
+            expected=tr("its stems"),
         )
     candidate = Candidate(
         content.number,
@@ -159,7 +166,7 @@ def keep_fit(folder: ProjectFolder, name: str, fit: FitReport) -> None:
 def read_fit(folder: ProjectFolder, name: str) -> FitReport | None:
     """The fit report of a candidate; None where none was kept, or none that can be read."""
     try:
-        return from_json(FitReport, (folder.candidates / name / _FIT).read_bytes(), "a fit report")
+        return from_json(FitReport, (folder.candidates / name / _FIT).read_bytes(), tr("a fit report"))
     except (OSError, StudioError):
         return None
 

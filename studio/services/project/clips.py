@@ -21,6 +21,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate, recipe_of
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
+from studio.core.language import tr
 from studio.core.names import is_file_name
 from studio.core.origin import Origin
 from studio.core.project import Project
@@ -107,10 +108,10 @@ def write_clip(
         sync(folder.screens)
     except OSError as error:
         raise StudioError(
-            "Cannot keep an accompaniment for rating",
+            tr("Cannot keep an accompaniment for rating"),
             seen=error.strerror or str(error),
-            expected=f"room and permission to write in {folder.path}",
-            todo="Free some space, or save the project elsewhere",
+            expected=tr("room and permission to write in {path}", path=folder.path),
+            todo=tr("Free some space, or save the project elsewhere"),
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -123,7 +124,7 @@ def read_clip(folder: ProjectFolder, key: str) -> KeptClip:
 
 def clip_of_content(content: bytes) -> KeptClip:
     """A clip of what its file holds, wherever that is kept. Raises StudioError for damage."""
-    what = "an accompaniment that was rated"
+    what = tr("an accompaniment that was rated")
     return _kept(from_json(_ClipFile, content, what), what)
 
 
@@ -144,9 +145,15 @@ def clip_band(folder: ProjectFolder, key: str) -> Audio:
     audio = mapped_wav(folder.screens / key / _BAND)
     if (audio.sample_rate, audio.frames) != (content.sample_rate, content.frames):
         raise StudioError(
-            f"Cannot read {what}",
-            seen=f"{audio.frames} frames at {audio.sample_rate} Hz",
-            expected=f"{content.frames} frames at {content.sample_rate} Hz, as they were written",
+            tr("Cannot read {what}", what=what),
+            seen=tr(
+                "{frames} frames at {sample_rate} Hz", frames=audio.frames, sample_rate=audio.sample_rate
+            ),
+            expected=tr(
+                "{frames} frames at {sample_rate} Hz, as they were written",
+                frames=content.frames,
+                sample_rate=content.sample_rate,
+            ),
         )
     return audio
 
@@ -178,10 +185,10 @@ def sweep_clips(folder: ProjectFolder, project: Project) -> int:
 
 
 def _read(folder: ProjectFolder, key: str) -> tuple[_ClipFile, str]:
-    what = f"an accompaniment for rating of {folder.path.name}"
+    what = tr("an accompaniment for rating of {name}", name=folder.path.name)
     if not (key and is_file_name(key)):
-        raise StudioError(f"Cannot read {what}", seen="a name that no folder has")
+        raise StudioError(tr("Cannot read {what}", what=what), seen=tr("a name that no folder has"))
     try:
         return from_json(_ClipFile, (folder.screens / key / _FILE).read_bytes(), what), what
     except OSError as error:
-        raise StudioError(f"Cannot read {what}", seen=error.strerror or str(error)) from error
+        raise StudioError(tr("Cannot read {what}", what=what), seen=error.strerror or str(error)) from error

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from studio.core.commands import COMMANDS, Command, apply
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.storage.codec import from_builtins, to_builtins
 
@@ -112,9 +113,9 @@ class Document:
     def refusal(self) -> StudioError:
         """What is said to a change of a project that is only looked at."""
         return StudioError(
-            "Nothing can be changed here",
-            seen="a project that is open in another window",
-            todo="Close it there, or open a copy",
+            tr("Nothing can be changed here"),
+            seen=tr("a project that is open in another window"),
+            todo=tr("Close it there, or open a copy"),
         )
 
     def do(self, command: Command) -> None:
@@ -168,23 +169,28 @@ def replay(state: State, entry: Mapping[str, Any]) -> State:
     raise ValueError("an entry that says nothing")
 
 
+class UnknownChange(StudioError):
+    """A change that only another version of Backline knows."""
+
+
 def command_to_builtins(command: Command) -> dict[str, Any]:
     """A command for the journal: its name, and its fields."""
     return {type(command).__name__: to_builtins(command)}
 
 
 def command_from_builtins(content: object) -> Command:
-    """What `command_to_builtins` gave. Raises StudioError for anything else."""
+    """What `command_to_builtins` gave. Raises StudioError for anything else, UnknownChange where a newer version may
+    have written it."""
     if not isinstance(content, dict) or len(content) != 1:
-        raise StudioError("Cannot read a change of the project", seen=f"{content!r:.80}")
+        raise StudioError(tr("Cannot read a change of the project"), seen=f"{content!r:.80}")
     (name, fields), *_ = content.items()
     if name not in COMMANDS:
-        raise StudioError(
-            "Cannot read a change of the project",
+        raise UnknownChange(
+            tr("Cannot read a change of the project"),
             seen=f"{name!s:.80}",
-            expected="one this version of Backline knows",
+            expected=tr("one this version of Backline knows"),
         )
-    return from_builtins(COMMANDS[name], fields, f"a change of the project ({name})")
+    return from_builtins(COMMANDS[name], fields, tr("a change of the project ({name})", name=name))
 
 
 def now() -> str:

@@ -19,6 +19,7 @@ from studio.core.commands import AddCandidate, Command, Pick, SetBlind, SetChord
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.music import Chord
 from studio.core.opinion import MOST_STARS, NO_OPINION, Opinion
 from studio.core.origin import Origin
@@ -82,12 +83,19 @@ def _make_project(
         try:
             store.folder.keep_audio(vocal.path, ref)
         except (OSError, ValueError) as error:
-            raise StudioError(f"Cannot take {vocal.path.name} into the project", seen=str(error)) from error
+            raise StudioError(
+                tr("Cannot take {name} into the project", name=vocal.path.name), seen=str(error)
+            ) from error
         for i, candidate in enumerate(results.candidates):
             if cancel:
                 cancel.check()
             if on_step:
-                on_step(Progress(f"Taking in candidate {candidate.number}", i / len(results.candidates)))
+                on_step(
+                    Progress(
+                        tr("Taking in candidate {number}", number=candidate.number),
+                        i / len(results.candidates),
+                    )
+                )
             analysis = results.analyses[candidate.number]
             name = f"{analysis_name(ref.sha256, ref.sha256, analysis.given)[:18]}-{candidate.number:02d}"
             keep_analysis(store.folder, name, analysis)
@@ -126,7 +134,7 @@ def _as_file(vocal: Vocal, scratch: Path) -> Vocal:
         write_wav(path, vocal.audio, encoding="FLOAT")
         return replace(vocal, path=path, sha256=file_sha256(path), encoding="FLOAT")
     except OSError as error:
-        raise StudioError("Cannot read the vocal", seen=error.strerror or str(error)) from error
+        raise StudioError(tr("Cannot read the vocal"), seen=error.strerror or str(error)) from error
 
 
 def _said(folder: Path, project: Project) -> list[Command]:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from studio.core.jobs import CancelToken
+from studio.core.language import tr
 from studio.storage.atomic import new_folder
 from studio.storage.lock import NAME as LOCK
 from studio.storage.project_folder import ProjectFolder
@@ -23,9 +24,9 @@ def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None
     """
     with new_folder(
         target,
-        f"Cannot save as {target.name}",
-        expected=f"room and permission to write in {target.parent}",
-        todo="Choose another folder; the project is where it was",
+        tr("Cannot save as {name}", name=target.name),
+        expected=tr("room and permission to write in {parent}", parent=target.parent),
+        todo=tr("Choose another folder; the project is where it was"),
     ) as temporary:
         for path in sorted(source.path.rglob("*")):
             if cancel:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from studio.core.commands import AddCandidate
 from studio.core.errors import StudioError
+from studio.core.language import capital, tr
 from studio.core.project import Begun
 from studio.core.takes import AudioRef
 from studio.services.project.candidates import adopt
 from studio.services.project.clips import sweep_clips
-from studio.services.project.document import Document, State, now, replay
+from studio.services.project.document import Document, State, UnknownChange, now, replay
 from studio.services.project.store import (
     ProjectStore,
     Row,
@@ -41,10 +42,10 @@ class ProjectInUse(StudioError):
 
     def __init__(self, path: Path, holder: lock.Holder) -> None:
         super().__init__(
-            f"{path.stem} is open already",
+            tr("{stem} is open already", stem=path.stem),
             seen=str(holder),
-            expected="one window a project",
-            todo="Go on there, open a copy, or only look at it here",
+            expected=tr("one window a project"),
+            todo=tr("Go on there, open a copy, or only look at it here"),
         )
         self.path, self.holder = path, holder
 
@@ -72,10 +73,10 @@ class SoundMissing(StudioError):
 
     def __init__(self, folder: ProjectFolder, ref: AudioRef) -> None:
         super().__init__(
-            f"{ref.name}{ref.suffix} is missing",
-            seen=f"neither in the project nor at {ref.found_at or 'its old place'}",
-            expected="the file the project was made with",
-            todo="Show where it is, or put it beside the project folder, under any name",
+            tr("{name}{suffix} is missing", name=ref.name, suffix=ref.suffix),
+            seen=tr("neither in the project nor at {found_at}", found_at=ref.found_at or tr("its old place")),
+            expected=tr("the file the project was made with"),
+            todo=tr("Show where it is, or put it beside the project folder, under any name"),
         )
         self.folder, self.ref = folder, ref
 
@@ -104,10 +105,10 @@ def create_project(
         return ProjectStore(folder, state, on_problem)
     except OSError as error:
         raise StudioError(
-            "Cannot make a project",
+            tr("Cannot make a project"),
             seen=error.strerror or str(error),
-            expected=f"a folder that can be written: {parent}",
-            todo="Choose another folder for projects under File > Save as",
+            expected=tr("a folder that can be written: {parent}", parent=parent),
+            todo=tr("Choose another folder for projects under File > Save as"),
         ) from error
 
 
@@ -130,10 +131,10 @@ def open_project(
     folder = ProjectFolder(path)
     if not is_project(path):
         raise StudioError(
-            f"Cannot open {path.name}",
-            seen="no project in it" if path.is_dir() else "no such folder",
-            expected="a folder that Backline made, such as Song.backline",
-            todo="Choose another folder, or open the vocal to begin a new project",
+            tr("Cannot open {name}", name=path.name),
+            seen=tr("no project in it") if path.is_dir() else tr("no such folder"),
+            expected=tr("a folder that Backline made, such as Song.backline"),
+            todo=tr("Choose another folder, or open the vocal to begin a new project"),
         )
     if read_only:
         state, notices = read_state(folder)
@@ -144,10 +145,10 @@ def open_project(
         holder = lock.acquire(path)
     except OSError as error:
         raise StudioError(
-            f"Cannot open {path.name} to work on it",
+            tr("Cannot open {name} to work on it", name=path.name),
             seen=error.strerror or str(error),
-            expected="a folder that can be written",
-            todo="Copy it to a place of your own, or only look at it",
+            expected=tr("a folder that can be written"),
+            todo=tr("Copy it to a place of your own, or only look at it"),
         ) from error
     if holder is not None:
         raise ProjectInUse(path, holder)
@@ -155,7 +156,9 @@ def open_project(
         return _open_locked(folder, on_problem)
     except OSError as error:
         lock.release(path)
-        raise StudioError(f"Cannot open {path.name}", seen=error.strerror or str(error)) from error
+        raise StudioError(
+            tr("Cannot open {name}", name=path.name), seen=error.strerror or str(error)
+        ) from error
     except BaseException:
         lock.release(path)
         raise
@@ -167,7 +170,7 @@ def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
     Raises:
         StudioError: where neither can be read.
     """
-    what = f"the project {folder.path.stem}"
+    what = tr("the project {stem}", stem=folder.path.stem)
     state: State | None = None
     notices: list[str] = []
     refused: StudioError | None = None
@@ -177,7 +180,9 @@ def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
         pass
     except (OSError, ValueError, RecursionError) as error:
         refused = StudioError(
-            f"Cannot read {what}", seen=str(error), expected="what Backline wrote, unchanged"
+            tr("Cannot read {what}", what=what),
+            seen=str(error),
+            expected=tr("what Backline wrote, unchanged"),
         )
     except StudioError as error:
         if "newer" in error.what:
@@ -185,7 +190,7 @@ def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
         refused = error
     entries = read_journal(folder.journal)
     if entries.damage:
-        notices.append(f"{entries.damage[:1].upper()}{entries.damage[1:]}: changes after it may be missing.")
+        notices.append(tr("{damage}: changes after it may be missing.", damage=capital(entries.damage)))
     for entry in entries.entries:
         if "snapshot" in entry:
             if state is None or int(entry["snapshot"].get("entry", -1)) > state.entry:
@@ -196,21 +201,24 @@ def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
         try:
             state = replay(state, entry)
         except (ValueError, StudioError) as error:
-            if isinstance(error, StudioError) and "this version" in error.expected:
+            if isinstance(error, UnknownChange):
                 raise StudioError(
-                    f"{what[:1].upper()}{what[1:]} was made by a newer Backline", seen=error.seen,
-                    todo="Open it with that version; nothing in it was changed",
-                ) from error  # fmt: skip
-            notices.append(f"The journal does not go on after change {state.entry}: {error}")
+                    tr("{what} was made by a newer Backline", what=capital(what)),
+                    seen=error.seen,
+                    todo=tr("Open it with that version; nothing in it was changed"),
+                ) from error
+            notices.append(
+                tr("The journal does not go on after change {entry}: {error}", entry=state.entry, error=error)
+            )
             break
     if state is None:
         raise refused or StudioError(
-            f"Cannot read {what}",
-            seen="an empty journal and no project.json",
-            expected="what Backline wrote there",
+            tr("Cannot read {what}", what=what),
+            seen=tr("an empty journal and no project.json"),
+            expected=tr("what Backline wrote there"),
         )
     if refused is not None:
-        notices.append("project.json was damaged; everything was read from the journal instead.")
+        notices.append(tr("project.json was damaged; everything was read from the journal instead."))
     return state, notices
 
 
@@ -223,7 +231,7 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
         if notices and folder.journal.exists():
             kept = folder.path / f"journal.damaged-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
             folder.journal.replace(kept)
-            notices.append(f"The damaged journal was kept as {kept.name}.")
+            notices.append(tr("The damaged journal was kept as {name}.", name=kept.name))
         write_snapshot(folder, state)
         write_journal(folder.journal, [_beginning(state)])
     elif journal.torn:
@@ -235,7 +243,12 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
     interrupted = document.project.begun
     for record in adopt(folder, set(document.project.numbers)):
         document.do(AddCandidate(record))
-        notices.append(f"Candidate {record.number} was finished just before the program ended: it is back.")
+        notices.append(
+            tr(
+                "Candidate {number} was finished just before the program ended: it is back.",
+                number=record.number,
+            )
+        )
     return Opened(folder, document, tuple(notices), _missing(folder, document.state, mend=True), interrupted)
 
 
@@ -308,7 +321,7 @@ def _catch_up_ratings(folder: ProjectFolder) -> None:
     for entry in entries:
         try:
             if "snapshot" in entry:
-                state = state_from_json(entry["snapshot"], "the journal")
+                state = state_from_json(entry["snapshot"], tr("the journal"))
                 continue
             if state is None:
                 continue

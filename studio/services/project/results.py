@@ -26,6 +26,7 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.music import Chord, Key, Meter
 from studio.services.exporting.export import SCHEMA_VERSION
 from studio.services.exporting.export_midi import read_notes
@@ -108,13 +109,13 @@ def open_results(
         if cancel:
             cancel.check()
         if on_step:
-            on_step(Progress(f"Opening {path.name}", i / len(folders)))
+            on_step(Progress(tr("Opening {name}", name=path.name), i / len(folders)))
         try:
             manifest = _read_manifest(path)
             candidate, analysis, lost = _read_candidate(path, manifest)
         except StudioError as error:
             first_error = first_error or error
-            warnings.append(f"{path.name} was left out: {error.seen or error.what}.")
+            warnings.append(tr("{name} was left out: {seen}.", name=path.name, seen=error.seen or error.what))
             continue
         warnings += lost
         read.append((path, manifest))
@@ -141,15 +142,15 @@ def _candidate_folders(folder: Path) -> list[Path]:
     try:
         folders = [folder] if (folder / "manifest.json").exists() else sorted(folder.glob("candidate_*"))
         folders = [f for f in folders if (f / "manifest.json").exists()]
-        seen = "no candidates in it" if folder.is_dir() else "no such folder"
+        seen = tr("no candidates in it") if folder.is_dir() else tr("no such folder")
     except (OSError, ValueError) as error:
         folders, seen = [], getattr(error, "strerror", None) or str(error)
     if not folders:
         raise StudioError(
-            f"Cannot open {folder}",
+            tr("Cannot open {folder}", folder=folder),
             seen=seen,
-            expected="a folder with candidate_01 and so on, as Backline writes them",
-            todo="Open a vocal and generate, or choose another folder",
+            expected=tr("a folder with candidate_01 and so on, as Backline writes them"),
+            todo=tr("Open a vocal and generate, or choose another folder"),
         )
     return folders
 
@@ -161,10 +162,13 @@ def _read_manifest(folder: Path) -> Manifest:
         raise _damaged(folder, error) from error
     if manifest.schema_version > SCHEMA_VERSION:
         raise StudioError(
-            f"Cannot read the candidate in {folder}",
-            seen=f"a folder of a newer Backline (schema {manifest.schema_version})",
-            expected=f"schema {SCHEMA_VERSION} or older",
-            todo="Update Backline, and open it again",
+            tr("Cannot read the candidate in {folder}", folder=folder),
+            seen=tr(
+                "a folder of a newer Backline (schema {schema_version})",
+                schema_version=manifest.schema_version,
+            ),
+            expected=tr("schema {schema_version} or older", schema_version=SCHEMA_VERSION),
+            todo=tr("Update Backline, and open it again"),
         )
     return manifest
 
@@ -177,11 +181,13 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
         grid = BeatGrid(manifest.beats_s, Meter.parse(manifest.meter))
         chords = tuple(Chord.parse(name) for name in manifest.beat_chords)
         if chords and len(chords) != grid.beats:
-            raise BadFile(f"manifest.json: {len(chords)} chords for {grid.beats} beats")
+            raise BadFile(
+                tr("manifest.json: {count} chords for {beats} beats", count=len(chords), beats=grid.beats)
+            )
         parts = {stem: Part(name, notes.get(stem, ())) for stem, name in manifest.instruments.items()}
         for stem, part in parts.items():
             if stem not in STEMS or stem not in notes:
-                raise BadFile(f"no track named {stem[:40]!r} in arrangement.mid")
+                raise BadFile(tr("no track named {stem!r} in arrangement.mid", stem=stem[:40]))
             instrument(stem, part.instrument)
         arrangement = Arrangement(
             grid, Key.parse(manifest.key), manifest.style, chords, parts, manifest.tuning_cents
@@ -194,12 +200,12 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
     try:
         recipe = read_recipe(folder)
     except BadFile as error:
-        lost.append(f"{folder.name} can be heard but not varied: {error}.")
+        lost.append(tr("{name} can be heard but not varied: {error}.", name=folder.name, error=error))
     names = STEMS if parts else (BAND,)  # an engine without notes makes the band as one sound
     stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in names}
     shapes = {(audio.frames, audio.sample_rate) for audio in stems.values()}
     if len(shapes) > 1:
-        raise _damaged(folder, BadFile("stems of different lengths or rates"))
+        raise _damaged(folder, BadFile(tr("stems of different lengths or rates")))
     stems = {
         stem: audio if audio.channels == 2 else Audio(np.repeat(audio.samples, 2, axis=0), audio.sample_rate)
         for stem, audio in stems.items()
@@ -255,8 +261,8 @@ def _at_made_level(audio: Audio, manifest: Manifest) -> Audio:
 
 def _damaged(folder: Path, error: Exception) -> StudioError:
     return StudioError(
-        f"Cannot read the candidate in {folder}",
+        tr("Cannot read the candidate in {folder}", folder=folder),
         seen=error.seen if isinstance(error, StudioError) and error.seen else str(error),
-        expected="manifest.json and arrangement.mid as they were written",
-        todo="Remove this folder, or generate again",
+        expected=tr("manifest.json and arrangement.mid as they were written"),
+        todo=tr("Remove this folder, or generate again"),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
+from studio.core.language import tr
 from studio.core.music import Chord
 from studio.core.names import is_file_name
 from studio.core.project import CandidateRecord, Project
@@ -118,9 +119,15 @@ def export_request(job: ExportJob) -> ExportRequest:
     if vocal is None:
         found = next(iter(sorted(job.folder.audio.glob(f"{origin.vocal_sha256}.*"))), None)
         if found is None:
-            raise damaged(f"the vocal of candidate {job.record.number}", FileNotFoundError("it is gone"))
+            raise damaged(
+                tr("the vocal of candidate {number}", number=job.record.number),
+                FileNotFoundError("it is gone"),
+            )
         vocal = replace(open_vocal(found), name=job.title)
     analysis = read_analysis(job.folder, origin.analysis)
     if analysis is None:
-        raise damaged(f"what was heard for candidate {job.record.number}", FileNotFoundError("it is gone"))
+        raise damaged(
+            tr("what was heard for candidate {number}", number=job.record.number),
+            FileNotFoundError("it is gone"),
+        )
     return ExportRequest(job.parent, vocal, analysis, job.candidate, origin.seed, origin.models)

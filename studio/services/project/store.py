@@ -17,6 +17,7 @@ from typing import Any
 import studio
 from studio.core.commands import Judge, Pick, SetOpinion
 from studio.core.errors import StudioError
+from studio.core.language import capital, tr
 from studio.core.project import Project
 from studio.services.project.document import State, Step, command_from_builtins, command_to_builtins
 from studio.storage import lock
@@ -98,10 +99,12 @@ class ProjectStore:
         except OSError as error:
             self._on_problem(
                 StudioError(
-                    "The last changes are not saved yet",
+                    tr("The last changes are not saved yet"),
                     seen=error.strerror or str(error),
-                    expected=f"room in {self.folder.path}",
-                    todo="Free some space, or save the project elsewhere: they are kept in memory and tried again",
+                    expected=tr("room in {path}", path=self.folder.path),
+                    todo=tr(
+                        "Free some space, or save the project elsewhere: they are kept in memory and tried again"
+                    ),
                 )
             )
             return
@@ -168,10 +171,10 @@ class ProjectStore:
         except OSError as error:
             self._on_problem(
                 StudioError(
-                    "The project's snapshot was not written",
+                    tr("The project's snapshot was not written"),
                     seen=error.strerror or str(error),
-                    expected=f"room in {self.folder.path}",
-                    todo="Nothing is lost: its journal has everything. Free some space and save again",
+                    expected=tr("room in {path}", path=self.folder.path),
+                    todo=tr("Nothing is lost: its journal has everything. Free some space and save again"),
                 )
             )
 
@@ -245,10 +248,10 @@ def state_from_json(content: object, what: str) -> State:
     version = content.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise StudioError(
-            f"{what[:1].upper()}{what[1:]} was made by a newer Backline",
-            seen=f"format {version}, {content.get('program', '')!s:.60}",
-            expected=f"format {SCHEMA_VERSION} or older",
-            todo="Open it with that version; nothing in it was changed",
+            tr("{what} was made by a newer Backline", what=capital(what)),
+            seen=tr("format {version}, {program!s:.60}", version=version, program=content.get("program", "")),
+            expected=tr("format {schema_version} or older", schema_version=SCHEMA_VERSION),
+            todo=tr("Open it with that version; nothing in it was changed"),
         )
     try:
         return State(

@@ -18,6 +18,7 @@ from studio.audio.files import read_audio
 from studio.audio.wav import write_wav
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.takes import BASE, AudioRef, Comp, Take
 from studio.dsp.resample import resample
 from studio.services.recording.recording import Recorded
@@ -51,10 +52,10 @@ def keep_takes(recorded: Recorded, folder: ProjectFolder) -> tuple[Take, ...]:
                 folder.keep_audio(path, ref)
     except (OSError, ValueError) as error:
         raise StudioError(
-            "Cannot keep the take in the project",
+            tr("Cannot keep the take in the project"),
             seen=getattr(error, "strerror", None) or str(error),
-            expected=f"room in {folder.path}",
-            todo=f"Nothing is lost: the recording is {path}",
+            expected=tr("room in {path}", path=folder.path),
+            todo=tr("Nothing is lost: the recording is {path}", path=path),
         ) from error
     return tuple(Take(ref, take.first, take.frames, take.start) for take in recorded.takes)
 
@@ -125,9 +126,9 @@ def write_comp(
         temporary.replace(path)
     except OSError as error:
         raise StudioError(
-            "Cannot put the takes together",
+            tr("Cannot put the takes together"),
             seen=error.strerror or str(error),
-            expected=f"room in {folder.path}",
+            expected=tr("room in {path}", path=folder.path),
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

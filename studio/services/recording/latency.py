@@ -17,6 +17,7 @@ from studio.audio.files import read_audio
 from studio.audio.mixer import Mixer
 from studio.audio.player import Player
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.dsp.delay import Delay, find_delay, probe
 from studio.storage.audio_settings import AudioSettings, latency_key
 
@@ -32,10 +33,10 @@ class LatencyTest:
     """
 
     def __init__(self, player: Player) -> None:
-        seen = "no open input" if player.levels is None else "a take that is not finished"
+        seen = tr("no open input") if player.levels is None else tr("a take that is not finished")
         if player.levels is None or player.recorder is not None:
-            todo = "Choose an input device first" if player.levels is None else "Stop recording first"
-            raise StudioError("Cannot measure the latency", seen=seen, todo=todo)
+            todo = tr("Choose an input device first") if player.levels is None else tr("Stop recording first")
+            raise StudioError(tr("Cannot measure the latency"), seen=seen, todo=todo)
         self._player = player
         sound = probe(player.sample_rate)
         mixer = Mixer(player.sample_rate, len(sound))
@@ -70,22 +71,24 @@ class LatencyTest:
         finally:
             self._player.give_back()
             self._folder.cleanup()
-        what = "Cannot measure the latency"
+        what = tr("Cannot measure the latency")
         if heard is None or float(np.abs(heard.samples).max()) < _SILENT_PEAK:
             raise StudioError(
                 what,
-                seen="silence at the input",
-                expected="the test sound",
-                todo="Connect an output to the chosen input with a cable, or hold the microphone to the speaker",
+                seen=tr("silence at the input"),
+                expected=tr("the test sound"),
+                todo=tr(
+                    "Connect an output to the chosen input with a cable, or hold the microphone to the speaker"
+                ),
             )
         delays = [find_delay(channel, heard.sample_rate) for channel in heard.samples]
         best = max(delays, key=lambda d: d.clarity)
         if best.clarity < _CLEAR or best.spread_frames > _SPREAD_S * heard.sample_rate:
             raise StudioError(
                 what,
-                seen="a test sound too weak or too blurred to place",
-                expected="three bursts that agree",
-                todo="Turn the output or the input up, and measure again in a quiet moment",
+                seen=tr("a test sound too weak or too blurred to place"),
+                expected=tr("three bursts that agree"),
+                todo=tr("Turn the output or the input up, and measure again in a quiet moment"),
             )
         return best
 

@@ -17,10 +17,11 @@ from pathlib import Path
 from studio.audio.click import count_in
 from studio.audio.files import VOCAL_MAX_S
 from studio.audio.player import Player
-from studio.audio.recorder import Recorder
+from studio.audio.recorder import PROBLEMS, Recorder
 from studio.audio.take_file import repair_take
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import mark, retold, tr
 from studio.services.recording.takes import Stretch, takes_of
 from studio.storage.recordings import (
     RecordingNote,
@@ -66,7 +67,7 @@ class Recorded:
 
     @property
     def problem(self) -> str:
-        return self.note.problem
+        return retold(self.note.problem, PROBLEMS)
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,10 @@ class RecordingService:
         player = self._player
         if player.levels is None:
             raise StudioError(
-                "Cannot record",
-                seen=player.problem or "no sound input",
-                expected="a microphone or an interface",
-                todo="Connect one and choose it under Record > Sound devices",
+                tr("Cannot record"),
+                seen=player.problem or tr("no sound input"),
+                expected=tr("a microphone or an interface"),
+                todo=tr("Connect one and choose it under Record > Sound devices"),
             )
         rate, start = player.sample_rate, player.position_frames
         if start >= player.frames:
@@ -160,10 +161,10 @@ class RecordingService:
         )
         if punch and start >= punch[1]:
             raise StudioError(
-                "Cannot record",
-                seen="a playhead behind the punch-out",
-                expected="one before it",
-                todo="Move the playhead back, or take the punch points away",
+                tr("Cannot record"),
+                seen=tr("a playhead behind the punch-out"),
+                expected=tr("one before it"),
+                todo=tr("Move the playhead back, or take the punch points away"),
             )
         loop = player.loop_frames
         if loop is not None and start >= loop[1]:
@@ -187,10 +188,10 @@ class RecordingService:
             )  # fmt: skip
         except OSError as error:
             raise StudioError(
-                "Cannot record",
+                tr("Cannot record"),
                 seen=error.strerror or str(error),
-                expected=f"a folder that can be written: {self.folder}",
-                todo="Free some space, or check the folder",
+                expected=tr("a folder that can be written: {folder}", folder=self.folder),
+                todo=tr("Free some space, or check the folder"),
             ) from error
         self._note, self._overflows = note, player.xruns[1]
         return path
@@ -199,10 +200,10 @@ class RecordingService:
         free = shutil.disk_usage(self.folder).free
         if free < _ROOM_BYTES:
             raise StudioError(
-                "Cannot record",
-                seen=f"{free / 1e6:.0f} MB free in {self.folder}",
-                expected=f"{_ROOM_BYTES / 1e6:.0f} MB or more",
-                todo="Free some space",
+                tr("Cannot record"),
+                seen=tr("{free:.0f} MB free in {folder}", free=free / 1e6, folder=self.folder),
+                expected=tr("{room_bytes:.0f} MB or more", room_bytes=_ROOM_BYTES / 1e6),
+                todo=tr("Free some space"),
             )
 
     def stop(self) -> None:
@@ -232,7 +233,7 @@ def recover_recordings(folder: Path) -> tuple[Recovered, ...]:
         if note is None or not frames:
             delete_recording(path)
             continue
-        note = dataclasses.replace(note, finished=True, problem="The recording was cut off")
+        note = dataclasses.replace(note, finished=True, problem=mark("The recording was cut off"))
         found.append(Recovered(path, note, frames))
     return tuple(found)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 
 #: As studio.ml.adapting.adapter_file writes it.
 KIND = "backline adapter"
@@ -29,13 +30,16 @@ def read_header(path: Path) -> dict[str, Any]:
             raise ValueError("the end is missing")
     except OSError as error:
         raise StudioError(
-            f"The adapter {path.name} cannot be read", seen=error.strerror or str(error)
+            tr("The adapter {name} cannot be read", name=path.name), seen=error.strerror or str(error)
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StudioError(
-            f"The adapter {path.name} cannot be read", seen=str(error) or type(error).__name__,
-            expected="a file that Backline exported",
-        ) from error  # fmt: skip
+            tr("The adapter {name} cannot be read", name=path.name),
+            seen=str(error) or type(error).__name__,
+            expected=tr("a file that Backline exported"),
+        ) from error
     if not isinstance(header, dict) or header.get("kind") != KIND or not isinstance(header.get("base"), dict):
-        raise StudioError(f"{path.name} is not an adapter", expected="a file that Backline exported")
+        raise StudioError(
+            tr("{name} is not an adapter", name=path.name), expected=tr("a file that Backline exported")
+        )
     return header

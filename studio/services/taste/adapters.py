@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.core.language import mark, tr
 from studio.services.taste.adapter_header import read_header
 from studio.services.taste.shelf_state import ShelfEntry, ShelfState, State
 from studio.storage.atomic import part_path, sweep_parts, sync, write_json
@@ -34,7 +35,7 @@ _FILE, _REPORT, _SHELF, _TRAINING = "adapter.safetensors", "report.json", "shelf
 _ID_LETTERS = 16
 
 #: Told where an adapter is written for somebody else.
-PRIVACY_NOTE = (
+PRIVACY_NOTE = mark(
     "This file was trained on your ratings of accompaniments to your songs. It holds no recording and no melody, but "
     "it says what you like, and parts of accompaniments that you rated may be drawn from it. Give it away only if you "
     "would tell that."
@@ -95,9 +96,9 @@ class AdapterShelf:
             return self._entry(key)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StudioError(
-                "There is no such adapter",
+                tr("There is no such adapter"),
                 seen=repr(key),
-                expected=", ".join(e.id for e in self.list()) or "none yet",
+                expected=", ".join(e.id for e in self.list()) or tr("none yet"),
             ) from error
 
     def path(self, key: str) -> Path:
@@ -106,9 +107,10 @@ class AdapterShelf:
         path = self.folder / key / _FILE
         if _sha256(path) != entry.sha256:
             raise StudioError(
-                f"The adapter {key} is damaged", seen="another content than it was kept with",
-                todo="Go back to another adapter or to the base model, or train it again",
-            )  # fmt: skip
+                tr("The adapter {key} is damaged", key=key),
+                seen=tr("another content than it was kept with"),
+                todo=tr("Go back to another adapter or to the base model, or train it again"),
+            )
         return path
 
     def in_use(self, hashes: Mapping[str, str]) -> tuple[Path | None, float]:
@@ -122,9 +124,10 @@ class AdapterShelf:
                 path = self.path(self._shelf.promoted)
                 if not self.entry(self._shelf.promoted).belongs_to(hashes):
                     raise StudioError(
-                        "Your adapter belongs to the model before", seen="a new version of the model",
-                        todo="Train it again: all your ratings are kept",
-                    )  # fmt: skip
+                        tr("Your adapter belongs to the model before"),
+                        seen=tr("a new version of the model"),
+                        todo=tr("Train it again: all your ratings are kept"),
+                    )
             except StudioError as error:
                 self.problem = error
                 return None, 1.0
@@ -233,7 +236,7 @@ class AdapterShelf:
     def set_strength(self, strength: float) -> None:
         """Raises StudioError for a strength that is none."""
         if not 0.0 <= strength <= 1.0:
-            raise StudioError("There is no such strength", seen=f"{strength:g}", expected="0 to 1")
+            raise StudioError(tr("There is no such strength"), seen=f"{strength:g}", expected=tr("0 to 1"))
         with self._lock:
             self._write(replace(self._shelf, strength=float(strength)))
 
@@ -249,7 +252,7 @@ class AdapterShelf:
             entry = self.entry(key)
             if entry.state != "candidate":
                 raise StudioError(
-                    "This adapter is not being tested", seen=entry.state, expected="a candidate"
+                    tr("This adapter is not being tested"), seen=entry.state, expected=tr("a candidate")
                 )
             test = entry.test.after(outcome)
             tests = {**self._shelf.tests, key: test.outcomes}
@@ -294,7 +297,7 @@ class AdapterShelf:
             temporary.replace(path)
         except OSError as error:
             raise StudioError(
-                "Cannot write the adapter", seen=error.strerror or str(error), expected=str(path)
+                tr("Cannot write the adapter"), seen=error.strerror or str(error), expected=str(path)
             ) from error
         finally:
             temporary.unlink(missing_ok=True)
@@ -314,9 +317,11 @@ class AdapterShelf:
             return ShelfState()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             self.problem = StudioError(
-                "Which adapter was in use cannot be read", seen=str(error), expected=f"whole JSON in {path}",
-                todo="The base model is used now; choose an adapter again",
-            )  # fmt: skip
+                tr("Which adapter was in use cannot be read"),
+                seen=str(error),
+                expected=tr("whole JSON in {path}", path=path),
+                todo=tr("The base model is used now; choose an adapter again"),
+            )
             return ShelfState()
         return shelf
 
@@ -364,9 +369,10 @@ def _sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise StudioError(
-            f"The adapter {path.parent.name} cannot be read", seen=error.strerror or str(error),
-            todo="Go back to another adapter or to the base model",
-        ) from error  # fmt: skip
+            tr("The adapter {name} cannot be read", name=path.parent.name),
+            seen=error.strerror or str(error),
+            todo=tr("Go back to another adapter or to the base model"),
+        ) from error
 
 
 def shelf_folder(data_dir: Path) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen
 from studio.services.project.clips import has_clip, read_clip
@@ -49,7 +50,9 @@ def pairs_to_breed(
     """
     if asked:
         if len(asked) != 2:
-            raise StudioError("More of these two needs two", seen=f"{len(asked)}", expected="two clips")
+            raise StudioError(
+                tr("More of these two needs two"), seen=f"{len(asked)}", expected=tr("two clips")
+            )
         named = [(asked[0], asked[1])]
     elif taste is not None and may_breed(taste):
         judged = {
@@ -94,10 +97,10 @@ def choose_plans(
         places = choose(entries, taste, _archive(taste, project.screens), rng, song=song)
     except ValueError as error:
         raise StudioError(
-            "Too few accompaniments came out to choose from",
-            seen=f"{len(pool)} with enough notes",
-            expected=f"{PLACES} or more",
-            todo="Choose another phrase",
+            tr("Too few accompaniments came out to choose from"),
+            seen=tr("{count} with enough notes", count=len(pool)),
+            expected=tr("{places} or more", places=PLACES),
+            todo=tr("Choose another phrase"),
         ) from error
     by_key = {plan.key: plan for plan in pool}
     return [(by_key[p.key], _role(p.role, by_key[p.key])) for p in places]

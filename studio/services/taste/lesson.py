@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.services.project.clips import KeptClip, clip_of_content
 from studio.services.taste.ratings import OWN, TasteRatings
 from studio.taste.aggregate import Rating, aggregated, loss_weights, scaled, top_quartile
@@ -54,10 +55,16 @@ class Lesson:
         """Raises StudioError where there is too little to learn from."""
         if len(self.clips) < least:
             raise StudioError(
-                "There is too little to train a personal model on",
-                seen=f"{len(self.clips)} rated clips, and {len(self.held_out)} to test by",
-                expected=f"about {least}; what was rated already guides which bands are shown",
-                todo="Rate some more screens",
+                tr("There is too little to train a personal model on"),
+                seen=tr(
+                    "{count} rated clips, and {count_2} to test by",
+                    count=len(self.clips),
+                    count_2=len(self.held_out),
+                ),
+                expected=tr(
+                    "about {least}; what was rated already guides which bands are shown", least=least
+                ),
+                todo=tr("Rate some more screens"),
             )
 
 

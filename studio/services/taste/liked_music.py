@@ -14,6 +14,7 @@ from studio.audio.files import read_audio
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.storage.atomic import write_bytes
 from studio.storage.codec import from_json, to_json
 from studio.taste.features import features_of_sound
@@ -64,7 +65,7 @@ class LikedMusic:
         failed: list[StudioError] = []
         for number, path in enumerate(paths):
             cancel.check()
-            on_step(Progress(f"Listening to {path.name}", number / len(paths)))
+            on_step(Progress(tr("Listening to {name}", name=path.name), number / len(paths)))
             try:
                 features = features_of_sound(_middle(read_audio(path)))
                 heard[path.name] = _Track(path.name, {k: float(v) for k, v in features.items()})
@@ -90,9 +91,9 @@ class LikedMusic:
             write_bytes(self._path, to_json(_File(tracks)))
         except OSError as error:
             raise StudioError(
-                "Cannot keep what was heard in your music",
+                tr("Cannot keep what was heard in your music"),
                 seen=error.strerror or str(error),
-                expected=f"room in {self._path.parent}",
+                expected=tr("room in {parent}", parent=self._path.parent),
             ) from error
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.services.taste import levels
@@ -70,7 +71,7 @@ class PairMaker:
             StudioError, JobCancelled.
         """
         if song.analysis is None:
-            raise StudioError("Cannot test a model yet", seen="a vocal that was not listened to")
+            raise StudioError(tr("Cannot test a model yet"), seen=tr("a vocal that was not listened to"))
         known = phrases(song.analysis)
         phrase = known[(number - 1) % len(known)]
         vocal, analysis = crop_vocal(song.vocal.audio, phrase), crop_analysis(song.analysis, phrase)

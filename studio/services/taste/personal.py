@@ -11,6 +11,7 @@ from pathlib import Path
 
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.services.generating.service import GenerationService
 from studio.services.taste.adapters import AdapterShelf, shelf_folder
@@ -94,7 +95,9 @@ class PersonalModel:
         judgements = self._ratings.judgements(listener)
         if not judgements:
             raise StudioError(
-                "There is nothing to train on yet", seen="no votes", todo="Rate some screens first"
+                tr("There is nothing to train on yet"),
+                seen=tr("no votes"),
+                todo=tr("Rate some screens first"),
             )
         taste = learn(judgements, self._prior(listener))
         lesson = make_lesson(self._ratings, taste, listener)

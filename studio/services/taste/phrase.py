@@ -14,6 +14,7 @@ from studio.core.analysis import PitchTrack, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 
 #: About 8 to 10 s: whole bars need a little room on either side (four bars at 96 bpm are 10 s and a hair).
 SHORTEST_S, BEST_S, LONGEST_S = 7.5, 9.0, 10.5
@@ -60,10 +61,10 @@ def phrases(analysis: VocalAnalysis, most: int = 4) -> tuple[Phrase, ...]:
         sung = [p for p in chosen if _sung_share(p, analysis) > 0.2]
         return tuple(sung or chosen[:1])
     raise StudioError(
-        "This vocal is too short to rate accompaniments for",
-        seen=f"{analysis.duration_s:.1f} s without a whole bar",
-        expected="one bar or more",
-        todo="Open a longer vocal, or correct tempo and bar lines",
+        tr("This vocal is too short to rate accompaniments for"),
+        seen=tr("{duration_s:.1f} s without a whole bar", duration_s=analysis.duration_s),
+        expected=tr("one bar or more"),
+        todo=tr("Open a longer vocal, or correct tempo and bar lines"),
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
+from studio.core.language import tr, trn
 from studio.core.project import Project
 from studio.services.project.document import now
 from studio.services.taste.judged import judgements_of, said_elsewhere, screen_id, song_of
@@ -167,9 +168,9 @@ class TasteRatings:
                 writer.writerows(rows)
         except OSError as error:
             raise StudioError(
-                f"Cannot write {path.name}",
+                tr("Cannot write {name}", name=path.name),
                 seen=error.strerror or str(error),
-                expected=f"room in {path.parent}",
+                expected=tr("room in {parent}", parent=path.parent),
             ) from error
         return len(rows)
 
@@ -185,7 +186,7 @@ class TasteRatings:
         """Deletes for good a listener's answers, a song's, one's to the other, or, with neither, all. Raises
         StudioError."""
         if not self.path.exists():
-            return Gone(0, ("There is nothing to forget.",), ())
+            return Gone(0, (tr("There is nothing to forget."),), ())
         with self._open() as file:
             gone = file.delete(listener=listener, song=song, at=now())
         return _gone(gone)
@@ -193,7 +194,9 @@ class TasteRatings:
     def merge(self, other: Path) -> int:
         """Takes in another such file; returns how many answers came. Raises StudioError."""
         if not other.is_file():
-            raise StudioError(f"There is no {other.name}", seen=str(other), expected="a taste.db")
+            raise StudioError(
+                tr("There is no {name}", name=other.name), seen=str(other), expected=tr("a taste.db")
+            )
         with self._open() as file:
             return file.merge(other)
 
@@ -249,7 +252,7 @@ def _judgement(answer: Answer, features: Mapping[str, Mapping[str, float]]) -> J
         return judgement_of(answer, features)
     except ValueError as error:
         raise StudioError(
-            f"Cannot use {NAME}", seen=str(error), expected="what Backline wrote there"
+            tr("Cannot use {name}", name=NAME), seen=str(error), expected=tr("what Backline wrote there")
         ) from error
 
 
@@ -288,11 +291,14 @@ def _content(folder: ProjectFolder, key: str) -> bytes:
 
 def _gone(gone: Deleted) -> Gone:
     if not gone.answers:
-        return Gone(0, ("There was nothing to forget.",), ())
-    told = [f"{gone.answers} answer{'s' if gone.answers != 1 else ''} deleted."]
+        return Gone(0, (tr("There was nothing to forget."),), ())
+    told = [trn("{count} answer deleted.", "{count} answers deleted.", gone.answers)]
     if gone.listeners:
         told.append(
-            "Personal models trained on them still hold what they taught: train again, or go back to the bundled model."
+            tr(
+                "Personal models trained on them still hold what they taught: train again, or go "
+                "back to the bundled model."
+            )
         )
     return Gone(gone.answers, tuple(told), gone.listeners)
 

@@ -27,6 +27,7 @@ from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.origin import Origin
 from studio.core.pipeline import Run
 from studio.core.project import Project
@@ -180,9 +181,9 @@ class ScreenMaker:
         cancel = cancel or CancelToken()
         if song.folder is None or song.analysis is None:
             raise StudioError(
-                "Cannot rate accompaniments yet",
-                seen="a vocal that was not listened to, or is not saved",
-                todo="Wait until the analysis is done",
+                tr("Cannot rate accompaniments yet"),
+                seen=tr("a vocal that was not listened to, or is not saved"),
+                todo=tr("Wait until the analysis is done"),
             )
         slot = slot_of(order.sitting, order.place)
         asked = bool(order.parents) or order.phrase_s is not None
@@ -256,7 +257,7 @@ class ScreenMaker:
         )
         if taste is not None and more:
             chosen, played = settled_by_sound(chosen, more, played, taste, key)
-        on_step(Progress("Writing", _ARRANGING + _PLAYING))
+        on_step(Progress(tr("Writing"), _ARRANGING + _PLAYING))
         clips = self._write(song, folder, task, phrase, chosen, played, cancel)
         return Screen(order.number, order.sitting, phrase.span_s, clips, None, order.generation, now())
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.services.project.document import now
 from studio.services.taste.adapters import AdapterShelf
@@ -83,10 +84,12 @@ def told_of(report: AdapterReport, lesson: Lesson) -> str:
     """The outcome in a few sentences."""
     told = [report.verdict]
     if report.fit_for_test:
-        told.append("Whether you like it better is found in a blind test, old against new.")
+        told.append(tr("Whether you like it better is found in a blind test, old against new."))
     if not lesson.by_song:
         told.append(
-            "It was judged on clips of songs it learnt from: rate accompaniments of more songs to be surer."
+            tr(
+                "It was judged on clips of songs it learnt from: rate accompaniments of more songs to be surer."
+            )
         )
     return " ".join(told)
 
@@ -103,9 +106,11 @@ def check_memory(needed: int) -> None:
     free = available_bytes()
     if free is not None and free < needed:
         raise StudioError(
-            "There is too little memory to train", seen=f"{free / 1e9:.1f} GB free", expected=f"{needed / 1e9:.1f} GB",
-            todo="Close other programs, then train again",
-        )  # fmt: skip
+            tr("There is too little memory to train"),
+            seen=tr("{free:.1f} GB free", free=free / 1e9),
+            expected=f"{needed / 1e9:.1f} GB",
+            todo=tr("Close other programs, then train again"),
+        )
 
 
 def available_bytes() -> int | None:

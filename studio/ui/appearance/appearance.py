@@ -1,11 +1,13 @@
-"""How the window looks: its theme and the colours of its spectrograms, chosen in View and remembered."""
+"""How the window looks: its theme, the colours of its spectrograms and its language, chosen in View and
+remembered."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from studio.ui.appearance import colour_maps, theme
+from studio.core.language import tr
+from studio.ui.appearance import colour_maps, language, theme
 from studio.ui.appearance.widgets import IconButton
 from studio.ui.timeline.spectrogram_view import SpectrogramView
 from studio.ui.window.menus import add_choice
@@ -13,17 +15,21 @@ from studio.ui.window.preferences import Preferences
 
 
 class Appearance(QObject):
-    """Adds View > Theme and View > Colours to a window that has its menus. `theme_changed` asks for new icons."""
+    """Adds View > Theme, Colours and Language to a window that has its menus. `theme_changed` asks for new icons."""
 
     theme_changed = Signal()
+    told = Signal(str)
 
     def __init__(self, window: QMainWindow, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._preferences = window, preferences
         colours = preferences.get("colours", colour_maps.THEME)
         colour_maps.choose(colours)
-        add_choice(window, "Theme", theme.MODES, self._mode, self.set_theme)
-        add_choice(window, "Colours", colour_maps.COLOUR_MAPS, colours, self.set_colours)
+        add_choice(window, tr("Theme"), theme.MODES, self._mode, self.set_theme)
+        add_choice(window, tr("Colours"), colour_maps.COLOUR_MAPS, colours, self.set_colours)
+        add_choice(
+            window, tr("Language"), language.choices(), language.chosen(preferences), self.set_language
+        )
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme_changed)
 
     def detach(self) -> None:
@@ -50,6 +56,13 @@ class Appearance(QObject):
         colour_maps.choose(name)
         for view in self._window.findChildren(SpectrogramView):
             view.update()
+
+    def set_language(self, code: str) -> None:
+        """The language from the next start on: a window half in one and half in another would help nobody."""
+        language.choose(self._preferences, code)
+        self.told.emit(
+            tr("The language changes when Backline is started again.") + language.missing_font(code)
+        )
 
     def _on_system_theme_changed(self, _scheme: object) -> None:
         if self._mode == "system":

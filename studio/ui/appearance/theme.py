@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from studio.core.language import mark
 from studio.storage.paths import resources_dir
 
 #: Every distance is a multiple of this many pixels.
@@ -26,7 +27,13 @@ GUTTER = 44  # the frequency axis left of every timeline
 
 ICONS = resources_dir() / "icons"
 #: (name in the preferences, name in the menu).
-MODES = (("system", "Follow the system"), ("dark", "Dark"), ("light", "Light"))
+MODES = (("system", mark("Follow the system")), ("dark", mark("Dark")), ("light", mark("Light")))
+
+#: Fonts with Japanese glyphs, those of the systems first; the program brings none.
+_JAPANESE = (
+    "Hiragino Sans", "Yu Gothic UI", "Meiryo", "Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "IPAexGothic",
+    "TakaoPGothic", "VL PGothic",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -237,7 +244,10 @@ def apply_theme(app: QApplication, mode: str) -> Colours:
 def _font() -> QFont:
     installed = set(QFontDatabase.families())
     wanted = ("Inter", "SF Pro Text", "Segoe UI", "Cantarell", "Noto Sans", "Open Sans", "DejaVu Sans")
-    font = QFont(next((f for f in wanted if f in installed), QApplication.font().family()))
+    latin = next((f for f in wanted if f in installed), QApplication.font().family())
+    font = QFont()
+    # Chinese and Japanese share code points with glyphs of their own: without a name Qt takes whichever font is first.
+    font.setFamilies([latin, *(f for f in _JAPANESE if f in installed)])
     font.setPixelSize(13)
     return font
 

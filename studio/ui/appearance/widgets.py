@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.language import capital, tr
+from studio.core.music import Key
 from studio.ui.appearance import theme
 
 
@@ -40,7 +42,13 @@ def icon(name: str, role: str = "text") -> QIcon:
 
 def style_title(style: str) -> str:
     """A style's name as a heading: 'Pop ballad', 'R&B', 'EDM'."""
-    return style.upper() if style in ("edm", "r&b") else style[:1].upper() + style[1:]
+    return style.upper() if style in ("edm", "r&b") else capital(tr(style))
+
+
+def key_title(key: Key) -> str:
+    """A key's name: 'A minor'."""
+    tonic = str(key).split()[0]
+    return tr("{tonic} major", tonic=tonic) if key.mode == "major" else tr("{tonic} minor", tonic=tonic)
 
 
 def set_role(widget: QWidget, role: str) -> None:

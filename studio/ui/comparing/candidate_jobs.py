@@ -13,6 +13,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.core.scratch import ScratchFile, release_pages
 from studio.services.measuring.fit_report import FitReport, report_fit
 from studio.services.project.analyses import read_analysis
@@ -98,7 +99,7 @@ def band_of(candidate: Candidate) -> Callable[[], Audio]:
     def make() -> Audio:
         stems = [candidate.stems[stem] for stem in candidate.stems]
         if not stems:
-            raise StudioError(f"Candidate {candidate.number} has no stems")
+            raise StudioError(tr("Candidate {number} has no stems", number=candidate.number))
         frames = stems[0].frames
         band = ScratchFile(1, frames)
         for start in range(0, frames, _BLOCK):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
+from studio.core.language import tr
 from studio.core.opinion import Opinion, blind_label
 from studio.core.project import Project
 from studio.ui.appearance import theme
@@ -74,8 +75,8 @@ class CandidateList(QScrollArea):
     def show_doing(self, doing: str) -> None:
         """What goes on while there is no candidate yet; "" invites to ask for some."""
         title, text = self._invitation
-        title.setText("The first band is on its way" if doing else "No accompaniments yet")
-        invitation = "Correct what was heard if need be, say what you want, then press Generate (G)."
+        title.setText(tr("The first band is on its way") if doing else tr("No accompaniments yet"))
+        invitation = tr("Correct what was heard if need be, say what you want, then press Generate (G).")
         text.setText(doing or invitation)
 
     def expect(self, candidates: int) -> None:

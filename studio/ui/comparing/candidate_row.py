@@ -10,6 +10,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
+from studio.core.language import capital, mark, tr
 from studio.core.opinion import MOST_STARS, Opinion
 from studio.services.measuring.fit_report import FitReport
 from studio.ui.appearance import theme
@@ -30,12 +31,12 @@ HEIGHT = 122
 
 #: Names of what a listener can ask of a row, in its menu.
 _CHANGES = (
-    ("Vary: near", "vary"),
-    ("Vary: far", "vary_far"),
-    ("Regenerate …", "regenerate"),
-    ("More like this and the one heard …", "breed"),
+    (mark("Vary: near"), "vary"),
+    (mark("Vary: far"), "vary_far"),
+    (mark("Regenerate …"), "regenerate"),
+    (mark("More like this and the one heard …"), "breed"),
 )
-_REMARKS = (("Details and note …", "details"), ("Hide", "hide"))
+_REMARKS = ((mark("Details and note …"), "details"), (mark("Hide"), "hide"))
 
 
 class CandidateRow(QFrame):
@@ -61,24 +62,24 @@ class CandidateRow(QFrame):
         self.badge.setFixedSize(24, 24)
         self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
         self.title = ElidedLabel("", "title")
-        self.favourite = IconButton("heart-outline", "Favourite (F)", checkable=True)
-        self.pick = IconButton("trophy-outline", "Pick this one (P)", checkable=True)
-        self.more = IconButton("dots-horizontal", "More about this candidate", role="muted")
+        self.favourite = IconButton("heart-outline", tr("Favourite (F)"), checkable=True)
+        self.pick = IconButton("trophy-outline", tr("Pick this one (P)"), checkable=True)
+        self.more = IconButton("dots-horizontal", tr("More about this candidate"), role="muted")
         self._menu = QMenu(self)
         self.more.setMenu(self._menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._fill_menu(candidate.recipe is not None)
-        self.export = IconButton("export-variant", "Export this candidate (Ctrl+E)", role="muted")
+        self.export = IconButton("export-variant", tr("Export this candidate (Ctrl+E)"), role="muted")
         self.instruments = label("", "muted", wrap=True)
         self.instruments.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.fit = ElidedLabel("", "small")
         self.stars = label("", "stars")
         self.facts = ElidedLabel("", "small")
         self.lane = ChordLane(timeline)
-        self.spectrogram = SpectrogramView(timeline, message="Drawing …")
+        self.spectrogram = SpectrogramView(timeline, message=tr("Drawing …"))
         arrangement = candidate.arrangement
         if candidate.is_one_sound:
-            self.lane.show_none(FASTSAG.why_not)
+            self.lane.show_none(tr(FASTSAG.why_not))
         else:
             self.lane.set_chords(arrangement.grid, arrangement.bar_chords(), arrangement.key)
         self.buttons = (self.favourite, self.pick, self.export, self.more)
@@ -131,13 +132,13 @@ class CandidateRow(QFrame):
             return action
 
         # One of which only the sound is known has nothing to start from.
-        self._changes = [add(self._menu, text, what) for text, what in _CHANGES if changeable]
+        self._changes = [add(self._menu, tr(text), what) for text, what in _CHANGES if changeable]
         self._menu.addSeparator()
-        rate = self._menu.addMenu("Rate")
+        rate = self._menu.addMenu(tr("Rate"))
         for stars in range(MOST_STARS, -1, -1):
-            add(rate, "★" * stars or "No rating", f"rate_{stars}")
+            add(rate, "★" * stars or tr("No rating"), f"rate_{stars}")
         for text, what in _REMARKS:
-            add(self._menu, text, what)
+            add(self._menu, tr(text), what)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.selected.emit(self.number)
@@ -165,7 +166,7 @@ class CandidateRow(QFrame):
 
     def show_blind(self, blind_label: str | None) -> None:
         """Hides all that tells which candidate this is behind a letter; None shows it again, and which it was."""
-        self._was = f"was {self._label}" if self._label and blind_label is None else self._was
+        self._was = tr("was {label}", label=self._label) if self._label and blind_label is None else self._was
         self._label = blind_label
         self._show()
 
@@ -173,12 +174,12 @@ class CandidateRow(QFrame):
         candidate, blind = self._candidate, self._label is not None
         parts = candidate.arrangement.parts
         names = [parts[stem].instrument for stem in STEMS if stem in parts]
-        instruments = ", ".join(name for name in names if name != "none")
+        instruments = ", ".join(tr(name) for name in names if name != "none")
         if candidate.is_one_sound:
-            instruments = "the whole band as one sound"
+            instruments = tr("the whole band as one sound")
         style = candidate.arrangement.style
         self.badge.setText(self._label or str(self.number))
-        self.title.setText(f"Candidate {self._label}" if blind else style_title(style))
+        self.title.setText(tr("Candidate {label}", label=self._label) if blind else style_title(style))
         self.instruments.setText("" if blind else instruments)
         self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
@@ -191,16 +192,15 @@ class CandidateRow(QFrame):
         self.export.setVisible(not blind)
         for action in self._changes:
             action.setVisible(not blind)
-        name = f"Candidate {self._label or self.number}"
-        self.setAccessibleName(name if blind else f"{name}, {style}, {instruments}")
+        name = tr("Candidate {label}", label=self._label or self.number)
+        self.setAccessibleName(name if blind else f"{name}, {style_title(style)}, {instruments}")
 
 
 def _in_short(fit: FitReport) -> str:
     """The worst that can be said of a candidate in a few words, or how well it fits."""
     if fit.problems:
-        text = ", ".join(fit.problems)
-        return text[:1].upper() + text[1:]
-    shares = (("Beat", fit.beat_match), ("chords", fit.chord_fit))
+        return capital(", ".join(map(tr, fit.problems)))
+    shares = ((tr("Beat"), fit.beat_match), (tr("chords"), fit.chord_fit))
     return " · ".join(f"{name} {share:.0%}" for name, share in shares if share is not None)
 
 
@@ -209,7 +209,7 @@ def _facts(candidate: Candidate) -> str:
     if "parent" in settings:
         return descent(settings)
     density = settings.get("density")
-    facts = [str(density)] if density in DENSITIES else []
+    facts = [tr(str(density))] if density in DENSITIES else []
     if "seed" in settings:
-        facts.append(f"seed {settings['seed']}")
+        facts.append(tr("seed {seed}", seed=settings["seed"]))
     return " · ".join(facts)

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from studio.core.commands import Command, Pick, SetBlind, SetOpinion
+from studio.core.commands import Command, Pick, SetBlind, SetOpinion, told
+from studio.core.language import capital, tr
 from studio.core.mix import Mix, match_gain
 from studio.core.opinion import MOST_STARS, Opinion, blind_label, blind_order
 from studio.core.project import Project
@@ -142,7 +143,7 @@ class CompareActions(QObject):
             if stars != seen.stars:
                 self._say_of(number, opinion, "stars", stars, f"Rate {name}")
         elif project.blind is not None:
-            self._workspace.told.emit("Reveal first (B): this would tell which candidate it is")
+            self._workspace.told.emit(tr("Reveal first (B): this would tell which candidate it is"))
         else:
             self.asked.emit(what, number)
 
@@ -198,7 +199,7 @@ class CompareActions(QObject):
         marks = self._marks
         candidate = None if song.project.blind is not None else song.candidates.get(number)
         dialog = DetailsDialog(
-            name[:1].upper() + name[1:],
+            capital(told(name)),
             self._seen(number)[0].note,
             candidate,
             song.fits.get(number),
@@ -212,7 +213,7 @@ class CompareActions(QObject):
             whole = note if marks is None else marks.note(number, note, opinion.note)
             self._say(SetOpinion(number, replace(opinion, note=whole), what), number, "note", note)
             if dialog.result() != DetailsDialog.DialogCode.Accepted:
-                self._workspace.told.emit(f"{what} kept; Ctrl+Z takes it back")
+                self._workspace.told.emit(tr("{what} kept; Ctrl+Z takes it back", what=told(what)))
 
         dialog.noted.connect(on_noted)
         # What it shows is of this song: it goes with it.
@@ -246,7 +247,12 @@ class CompareActions(QObject):
         else:
             styles = {number: candidate.arrangement.style for number, candidate in song.candidates.items()}
             names = [
-                f"{blind_label(place)} is {number}, {style_title(styles.get(number, ''))}"
+                tr(
+                    "{blind_label} is {number}, {styles}",
+                    blind_label=blind_label(place),
+                    number=number,
+                    styles=style_title(styles.get(number, "")),
+                )
                 for place, number in enumerate(blind)
             ]
             self._marks, self._shows_hidden = None, self._showed_hidden
@@ -339,7 +345,10 @@ class CompareActions(QObject):
 
     def _show_undo(self) -> None:
         document = self._workspace.document
-        texts = (("undo", "Undo", document.undo_text), ("redo", "Redo", document.redo_text))
+        texts = (
+            ("undo", tr("Undo"), told(document.undo_text)),
+            ("redo", tr("Redo"), told(document.redo_text)),
+        )
         for name, verb, what in texts:
             self._actions[name].setText(f"{verb}: {what}" if what else verb)
             self._actions[name].setEnabled(bool(what))

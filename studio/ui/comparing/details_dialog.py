@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, told_change
+from studio.core.language import capital, tr
 from studio.services.measuring.fit_report import FitReport
-from studio.ui.appearance.widgets import label, style_title
+from studio.ui.appearance.widgets import key_title, label, style_title
 
 _NAME_WIDTH = 128
 
@@ -44,11 +45,11 @@ class DetailsDialog(QDialog):
         self.rows: dict[str, str] = {}
         if candidate is not None:
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
-            self._add(column, "FIT", fit_rows(fit))
-            self._add(column, "MADE WITH", settings_rows(candidate))
-        column.addWidget(label("NOTE", "section"))
+            self._add(column, tr("FIT"), fit_rows(fit))
+            self._add(column, tr("MADE WITH"), settings_rows(candidate))
+        column.addWidget(label(tr("NOTE"), "section"))
         self.note = QPlainTextEdit(note)
-        self.note.setAccessibleName("Note")
+        self.note.setAccessibleName(tr("Note"))
         self.note.setTabChangesFocus(True)
         column.addWidget(self.note)
         buttons = QDialogButtonBox(
@@ -86,32 +87,35 @@ class DetailsDialog(QDialog):
 def fit_rows(fit: FitReport | None) -> dict[str, str]:
     """The measures in words."""
     if fit is None:
-        return {"Fit": "still being measured"}
+        return {tr("Fit"): tr("still being measured")}
 
     def share(value: float | None) -> str:
-        return "cannot be told" if value is None else f"{value:.0%}"
+        return tr("cannot be told") if value is None else f"{value:.0%}"
 
     rows = {
-        "Beat match": f"{share(fit.beat_match)} of its attacks, less chance",
-        "Chord fit": f"{share(fit.chord_fit)} of the singing on the chords",
-        "Silent": f"{share(fit.silence)} of the sung time",
-        "Beyond full scale": f"{fit.clipping:.2%} of its samples",
-        "Noise": f"{share(fit.noise)} flatness of the spectrum",
-        "Loudness": f"{fit.loudness_lufs:.1f} LUFS before matching",
+        tr("Beat match"): tr("{share} of its attacks, less chance", share=share(fit.beat_match)),
+        tr("Chord fit"): tr("{share} of the singing on the chords", share=share(fit.chord_fit)),
+        tr("Silent"): tr("{share} of the sung time", share=share(fit.silence)),
+        tr("Beyond full scale"): tr("{clipping:.2%} of its samples", clipping=fit.clipping),
+        tr("Noise"): tr("{share} flatness of the spectrum", share=share(fit.noise)),
+        tr("Loudness"): tr("{loudness_lufs:.1f} LUFS before matching", loudness_lufs=fit.loudness_lufs),
     }
     if fit.beat_match is None:
-        rows["Beat match"] = "cannot be told: too few attacks"
+        rows[tr("Beat match")] = tr("cannot be told: too few attacks")
     if fit.chord_fit is None:
-        rows["Chord fit"] = "cannot be told: no notes or no chords"
-    return {"Poor fit": ", ".join(fit.problems), **rows} if fit.problems else rows
+        rows[tr("Chord fit")] = tr("cannot be told: no notes or no chords")
+    return {tr("Poor fit"): ", ".join(map(tr, fit.problems)), **rows} if fit.problems else rows
 
 
 def settings_rows(candidate: Candidate) -> dict[str, str]:
     """The candidate's settings and instruments."""
     arrangement = candidate.arrangement
-    rows = {"Key": str(arrangement.key), "Tempo": f"{arrangement.grid.tempo_bpm:.1f} bpm"}
+    rows = {
+        tr("Key"): key_title(arrangement.key),
+        tr("Tempo"): tr("{tempo_bpm:.1f} bpm", tempo_bpm=arrangement.grid.tempo_bpm),
+    }
     for name, value in candidate.settings.items():
         if isinstance(value, (str, int, float)) and str(value):
-            rows[name.replace("_", " ").capitalize()] = str(value)
-    rows.update({stem.capitalize(): part.instrument for stem, part in arrangement.parts.items()})
+            rows[capital(tr(name.replace("_", " ")))] = told_change(str(value))
+    rows.update({capital(tr(stem)): tr(part.instrument) for stem, part in arrangement.parts.items()})
     return rows

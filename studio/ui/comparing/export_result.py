@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.core.language import tr
 from studio.services.exporting.export import ExportedCandidate
 from studio.ui.appearance.widgets import label, push
 
@@ -15,7 +16,7 @@ class ExportResult(QDialog):
 
     def __init__(self, result: ExportedCandidate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Exported")
+        self.setWindowTitle(tr("Exported"))
         self.setMinimumWidth(540)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
@@ -23,7 +24,7 @@ class ExportResult(QDialog):
         column.setSpacing(12)
         passed = all(state == "PASS" for state in result.checks.values())
         column.addWidget(
-            label("Exported and verified" if passed else "Exported, but not all is well", "title")
+            label(tr("Exported and verified") if passed else tr("Exported, but not all is well"), "title")
         )
         where = label(str(result.folder), "muted", wrap=True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -38,11 +39,14 @@ class ExportResult(QDialog):
             grid.addWidget(self.states[name], row, 1, Qt.AlignmentFlag.AlignRight)
         column.addLayout(grid)
         if result.gain_db:
-            text = f"To keep the loudest file below -1 dBTP, all files were taken down by {-result.gain_db:.1f} dB."
+            text = tr(
+                "To keep the loudest file below -1 dBTP, all files were taken down by {gain_db:.1f} dB.",
+                gain_db=-result.gain_db,
+            )
             column.addWidget(label(text, "muted", wrap=True))
         buttons = QHBoxLayout()
-        self.open_folder = push("Open folder", icon_name="folder-open-outline")
-        close = push("Close", primary=True)
+        self.open_folder = push(tr("Open folder"), icon_name="folder-open-outline")
+        close = push(tr("Close"), primary=True)
         buttons.addWidget(self.open_folder)
         buttons.addStretch(1)
         buttons.addWidget(close)

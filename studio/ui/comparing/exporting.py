@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.services.exporting.export import ExportedCandidate, export_candidate
 from studio.services.project.song import ExportJob, export_request
 from studio.ui.window.workspace import Workspace
@@ -52,10 +53,15 @@ class Exporting(QObject):
             self._workspace.busy_changed.emit("")
             self._workspace.failed.emit(error)
 
-        self._workspace.busy_changed.emit(f"Exporting candidate {number} …")
+        self._workspace.busy_changed.emit(tr("Exporting candidate {number} …", number=number))
         self._workspace.runner.submit(
-            TITLE, run, job, essential=True, on_done=on_done, on_failed=on_failed,
+            TITLE,
+            run,
+            job,
+            essential=True,
+            on_done=on_done,
+            on_failed=on_failed,
             on_step=lambda progress, _: self._workspace.busy_changed.emit(
-                f"Exporting candidate {number}: {progress.fraction:.0%}"
+                tr("Exporting candidate {number}: {fraction:.0%}", number=number, fraction=progress.fraction)
             ),
-        )  # fmt: skip
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from studio.core.language import tr, trn
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label, set_role, small_button, tight
 
@@ -20,10 +21,16 @@ class ListHeader(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.count = label("", "section")
-        self.blind = _switch("Blind", "Hide names, styles, chords and order until you reveal them (B)")
-        self.match = _switch("Match loudness", "All bands equally loud; the vocal stays as it is (Shift+L)")
-        self.hidden = _switch("", "Show or hide them again (Shift+H)")
-        self.teach = _switch("Teach it your taste", "Rate bands to a phrase of this song, blind (Ctrl+R)")
+        self.blind = _switch(
+            tr("Blind"), tr("Hide names, styles, chords and order until you reveal them (B)")
+        )
+        self.match = _switch(
+            tr("Match loudness"), tr("All bands equally loud; the vocal stays as it is (Shift+L)")
+        )
+        self.hidden = _switch("", tr("Show or hide them again (Shift+H)"))
+        self.teach = _switch(
+            tr("Teach it your taste"), tr("Rate bands to a phrase of this song, blind (Ctrl+R)")
+        )
         self.teach.setCheckable(False)
         row = QHBoxLayout(self)
         tight(row, spacing=theme.UNIT * 2)
@@ -40,18 +47,22 @@ class ListHeader(QWidget):
 
     def show_candidates(self, count: int, *, blind: bool) -> None:
         self.setVisible(count > 0)
-        self.count.setText(f"{count} CANDIDATE{'S' if count != 1 else ''}")
+        self.count.setText(trn("{count} CANDIDATE", "{count} CANDIDATES", count))
         self.blind.setChecked(blind)
-        self.blind.setText("Reveal" if blind else "Blind")
+        self.blind.setText(tr("Reveal") if blind else tr("Blind"))
 
     def show_matched(self, matched: bool) -> None:
         self.match.setChecked(matched)
 
     def show_hidden(self, poor: int, others: int, *, shown: bool) -> None:
         """How many are out of sight because they fit poorly, and because the listener hid them."""
-        parts = [f"{poor} poor fit{'s' if poor != 1 else ''}"] if poor else []
-        parts += [f"{others} more" if poor else str(others)] if others else []
-        self.hidden.setText(f"{' and '.join(parts)} {'shown – hide' if shown else 'hidden – show'}")
+        parts = [trn("{count} poor fit", "{count} poor fits", poor)] if poor else []
+        parts += [tr("{others} more", others=others) if poor else str(others)] if others else []
+        self.hidden.setText(
+            tr("{names} shown – hide", names=tr(" and ").join(parts))
+            if shown
+            else tr("{names} hidden – show", names=tr(" and ").join(parts))
+        )
         self.hidden.setChecked(shown)
         self.hidden.setVisible(bool(parts))
 

@@ -8,23 +8,24 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
 from studio.core.arrangement import STEMS
 from studio.core.controls import FOLLOWS, NETWORK, RECORDED, Controls
 from studio.core.instruments import choices
+from studio.core.language import capital, mark, tr
 from studio.ui.appearance.widgets import Chooser, Segments, label, tight
 
 #: What the energy list offers, as levels of core.controls.ENERGIES.
 ENERGY_CHOICES: tuple[tuple[str, str], ...] = (
-    ("Any energy", ""),
-    ("Low", "low"),
-    ("Medium", "medium"),
-    ("High", "high"),
-    ("Rising", "low medium high"),
-    ("Falling", "high medium low"),
-    ("Quiet middle", "high low high"),
+    (mark("Any energy"), ""),
+    (mark("Low"), "low"),
+    (mark("Medium"), "medium"),
+    (mark("High"), "high"),
+    (mark("Rising"), "low medium high"),
+    (mark("Falling"), "high medium low"),
+    (mark("Quiet middle"), "high low high"),
 )
 #: What the sound list offers.
 SOUND_CHOICES: tuple[tuple[str, str], ...] = (
-    ("Automatic", ""),
-    ("Recorded instruments", RECORDED),
-    ("Network", NETWORK),
+    (mark("Automatic"), ""),
+    (mark("Recorded instruments"), RECORDED),
+    (mark("Network"), NETWORK),
 )
 
 
@@ -35,27 +36,34 @@ class AdvancedWishes(QFrame):
         super().__init__()
         self.energy_box = Chooser()
         for text, levels in ENERGY_CHOICES:
-            self.energy_box.addItem(text, levels)
+            self.energy_box.addItem(tr(text), levels)
         self.follow_choice = Segments(
-            [(name.capitalize(), name) for name in FOLLOWS], name="Follow the singer"
+            [(capital(tr(name)), name) for name in FOLLOWS], name=tr("Follow the singer")
         )
         self.follow_choice.set_value("normal")
         self.sound_box = Chooser()
         for text, renderer in SOUND_CHOICES:
-            self.sound_box.addItem(text, renderer)
+            self.sound_box.addItem(tr(text), renderer)
         self.instrument_boxes = {stem: _instrument_box(stem) for stem in STEMS}
         grid = QGridLayout(self)
         tight(grid, spacing=8)
         grid.setColumnStretch(1, 1)
-        rows = [("Energy", self.energy_box), ("Singer", self.follow_choice), ("Sound", self.sound_box)]
-        rows += [(stem.capitalize(), box) for stem, box in self.instrument_boxes.items()]
+        rows = [
+            (tr("Energy"), self.energy_box),
+            (tr("Singer"), self.follow_choice),
+            (tr("Sound"), self.sound_box),
+        ]
+        rows += [(capital(tr(stem)), box) for stem, box in self.instrument_boxes.items()]
         for row, (text, field) in enumerate(rows):
             field.setAccessibleName(text)
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(field, row, 1)
-        self.follow_choice.setToolTip("How closely chords, accents and fills keep to what is sung")
+        self.follow_choice.setToolTip(tr("How closely chords, accents and fills keep to what is sung"))
         self.sound_box.setToolTip(
-            "Who plays: recorded instruments wherever there are any, the network, or for each stem what measured better"
+            tr(
+                "Who plays: recorded instruments wherever there are any, the network, or for each "
+                "stem what measured better"
+            )
         )
 
     @property
@@ -86,9 +94,9 @@ class AdvancedWishes(QFrame):
 
 def _instrument_box(stem: str) -> QComboBox:
     box = Chooser()
-    box.addItem("Any", "")
+    box.addItem(tr("Any"), "")
     for entry in choices(stem):
         name = entry.name
-        box.addItem(name[:1].upper() + name[1:], name)
+        box.addItem(capital(tr(name)), name)
     box.setMaxVisibleItems(16)
     return box

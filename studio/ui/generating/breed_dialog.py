@@ -6,21 +6,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
+from studio.core.language import capital, mark, tr
 from studio.core.request import GENES, Breed
 from studio.ui.appearance.widgets import Segments, label, push
 
 #: What each gene is, see core.request.GENES.
 _ABOUT = {
-    "style": "density and swing too",
-    "chords": "and how the energy goes",
-    "drums": "notes and instrument",
-    "bass": "notes and instrument",
-    "harmony": "notes and instrument",
-    "lead": "notes and instrument",
-    "sound": "the players' timing and touch",
+    "style": mark("density and swing too"),
+    "chords": mark("and how the energy goes"),
+    "drums": mark("notes and instrument"),
+    "bass": mark("notes and instrument"),
+    "harmony": mark("notes and instrument"),
+    "lead": mark("notes and instrument"),
+    "sound": mark("the players' timing and touch"),
 }
 #: Shares of the phrases that are drawn anew.
-_MUTATIONS = (("None", 0.0), ("A little", 0.1), ("More", 0.3))
+_MUTATIONS = ((mark("None"), 0.0), (mark("A little"), 0.1), (mark("More"), 0.3))
 
 
 class BreedDialog(QDialog):
@@ -31,7 +32,7 @@ class BreedDialog(QDialog):
     def __init__(self, a: Candidate, b: Candidate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parents = a, b
-        self.setWindowTitle(f"More like {a.number} and {b.number}")
+        self.setWindowTitle(tr("More like {number} and {number_2}", number=a.number, number_2=b.number))
         self.setMinimumWidth(560)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.genes: dict[str, Segments] = {}
@@ -39,18 +40,23 @@ class BreedDialog(QDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(2, 1)
-        choices = [("Either", ""), (f"Of {a.number}", "a"), (f"Of {b.number}", "b"), ("New", "new")]
+        choices = [
+            (tr("Either"), ""),
+            (tr("Of {number}", number=a.number), "a"),
+            (tr("Of {number}", number=b.number), "b"),
+            (tr("New"), "new"),
+        ]
         for row, gene in enumerate(GENES):
-            grid.addWidget(label(gene.capitalize()), row, 0)
-            grid.addWidget(label(_ABOUT[gene], "small"), row, 1)
-            self.genes[gene] = Segments(choices, name=gene.capitalize())
+            grid.addWidget(label(capital(tr(gene))), row, 0)
+            grid.addWidget(label(tr(_ABOUT[gene]), "small"), row, 1)
+            self.genes[gene] = Segments(choices, name=capital(tr(gene)))
             grid.addWidget(self.genes[gene], row, 2)
-        self.mutation = Segments(_MUTATIONS, name="New phrases")
+        self.mutation = Segments([(tr(text), share) for text, share in _MUTATIONS], name=tr("New phrases"))
         self.mutation.set_value(0.1)
-        grid.addWidget(label("New phrases"), len(GENES), 0)
-        grid.addWidget(label("drawn anew here and there", "small"), len(GENES), 1)
+        grid.addWidget(label(tr("New phrases")), len(GENES), 0)
+        grid.addWidget(label(tr("drawn anew here and there"), "small"), len(GENES), 1)
         grid.addWidget(self.mutation, len(GENES), 2)
-        self.ok, cancel = push("Make one", primary=True), push("Cancel")
+        self.ok, cancel = push(tr("Make one"), primary=True), push(tr("Cancel"))
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(cancel)
@@ -60,7 +66,11 @@ class BreedDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(
             label(
-                f"A child of candidates {a.number} and {b.number}; both stay. Beat and key are of {a.number}.",
+                tr(
+                    "A child of candidates {number} and {number_2}; both stay. Beat and key are of {number}.",
+                    number=a.number,
+                    number_2=b.number,
+                ),
                 "muted",
             )
         )

@@ -18,6 +18,7 @@ from studio.core.commands import AddCandidate, BeginRequest, EndRequest
 from studio.core.engines import ENGINES
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.origin import Origin
 from studio.core.pipeline import Run
 from studio.core.project import Begun, CandidateRecord
@@ -116,7 +117,9 @@ class Generation(QObject):
         if song.analysis is None or not song.is_heard:
             self._workspace.failed.emit(
                 StudioError(
-                    "Cannot generate yet", seen="a vocal still being listened to", todo="Wait a moment"
+                    tr("Cannot generate yet"),
+                    seen=tr("a vocal still being listened to"),
+                    todo=tr("Wait a moment"),
                 )
             )
             return
@@ -196,13 +199,13 @@ class Generation(QObject):
         assert song.folder is not None
         analysis = read_analysis(song.folder, name)
         if analysis is None:
-            raise damaged("what was heard for that candidate", FileNotFoundError("it is gone"))
+            raise damaged(tr("what was heard for that candidate"), FileNotFoundError("it is gone"))
         for vocal in (song.vocal, song.base):
             if vocal.sha256 == vocal_sha256:
                 return vocal, analysis
         found = next(iter(sorted(song.folder.audio.glob(f"{vocal_sha256}.*"))), None)
         if found is None:
-            raise damaged("the vocal of that candidate", FileNotFoundError("it is gone"))
+            raise damaged(tr("the vocal of that candidate"), FileNotFoundError("it is gone"))
         return open_vocal(found), analysis
 
     def _begin(
@@ -271,7 +274,7 @@ class Generation(QObject):
                 self.stepped.emit(progress, remaining_s)
 
         loading = self._warming is not None and not self._warming.done
-        self.stepped.emit(Progress("Loading models" if loading else "Starting", 0.0), None)
+        self.stepped.emit(Progress(tr("Loading models") if loading else tr("Starting"), 0.0), None)
         self._running = running
         running.job = runner.submit(
             "Generating",

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QVBoxLa
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
+from studio.core.language import capital, tr
 from studio.core.request import Regenerate
 from studio.ui.appearance.widgets import as_field, label, push
 
@@ -26,26 +27,32 @@ class RegenerateDialog(QDialog):
         super().__init__(parent)
         self._candidate = candidate
         self._grid = grid = candidate.arrangement.grid
-        self.setWindowTitle(f"Regenerate a part of candidate {candidate.number}")
+        self.setWindowTitle(tr("Regenerate a part of candidate {number}", number=candidate.number))
         self.setMinimumWidth(420)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         first, last = (0, grid.bars - 1) if region is None else grid.bars_of(region)
-        self.whole = QCheckBox("Whole song")
+        self.whole = QCheckBox(tr("Whole song"))
         self.whole.setChecked(region is None)
         self.first, self.last = QSpinBox(), QSpinBox()
-        for spin, bar, name in ((self.first, first, "First bar"), (self.last, last, "Last bar")):
+        for spin, bar, name in ((self.first, first, tr("First bar")), (self.last, last, tr("Last bar"))):
             spin.setRange(1 - grid.first_bar, grid.bars - grid.first_bar)
             spin.setValue(bar - grid.first_bar + 1)
             spin.setAccessibleName(name)
             as_field(spin)
-        self.stems = {stem: QCheckBox(stem.capitalize()) for stem in STEMS}
+        self.stems = {stem: QCheckBox(capital(tr(stem))) for stem in STEMS}
         for box in self.stems.values():
             box.setChecked(True)
-        self.new_chords = QCheckBox("New chords too")
-        self.ok, self.cancel = push("Regenerate", primary=True), push("Cancel")
+        self.new_chords = QCheckBox(tr("New chords too"))
+        self.ok, self.cancel = push(tr("Regenerate"), primary=True), push(tr("Cancel"))
 
         bars, stems, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for widget in (label("Bars", "muted"), self.first, label("to", "muted"), self.last, self.whole):
+        for widget in (
+            label(tr("Bars"), "muted"),
+            self.first,
+            label(tr("to"), "muted"),
+            self.last,
+            self.whole,
+        ):
             bars.addWidget(widget)
         for box in self.stems.values():
             stems.addWidget(box)
@@ -60,7 +67,7 @@ class RegenerateDialog(QDialog):
         column.addWidget(self.new_chords)
         column.addWidget(
             label(
-                "Everything outside stays as it is, to the sample. The result is a new candidate.",
+                tr("Everything outside stays as it is, to the sample. The result is a new candidate."),
                 "muted",
                 wrap=True,
             )

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from studio.core.controls import DENSITIES, Controls
 from studio.core.engines import BAND_MODEL, ENGINES
 from studio.core.jobs import Progress
+from studio.core.language import capital, tr
 from studio.core.score import STYLES
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import (
@@ -69,30 +70,32 @@ class RequestPanel(QFrame):
         set_role(self, "panel")
         self.engine_box = Chooser()
         for kind in ENGINES.values():
-            self.engine_box.addItem(kind.title, kind.name)
+            self.engine_box.addItem(tr(kind.title), kind.name)
         self.style_box = Chooser()
-        self.style_box.addItem("Any style", None)
+        self.style_box.addItem(tr("Any style"), None)
         for style in STYLES:
             self.style_box.addItem(style_title(style), style)
         self.style_box.setMaxVisibleItems(20)
         self.more = small_button(
-            "More wishes", "Energy, instruments, who plays them, and how closely to follow the singer"
+            tr("More wishes"), tr("Energy, instruments, who plays them, and how closely to follow the singer")
         )
         self.more.setCheckable(True)
         self.advanced = AdvancedWishes()
-        self.density = Segments([("Any", None), *((d.capitalize(), d) for d in DENSITIES)], name="Density")
-        self.count = Segments([(str(n), n) for n in range(1, 9)], name="Candidates")
+        self.density = Segments(
+            [(tr("Any"), None), *((capital(tr(d)), d) for d in DENSITIES)], name=tr("Density")
+        )
+        self.count = Segments([(str(n), n) for n in range(1, 9)], name=tr("Candidates"))
         self.count.set_value(4)
         self.seed = QSpinBox()
         self.seed.setRange(0, _HIGHEST_SEED)
         self.seed.setValue(1)
         as_field(self.seed)
-        self.dice = IconButton("dice-5-outline", "Another seed")
-        self.pin = IconButton("pin-outline", "Keep this seed for the next request", checkable=True)
-        self.generate = push("Generate", icon_name="creation", primary=True)
-        self.generate.setToolTip("Generate (G)")
-        self.cancel = push("Cancel")
-        self.cancel.setToolTip("Cancel (Ctrl+.)")
+        self.dice = IconButton("dice-5-outline", tr("Another seed"))
+        self.pin = IconButton("pin-outline", tr("Keep this seed for the next request"), checkable=True)
+        self.generate = push(tr("Generate"), icon_name="creation", primary=True)
+        self.generate.setToolTip(tr("Generate (G)"))
+        self.cancel = push(tr("Cancel"))
+        self.cancel.setToolTip(tr("Cancel (Ctrl+.)"))
         self.stage = ElidedLabel("", "muted")
         self.eta = label("", "muted")
         self.progress = QProgressBar()
@@ -109,17 +112,17 @@ class RequestPanel(QFrame):
         seeds.addWidget(self.pin)
         for row, (text, field) in enumerate(
             (
-                ("Engine", self.engine_box),
-                ("Style", self.style_box),
-                ("Density", self.density),
-                ("Candidates", self.count),
+                (tr("Engine"), self.engine_box),
+                (tr("Style"), self.style_box),
+                (tr("Density"), self.density),
+                (tr("Candidates"), self.count),
             )
         ):
             field.setAccessibleName(text)
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(field, row, 1)
-        self.seed.setAccessibleName("Seed")
-        grid.addWidget(label("Seed", "muted"), 4, 0)
+        self.seed.setAccessibleName(tr("Seed"))
+        grid.addWidget(label(tr("Seed"), "muted"), 4, 0)
         grid.addLayout(seeds, 4, 1)
         self._busy = QFrame()
         busy = QVBoxLayout(self._busy)
@@ -134,7 +137,7 @@ class RequestPanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.UNIT * 2)
-        column.addWidget(label("ACCOMPANIMENTS", "section"))
+        column.addWidget(label(tr("ACCOMPANIMENTS"), "section"))
         column.addLayout(grid)
         column.addWidget(self.more)
         # In a low window the unfolded wishes scroll, and Generate stays in sight.
@@ -183,10 +186,10 @@ class RequestPanel(QFrame):
             able = names <= kind.controls
             field.setEnabled(able)
             if not able:
-                field.setToolTip(kind.why_not)
-            elif field.toolTip() in {other.why_not for other in ENGINES.values()}:
+                field.setToolTip(tr(kind.why_not))
+            elif field.toolTip() in {tr(other.why_not) for other in ENGINES.values()}:
                 field.setToolTip("")
-        self.engine_box.setToolTip(kind.why_not)
+        self.engine_box.setToolTip(tr(kind.why_not))
         self.engine_changed.emit(kind)
 
     @property
@@ -234,8 +237,8 @@ class RequestPanel(QFrame):
         self.generate.hide()
         self._busy.show()
         if self.cancel.isEnabled():
-            self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
-            self.eta.setText("" if remaining_s is None else duration(remaining_s) + " left")
+            self.stage.setText(capital(progress.stage))
+            self.eta.setText("" if remaining_s is None else duration(remaining_s) + tr(" left"))
         self.progress.setValue(round(progress.fraction * 1000))
 
     @property
@@ -245,7 +248,7 @@ class RequestPanel(QFrame):
 
     def show_cancelling(self) -> None:
         self.cancel.setEnabled(False)
-        self.stage.setText("Cancelling …")
+        self.stage.setText(tr("Cancelling …"))
         self.eta.setText("")
 
     def show_idle(self) -> None:
@@ -258,4 +261,8 @@ class RequestPanel(QFrame):
 def duration(seconds: float) -> str:
     """'8 s', '2 min 05 s': rounded up, so that it never promises too much."""
     whole = int(-(-seconds // 1))
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
+    return (
+        f"{whole} s"
+        if whole < 60
+        else tr("{whole} min {whole_2:02d} s", whole=whole // 60, whole_2=whole % 60)
+    )

@@ -16,19 +16,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.language import mark, tr
 from studio.ui.appearance.widgets import label, set_role, set_state
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, EXTRAS, SHORTCUTS, Shortcut
 
 #: Entries that share a line: (first, what the line says, what its keys say). They keep their keys.
 _SERIES = {
-    "candidate_1": ("Candidate 1 to 8", "Alt+1 … Alt+8"),
-    "rate_1": ("Rate the one heard", "1 … 5"),
+    "candidate_1": (mark("Candidate 1 to 8"), "Alt+1 … Alt+8"),
+    "rate_1": (mark("Rate the one heard"), "1 … 5"),
 }
 _SERIES_NAMES = tuple(name.rstrip("1") for name in _SERIES)
-ALL = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"))
+ALL = (
+    (mark("File"), mark("Edit"), mark("Listen")),
+    (mark("Record"), mark("Judge")),
+    (mark("Candidates"), mark("View"), mark("Help")),
+)
 #: While the pages of taste have the keys.
-RATING = (("Rating",),)
+RATING = ((mark("Rating"),),)
 
 
 class KeyCap(QToolButton):
@@ -40,8 +45,8 @@ class KeyCap(QToolButton):
         super().__init__()
         self._text = text
         set_role(self, "key")
-        self.setAccessibleName(f"Key for {what}")
-        self.setToolTip("Click, then press another key")
+        self.setAccessibleName(tr("Key for {what}", what=what))
+        self.setToolTip(tr("Click, then press another key"))
         self.clicked.connect(self._wait)
         self.waiting = False
         self.show_key(text)
@@ -53,7 +58,7 @@ class KeyCap(QToolButton):
 
     def _wait(self) -> None:
         self.waiting = True
-        self.setText("press a key")
+        self.setText(tr("press a key"))
         set_state(self, "waiting", True)
         self.setFocus()
 
@@ -92,7 +97,7 @@ class ShortcutSheet(QDialog):
         super().__init__(parent)
         self._keys, self._actions = keys, actions
         self.caps: dict[str, KeyCap] = {}
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
@@ -107,12 +112,12 @@ class ShortcutSheet(QDialog):
             side.addStretch(1)
             sides.addLayout(side)
         column.addLayout(sides)
-        self.message = label("Click a key to change it.", "muted")
+        self.message = label(tr("Click a key to change it."), "muted")
         self.message.setVisible(bool(self.caps))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         if self.caps:
-            again = buttons.addButton("All as they were", QDialogButtonBox.ButtonRole.ResetRole)
+            again = buttons.addButton(tr("All as they were"), QDialogButtonBox.ButtonRole.ResetRole)
             again.clicked.connect(self._reset)
         bottom = QHBoxLayout()
         bottom.addWidget(self.message, 1)
@@ -122,7 +127,7 @@ class ShortcutSheet(QDialog):
     def _block(self, group: str) -> QVBoxLayout:
         block = QVBoxLayout()
         block.setSpacing(6)
-        block.addWidget(label(group.upper(), "section"))
+        block.addWidget(label(tr(group).upper(), "section"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(2)
@@ -143,14 +148,16 @@ class ShortcutSheet(QDialog):
         taken = self._keys.choose(shortcut, key)
         if taken is not None:
             pressed = key.toString(QKeySequence.SequenceFormat.NativeText)
-            self.message.setText(f"{pressed} is taken: {taken.text.rstrip(' …')}")
+            self.message.setText(
+                tr("{pressed} is taken: {text}", pressed=pressed, text=tr(taken.text).rstrip(" …"))
+            )
         else:
-            self.message.setText("Remembered.")
+            self.message.setText(tr("Remembered."))
         self._show()
 
     def _reset(self) -> None:
         self._keys.reset()
-        self.message.setText("All keys are as they were.")
+        self.message.setText(tr("All keys are as they were."))
         self._show()
 
     def _show(self) -> None:
@@ -168,7 +175,7 @@ def _lines(group: str) -> list[tuple[str, Shortcut | None, str]]:
             continue
         if shortcut.name in _SERIES:
             what, fixed = _SERIES[shortcut.name]
-            found.append((what, None, fixed))
+            found.append((tr(what), None, tr(fixed)))
         elif shortcut.name == "rate_0" or not shortcut.name.startswith(_SERIES_NAMES):
-            found.append((shortcut.text.rstrip(" …"), shortcut, ""))
+            found.append((tr(shortcut.text).rstrip(" …"), shortcut, ""))
     return found + [(what, None, keys) for owner, what, keys in EXTRAS if owner == group]

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.language import tr
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, HELD, SHORTCUTS
 
@@ -39,7 +40,7 @@ def make_actions(
     for shortcut in SHORTCUTS:
         if shortcut.name == HELD:
             continue
-        action = QAction(shortcut.text, window)
+        action = QAction(tr(shortcut.text), window)
         action.setShortcuts([QKeySequence(k) for k in keys.keys(shortcut)])
         action.setAutoRepeat(False)
         action.triggered.connect(lambda _=False, run=handlers[shortcut.name]: run())

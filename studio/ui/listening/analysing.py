@@ -12,6 +12,7 @@ from studio.core.audio import Audio
 from studio.core.commands import Command
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.services.jobs import Job
 from studio.services.project.analyses import analysis_name, keep_analysis, read_analysis
@@ -89,7 +90,11 @@ class Analysing(QObject):
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
             if self._job is job:
-                doing = f"Listening to the vocal: {progress.stage} {progress.fraction:.0%}"
+                doing = tr(
+                    "Listening to the vocal: {stage} {fraction:.0%}",
+                    stage=progress.stage,
+                    fraction=progress.fraction,
+                )
                 self._workspace.busy_changed.emit(doing)
 
         def on_failed(error: Exception) -> None:
@@ -101,7 +106,7 @@ class Analysing(QObject):
             if song is self._workspace.song:
                 self.analysed.emit(song)
 
-        self._workspace.busy_changed.emit("Listening to the vocal …")
+        self._workspace.busy_changed.emit(tr("Listening to the vocal …"))
         job = self._workspace.runner.submit(
             "Listening", run, vocal.audio, on_step=on_step, on_done=on_done, on_failed=on_failed
         )

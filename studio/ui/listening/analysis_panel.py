@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.engines import EngineKind
 from studio.core.hints import Hint
+from studio.core.language import mark, tr
 from studio.core.music import Chord, Key, Meter
 from studio.services.project.song import Song
 from studio.services.vocal import doubt_of_singing
@@ -28,6 +29,7 @@ from studio.ui.appearance.widgets import (
     ElidedLabel,
     IconButton,
     as_field,
+    key_title,
     label,
     push,
     set_role,
@@ -41,26 +43,33 @@ KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(
 METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
 #: Quarters a nudge moves the bar lines by, with what it is for.
 NUDGES = (
-    (-1.0, "−1 beat", "Bar lines one beat earlier, for a song that is counted wrongly"),
-    (-0.5, "−½", "Beats and bar lines half a beat earlier, for a band that plays off the beat"),
-    (0.5, "+½", "Beats and bar lines half a beat later, for a band that plays off the beat"),
-    (1.0, "+1 beat", "Bar lines one beat later, for a song that is counted wrongly"),
+    (-1.0, mark("−1 beat"), mark("Bar lines one beat earlier, for a song that is counted wrongly")),
+    (-0.5, "−½", mark("Beats and bar lines half a beat earlier, for a band that plays off the beat")),
+    (0.5, "+½", mark("Beats and bar lines half a beat later, for a band that plays off the beat")),
+    (1.0, mark("+1 beat"), mark("Bar lines one beat later, for a song that is counted wrongly")),
 )
 
 
 #: What each field does to the band.
 _TIPS = {
-    "tempo": "How fast the band plays: a tempo you type is kept exactly, from the first to the last bar",
-    "key": "Which notes the band thinks of as home: it moves the chords that are proposed",
-    "meter": "How many beats a bar has: where the band puts its accents, fills and chord changes",
-    "downbeat": "A moment at which a bar begins: the band moves its bars there",
-    "time": "Steady keeps one exact tempo, as a DAW wants it; a singer without a click may need a band that follows",
-    "tuning": "Singers alone are seldom at 440 Hz: the band tunes to the voice unless you say otherwise",
-    "chords": "One chord a bar, repeated: the band plays these instead of its own",
+    "tempo": mark(
+        "How fast the band plays: a tempo you type is kept exactly, from the first to the last bar"
+    ),
+    "key": mark("Which notes the band thinks of as home: it moves the chords that are proposed"),
+    "meter": mark("How many beats a bar has: where the band puts its accents, fills and chord changes"),
+    "downbeat": mark("A moment at which a bar begins: the band moves its bars there"),
+    "time": mark(
+        "Steady keeps one exact tempo, as a DAW wants it; a singer without a click may need "
+        "a band that follows"
+    ),
+    "tuning": mark(
+        "Singers alone are seldom at 440 Hz: the band tunes to the voice unless you say otherwise"
+    ),
+    "chords": mark("One chord a bar, repeated: the band plays these instead of its own"),
 }
-_GUIDE_TIP = (
-    "A click, a drum loop, a guitar, a rough mix, a MIDI file, a .dawproject or a .rpp that begins with the vocal: "
-    "the band takes its beats, bars and chords"
+_GUIDE_TIP = mark(
+    "A click, a drum loop, a guitar, a rough mix, a MIDI file, a .dawproject or a .rpp "
+    "that begins with the vocal: the band takes its beats, bars and chords"
 )
 
 
@@ -76,7 +85,9 @@ class _Row:
         caption.setBuddy(editor)
         self.source = label("", "estimate")
         self.source.setMinimumWidth(92)
-        self.reset = IconButton("restore", f"Back to the estimated {text.lower()}", size=14, role="muted")
+        self.reset = IconButton(
+            "restore", tr("Back to the estimated {text}", text=text.lower()), size=14, role="muted"
+        )
         size = self.reset.sizePolicy()
         size.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(size)
@@ -91,8 +102,10 @@ class _Row:
 
     def show_source(self, confidence: float | None, *, yours: bool) -> None:
         """`confidence` 0 to 1 of an estimate, None where none is told."""
-        known = "estimated" if confidence is None else f"estimated {confidence:.0%}"
-        self.source.setText("yours" if yours else known)
+        known = (
+            tr("estimated") if confidence is None else tr("estimated {confidence:.0%}", confidence=confidence)
+        )
+        self.source.setText(tr("yours") if yours else known)
         set_state(self.source, "yours", yours)
         self.reset.setVisible(yours)
 
@@ -123,38 +136,38 @@ class AnalysisPanel(QFrame):
         self.tempo = _spin(29.9, 300.0, 1, " bpm")
         self.key = Chooser()
         for key in KEYS:
-            self.key.addItem(str(key), key)
+            self.key.addItem(key_title(key), key)
         self.key.setMaxVisibleItems(24)
         self.meter = Chooser()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
         self.downbeat = _spin(-0.001, 600.0, 3, " s")
         self.time = Chooser()
-        self.time.addItem("Steady", None)
-        self.time.addItem("With the singer", True)
+        self.time.addItem(tr("Steady"), None)
+        self.time.addItem(tr("With the singer"), True)
         self.tuning = Chooser()
-        self.tuning.addItem("The singer's", None)
+        self.tuning.addItem(tr("The singer's"), None)
         self.tuning.addItem("440 Hz", 0.0)
         self.chords = QLineEdit()
-        self.chords.setPlaceholderText("one a bar: Am F C G, a pickup in brackets: (G) C F")
+        self.chords.setPlaceholderText(tr("one a bar: Am F C G, a pickup in brackets: (G) C F"))
         grid = QGridLayout()
         tight(grid, spacing=8)
         grid.setColumnStretch(1, 1)
         self.rows = {
-            "tempo": _Row(grid, 0, "Tempo", self.tempo),
-            "key": _Row(grid, 2, "Key", self.key),
-            "chords": _Row(grid, 3, "Chords", self.chords, wide=True),
-            "meter": _Row(grid, 5, "Meter", self.meter),
-            "downbeat": _Row(grid, 6, "Downbeat", self.downbeat),
-            "time": _Row(grid, 8, "Time", self.time),
-            "tuning": _Row(grid, 9, "Tuning", self.tuning),
+            "tempo": _Row(grid, 0, tr("Tempo"), self.tempo),
+            "key": _Row(grid, 2, tr("Key"), self.key),
+            "chords": _Row(grid, 3, tr("Chords"), self.chords, wide=True),
+            "meter": _Row(grid, 5, tr("Meter"), self.meter),
+            "downbeat": _Row(grid, 6, tr("Downbeat"), self.downbeat),
+            "time": _Row(grid, 8, tr("Time"), self.time),
+            "tuning": _Row(grid, 9, tr("Tuning"), self.tuning),
         }
         for name, tip in _TIPS.items():
-            self.rows[name].editor.setToolTip(tip)
+            self.rows[name].editor.setToolTip(tr(tip))
         self.tap = TapButton()
-        self.half = small_button("½ ×", "Half the tempo")
-        self.double = small_button("2 ×", "Twice the tempo")
-        self.at_playhead = small_button("At playhead", "A bar line is where the playhead stands")
+        self.half = small_button("½ ×", tr("Half the tempo"))
+        self.double = small_button("2 ×", tr("Twice the tempo"))
+        self.at_playhead = small_button(tr("At playhead"), tr("A bar line is where the playhead stands"))
         factors = QHBoxLayout()
         tight(factors)
         for button in (self.tap, self.half, self.double):
@@ -164,7 +177,7 @@ class AnalysisPanel(QFrame):
         tight(nudges)
         self.nudges: dict[float, QToolButton] = {}
         for beats, text, tip in NUDGES:
-            self.nudges[beats] = button = small_button(text, tip)
+            self.nudges[beats] = button = small_button(tr(text), tr(tip))
             button.clicked.connect(lambda _=False, b=beats: self.bars_moved.emit(b))
             nudges.addWidget(button)
         nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
@@ -176,17 +189,17 @@ class AnalysisPanel(QFrame):
         self.doubt.hide()
         self.hint = push("")
         self.hint.hide()
-        self.guide = small_button("Guide …", _GUIDE_TIP)
+        self.guide = small_button(tr("Guide …"), tr(_GUIDE_TIP))
         self.guide.clicked.connect(self.guide_wanted)
         self.guided = ElidedLabel("", "estimate")
-        self.unguide = IconButton("restore", "Without the guide", size=14, role="muted")
+        self.unguide = IconButton("restore", tr("Without the guide"), size=14, role="muted")
         self.unguide.hide()
         line = QHBoxLayout()
         tight(line, spacing=8)
         line.addWidget(self.guide)
         line.addWidget(self.guided, 1)
         line.addWidget(self.unguide)
-        column.addWidget(label("HEARD IN THE VOCAL", "section"))
+        column.addWidget(label(tr("HEARD IN THE VOCAL"), "section"))
         column.addWidget(self.doubt)
         column.addWidget(self.hint)
         column.addLayout(grid)
@@ -234,7 +247,7 @@ class AnalysisPanel(QFrame):
         if analysis is None:
             self._show_nothing()
             for row in self.rows.values():
-                row.source.setText("listening …")
+                row.source.setText(tr("listening …"))
                 row.reset.hide()
             return
         given, sure = song.project.given, analysis.confidence
@@ -243,7 +256,7 @@ class AnalysisPanel(QFrame):
         self.doubt.setText(doubt)
         self.doubt.setVisible(bool(doubt))
         guide = given.guide
-        self.guided.setText(f"{guide.source} gives the beat" if guide is not None else "")
+        self.guided.setText(tr("{source} gives the beat", source=guide.source) if guide is not None else "")
         self.unguide.setVisible(guide is not None)
         self._shown_given = given
         self._show_hint(given)
@@ -267,10 +280,12 @@ class AnalysisPanel(QFrame):
         self.tuning.setCurrentIndex(0 if given.tuning is None else 1)
         if guide is not None:
             for name in ("tempo", "meter", "downbeat", "time"):
-                self.rows[name].show_given_by("from the guide")
+                self.rows[name].show_given_by(tr("from the guide"))
         self.rows["tuning"].show_source(None, yours=given.tuning is not None)
         if given.tuning is None:
-            self.rows["tuning"].source.setText(f"{analysis.tuning_cents:+.0f} cents")
+            self.rows["tuning"].source.setText(
+                tr("{tuning_cents:+.0f} cents", tuning_cents=analysis.tuning_cents)
+            )
         self.rows["chords"].show_source(None, yours=song.project.chords is not None)
         chords = song.project.chords or analysis.chords[grid.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
@@ -342,9 +357,14 @@ class AnalysisPanel(QFrame):
         self.hint.setVisible(bool(offered))
         if offered:
             tempo, key = offered.get("tempo_bpm"), offered.get("key")
-            values = [f"{tempo:g} bpm" if tempo is not None else "", str(key) if key is not None else ""]
+            values = [
+                f"{tempo:g} bpm" if tempo is not None else "",
+                key_title(key) if isinstance(key, Key) else "",
+            ]
             source = next(hint.source for hint in self._hints if hint)
-            self.hint.setText(f"Use {', '.join(filter(None, values))}, from the {source}")
+            self.hint.setText(
+                tr("Use {names}, from the {source}", names=", ".join(filter(None, values)), source=source)
+            )
 
     def _offered(self, given: Given) -> dict[str, object]:
         """Of the hints, what the user has not said otherwise."""
@@ -367,8 +387,12 @@ def _doubt(analysis: VocalAnalysis) -> str:
         return ""
     tempi = dict.fromkeys(f"{reading.tempo_bpm:.0f} bpm" for reading in analysis.alternatives)
     tempi.pop(f"{analysis.tempo_bpm:.0f} bpm", None)  # the same tempo with other beats
-    others = " or ".join(tempi)
-    return f"Not sure of the beat: tap along{f', or try {others}' if others else ''}."
+    others = tr(" or ").join(tempi)
+    return (
+        tr("Not sure of the beat: tap along, or try {others}.", others=others)
+        if others
+        else tr("Not sure of the beat: tap along.")
+    )
 
 
 def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBo
 from studio.core.analysis import VocalAnalysis
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 from studio.ui.appearance.widgets import label, push, set_role, set_state, small_button
 from studio.ui.listening.playback import Playback
 
@@ -46,9 +47,15 @@ class Way:
         }
 
     def __str__(self) -> str:
-        chance = "yours" if self.chance is None else f"{self.chance:.0%}"
+        chance = tr("yours") if self.chance is None else f"{self.chance:.0%}"
         downbeat_s = float(str(self.fields()["downbeat_s"]))
-        return f"{self.grid.tempo_bpm:.1f} bpm · {self.grid.meter} · bar at {downbeat_s:.2f} s · {chance}"
+        return tr(
+            "{tempo_bpm:.1f} bpm · {meter} · bar at {downbeat_s:.2f} s · {chance}",
+            tempo_bpm=self.grid.tempo_bpm,
+            meter=self.grid.meter,
+            downbeat_s=downbeat_s,
+            chance=chance,
+        )
 
 
 def ways_of(analysis: VocalAnalysis) -> tuple[Way, ...]:
@@ -77,26 +84,26 @@ class AskingDialog(QDialog):
         self._switch = QTimer(self)
         self._switch.setSingleShot(True)
         self._switch.timeout.connect(self._audition)
-        self.setWindowTitle("Where is the beat?")
+        self.setWindowTitle(tr("Where is the beat?"))
         self.setMinimumWidth(620)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(8)
-        column.addWidget(label("Not sure where the beat is", "title"))
-        about = "Listen with the click, and take the one that falls together with the singing."
+        column.addWidget(label(tr("Not sure where the beat is"), "title"))
+        about = tr("Listen with the click, and take the one that falls together with the singing.")
         column.addWidget(label(about, "muted", wrap=True))
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
         column.addLayout(self._rows)
         self.rows: list[QPushButton] = []
         self.tap = small_button(
-            "Tap (T)", "Tap on every beat while the vocal plays: eight taps set tempo and beat"
+            tr("Tap (T)"), tr("Tap on every beat while the vocal plays: eight taps set tempo and beat")
         )
-        self.half = small_button("½ × (H)", "Half the tempo")
-        self.double = small_button("2 × (D)", "Twice the tempo")
-        self.bar = small_button("This is one (B)", "A bar begins where the playhead is")
-        self.play = small_button("Play (Space)", "Play or pause the vocal with the click")
+        self.half = small_button(tr("½ × (H)"), tr("Half the tempo"))
+        self.double = small_button("2 × (D)", tr("Twice the tempo"))
+        self.bar = small_button(tr("This is one (B)"), tr("A bar begins where the playhead is"))
+        self.play = small_button(tr("Play (Space)"), tr("Play or pause the vocal with the click"))
         tools = QHBoxLayout()
         tools.setSpacing(4)
         for button in (self.play, self.tap, self.half, self.double, self.bar):
@@ -105,10 +112,10 @@ class AskingDialog(QDialog):
         column.addLayout(tools)
         self.told = label("", "small", wrap=True)
         column.addWidget(self.told)
-        self.take = push("Take this one (Enter)", primary=True)
-        self.each = push("One candidate of each (E)")
-        self.again = QCheckBox("Do not ask again")
-        self.again.setToolTip("The candidates are then shared out over the readings, the likeliest first")
+        self.take = push(tr("Take this one (Enter)"), primary=True)
+        self.each = push(tr("One candidate of each (E)"))
+        self.again = QCheckBox(tr("Do not ask again"))
+        self.again.setToolTip(tr("The candidates are then shared out over the readings, the likeliest first"))
         buttons = QHBoxLayout()
         buttons.addWidget(self.again)
         buttons.addStretch(1)
@@ -142,7 +149,7 @@ class AskingDialog(QDialog):
             self.rows.append(row)
         for number, (row, way) in enumerate(zip(self.rows, self.ways, strict=True)):
             row.setText(f"{number + 1}    {way}")
-            row.setAccessibleName(f"Reading {number + 1}: {way}")
+            row.setAccessibleName(tr("Reading {number}: {way}", number=number + 1, way=way))
             row.setChecked(number == self.heard)
             set_state(row, "selected", number == self.heard)
 
@@ -203,7 +210,7 @@ class AskingDialog(QDialog):
 
         playback = self._playback
         if not playback.player.playing:
-            self.told.setText("Play first, then tap along.")
+            self.told.setText(tr("Play first, then tap along."))
             return
         now_s = playback.player.position_s
         if self._taps_s and not 0.1 < now_s - self._taps_s[-1] < 2.5:
@@ -211,7 +218,7 @@ class AskingDialog(QDialog):
         self._taps_s.append(now_s)
         count = len(self._taps_s)
         if count < FEWEST_TAPS:
-            self.told.setText(f"{FEWEST_TAPS - count} more …")
+            self.told.setText(tr("{fewest_taps} more …", fewest_taps=FEWEST_TAPS - count))
             return
         try:
             meant = read_taps(self._taps_s, self._analysis.syllables)
@@ -219,8 +226,19 @@ class AskingDialog(QDialog):
             self.told.setText(str(error))
             return
         self._make(meant.tempo_bpm, meant.downbeat_s)
-        more = "" if count >= _ENOUGH_TAPS else f" {_ENOUGH_TAPS - count} more make it surer."
-        self.told.setText(f"{meant.tempo_bpm:.1f} bpm of {count} taps.{more}")
+        more = (
+            ""
+            if count >= _ENOUGH_TAPS
+            else tr(" {enough_taps} more make it surer.", enough_taps=_ENOUGH_TAPS - count)
+        )
+        self.told.setText(
+            tr(
+                "{tempo_bpm:.1f} bpm of {count} taps.{more}",
+                tempo_bpm=meant.tempo_bpm,
+                count=count,
+                more=more,
+            )
+        )
 
     # The end
 

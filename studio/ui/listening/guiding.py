@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.guide import Guide
 from studio.core.hints import Hint
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.services.jobs import Job
 from studio.services.project.song import Song
 from studio.ui.window.workspace import Workspace
@@ -56,7 +57,7 @@ class Guiding(QObject):
                 self._workspace.busy_changed.emit("")
                 self._workspace.failed.emit(error)
 
-        self._workspace.busy_changed.emit(f"Listening to the guide {path.name} …")
+        self._workspace.busy_changed.emit(tr("Listening to the guide {name} …", name=path.name))
         self._job = job = self._workspace.runner.submit(
             "Listening to the guide", run, path, on_done=on_done, on_failed=on_failed
         )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio.core.arrangement import STEMS
+from studio.core.language import capital, tr
 from studio.core.mix import VOCAL, Mix
 from studio.ui.appearance.widgets import set_role, tight
 
@@ -41,13 +42,13 @@ class StemStrip(QWidget):
         for source in (VOCAL, *STEMS):
             group = QHBoxLayout()
             tight(group, spacing=2)
-            tip = f"Keys M and Shift+S act on {source}; the wheel, + and − change its level"
-            name = self._button(_Name(), source.capitalize(), "stem", tip)
+            tip = tr("Keys M and Shift+S act on {source}; the wheel, + and − change its level", source=source)
+            name = self._button(_Name(), capital(tr(source)), "stem", tip)
             name.stepped.connect(lambda step, s=source: self.level_stepped.emit(s, step))
             name.setChecked(source == self.target)
             name.clicked.connect(lambda _=False, s=source: self.set_target(s))
-            solo = self._button(QToolButton(), "S", "solo", f"Solo {source}")
-            mute = self._button(QToolButton(), "M", "mute", f"Mute {source}")
+            solo = self._button(QToolButton(), "S", "solo", tr("Solo {source}", source=source))
+            mute = self._button(QToolButton(), "M", "mute", tr("Mute {source}", source=source))
             solo.clicked.connect(lambda _=False, s=source: self.solo_toggled.emit(s))
             mute.clicked.connect(lambda _=False, s=source: self.mute_toggled.emit(s))
             for button in (solo, mute):
@@ -87,7 +88,7 @@ class StemStrip(QWidget):
             self.solos[source].setChecked(source in mix.soloed)
             self.mutes[source].setChecked(source in mix.muted)
             level = mix.levels_db.get(source, 0.0)
-            self.names[source].setText(source.capitalize() + (f" {level:+.0f}" if level else ""))
+            self.names[source].setText(capital(tr(source)) + (f" {level:+.0f}" if level else ""))
 
 
 class _Name(QToolButton):

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton
 
+from studio.core.language import tr
 from studio.ui.appearance.widgets import set_role
 
 _FEWEST, _LAST = 3, 9
@@ -30,9 +31,9 @@ class TapButton(QToolButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setText("Tap")
-        self.setToolTip("Tap on every beat while the vocal plays: four taps or more set the tempo")
-        self.setAccessibleName("Tap the tempo")
+        self.setText(tr("Tap"))
+        self.setToolTip(tr("Tap on every beat while the vocal plays: four taps or more set the tempo"))
+        self.setAccessibleName(tr("Tap the tempo"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         set_role(self, "segment")

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout
 
 from studio.audio.levels import Meter
+from studio.core.language import tr
 from studio.core.mix import Mix
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import IconButton, icon, label, set_role, tight
@@ -29,13 +30,13 @@ class TransportBar(QFrame):
         super().__init__()
         set_role(self, "bar")
         self._timeline, self._strip = timeline, strip
-        self.stop = IconButton("skip-previous", "Stop and return (Enter)", size=20)
-        self.play = IconButton("play", "Play or pause (Space)", size=22)
+        self.stop = IconButton("skip-previous", tr("Stop and return (Enter)"), size=20)
+        self.play = IconButton("play", tr("Play or pause (Space)"), size=22)
         set_role(self.play, "play")
         self.play.setFixedSize(36, 36)
         self.record = _RecordButton()
-        self.metronome = IconButton("metronome", "Metronome (K)", checkable=True, size=20)
-        self.loop = IconButton("repeat", "Loop (L)", checkable=True, size=20)
+        self.metronome = IconButton("metronome", tr("Metronome (K)"), checkable=True, size=20)
+        self.loop = IconButton("repeat", tr("Loop (L)"), checkable=True, size=20)
         self.clock = label("0:00.00", "clock")
         digits = QFont(self.font())
         digits.setFeature(QFont.Tag("tnum"), 1)
@@ -50,8 +51,8 @@ class TransportBar(QFrame):
         self.balance.setMinimumWidth(64)
         self.balance.setMaximumWidth(140)
         self.balance.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.balance.setToolTip("Balance of vocal and band; double-click for the middle")
-        self.balance.setAccessibleName("Balance of vocal and band")
+        self.balance.setToolTip(tr("Balance of vocal and band; double-click for the middle"))
+        self.balance.setAccessibleName(tr("Balance of vocal and band"))
         self.balance.mouseDoubleClickEvent = lambda _: self.balance.setValue(0)  # type: ignore[method-assign]
 
         row = QHBoxLayout(self)
@@ -69,9 +70,9 @@ class TransportBar(QFrame):
         row.addStretch(1)
         row.addWidget(strip)
         row.addStretch(1)
-        row.addWidget(label("Vocal", "muted"))
+        row.addWidget(label(tr("Vocal"), "muted"))
         row.addWidget(self.balance, 1)
-        row.addWidget(label("Band", "muted"))
+        row.addWidget(label(tr("Band"), "muted"))
 
         self.play.clicked.connect(self.play_toggled)
         self.stop.clicked.connect(self.stopped)
@@ -97,12 +98,12 @@ class TransportBar(QFrame):
         """'off', 'opening', 'counting', 'recording' or 'ending'."""
         self.record.setChecked(state != "off")
         tips = {
-            "off": "Record (R)",
-            "opening": "Opening the input",
-            "counting": "Counting in",
-            "ending": "Ending the take",
+            "off": tr("Record (R)"),
+            "opening": tr("Opening the input"),
+            "counting": tr("Counting in"),
+            "ending": tr("Ending the take"),
         }
-        self.record.setToolTip(tips.get(state, "Stop recording (R)"))
+        self.record.setToolTip(tips.get(state, tr("Stop recording (R)")))
 
     def show_metronome(self, on: bool) -> None:
         self.metronome.setChecked(on)
@@ -126,7 +127,7 @@ class _RecordButton(IconButton):
     """Red, whether it records or not; a ring around the dot while it does."""
 
     def __init__(self) -> None:
-        super().__init__("record", "Record (R)", checkable=True, size=22)
+        super().__init__("record", tr("Record (R)"), checkable=True, size=22)
 
     def refresh(self) -> None:
         self.setIcon(icon("record-circle-outline" if self.isChecked() else "record", "danger"))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio.core.commands import Command, Judge, UseAdapter
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, PauseToken, Progress, StepCallback
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.project import Project
 from studio.core.screen import Screen, Verdict
@@ -135,17 +136,22 @@ class AdapterControl(QObject):
             self._workspace.failed.emit(error)
 
         page.show_training(True)
-        page.show_progress("Waiting for the bands that are being made", 0.0, None)
+        page.show_progress(tr("Waiting for the bands that are being made"), 0.0, None)
         job = self._workspace.runner.submit(
-            "Training", run, None, lane="generator", on_step=on_step,
-            on_done=lambda learned: ended(learned.told), on_failed=on_failed,
-            on_cancelled=lambda: ended("Cancelled. With the same votes it goes on where it was."),
-        )  # fmt: skip
+            "Training",
+            run,
+            None,
+            lane="generator",
+            on_step=on_step,
+            on_done=lambda learned: ended(learned.told),
+            on_failed=on_failed,
+            on_cancelled=lambda: ended(tr("Cancelled. With the same votes it goes on where it was.")),
+        )
         self._job = job
 
     def _on_paused(self, paused: bool) -> None:
         (self._pause.pause if paused else self._pause.resume)()
-        self.page.hold.setText("Go on" if paused else "Pause")
+        self.page.hold.setText(tr("Go on") if paused else tr("Pause"))
 
     # The test
 
@@ -181,9 +187,9 @@ class AdapterControl(QObject):
         def change(shelf: AdapterShelf) -> None:
             back = shelf.rollback()
             self.page.tell(
-                "The model as it comes is in use again."
+                tr("The model as it comes is in use again.")
                 if back is None
-                else "The one before is in use again."
+                else tr("The one before is in use again.")
             )
 
         self._change(change)
@@ -224,7 +230,7 @@ class AdapterControl(QObject):
             return
         outcome = "loss" if verdict.best in base else "win" if verdict.worst in base else "tie"
         if self.shelf.add_base_slot(outcome):
-            told = "Your model lost to the one as it comes too often: what was in use before is so again."
+            told = tr("Your model lost to the one as it comes too often: what was in use before is so again.")
             self.page.tell(told)
             self._workspace.told.emit(told)
             self._apply()

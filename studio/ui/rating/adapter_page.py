@@ -18,12 +18,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.language import mark, retold, tr
 from studio.services.taste.shelf_state import ShelfEntry
 from studio.taste.sequential import MOST_TRIALS
 from studio.ui.appearance.widgets import ElidedLabel, IconButton, frame, label, push, small_button, tight
 
 _SIDE_WIDTH = 400
-_STATES = {"promoted": "in use", "kept": "kept", "rejected": "not used"}
+_STATES = {"promoted": mark("in use"), "kept": mark("kept"), "rejected": mark("not used")}
+#: What studio.ml says of a stem's sound; its other words are marked there.
+_OF_SOUND = (
+    mark("darker {stem}"),
+    mark("brighter {stem}"),
+    mark("softer {stem}"),
+    mark("fuller {stem}"),
+    mark("less airy {stem}"),
+    mark("airier {stem}"),
+)
 
 
 def name_of(entry: ShelfEntry) -> str:
@@ -39,26 +49,42 @@ def state_of(entry: ShelfEntry) -> str:
     """Where it stands, in words; of a test that goes on only how far it is."""
     if entry.state == "candidate":
         done = len(entry.test.outcomes)
-        return f"in its blind test, {done} compared" if done else "waits for its blind test"
-    return _STATES[entry.state]
+        return tr("in its blind test, {done} compared", done=done) if done else tr("waits for its blind test")
+    return tr(_STATES[entry.state])
 
 
 def report_of(entry: ShelfEntry) -> str:
     """What its training said, and its test where that is decided."""
     report = entry.report
     if not report:
-        return "Came from elsewhere."
-    told = [f"{report.get('clips', 0)} clips, {float(report.get('seconds', 0)) / 60:.0f} min."]
+        return tr("Came from elsewhere.")
+    told = [
+        tr(
+            "{clips} clips, {seconds:.0f} min.",
+            clips=report.get("clips", 0),
+            seconds=float(report.get("seconds", 0)) / 60,
+        )
+    ]
     failed = [str(check["name"]) for check in report.get("checks", ()) if not check["passed"]]
     if not report.get("audible"):
-        told.append("No audible effect.")
+        told.append(tr("No audible effect."))
     elif failed:
-        told.append(f"Not fit to be used: {'; '.join(failed)}.")
+        told.append(tr("Not fit to be used: {names}.", names="; ".join(_retold(name) for name in failed)))
     elif report.get("changes"):
-        told.append(f"Changes what is played: {'; '.join(report['changes'])}.")
+        told.append(
+            tr(
+                "Changes what is played: {names}.",
+                names="; ".join(_retold(change) for change in report["changes"]),
+            )
+        )
     if entry.test.decision is not None:
         told.append(f"{entry.test.told}.")
     return " ".join(told)
+
+
+def _retold(text: str) -> str:
+    """A word of a report, which is kept in English."""
+    return retold(text, _OF_SOUND)
 
 
 class AdapterPage(QWidget):
@@ -90,27 +116,29 @@ class AdapterPage(QWidget):
         self.strength.setPageStep(10)
         self.strength.setFixedWidth(200)
         self.strength.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.strength.setAccessibleName("Strength of your model")
-        self.strength.setToolTip("0 is the model as it comes, 100 all that was learned")
+        self.strength.setAccessibleName(tr("Strength of your model"))
+        self.strength.setToolTip(tr("0 is the model as it comes, 100 all that was learned"))
         self.strength_told = label("", "muted")
-        self.rollback = push("Back to the one before")
-        self.rollback.setToolTip("What was in use before is in use again, to the bit")
+        self.rollback = push(tr("Back to the one before"))
+        self.rollback.setToolTip(tr("What was in use before is in use again, to the bit"))
         self.need, self.memory = label("", "muted", wrap=True), label("", "muted", wrap=True)
-        self.train = push("Train", primary=True)
+        self.train = push(tr("Train"), primary=True)
         self.train.setToolTip(
-            "In the background; no bands are made meanwhile. Choosing and breeding need no training, which may well "
-            "end as “no audible effect”"
+            tr(
+                "In the background; no bands are made meanwhile. Choosing and breeding need no "
+                "training, which may well end as “no audible effect”"
+            )
         )
-        self.hold, self.cancel = push("Pause"), push("Cancel")
+        self.hold, self.cancel = push(tr("Pause")), push(tr("Cancel"))
         self.hold.setCheckable(True)
-        self.cancel.setToolTip("Trained the next time with the same votes, it goes on where it was")
+        self.cancel.setToolTip(tr("Trained the next time with the same votes, it goes on where it was"))
         self.doing = label("", "muted")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress of the training")
+        self.progress.setAccessibleName(tr("Progress of the training"))
         self.about_test = label("", "muted", wrap=True)
-        self.test = push("Begin the blind test", primary=True)
+        self.test = push(tr("Begin the blind test"), primary=True)
 
         def line(*widgets: QWidget) -> QHBoxLayout:
             made = QHBoxLayout()
@@ -126,15 +154,17 @@ class AdapterPage(QWidget):
         tight(column, spacing=8)
         column.addWidget(self.state)
         column.addWidget(self.told)
-        column.addLayout(line(label("Strength", "muted"), self.strength, self.strength_told, self.rollback))
+        column.addLayout(
+            line(label(tr("Strength"), "muted"), self.strength, self.strength_told, self.rollback)
+        )
         column.addSpacing(14)
-        column.addWidget(label("TRAINING", "section"))
+        column.addWidget(label(tr("TRAINING"), "section"))
         column.addWidget(self.need)
         column.addWidget(self.memory)
         column.addLayout(line(self.train, self.hold, self.cancel, self.doing))
         column.addWidget(self.progress)
         column.addSpacing(14)
-        column.addWidget(label("BLIND TEST", "section"))
+        column.addWidget(label(tr("BLIND TEST"), "section"))
         column.addWidget(self.about_test)
         column.addLayout(line(self.test))
         column.addStretch(1)
@@ -154,9 +184,9 @@ class AdapterPage(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(label("THE LAST FIVE", "section"))
+        column.addWidget(label(tr("THE LAST FIVE"), "section"))
         self.none = label(
-            "None yet. The model that comes with the program is never changed.", "muted", wrap=True
+            tr("None yet. The model that comes with the program is never changed."), "muted", wrap=True
         )
         column.addWidget(self.none)
         inner = QWidget()
@@ -168,8 +198,8 @@ class AdapterPage(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inner)
         column.addWidget(scroll, 1)
-        self.take = push("Take one from a file …")
-        self.take.setToolTip("A model that was exported from Backline; it is not used until you say so")
+        self.take = push(tr("Take one from a file …"))
+        self.take.setToolTip(tr("A model that was exported from Backline; it is not used until you say so"))
         column.addWidget(self.take)
         self.take.clicked.connect(self.import_wanted)
         self.rows: dict[str, QFrame] = {}
@@ -184,7 +214,9 @@ class AdapterPage(QWidget):
             before: whether there is something to go back to.
         """
         used = next((entry for entry in entries if entry.state == "promoted"), None)
-        self.state.setText(f"In use: yours of {name_of(used)}" if used else "In use: the model as it comes")
+        self.state.setText(
+            tr("In use: yours of {name}", name=name_of(used)) if used else tr("In use: the model as it comes")
+        )
         self.strength.setEnabled(used is not None)
         self.strength.setValue(round(100 * strength))
         self.strength_told.setText(f"{round(100 * strength)} %")
@@ -200,15 +232,23 @@ class AdapterPage(QWidget):
         candidate = next((entry for entry in entries if entry.state == "candidate"), None)
         self.test.setVisible(candidate is not None)
         if candidate is None:
-            self.about_test.setText("After a training you compare the new model with the one in use, blind.")
+            self.about_test.setText(
+                tr("After a training you compare the new model with the one in use, blind.")
+            )
         else:
             done = len(candidate.test.outcomes)
             self.test.setText(
-                f"Go on with the blind test ({done} compared)" if done else "Begin the blind test"
+                tr("Go on with the blind test ({done} compared)", done=done)
+                if done
+                else tr("Begin the blind test")
             )
             self.about_test.setText(
-                f"The model of {name_of(candidate)} against the one in use: the same phrase and seed from both, up to "
-                f"{MOST_TRIALS} comparisons, often half of them. How it stands is told at the end."
+                tr(
+                    "The model of {name} against the one in use: the same phrase and seed from both, up "
+                    "to {most_trials} comparisons, often half of them. How it stands is told at the end.",
+                    name=name_of(candidate),
+                    most_trials=MOST_TRIALS,
+                )
             )
 
     def _row(self, entry: ShelfEntry) -> QFrame:
@@ -229,23 +269,25 @@ class AdapterPage(QWidget):
         across.setContentsMargins(12, 8, 6, 8)
         across.addLayout(lines, 1)
         if entry.state == "kept":
-            use = small_button("Use", f"Use the model of {name_of(entry)} again")
+            use = small_button(tr("Use"), tr("Use the model of {name} again", name=name_of(entry)))
             use.setFixedWidth(48)
             use.clicked.connect(lambda _=False, key=entry.id: self.use_wanted.emit(key))
             across.addWidget(use)
             self.buttons[entry.id] = use
-        more = IconButton("dots-horizontal", f"More about the model of {name_of(entry)}", role="muted")
+        more = IconButton(
+            "dots-horizontal", tr("More about the model of {name}", name=name_of(entry)), role="muted"
+        )
         menu = QMenu(more)
         offers: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("Save to a file …", lambda: self.export_wanted.emit(entry.id)),
-            ("Delete …", lambda: self.delete_wanted.emit(entry.id)),
+            (tr("Save to a file …"), lambda: self.export_wanted.emit(entry.id)),
+            (tr("Delete …"), lambda: self.delete_wanted.emit(entry.id)),
         )
         for text, do in offers:
             menu.addAction(text).triggered.connect(lambda _=False, do=do: do())
         more.setMenu(menu)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         across.addWidget(more)
-        row.setAccessibleName(f"Model of {name_of(entry)}, {state_of(entry)}")
+        row.setAccessibleName(tr("Model of {name}, {state}", name=name_of(entry), state=state_of(entry)))
         return row
 
     def tell(self, text: str) -> None:
@@ -261,10 +303,12 @@ class AdapterPage(QWidget):
         """
         enough = clips >= least
         self.need.setText(
-            f"{clips} clips that you listened to and rated"
-            + (": enough." if enough else f"; about {least} are needed.")
+            tr("{clips} clips that you listened to and rated", clips=clips)
+            + (tr(": enough.") if enough else tr("; about {least} are needed.", least=least))
         )
-        self.memory.setText("" if memory is None else f"It takes about {memory / 1e9:.1f} GB of memory.")
+        self.memory.setText(
+            "" if memory is None else tr("It takes about {memory:.1f} GB of memory.", memory=memory / 1e9)
+        )
         self.memory.setVisible(memory is not None)
         self.train.setEnabled(enough)
 
@@ -275,20 +319,20 @@ class AdapterPage(QWidget):
         if not running:
             self.hold.setChecked(False)
             self.doing.setText("")
-        self.hold.setText("Pause")
+        self.hold.setText(tr("Pause"))
 
     def show_progress(self, stage: str, fraction: float, remaining_s: float | None) -> None:
         left = ""
         if remaining_s is not None and not self.hold.isChecked():
             minutes = remaining_s / 60
             left = (
-                f" · about {minutes:.0f} min left"
+                tr(" · about {minutes:.0f} min left", minutes=minutes)
                 if minutes >= 1.5
-                else f" · about {max(1, remaining_s):.0f} s left"
+                else tr(" · about {remaining_s:.0f} s left", remaining_s=max(1, remaining_s))
             )
         self.doing.setText(f"{stage}{left}")
         self.progress.setValue(round(1000 * fraction))
-        self.hold.setText("Go on" if self.hold.isChecked() else "Pause")
+        self.hold.setText(tr("Go on") if self.hold.isChecked() else tr("Pause"))
 
     def _on_strength(self) -> None:
         self.strength_wanted.emit(self.strength.value() / 100)

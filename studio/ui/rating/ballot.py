@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from studio.core.language import mark, tr
 from studio.core.opinion import blind_label
 from studio.core.screen import Verdict
 
 #: Seconds from which on a clip counts as listened to: the gate of attention, see studio.taste.reliability.
 ENOUGH_S = 5.0
-_WHICH = "Which is best? Or none is usable (0), or all are alike (=)."
+_WHICH = mark("Which is best? Or none is usable (0), or all are alike (=).")
 
 
 class Ballot:
@@ -97,10 +98,10 @@ class Ballot:
         """Why it cannot be voted on yet, as a sentence; empty when it can."""
         unheard = [blind_label(n) for n, key in enumerate(self.keys) if not self.attention(key)]
         if unheard:
-            names = " and ".join(filter(None, (", ".join(unheard[:-1]), unheard[-1])))
-            return f"Voting opens when every clip was heard: {names} to go."
+            names = tr(" and ").join(filter(None, (", ".join(unheard[:-1]), unheard[-1])))
+            return tr("Voting opens when every clip was heard: {names} to go.", names=names)
         if self.best is None and not self.tie and not self.none_usable:
-            return "Which is best? All alike is =." if len(self.keys) == 2 else _WHICH
+            return tr("Which is best? All alike is =.") if len(self.keys) == 2 else tr(_WHICH)
         return ""
 
     @property
@@ -108,7 +109,11 @@ class Ballot:
         """What was heard for too short a time to be learnt from, as a sentence; empty where all was heard enough."""
         short = [blind_label(n) for n, key in enumerate(self.keys) if self.attention(key) < 2]
         return (
-            f"Under {ENOUGH_S:.0f} s of {', '.join(short)}: the vote would be kept, but teach nothing."
+            tr(
+                "Under {enough_s:.0f} s of {names}: the vote would be kept, but teach nothing.",
+                enough_s=ENOUGH_S,
+                names=", ".join(short),
+            )
             if short
             else ""
         )

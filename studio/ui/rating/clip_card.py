@@ -8,13 +8,14 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from studio.core.language import mark, tr
 from studio.core.opinion import MOST_STARS, blind_label
 from studio.ui.appearance import colour_maps, theme
 from studio.ui.appearance.widgets import IconButton, frame, label, set_role, set_state, small_button, tight
 from studio.ui.rating.ballot import ENOUGH_S, Ballot
 from studio.ui.timeline.spectrogram_view import Picture
 
-_ATTENTION = ("not heard yet", "heard", f"heard {ENOUGH_S:.0f} s or more")
+_ATTENTION = (mark("not heard yet"), mark("heard"), mark("heard {seconds:.0f} s or more"))
 _MARKS = ("○", "◐", "●")
 
 
@@ -81,7 +82,9 @@ class ClipCard(QWidget):
         outer = QVBoxLayout(self)
         tight(outer)
         outer.addWidget(self._frame)
-        self.listen = small_button(self.letter, f"Hear {self.letter} ({number})")
+        self.listen = small_button(
+            self.letter, tr("Hear {letter} ({number})", letter=self.letter, number=number)
+        )
         set_role(self.listen, "letter")
         self.listen.setCheckable(True)
         self.attention = label("", "small")
@@ -89,9 +92,17 @@ class ClipCard(QWidget):
         self.role, self.reveal = label("", "strong", wrap=True), label("", "muted", wrap=True)
         self.reveal.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.reveal.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        self.name_best = self._switch("Best", f"{self.letter} is best (Shift+{number}, or B and {number})")
-        self.name_worst = self._switch("Worst", f"{self.letter} is worst (Alt+{number}, or W and {number})")
-        self.more = self._switch("More like this", f"Choose {self.letter} as a parent of the next clips")
+        self.name_best = self._switch(
+            tr("Best"),
+            tr("{letter} is best (Shift+{number}, or B and {number})", letter=self.letter, number=number),
+        )
+        self.name_worst = self._switch(
+            tr("Worst"),
+            tr("{letter} is worst (Alt+{number}, or W and {number})", letter=self.letter, number=number),
+        )
+        self.more = self._switch(
+            tr("More like this"), tr("Choose {letter} as a parent of the next clips", letter=self.letter)
+        )
         self.stars: list[IconButton] = []
         column = QVBoxLayout(self._frame)
         column.setContentsMargins(12, 10, 12, 10)
@@ -109,7 +120,12 @@ class ClipCard(QWidget):
         tight(stars, spacing=0)
         for count in range(1, MOST_STARS + 1):
             star = IconButton(
-                "star-outline", f"{count} stars for {self.letter} (Ctrl+{count} while it is heard)"
+                "star-outline",
+                tr(
+                    "{count} stars for {letter} (Ctrl+{count} while it is heard)",
+                    count=count,
+                    letter=self.letter,
+                ),
             )
             star.setFixedSize(28, 26)
             star.clicked.connect(partial(self._on_star, count))
@@ -126,7 +142,7 @@ class ClipCard(QWidget):
         self.name_best.clicked.connect(self.best)
         self.name_worst.clicked.connect(self.worst)
         self.more.toggled.connect(self.chosen)
-        self.setAccessibleName(f"Clip {self.letter}")
+        self.setAccessibleName(tr("Clip {letter}", letter=self.letter))
 
     @staticmethod
     def _switch(text: str, tip: str) -> QToolButton:
@@ -163,11 +179,16 @@ class ClipCard(QWidget):
 
     def show_attention(self, ballot: Ballot, key: str) -> None:
         state = ballot.attention(key)
-        text = f"{_MARKS[state]} {ballot.heard_s[key]:.0f} s" if state else f"{_MARKS[0]} not heard yet"
+        text = (
+            tr("{mark} {seconds:.0f} s", mark=_MARKS[state], seconds=ballot.heard_s[key])
+            if state
+            else tr("{marks} not heard yet", marks=_MARKS[0])
+        )
         if text != self.attention.text():
             self.attention.setText(text)
-            self.attention.setToolTip(_ATTENTION[state])
-            self.attention.setAccessibleName(f"{self.letter}: {_ATTENTION[state]}")
+            attention = tr(_ATTENTION[state], seconds=ENOUGH_S)
+            self.attention.setToolTip(attention)
+            self.attention.setAccessibleName(f"{self.letter}: {attention}")
 
     def show_reveal(self, text: str | None, *, parent: bool = True) -> None:
         """What it was; None before the vote.
@@ -186,4 +207,4 @@ class ClipCard(QWidget):
             )
         if text is None:
             self.more.setChecked(False)
-        self.setAccessibleName(f"Clip {self.letter}" + (f": {text}" if text else ""))
+        self.setAccessibleName(tr("Clip {letter}", letter=self.letter) + (f": {text}" if text else ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from studio.core.language import capital, tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen
 from studio.ui.rating.words import ROLE_WORDS, clip_names, genes_in_words
@@ -50,8 +51,7 @@ def members(project: Project) -> Mapping[str, Member]:
     made = {}
     for key, screen in first.items():
         clip = screen.clip(key)
-        words = ROLE_WORDS[clip.role]
-        has = genes_in_words(clip, names) or words[:1].upper() + words[1:]
+        has = genes_in_words(clip, names) or capital(tr(ROLE_WORDS[clip.role]))
         made[key] = Member(
             clip, names[key], has, _said(project, voted, key), screen, tuple(children.get(key, ()))
         )
@@ -69,6 +69,6 @@ def _said(project: Project, voted: tuple[Screen, ...], key: str) -> str:
     words: list[str] = []
     for screen in voted:
         verdict = project.verdicts[screen.number]
-        words += ["best"] * (verdict.best == key) + ["worst"] * (verdict.worst == key)
+        words += [tr("best")] * (verdict.best == key) + [tr("worst")] * (verdict.worst == key)
         words += ["★" * verdict.stars[key]] if key in verdict.stars else []
     return ", ".join(dict.fromkeys(words))

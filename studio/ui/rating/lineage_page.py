@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.ui.appearance.widgets import label, push
 from studio.ui.rating.audition import Audition
@@ -49,8 +50,8 @@ class LineagePage(QWidget):
         self._deck, self._audition = deck, audition
         self._family: dict[str, Member] = {}
         self.tree = _Tree()
-        self.tree.setAccessibleName("Family tree of the clips")
-        self.tree.setHeaderLabels(["Clip", "What it has", "What you said", "Phrase"])
+        self.tree.setAccessibleName(tr("Family tree of the clips"))
+        self.tree.setHeaderLabels([tr("Clip"), tr("What it has"), tr("What you said"), tr("Phrase")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setUniformRowHeights(True)
         header = self.tree.header()
@@ -65,15 +66,15 @@ class LineagePage(QWidget):
             header.setSectionResizeMode(column, mode)
         self.tree.setColumnWidth(0, 160)
         self.empty = label(
-            "The tree grows from clips you liked: rate some screens first.", "muted", wrap=True
+            tr("The tree grows from clips you liked: rate some screens first."), "muted", wrap=True
         )
         self.hint = label(
-            "Arrows hear · Space plays · Enter shows the screen · two chosen can be bred (M)", "muted"
+            tr("Arrows hear · Space plays · Enter shows the screen · two chosen can be bred (M)"), "muted"
         )
-        self.again = push("Show its screen")
-        self.again.setToolTip("The screen it was on, with what you said (Enter)")
-        self.more = push("More like these two", primary=True)
-        self.more.setToolTip("Choose two: the next screen holds their children (M)")
+        self.again = push(tr("Show its screen"))
+        self.again.setToolTip(tr("The screen it was on, with what you said (Enter)"))
+        self.more = push(tr("More like these two"), primary=True)
+        self.more.setToolTip(tr("Choose two: the next screen holds their children (M)"))
         bottom = QHBoxLayout()
         bottom.addWidget(self.hint, 1)
         bottom.addWidget(self.again)
@@ -81,7 +82,7 @@ class LineagePage(QWidget):
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(16, 12, 16, 12)
         column_.setSpacing(10)
-        column_.addWidget(label("Where your clips come from", "title"))
+        column_.addWidget(label(tr("Where your clips come from"), "title"))
         column_.addWidget(self.empty)
         column_.addWidget(self.tree, 1)
         column_.addLayout(bottom)

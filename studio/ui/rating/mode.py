@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.core.language import tr
 from studio.ui.appearance.widgets import Segments, icon, push, set_role, tight
 
 #: Names of the window's actions whose keys stay theirs.
@@ -29,9 +30,9 @@ class TasteMode(QWidget):
         super().__init__()
         self.pages = {name: page for name, (_, page) in pages.items()}
         self.kept: list[QKeySequence] = []
-        self.back = push("Back to the song")
+        self.back = push(tr("Back to the song"))
         self.back.setToolTip("Esc")
-        self.tabs = Segments([(title, name) for name, (title, _) in pages.items()], name="Page")
+        self.tabs = Segments([(title, name) for name, (title, _) in pages.items()], name=tr("Page"))
         self.tabs.setFixedWidth(128 * len(pages))
         bar = QFrame()
         set_role(bar, "bar")

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import mark, tr
 from studio.core.origin import Origin
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen
@@ -42,7 +43,7 @@ class ModelTest(QObject):
     progressed = Signal(str, float)
     decided = Signal(object)
 
-    question = "which band do you like better?"
+    question = mark("which band do you like better?")
     length = MOST_TRIALS
     is_whole = False
     again = ""
@@ -93,12 +94,12 @@ class ModelTest(QObject):
 
     @property
     def over(self) -> tuple[str, str]:
-        titles = {"promote": "The new model is in use", "reject": "The model before stays in use"}
+        titles = {"promote": tr("The new model is in use"), "reject": tr("The model before stays in use")}
         return titles.get(self._test.decision or "", ""), self._test.told
 
     @property
     def count_in_words(self) -> str:
-        return f"Comparison {self.done + 1}, of {MOST_TRIALS} at most"
+        return tr("Comparison {done}, of {most_trials} at most", done=self.done + 1, most_trials=MOST_TRIALS)
 
     @property
     def done(self) -> int:
@@ -122,7 +123,7 @@ class ModelTest(QObject):
         self._model, self._file, self._test = model, file, test
         song = self._workspace.song
         if song is None or song.analysis is None or not song.is_heard:
-            self._show("refused", "Open a vocal first: the two models are compared on it.")
+            self._show("refused", tr("Open a vocal first: the two models are compared on it."))
             return
         self.advance()
 
@@ -203,7 +204,7 @@ class ModelTest(QObject):
                 self._making = None
                 self._workspace.failed.emit(error)
                 if self.state == "making":
-                    self._show("refused", "The next pair could not be made.")
+                    self._show("refused", tr("The next pair could not be made."))
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
             if self._making is job:
@@ -239,7 +240,7 @@ class ModelTest(QObject):
 
     def undo(self) -> None:
         """An outcome stands: a test that could be taken back would be no test."""
-        self._workspace.told.emit("A comparison of the test cannot be taken back")
+        self._workspace.told.emit(tr("A comparison of the test cannot be taken back"))
 
     redo = undo
 

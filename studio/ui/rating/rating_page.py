@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from studio.core.language import capital, mark, tr
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import IconButton, label, push, set_role, small_button, tight
 from studio.ui.rating.ballot import Ballot
@@ -27,7 +28,7 @@ from studio.ui.window.preferences import Preferences
 
 _PICTURES = "rating_shows_pictures"
 _MOST_CLIPS = 4
-_OPEN = "Enter votes. The worst and stars help, but need not be."
+_OPEN = mark("Enter votes. The worst and stars help, but need not be.")
 
 
 class RatingPage(QWidget):
@@ -73,18 +74,18 @@ class RatingPage(QWidget):
         self.progress.setRange(0, self.sitting.length)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(160)
-        self.progress.setAccessibleName("Progress of the sitting")
+        self.progress.setAccessibleName(tr("Progress of the sitting"))
         self.count = label("", "muted")
         self.phrase = label("", "muted")
-        self.earlier = IconButton("chevron-left", "An earlier phrase (Alt+Left)")
-        self.later = IconButton("chevron-right", "A later phrase (Alt+Right)")
-        self.show_pictures = small_button("Pictures", "Show the pictures before the vote too")
+        self.earlier = IconButton("chevron-left", tr("An earlier phrase (Alt+Left)"))
+        self.later = IconButton("chevron-right", tr("A later phrase (Alt+Right)"))
+        self.show_pictures = small_button(tr("Pictures"), tr("Show the pictures before the vote too"))
         set_role(self.show_pictures, "switch")
         self.show_pictures.setCheckable(True)
         self.show_pictures.setChecked(self._preferences.get(_PICTURES, False))
-        self.pause = push("Pause the sitting")
+        self.pause = push(tr("Pause the sitting"))
         self.pause.setToolTip(
-            "Back to the song (Esc); the sitting goes on where it stands, today or tomorrow"
+            tr("Back to the song (Esc); the sitting goes on where it stands, today or tomorrow")
         )
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -106,21 +107,21 @@ class RatingPage(QWidget):
         return row
 
     def _screen(self) -> QWidget:
-        self.play = IconButton("play", "Play or pause (Space)", size=22)
+        self.play = IconButton("play", tr("Play or pause (Space)"), size=22)
         set_role(self.play, "play")
         self.play.setFixedSize(36, 36)
         self.place = QProgressBar()
         self.place.setRange(0, 1000)
         self.place.setTextVisible(False)
-        self.place.setAccessibleName("Where in the phrase")
-        self.none = self._switch("None usable (0)", "None of them is good enough to be used (0)")
-        self.tie = self._switch("All alike (=)", "None is better than the others (=)")
+        self.place.setAccessibleName(tr("Where in the phrase"))
+        self.none = self._switch(tr("None usable (0)"), tr("None of them is good enough to be used (0)"))
+        self.tie = self._switch(tr("All alike (=)"), tr("None is better than the others (=)"))
         self.hint = label("", "muted", wrap=True)
-        self.undo = push("Undo the last vote")
-        self.undo.setToolTip("Takes the last vote back (Ctrl+Z)")
-        self.breed = push("More like these two")
-        self.breed.setToolTip("The next screen holds children of the two (M)")
-        self.vote = push("Vote (Enter)", primary=True)
+        self.undo = push(tr("Undo the last vote"))
+        self.undo.setToolTip(tr("Takes the last vote back (Ctrl+Z)"))
+        self.breed = push(tr("More like these two"))
+        self.breed.setToolTip(tr("The next screen holds children of the two (M)"))
+        self.vote = push(tr("Vote (Enter)"), primary=True)
         cards = QHBoxLayout()
         cards.setSpacing(theme.UNIT * 3)
         for card in self.cards:
@@ -167,7 +168,7 @@ class RatingPage(QWidget):
         self.making.setRange(0, 1000)
         self.making.setTextVisible(False)
         self.making.setFixedWidth(320)
-        self.again = push("Another sitting", primary=True)
+        self.again = push(tr("Another sitting"), primary=True)
         notice = QWidget()
         column = QVBoxLayout(notice)
         column.setSpacing(12)
@@ -187,9 +188,13 @@ class RatingPage(QWidget):
         self.naming = ""
         self._stack.setCurrentIndex(0 if on_screen else 1)
         voted = sitting.done
-        asked = "this is what you heard" if state == "revealed" else sitting.question
-        number = f"Screen {screen.number}: " if on_screen and screen is not None and sitting.is_whole else ""
-        self.title.setText(number + asked if number else asked[:1].upper() + asked[1:])
+        asked = tr("this is what you heard") if state == "revealed" else tr(sitting.question)
+        number = (
+            tr("Screen {number}: ", number=screen.number)
+            if on_screen and screen is not None and sitting.is_whole
+            else ""
+        )
+        self.title.setText(number + asked if number else capital(asked))
         self.progress.setValue(voted)
         self.count.setText(sitting.count_in_words if state != "over" else "")
         whole = sitting.is_whole
@@ -200,7 +205,7 @@ class RatingPage(QWidget):
         self.undo.setVisible(whole)
         if on_screen and screen is not None and ballot is not None:
             self.phrase.setText(span(screen.phrase_s))
-            self.phrase.setToolTip("The phrase that is played")
+            self.phrase.setToolTip(tr("The phrase that is played"))
             self._show_screen(ballot)
             self._draw()
         else:
@@ -209,12 +214,12 @@ class RatingPage(QWidget):
     def _show_notice(self, state: str) -> None:
         sitting_has_begun = self.sitting.done > 0
         texts = {
-            "refused": ("Not now", self.sitting.why),
+            "refused": (tr("Not now"), self.sitting.why),
             "making": (
-                "Making the next four",
-                "The bands of the next screen are made while you listen."
+                tr("Making the next four"),
+                tr("The bands of the next screen are made while you listen.")
                 if sitting_has_begun
-                else "The first four take a moment; later ones are made while you listen.",
+                else tr("The first four take a moment; later ones are made while you listen."),
             ),
             "loading": ("", ""),
             "over": self.sitting.over,
@@ -224,7 +229,7 @@ class RatingPage(QWidget):
         self.more.setText(more)
         self.making.setVisible(state == "making")
         self.again.setVisible(state == "over" and self.sitting.again != "")
-        self.again.setText(self.sitting.again)
+        self.again.setText(tr(self.sitting.again))
 
     def _on_progressed(self, text: str, fraction: float) -> None:
         self.making.setValue(round(1000 * fraction))
@@ -247,7 +252,7 @@ class RatingPage(QWidget):
         self.tie.setChecked(ballot.tie)
         for button in (self.none, self.tie):
             button.setEnabled(not revealed)
-        self.vote.setText("Next screen (Enter)" if revealed else "Vote (Enter)")
+        self.vote.setText(tr("Next screen (Enter)") if revealed else tr("Vote (Enter)"))
         self.breed.setVisible(revealed)
         self.show_open()
         self._show_parents()
@@ -258,17 +263,19 @@ class RatingPage(QWidget):
         if ballot is None:
             return
         if self.sitting.state == "revealed":
-            hint = (
-                repeat_in_words(self.sitting.screen, self.sitting.project)
-                or "Choose two for more like them, or go on."
+            hint = repeat_in_words(self.sitting.screen, self.sitting.project) or tr(
+                "Choose two for more like them, or go on."
             )
         elif self.naming:
-            hint = f"{self.naming.capitalize()}: press its number, or the same key again for the one heard."
+            hint = tr(
+                "{naming}: press its number, or the same key again for the one heard.",
+                naming=capital(tr(self.naming)),
+            )
         else:
             hint = (
                 ballot.missing
                 or ballot.counts_little
-                or "Enter votes. The worst and stars help, but need not be."
+                or tr("Enter votes. The worst and stars help, but need not be.")
             )
         self.hint.setText(hint)
         self.vote.setEnabled(self.sitting.state == "revealed" or not ballot.missing)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.commands import AddScreen, Command, Judge
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.language import mark, tr
 from studio.core.project import Project
 from studio.core.screen import Screen, Verdict
 from studio.services.jobs import Job
@@ -84,19 +85,23 @@ class Sitting(QObject):
 
     # What its page says
 
-    question = "which band do you like best?"
+    question = mark("which band do you like best?")
     length = LENGTH
     #: Whether there is more to say than which is best.
     is_whole = True
-    over = (
-        f"{LENGTH} screens: that is a sitting",
-        "Ears tire; go on tomorrow, or now if you like. Your taste shows what was learned.",
-    )
-    again = "Another sitting"
+    again = mark("Another sitting")
+
+    @property
+    def over(self) -> tuple[str, str]:
+        """What is said at its end: a heading, and what can be done then."""
+        return (
+            tr("{length} screens: that is a sitting", length=LENGTH),
+            tr("Ears tire; go on tomorrow, or now if you like. Your taste shows what was learned."),
+        )
 
     @property
     def count_in_words(self) -> str:
-        return f"{min(self.place, LENGTH)} of {LENGTH}"
+        return tr("{length} of {length_2}", length=min(self.place, LENGTH), length_2=LENGTH)
 
     # Where the sitting stands
 
@@ -150,13 +155,13 @@ class Sitting(QObject):
 
     def _refusal(self, song: Song | None) -> str:
         if song is None:
-            return "Open a vocal first: rating plays bands to it."
+            return tr("Open a vocal first: rating plays bands to it.")
         if self._workspace.document.read_only:
             return str(self._workspace.document.refusal)
         if self.deck.player.recorder is not None:
-            return "Stop recording first."
+            return tr("Stop recording first.")
         if song.analysis is None or not song.is_heard:
-            return "Listening to the vocal first …"
+            return tr("Listening to the vocal first …")
         try:
             refuse_without_singing(song.project.title, song.analysis)
         except StudioError as error:
@@ -262,7 +267,7 @@ class Sitting(QObject):
         if song is None or self._making is not None or waiting or self.done + shown >= LENGTH:
             return
         if self._workspace.ensure_folder() is None:
-            self._show("refused", "There is no place to keep the votes.")
+            self._show("refused", tr("There is no place to keep the votes."))
             return
         order = ScreenOrder(
             len(self.project.screens) + 1, self.key, self.done + shown + 1, self._phrase_s, self._parents,
@@ -290,11 +295,15 @@ class Sitting(QObject):
                 self._making = None
                 self._workspace.failed.emit(error)
                 if self.state == "making":
-                    self._show("refused", "The next screen could not be made.")
+                    self._show("refused", tr("The next screen could not be made."))
 
         def on_step(progress: Progress, remaining_s: float | None) -> None:
             if self._making is job:
-                left = "" if remaining_s is None else f", about {max(1, round(remaining_s))} s"
+                left = (
+                    ""
+                    if remaining_s is None
+                    else tr(", about {remaining_s} s", remaining_s=max(1, round(remaining_s)))
+                )
                 self.progressed.emit(f"{progress.stage}{left}", progress.fraction)
 
         job = self._workspace.runner.submit(
@@ -317,7 +326,9 @@ class Sitting(QObject):
         latest = max(0.0, song.vocal.audio.duration_s - length_s)
         first = min(max(0.0, first + direction * STEP_S), latest)
         if abs(first - shown.phrase_s[0]) < _SAME_S:  # the maker would move it back to the bar line it has
-            self._workspace.told.emit(f"There is no {'later' if direction > 0 else 'earlier'} phrase")
+            self._workspace.told.emit(
+                tr("There is no later phrase") if direction > 0 else tr("There is no earlier phrase")
+            )
             return
         self._phrase_s = (first, first + length_s)
         self._order_anew()
@@ -361,7 +372,7 @@ class Sitting(QObject):
         votes = [c.screen for c in done if isinstance(c, Judge) and c.screen in self.project.verdicts]
         last = votes[-1] if votes else max(self.project.verdicts, default=None)
         if last is None:
-            self._workspace.told.emit("There is no vote to take back")
+            self._workspace.told.emit(tr("There is no vote to take back"))
         else:
             self._workspace.do(Judge(last, None))
 

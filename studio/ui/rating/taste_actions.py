@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
+from studio.core.language import tr
 from studio.ui.rating.adapter_control import AdapterControl
 from studio.ui.rating.audition import Audition
 from studio.ui.rating.deck import PhraseDeck
@@ -60,10 +61,10 @@ class TasteActions(QObject):
         self.adapter = AdapterControl(workspace, personal, self.test, lambda: learned.listener, ask, window)
         self.mode = TasteMode(
             {
-                "rate": ("Rate", self.rating),
-                "taste": ("Your taste", self.learned.page),
-                "lineage": ("Family tree", self.lineage),
-                "adapter": ("Your model", self.adapter.page),
+                "rate": (tr("Rate"), self.rating),
+                "taste": (tr("Your taste"), self.learned.page),
+                "lineage": (tr("Family tree"), self.lineage),
+                "adapter": (tr("Your model"), self.adapter.page),
             }
         )
         self.mode.add_hidden("test", self.test_page)
@@ -99,7 +100,7 @@ class TasteActions(QObject):
     def enter(self, page: str) -> None:
         """Shows a page in place of the song."""
         if self.deck.player.recorder is not None:
-            self._workspace.told.emit("Stop recording first")
+            self._workspace.told.emit(tr("Stop recording first"))
             return
         self._stack.setCurrentWidget(self.mode)
         self._window.setFocusProxy(self.mode)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from studio.core.commands import AddCandidate, Command, Judge, Pick, SetOpinion
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.services.jobs import Job
 from studio.services.project.song import Song
@@ -149,7 +150,12 @@ class TasteControl(QObject):
         def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> int:
             return self._ratings.export_csv(path, [listener])
 
-        self._submit("Saving", run, path, lambda rows: self._tell(f"{rows} rows in {path}"))
+        self._submit(
+            tr("Saving"),
+            run,
+            path,
+            lambda rows: self._tell(tr("{rows} rows in {path}", rows=rows, path=path)),
+        )
 
     def _forget(self, what: str) -> None:
         """Deletes after asking: the votes of the open song, or all of the listener's."""
@@ -172,7 +178,7 @@ class TasteControl(QObject):
             self.show()
 
         self._rest.stop()
-        self._submit("Forgetting", run, None, on_done)
+        self._submit(tr("Forgetting"), run, None, on_done)
 
     def _choose_music(self) -> None:
         paths = self._ask.music()
@@ -191,8 +197,8 @@ class TasteControl(QObject):
                 self._workspace.failed.emit(error)
             self.show()
 
-        self._workspace.told.emit("Listening to the music you like …")
-        self._submit("Listening", run, [Path(path) for path in paths], on_done, lane="files")
+        self._workspace.told.emit(tr("Listening to the music you like …"))
+        self._submit(tr("Listening"), run, [Path(path) for path in paths], on_done, lane="files")
 
     def _forget_music(self) -> None:
         self._music.forget(self.listener)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from studio.core.language import capital, tr, trn
 from studio.taste.features import WORDS
 from studio.taste.model import ENOUGH_PAIRS, Taste
 from studio.taste.statements import NOT_SURE, Statement
@@ -24,13 +25,17 @@ _SIDE_WIDTH = 320
 def need_in_words(taste: Taste | None) -> str:
     """How much there is, and how much more is needed."""
     if taste is None:
-        return "Nothing yet. One sitting of twelve screens tells it enough to choose by."
-    weigh = f"What you said weighs as much as {taste.pairs:.0f} sure comparisons"
+        return tr("Nothing yet. One sitting of twelve screens tells it enough to choose by.")
+    weigh = tr("What you said weighs as much as {pairs:.0f} sure comparisons", pairs=taste.pairs)
     if taste.enough:
-        return f"{weigh}: enough to choose by. More make it surer."
+        return tr("{weigh}: enough to choose by. More make it surer.", weigh=weigh)
     screens = math.ceil((ENOUGH_PAIRS - taste.pairs) / _PAIRS_A_SCREEN)
-    more = f"{screens} more screen{'s' * (screens != 1)}"
-    return f"{weigh}; about {more} until it is acted upon, more if answers differ on what comes twice."
+    more = trn("{count} more screen", "{count} more screens", screens)
+    return tr(
+        "{weigh}; about {more} until it is acted upon, more if answers differ on what comes twice.",
+        weigh=weigh,
+        more=more,
+    )
 
 
 class TastePage(QWidget):
@@ -48,7 +53,7 @@ class TastePage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptDrops(True)
-        self.title = label("What it learned", "title")
+        self.title = label(tr("What it learned"), "title")
         self.need, self.told = label("", "muted", wrap=True), label("", "warning", wrap=True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(6)
@@ -77,18 +82,18 @@ class TastePage(QWidget):
 
     def _side(self) -> QWidget:
         self.name = QLineEdit()
-        self.name.setAccessibleName("Listener")
-        self.name.setToolTip("Whose taste this is; each name has its own")
-        self.use = QCheckBox("Use it to choose what you are played")
-        self.use.setToolTip("Off: screens are drawn by chance and difference; nothing is forgotten")
-        self.music = push("Music you like …")
-        self.music.setToolTip("Files whose sound it begins from, until you have voted; or drop them here")
+        self.name.setAccessibleName(tr("Listener"))
+        self.name.setToolTip(tr("Whose taste this is; each name has its own"))
+        self.use = QCheckBox(tr("Use it to choose what you are played"))
+        self.use.setToolTip(tr("Off: screens are drawn by chance and difference; nothing is forgotten"))
+        self.music = push(tr("Music you like …"))
+        self.music.setToolTip(tr("Files whose sound it begins from, until you have voted; or drop them here"))
         self.music_told = label("", "muted", wrap=True)
-        self.no_music = push("Forget this music")
-        self.export = push("Save votes as a table …")
-        self.export.setToolTip("CSV: every vote with what was heard")
-        self.forget_song = push("Forget this song's votes …")
-        self.forget_all = push("Forget everything of this listener …")
+        self.no_music = push(tr("Forget this music"))
+        self.export = push(tr("Save votes as a table …"))
+        self.export.setToolTip(tr("CSV: every vote with what was heard"))
+        self.forget_song = push(tr("Forget this song's votes …"))
+        self.forget_all = push(tr("Forget everything of this listener …"))
         self.lies = label("", "small", wrap=True)
         self.lies.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         side = frame("panel")
@@ -97,9 +102,9 @@ class TastePage(QWidget):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         groups: tuple[tuple[str, tuple[QWidget, ...]], ...] = (
-            ("LISTENER", (self.name, self.use)),
-            ("TO BEGIN WITH", (self.music, self.music_told, self.no_music)),
-            ("YOUR VOTES", (self.export, self.forget_song, self.forget_all, self.lies)),
+            (tr("LISTENER"), (self.name, self.use)),
+            (tr("TO BEGIN WITH"), (self.music, self.music_told, self.no_music)),
+            (tr("YOUR VOTES"), (self.export, self.forget_song, self.forget_all, self.lies)),
         )
         for title, widgets in groups:
             column.addWidget(label(title, "section"))
@@ -121,11 +126,13 @@ class TastePage(QWidget):
     def show_listener(self, name: str, *, used: bool, lies: str) -> None:
         self.name.setText(name)
         self.use.setChecked(used)
-        self.lies.setText(f"They lie in each song's project and in {lies}, on this machine only.")
+        self.lies.setText(
+            tr("They lie in each song's project and in {lies}, on this machine only.", lies=lies)
+        )
 
     def show_music(self, names: Sequence[str]) -> None:
         """The files it begins from."""
-        self.music_told.setText(", ".join(names) if names else "None: it begins without an opinion.")
+        self.music_told.setText(", ".join(names) if names else tr("None: it begins without an opinion."))
         self.no_music.setVisible(bool(names))
 
     def show_taste(self, taste: Taste | None, screens: Mapping[str, int], *, used: bool = True) -> None:
@@ -139,7 +146,7 @@ class TastePage(QWidget):
             line.deleteLater()
         self.lines = []
         self.need.setText(
-            need_in_words(taste) if used else "Switched off: nothing is learned, and nothing forgotten."
+            need_in_words(taste) if used else tr("Switched off: nothing is learned, and nothing forgotten.")
         )
         told = taste.told if taste is not None else ()
         self.told.setText(" ".join(told))
@@ -150,20 +157,22 @@ class TastePage(QWidget):
                 line = self._line(statement, screens)
                 self._rows.addWidget(line)
                 self.lines.append(line)
-        rest = [" – ".join(WORDS[s.feature]) for s in statements if s.sureness == NOT_SURE]
-        self.unsure.setText("\n".join(["Not sure yet:", *rest]) if rest else "")
+        rest = [" – ".join(map(tr, WORDS[s.feature])) for s in statements if s.sureness == NOT_SURE]
+        self.unsure.setText("\n".join([tr("Not sure yet:"), *rest]) if rest else "")
 
     def _line(self, statement: Statement, screens: Mapping[str, int]) -> QFrame:
         line = frame("row")
         row = QHBoxLayout(line)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(10)
-        words = statement.words
-        row.addWidget(label(words[:1].upper() + words[1:], "strong"))
+        words = tr(statement.words)
+        row.addWidget(label(capital(words), "strong"))
         dots = label(_DOTS.get(statement.sureness, ""), "stars")
-        dots.setToolTip(f"The chance that it is so and not the other way round: {statement.chance:.0%}")
+        dots.setToolTip(
+            tr("The chance that it is so and not the other way round: {chance:.0%}", chance=statement.chance)
+        )
         row.addWidget(dots)
-        row.addWidget(label(statement.sureness, "muted"))
+        row.addWidget(label(tr(statement.sureness), "muted"))
         row.addStretch(1)
         elsewhere = 0
         for key in statement.evidence:
@@ -171,12 +180,15 @@ class TastePage(QWidget):
                 elsewhere += 1
                 continue
             number = screens[key]
-            button = small_button(f"Screen {number}", f"Hear screen {number} again, which speaks for {words}")
+            button = small_button(
+                tr("Screen {number}", number=number),
+                tr("Hear screen {number} again, which speaks for {words}", number=number, words=words),
+            )
             button.setFixedWidth(88)
             button.clicked.connect(lambda _=False, number=number: self.revisit.emit(number))
             row.addWidget(button)
         if elsewhere:
-            row.addWidget(label(f"{elsewhere} in other songs", "small"))
+            row.addWidget(label(tr("{elsewhere} in other songs", elsewhere=elsewhere), "small"))
         line.setAccessibleName(str(statement))
         return line
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.core.language import capital, mark, tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen, Verdict
 from studio.services.taste.screens import ClipSound
 from studio.ui.appearance.widgets import style_title
 
 ROLE_WORDS: Mapping[str, str] = {
-    "exploit": "likeliest to your taste",
-    "child": "bred from clips you liked",
-    "different": "unlike the other three",
-    "base": "the model as it comes",
-    "anchor": "made for another voice, to check",
+    "exploit": mark("likeliest to your taste"),
+    "child": mark("bred from clips you liked"),
+    "different": mark("unlike the other three"),
+    "base": mark("the model as it comes"),
+    "anchor": mark("made for another voice, to check"),
 }
 
 
@@ -31,16 +32,16 @@ def genes_in_words(clip: Clip, names: Mapping[str, str]) -> str:
     """
     of: dict[str, list[str]] = {}
     for gene, whose in clip.genes.items():
-        of.setdefault(whose, []).append(gene)
+        of.setdefault(whose, []).append(tr(gene))
     parts = []
     for whose, genes in of.items():
-        what = " and ".join(filter(None, (", ".join(genes[:-1]), genes[-1])))
+        what = tr(" and ").join(filter(None, (", ".join(genes[:-1]), genes[-1])))
         if whose == "new":
-            parts.append(f"new {what}")
+            parts.append(tr("new {what}", what=what))
         elif whose == "blend":
-            parts.append(f"{what} of both")
+            parts.append(tr("{what} of both", what=what))
         else:
-            parts.append(f"{what} of {names.get(whose, 'an earlier clip')}")
+            parts.append(tr("{what} of {names}", what=what, names=names.get(whose, tr("an earlier clip"))))
     return ", ".join(parts)
 
 
@@ -49,14 +50,14 @@ def verdict_in_words(screen: Screen, verdict: Verdict) -> str:
     letters = {key: chr(65 + place) for place, key in enumerate(screen.keys)}
     parts = []
     if verdict.best is not None:
-        parts.append(f"{letters[verdict.best]} best")
+        parts.append(tr("{letters} best", letters=letters[verdict.best]))
     if verdict.worst is not None:
-        parts.append(f"{letters[verdict.worst]} worst")
+        parts.append(tr("{letters} worst", letters=letters[verdict.worst]))
     if verdict.tie:
-        parts.append("all alike")
+        parts.append(tr("all alike"))
     if verdict.none_usable:
-        parts.append("none usable")
-    return ", ".join(parts) or "nothing said"
+        parts.append(tr("none usable"))
+    return ", ".join(parts) or tr("nothing said")
 
 
 def clip_names(screens: tuple[Screen, ...]) -> dict[str, str]:
@@ -71,14 +72,13 @@ def clip_names(screens: tuple[Screen, ...]) -> dict[str, str]:
 def reveal_of(key: str, screen: Screen, sounds: Mapping[str, ClipSound], project: Project) -> str:
     """What a clip was: its role first, then a line each for style, genes and instruments."""
     clip, sound = screen.clip(key), sounds.get(key)
-    words = ROLE_WORDS[clip.role]
-    lines = [words[:1].upper() + words[1:]]
+    lines = [capital(tr(ROLE_WORDS[clip.role]))]
     if sound is not None and sound.style:
         lines.append(style_title(sound.style))
     if clip.genes:
         lines.append(genes_in_words(clip, clip_names(project.screens)))
     if sound is not None and sound.instruments:
-        lines.append(sound.instruments)
+        lines.append(", ".join(tr(name) for name in sound.instruments.split(", ")))
     return "\n".join(lines)
 
 
@@ -88,5 +88,13 @@ def repeat_in_words(screen: Screen | None, project: Project) -> str:
         return ""
     said = project.verdicts.get(screen.repeat_of)
     # The clips are the same: in the letters they have now.
-    told = "" if said is None else f" Then: {verdict_in_words(screen, said)}."
-    return f"You heard these before, as screen {screen.repeat_of}, to see how steady answers are.{told}"
+    told = (
+        ""
+        if said is None
+        else tr(" Then: {verdict_in_words}.", verdict_in_words=verdict_in_words(screen, said))
+    )
+    return tr(
+        "You heard these before, as screen {repeat_of}, to see how steady answers are.{told}",
+        repeat_of=screen.repeat_of,
+        told=told,
+    )

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio.audio.devices import AudioSetup, Device
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.services.recording.latency import LatencyTest
 from studio.ui.appearance.widgets import label, push
 from studio.ui.listening.playback import Playback
@@ -38,23 +39,27 @@ class DevicesDialog(QDialog):
         self._recording, self._playback = recording, playback
         self._test: LatencyTest | None = None
         self._version, self._opening = 0, False
-        self.setWindowTitle("Sound devices")
+        self.setWindowTitle(tr("Sound devices"))
         self.setMinimumWidth(520)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.output, self.input, self.channels, self.rate, self.block = (QComboBox() for _ in range(5))
         self.meter = InputMeter()
         self.meter.reset_requested.connect(recording.meter.reset)
         self.latency = label("", wrap=True)
-        self.measure = push("Measure latency")
+        self.measure = push(tr("Measure latency"))
         self.problem = label("", "warning", wrap=True)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
         rows = (
-            ("Output", self.output), ("Input", self.input), ("Channels", self.channels), ("Level", self.meter),
-            ("Sample rate", self.rate), ("Block", self.block),
-        )  # fmt: skip
+            (tr("Output"), self.output),
+            (tr("Input"), self.input),
+            (tr("Channels"), self.channels),
+            (tr("Level"), self.meter),
+            (tr("Sample rate"), self.rate),
+            (tr("Block"), self.block),
+        )
         for row, (name, field) in enumerate(rows):
             title = label(name, "muted")
             title.setBuddy(field)
@@ -65,8 +70,11 @@ class DevicesDialog(QDialog):
             else:
                 grid.addWidget(field, row, 1)
         about = label(
-            "How long sound takes from the output back to the input. Connect the two with a cable, or hold the"
-            " microphone to the speaker, and measure: takes then lie where they were sung.",
+            tr(
+                "How long sound takes from the output back to the input. Connect the two with a "
+                "cable, or hold the microphone to the speaker, and measure: takes then lie where "
+                "they were sung."
+            ),
             "muted",
             wrap=True,
         )
@@ -81,7 +89,7 @@ class DevicesDialog(QDialog):
         column.addLayout(grid)
         column.addWidget(self.problem)
         column.addSpacing(4)
-        column.addWidget(label("RECORDING LATENCY", "section"))
+        column.addWidget(label(tr("RECORDING LATENCY"), "section"))
         column.addWidget(about)
         column.addLayout(line)
         column.addSpacing(4)
@@ -106,24 +114,35 @@ class DevicesDialog(QDialog):
         _set_choices(self.input, [(_title(d), d) for d in inputs], setup.input)
         count = setup.input.inputs if setup.input else 0
         channels = [(f"{c + 1}", (c, 1)) for c in range(count)]
-        channels += [(f"{c + 1} and {c + 2}, stereo", (c, 2)) for c in range(0, count - 1, 2)]
+        channels += [
+            (tr("{c} and {c_2}, stereo", c=c + 1, c_2=c + 2), (c, 2)) for c in range(0, count - 1, 2)
+        ]
         _set_choices(self.channels, channels, (setup.input_first, setup.input_count))
         rates = [(f"{r / 1000:g} kHz", r) for r in player.rates]
         _set_choices(self.rate, rates, setup.rate)
-        blocks = [("The driver's choice" if not b else f"{b} samples", b) for b in _BLOCKS]
+        blocks = [(tr("The driver's choice") if not b else tr("{b} samples", b=b), b) for b in _BLOCKS]
         _set_choices(self.block, blocks, setup.block_frames)
         for box in (self.output, self.input, self.channels, self.rate, self.block):
             box.setEnabled(box.count() > 0)
         self._show_problem()
         self.measure.setEnabled(player.levels is not None and self._test is None)
         frames, rate = self._recording.latency_frames, player.sample_rate
-        source = "measured" if self._recording.latency_is_measured else "as the driver says, not measured"
-        self.latency.setText(f"{frames / rate * 1000:.1f} ms ({frames} samples), {source}")
+        source = (
+            tr("measured") if self._recording.latency_is_measured else tr("as the driver says, not measured")
+        )
+        self.latency.setText(
+            tr(
+                "{frames:.1f} ms ({frames_2} samples), {source}",
+                frames=frames / rate * 1000,
+                frames_2=frames,
+                source=source,
+            )
+        )
 
     def _show_problem(self) -> None:
         player = self._playback.player
         self._opening = player.opening
-        said = player.problem or ("Opening …" if self._opening else "")
+        said = player.problem or (tr("Opening …") if self._opening else "")
         self.problem.setText(said)
         self.problem.setVisible(bool(said))
 
@@ -161,7 +180,7 @@ class DevicesDialog(QDialog):
             self.latency.setText(str(error))
             return
         self.measure.setEnabled(False)
-        self.latency.setText("Listening …")
+        self.latency.setText(tr("Listening …"))
         self._timer.start()
 
     def _poll_test(self) -> None:

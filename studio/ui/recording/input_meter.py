@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.audio.levels import Meter
+from studio.core.language import tr
 from studio.ui.appearance import theme
 
 _FLOOR_DB = -60.0
@@ -26,8 +27,8 @@ class InputMeter(QWidget):
         self.holds: tuple[float, ...] = ()
         self.clipped = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Input level")
-        self.setToolTip("Input level; click to put out the clip light")
+        self.setAccessibleName(tr("Input level"))
+        self.setToolTip(tr("Input level; click to put out the clip light"))
 
     def sizeHint(self) -> QSize:
         return QSize(64, 16)

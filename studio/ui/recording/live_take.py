@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.audio.levels import Meter
+from studio.core.language import tr
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label, set_role
 from studio.ui.recording.input_meter import level_share
@@ -37,11 +38,11 @@ class LiveTake(QFrame):
 
     def show_state(self, state: str, key: str) -> None:
         """'off', 'opening', 'counting', 'recording' or 'ending'; and the key that ends the take."""
-        how = f"{key or 'The red button'} ends the take."
-        self.hint.setText(f"{how} What you sing is written to the disk as it comes.")
+        how = tr("{key} ends the take.", key=key or tr("The red button"))
+        self.hint.setText(tr("{how} What you sing is written to the disk as it comes.", how=how))
         if state == "off":
             self.wave.clear()
-        self.title.setText(STATE_WORDS.get(state, ""))
+        self.title.setText(tr(STATE_WORDS.get(state, "")))
 
     def show_meter(self, meter: Meter) -> None:
         if self.isVisible():
@@ -55,7 +56,7 @@ class LevelHistory(QWidget):
         super().__init__()
         self.setMinimumHeight(96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Level of the take")
+        self.setAccessibleName(tr("Level of the take"))
         self.shares: deque[float] = deque(maxlen=4096)
 
     def clear(self) -> None:

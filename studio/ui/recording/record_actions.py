@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import mark, tr
 from studio.services.listening.metronome import given_of
 from studio.services.project.song import Song
 from studio.services.recording.recording import Recorded, Recovered, recover_recordings, settle
@@ -28,7 +29,7 @@ from studio.ui.window.status_line import StatusLine
 from studio.ui.window.workspace import Workspace
 
 _SHORTEST_VOCAL_S = 2.0
-_COUNT_IN = ((0, "None"), (1, "1 bar"), (2, "2 bars"))
+_COUNT_IN = ((0, mark("None")), (1, mark("1 bar")), (2, mark("2 bars")))
 
 
 class RecordActions(QObject):
@@ -92,11 +93,11 @@ class RecordActions(QObject):
         self._look_for_lost()
 
     def _add_count_in(self, menu: QMenu) -> list[QAction]:
-        count_in = menu.addMenu("Count-in")
+        count_in = menu.addMenu(tr("Count-in"))
         group = QActionGroup(self)
         actions = []
         for bars, text in _COUNT_IN:
-            action = count_in.addAction(text)
+            action = count_in.addAction(tr(text))
             action.setCheckable(True)
             action.triggered.connect(lambda _=False, b=bars: self.recording.change(count_in_bars=b))
             group.addAction(action)
@@ -113,7 +114,7 @@ class RecordActions(QObject):
 
     def _on_state_changed(self, state: str) -> None:
         self._status.show_output(self._playback.player)
-        self._status.doing.setText(STATE_WORDS.get(state, ""))
+        self._status.doing.setText(tr(STATE_WORDS.get(state, "")))
         self._panels.live.show_state(state, self._key_map.shown(BY_NAME["record"]))
         self._panels.show_live(state != "off")
         self._panels.transport.set_song(state != "off" or self._workspace.song is not None)
@@ -133,7 +134,7 @@ class RecordActions(QObject):
         if self._workspace.song is not None:
             self.takes.add(recorded)
         elif recorded.frames < _SHORTEST_VOCAL_S * recorded.note.sample_rate:
-            self._status.tell(f"Too short for a vocal; the recording was kept: {recorded.path}")
+            self._status.tell(tr("Too short for a vocal; the recording was kept: {path}", path=recorded.path))
         else:
             self._workspace.open(recorded.path, given_of(recorded.note))
 
@@ -162,9 +163,9 @@ class RecordActions(QObject):
         except OSError as error:
             self._workspace.failed.emit(
                 StudioError(
-                    f"{recovered.path.name} was not deleted",
+                    tr("{name} was not deleted", name=recovered.path.name),
                     seen=error.strerror or str(error),
-                    todo=f"Delete it by hand: {recovered.path}",
+                    todo=tr("Delete it by hand: {path}", path=recovered.path),
                 )
             )
 
@@ -182,4 +183,4 @@ class RecordActions(QObject):
         try:
             settle(recovered)
         except OSError as error:
-            self._status.tell(f"It will be offered again: {error.strerror}")
+            self._status.tell(tr("It will be offered again: {strerror}", strerror=error.strerror))

@@ -18,6 +18,7 @@ from studio.audio.files import VOCAL_MAX_S
 from studio.audio.levels import Meter
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import mark, tr
 from studio.core.music import Meter as TimeSignature
 from studio.dsp.loudness import SILENCE_DB, MomentaryLoudness
 from studio.services.recording.audio_setup import remember_setup, resolve_setup
@@ -28,10 +29,10 @@ from studio.ui.listening.playback import Playback
 
 #: What a state of the recording is called in the window; 'off' has no words.
 STATE_WORDS = {
-    "opening": "Opening the input …",
-    "counting": "Counting in …",
-    "recording": "Recording",
-    "ending": "Ending the take …",
+    "opening": mark("Opening the input …"),
+    "counting": mark("Counting in …"),
+    "recording": mark("Recording"),
+    "ending": mark("Ending the take …"),
 }
 _FOUR_FOUR = TimeSignature(4, 4)
 #: A recording no sample of which is above this (-80 dBFS) is of a wrong or dead input.
@@ -114,7 +115,7 @@ class Recording(QObject):
         try:
             write_audio_settings(self._path, self.settings)
         except OSError as error:
-            self.told.emit(f"The settings could not be kept: {error.strerror}")
+            self.told.emit(tr("The settings could not be kept: {strerror}", strerror=error.strerror))
         self.settings_changed.emit(self.settings)
 
     @property
@@ -237,7 +238,7 @@ class Recording(QObject):
             self._endings.remove(ending)
             recorded = ending.result()
             if recorded:
-                self.told.emit(f"The recording was kept: {recorded.path}")
+                self.told.emit(tr("The recording was kept: {path}", path=recorded.path))
 
     def _on_tick(self) -> None:
         player = self._playback.player
@@ -273,11 +274,14 @@ class Recording(QObject):
         source = self._playback.player.setup.input
         self.failed.emit(
             StudioError(
-                "Nothing was heard while recording",
-                seen=f"silence from {source.name if source else 'the input'}",
-                expected="a voice",
-                todo="Choose another input under Record > Sound devices, or look at its cable and level. "
-                f"The recording was kept: {recorded.path}",
+                tr("Nothing was heard while recording"),
+                seen=tr("silence from {name}", name=source.name if source else tr("the input")),
+                expected=tr("a voice"),
+                todo=tr(
+                    "Choose another input under Record > Sound devices, or look at its cable and level. "
+                    "The recording was kept: {path}",
+                    path=recorded.path,
+                ),
             )
         )
 
@@ -286,15 +290,23 @@ class Recording(QObject):
             seconds = recorded.frames / recorded.note.sample_rate
             self.failed.emit(
                 StudioError(
-                    "The recording ended early",
+                    tr("The recording ended early"),
                     seen=recorded.problem,
-                    expected="a recording until it is stopped",
-                    todo=f"Everything until then was kept ({seconds:.1f} s): {recorded.path}",
+                    expected=tr("a recording until it is stopped"),
+                    todo=tr(
+                        "Everything until then was kept ({seconds:.1f} s): {path}",
+                        seconds=seconds,
+                        path=recorded.path,
+                    ),
                 )
             )
         elif recorded.lost_blocks:
-            times = "once" if recorded.lost_blocks == 1 else f"{recorded.lost_blocks} times"
-            self.told.emit(f"The device lost samples {times}: choose larger blocks")
+            times = (
+                tr("once")
+                if recorded.lost_blocks == 1
+                else tr("{lost_blocks} times", lost_blocks=recorded.lost_blocks)
+            )
+            self.told.emit(tr("The device lost samples {times}: choose larger blocks", times=times))
 
     def _set_state(self, state: str) -> None:
         if state != self.state:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.core.language import tr
 from studio.services.recording.recording import Recovered
 from studio.ui.appearance.widgets import label, push
 
@@ -19,21 +20,23 @@ class RecoveryDialog(QDialog):
 
     def __init__(self, found: Sequence[Recovered], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Recordings that were cut off")
+        self.setWindowTitle(tr("Recordings that were cut off"))
         self.setMinimumWidth(480)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
-        column.addWidget(label("Backline ended while it was recording. This is what was kept:", wrap=True))
+        column.addWidget(
+            label(tr("Backline ended while it was recording. This is what was kept:"), wrap=True)
+        )
         self.found = tuple(found)
         self.rows: list[QWidget] = []
         for recovered in found:
             column.addWidget(self._row(recovered))
-        note = f"Recordings are kept in {found[0].path.parent}" if found else ""
+        note = tr("Recordings are kept in {parent}", parent=found[0].path.parent) if found else ""
         column.addWidget(label(note, "small", wrap=True))
         buttons = QDialogButtonBox()
-        buttons.addButton("Keep", QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(tr("Keep"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
 
@@ -43,8 +46,10 @@ class RecoveryDialog(QDialog):
         line.setContentsMargins(0, 0, 0, 0)
         seconds = recovered.duration_s
         text = f"{recovered.path.stem}, {int(seconds) // 60}:{seconds % 60:04.1f}"
-        line.addWidget(label(text + (f", over {recovered.note.song}" if recovered.note.song else "")), 1)
-        opened, deleted = push("Open", primary=True), push("Delete")
+        line.addWidget(
+            label(text + (tr(", over {song}", song=recovered.note.song) if recovered.note.song else "")), 1
+        )
+        opened, deleted = push(tr("Open"), primary=True), push(tr("Delete"))
         line.addWidget(opened)
         line.addWidget(deleted)
 
@@ -55,7 +60,7 @@ class RecoveryDialog(QDialog):
         def on_delete() -> None:
             self.delete_requested.emit(recovered)
             row.setEnabled(False)
-            deleted.setText("Deleted")
+            deleted.setText(tr("Deleted"))
 
         opened.clicked.connect(on_open)
         deleted.clicked.connect(on_delete)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from studio.audio.source import Source
 from studio.core.commands import AddTakes, Command, SetComp
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.core.takes import BASE, Comp, Take, choose_take, last_whole
 from studio.services.jobs import Job
@@ -35,7 +36,7 @@ class Takes(QObject):
         song = self._workspace.song
         folder = self._workspace.ensure_folder()
         if song is None or folder is None:
-            self._workspace.told.emit(f"The recording was kept: {recorded.path}")
+            self._workspace.told.emit(tr("The recording was kept: {path}", path=recorded.path))
             return
 
         def run(recorded: Recorded, /, *, on_step: StepCallback, cancel: CancelToken) -> tuple[Take, ...]:
@@ -49,7 +50,7 @@ class Takes(QObject):
             take = project.takes[number - 1]
             self._choose(song, number, take.start_s, take.end_s, f"Take {number}")
             self._workspace.told.emit(
-                f"Take {number} is heard where it was sung. Record > Takes chooses others."
+                tr("Take {number} is heard where it was sung. Record > Takes chooses others.", number=number)
             )
 
         self._workspace.runner.submit(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.language import tr
 from studio.services.recording.takes import phrases
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label
@@ -30,7 +31,7 @@ class TakesDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._takes, self._workspace, self._playback = takes, workspace, playback
-        self.setWindowTitle("Takes")
+        self.setWindowTitle(tr("Takes"))
         self.resize(560, 420)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.table = QTableWidget()
@@ -47,7 +48,9 @@ class TakesDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
         column.setSpacing(12)
-        about = "Click a take to hear it in that phrase, its name to hear it throughout, a time to go there."
+        about = tr(
+            "Click a take to hear it in that phrase, its name to hear it throughout, a time to go there."
+        )
         column.addWidget(label(about, "muted", wrap=True))
         column.addWidget(self.table, 1)
         column.addWidget(buttons)
@@ -62,7 +65,7 @@ class TakesDialog(QDialog):
         self._spans = phrases(song.analysis) if song.analysis else ((0.0, song.base.audio.duration_s),)
         self.table.setRowCount(len(self._spans))
         self.table.setColumnCount(len(takes) + 1)
-        names = ["Before"] + [f"Take {n}" for n in range(1, len(takes) + 1)]
+        names = [tr("Before")] + [tr("Take {n}", n=n) for n in range(1, len(takes) + 1)]
         self.table.setHorizontalHeaderLabels(names)
         self.table.setVerticalHeaderLabels([_clock(start) for start, _ in self._spans])
         for row, (start, end) in enumerate(self._spans):
@@ -89,7 +92,7 @@ def _clock(time_s: float) -> str:
 
 def _cell(heard: bool, alone: bool, covers: bool) -> QTableWidgetItem:
     colours = theme.current()
-    cell = QTableWidgetItem(("heard" if alone else "in part") if heard else "" if covers else "–")
+    cell = QTableWidgetItem((tr("heard") if alone else tr("in part")) if heard else "" if covers else "–")
     cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
     if heard:
         cell.setBackground(colours.colour("accent", 255 if alone else 60))

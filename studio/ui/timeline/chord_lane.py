@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 from studio.core.music import Chord, Key
 from studio.ui.appearance import theme
 from studio.ui.timeline.timeline import Timeline, TimelineView
@@ -44,7 +45,7 @@ class ChordLane(TimelineView):
     def __init__(self, timeline: Timeline, *, editable: bool = False) -> None:
         super().__init__(timeline)
         self.setFixedHeight(HEIGHT)
-        self.setAccessibleName("Chords")
+        self.setAccessibleName(tr("Chords"))
         self.editable = editable
         self.fix_chords("")
         self._grid: BeatGrid | None = None
@@ -65,7 +66,7 @@ class ChordLane(TimelineView):
         """Chords cannot be edited, for this reason; "" lets them be edited in a lane that is editable."""
         self._why_fixed = why
         if self.editable:
-            self.setToolTip(why or "Double-click a chord to change it; drag a bar line to move them all")
+            self.setToolTip(why or tr("Double-click a chord to change it; drag a bar line to move them all"))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,7 +127,7 @@ class ChordLane(TimelineView):
             font.setPixelSize(11)
             painter.setFont(font)
             painter.setPen(colours.colour("muted"))
-            painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "no chords")
+            painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, tr("no chords"))
         if self._dragged is not None:
             x = self.x_of(self._dragged[1])
             painter.setPen(QPen(colours.colour("warning"), 2))
@@ -191,7 +192,7 @@ class ChordLane(TimelineView):
         x = event.position().x()
         if self._dragged is not None:
             self._dragged = (self._dragged[0], self.time_at(x))
-            self.hovered.emit(f"Bar line to {self._dragged[1]:.2f} s")
+            self.hovered.emit(tr("Bar line to {dragged:.2f} s", dragged=self._dragged[1]))
             self.update()
             return
         on_line = self.editable and self._pressed_at is None and self._bar_line_at(x) is not None

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen
 
+from studio.core.language import tr
 from studio.ui.appearance import theme
 from studio.ui.timeline.timeline import Timeline, TimelineView
 
@@ -19,8 +20,8 @@ class Ruler(TimelineView):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
         self.setFixedHeight(28)
-        self.setToolTip("Click to move the playhead, drag to mark a loop")
-        self.setAccessibleName("Time ruler")
+        self.setToolTip(tr("Click to move the playhead, drag to mark a loop"))
+        self.setAccessibleName(tr("Time ruler"))
         self._grip = ""
         self._grip_from: tuple[float, tuple[float, float]] | None = None
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QResizeEvent, QWheelEvent
 
+from studio.core.language import tr
 from studio.core.music import SHARP_NAMES
 from studio.dsp.spectrogram import Spectrogram
 from studio.dsp.waveform import Waveform
@@ -60,7 +61,7 @@ class SpectrogramView(TimelineView):
     def __init__(self, timeline: Timeline, *, message: str = "") -> None:
         super().__init__(timeline)
         self.setMinimumHeight(72)
-        self.setAccessibleName("Spectrogram")
+        self.setAccessibleName(tr("Spectrogram"))
         self._picture: Picture | None = None
         self._pixmap: QPixmap | None = None
         self._pixmap_colours = ("", "")

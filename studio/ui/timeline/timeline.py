@@ -12,6 +12,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 from studio.ui.appearance import theme
 
 _SHORTEST_VIEW_S = 0.25
@@ -125,7 +126,11 @@ class Timeline(QObject):
         first = self.grid.first_bar * per_bar
         beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
         bar = beat // per_bar + 1
-        return f"pickup {beat % per_bar + 1}" if bar < 1 else f"bar {bar}.{beat % per_bar + 1}"
+        return (
+            tr("pickup {beat}", beat=beat % per_bar + 1)
+            if bar < 1
+            else tr("bar {bar}.{beat}", bar=bar, beat=beat % per_bar + 1)
+        )
 
 
 class TimelineView(QWidget):

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.core.engines import EngineKind
+from studio.core.language import mark, tr, trn
 from studio.dsp.spectrogram import Scale
 from studio.services.project.song import Song
 from studio.ui.appearance import theme
@@ -15,7 +16,11 @@ from studio.ui.timeline.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline.timeline import Timeline
 
 #: What all pictures show: a spectrogram on one of three frequency axes, or the waveform.
-SCALES: tuple[tuple[str, Scale], ...] = (("Mel", "mel"), ("Log", "log"), ("Linear", "linear"))
+SCALES: tuple[tuple[str, Scale], ...] = (
+    (mark("Mel"), "mel"),
+    (mark("Log"), "log"),
+    (mark("Linear"), "linear"),
+)
 WAVE = "wave"
 
 
@@ -38,19 +43,21 @@ class VocalPanel(QFrame):
         self.level = label("", "muted")
         self.warning = label("", "warning", wrap=True)
         self.warning.hide()
-        self.scales = Segments((*SCALES, ("Wave", WAVE)), name="Picture")
+        self.scales = Segments(
+            [*((tr(text), scale) for text, scale in SCALES), (tr("Wave"), WAVE)], name=tr("Picture")
+        )
         self.scales.chosen.connect(self.scale_changed)
 
         header = QVBoxLayout()
         header.setContentsMargins(12, 8, 12, 8)
         header.setSpacing(theme.UNIT)
-        header.addWidget(label("VOCAL", "section"))
+        header.addWidget(label(tr("VOCAL"), "section"))
         header.addWidget(self.name)
         header.addWidget(self.format)
         header.addWidget(self.level)
         header.addWidget(self.warning)
         header.addStretch(1)
-        header.addWidget(label("Picture", "small"))
+        header.addWidget(label(tr("Picture"), "small"))
         header.addWidget(self.scales)
         lanes = QVBoxLayout()
         tight(lanes, spacing=0)
@@ -76,21 +83,30 @@ class VocalPanel(QFrame):
         vocal, audio = song.vocal, song.vocal.audio
         self.name.setText(vocal.name)
         self.name.setToolTip(str(vocal.path))
-        channels = {1: "mono", 2: "stereo"}.get(audio.channels, f"{audio.channels} channels")
+        channels = {1: tr("mono"), 2: tr("stereo")}.get(
+            audio.channels, tr("{channels} channels", channels=audio.channels)
+        )
         minutes, seconds = divmod(round(audio.duration_s), 60)
         self.format.setText(f"{audio.sample_rate / 1000:g} kHz · {channels} · {minutes}:{seconds:02d}")
-        self.level.setText("Listening …")
+        self.level.setText(tr("Listening …"))
         self.warning.setText("\n".join(vocal.warnings))
         self.warning.setVisible(bool(vocal.warnings))
         self.lane.clear()
-        self.spectrogram.set_picture(None, message="Drawing …")
+        self.spectrogram.set_picture(None, message=tr("Drawing …"))
 
     def show_analysis(self, song: Song) -> None:
         analysis = song.analysis
         if analysis is None:
             return
         notes = len(analysis.notes)
-        self.level.setText(f"{analysis.loudness_lufs:.1f} LUFS · {notes} note{'s' if notes != 1 else ''}")
+        self.level.setText(
+            trn(
+                "{loudness_lufs:.1f} LUFS · {count} note",
+                "{loudness_lufs:.1f} LUFS · {count} notes",
+                notes,
+                loudness_lufs=analysis.loudness_lufs,
+            )
+        )
         self.lane.set_chords(analysis.grid, song.bar_chords(), analysis.key)
 
     def show_picture(self, picture: Picture) -> None:

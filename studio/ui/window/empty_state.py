@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
+from studio.core.language import tr
 from studio.ui.appearance.widgets import as_field, icon, label, push, set_role, set_state
 from studio.ui.listening.tap_button import TapButton
 from studio.ui.window.recent_list import RecentList
@@ -22,23 +23,26 @@ class EmptyState(QFrame):
         super().__init__()
         set_role(self, "drop")
         self._picture = QLabel()
-        self.title = label("Drop a vocal here", "hero")
+        self.title = label(tr("Drop a vocal here"), "hero")
         self.about = label(
-            "WAV, AIFF, FLAC, MP3 or OGG, two seconds to ten minutes. Backline listens and plays a band to it.",
+            tr(
+                "WAV, AIFF, FLAC, MP3 or OGG, two seconds to ten minutes. Backline listens and plays "
+                "a band to it."
+            ),
             "muted",
         )
-        self.open = push("Open vocal …", icon_name="folder-open-outline", primary=True)
-        self.demo = push("Try the demo vocal", icon_name="music-note-outline")
-        self.record = push("Record one", icon_name="record")
+        self.open = push(tr("Open vocal …"), icon_name="folder-open-outline", primary=True)
+        self.demo = push(tr("Try the demo vocal"), icon_name="music-note-outline")
+        self.record = push(tr("Record one"), icon_name="record")
         self.tempo = QDoubleSpinBox()
         self.tempo.setRange(30.0, 300.0)
         self.tempo.setDecimals(1)
         self.tempo.setSuffix(" bpm")
-        self.tempo.setAccessibleName("Tempo of the metronome")
+        self.tempo.setAccessibleName(tr("Tempo of the metronome"))
         self.tempo.setMinimumWidth(96)
         as_field(self.tempo)
         self.tap = TapButton()
-        self.tap.setToolTip("Tap four times or more in the tempo you want")
+        self.tap.setToolTip(tr("Tap four times or more in the tempo you want"))
         self.tap.setFixedHeight(28)
         for button in (self.open, self.record, self.demo):
             button.setMinimumHeight(36)
@@ -59,7 +63,7 @@ class EmptyState(QFrame):
         click = QHBoxLayout()
         click.setSpacing(8)
         click.addStretch(1)
-        click.addWidget(label("Record to a metronome at", "muted"))
+        click.addWidget(label(tr("Record to a metronome at"), "muted"))
         click.addWidget(self.tempo)
         click.addWidget(self.tap)
         click.addStretch(1)

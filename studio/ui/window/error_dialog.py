@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.ui.appearance.widgets import label
 
 
@@ -33,12 +34,12 @@ class ErrorDialog(QDialog):
         parts: tuple[tuple[str, str], ...]
         if isinstance(error, StudioError):
             title = error.what
-            parts = (("Found", error.seen), ("Expected", error.expected), ("Next", error.todo))
+            parts = ((tr("Found"), error.seen), (tr("Expected"), error.expected), (tr("Next"), error.todo))
         else:
-            title = "Something went wrong that should not"
+            title = tr("Something went wrong that should not")
             parts = (
-                ("Found", f"{type(error).__name__}: {error}"),
-                ("Next", "Please report it with the details below"),
+                (tr("Found"), f"{type(error).__name__}: {error}"),
+                (tr("Next"), tr("Please report it with the details below")),
             )
         heading = label(title, "title", wrap=True)
         column.addWidget(heading)

@@ -17,6 +17,7 @@ from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
 from studio.core.guide import WRITTEN
 from studio.core.jobs import Progress
+from studio.core.language import tr, trn
 from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
 from studio.core.project import Begun, Project
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
         self.appearance = Appearance(self, preferences)
+        self.appearance.told.connect(self.status.tell)
         self._background = QTimer(self)
         self._background.setInterval(_POLL_MS)
         self._background.timeout.connect(self._close_when_finished)
@@ -190,7 +192,7 @@ class MainWindow(QMainWindow):
 
     def _add_recent_menu(self) -> QMenu:
         file = menu_of(self, "&File")
-        menu = QMenu("Open recent", self)
+        menu = QMenu(tr("Open recent"), self)
         menu.setToolTipsVisible(True)
         file.insertMenu(self.actions_by_name["demo"], menu)
         menu.aboutToShow.connect(
@@ -325,7 +327,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         project, looking = self.workspace.project, self.workspace.document.read_only
-        only = " (only looked at)" if looking else ""
+        only = tr(" (only looked at)") if looking else ""
         self.setWindowTitle(f"{project.title}{only} – {APP_NAME}" if project.vocal else APP_NAME)
 
     def _on_vocal_replaced(self, song: Song) -> None:
@@ -382,7 +384,7 @@ class MainWindow(QMainWindow):
         analysis = song.analysis
         if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
             self._after_listening = self.request.wishes
-            self.status.tell("Listening to the vocal first …")
+            self.status.tell(tr("Listening to the vocal first …"))
         elif analysis is not None and analysis is not self._asked and self._may_ask(analysis):
             self._ask_for_the_beat(analysis)
         else:
@@ -448,11 +450,11 @@ class MainWindow(QMainWindow):
         heard, before = self.playback.mix.selected, self.playback.previous
         other = heard if heard != number else before
         if other is None or other not in song.candidates or other == number:
-            self.status.tell("Hear one, then the other, then ask for more like both")
+            self.status.tell(tr("Hear one, then the other, then ask for more like both"))
             return
         parents = song.candidates[other], song.candidates[number]
         if any(parent.recipe is None for parent in parents):
-            self.status.tell("One of the two is a sound without notes: nothing can be bred from it")
+            self.status.tell(tr("One of the two is a sound without notes: nothing can be bred from it"))
             return
         dialog = BreedDialog(*parents, self)
         dialog.wanted.connect(self.generation.change)
@@ -501,7 +503,7 @@ class MainWindow(QMainWindow):
         if outcome == "done":
             self.request.next_seed()
         elif outcome == "cancelled":
-            self.status.tell("Cancelled. Finished candidates are kept.")
+            self.status.tell(tr("Cancelled. Finished candidates are kept."))
 
     def _turn_stem(self, toggle: Callable[[str], None]) -> None:
         if self.strip.why_no_stems and self.strip.target != VOCAL:
@@ -522,7 +524,7 @@ class MainWindow(QMainWindow):
         # In a blind comparison a greyed strip would tell which one it is.
         if song is not None and song.project.blind is None and selected in song.candidates:
             whole = song.candidates[selected].is_one_sound
-        self.strip.show_stems(FASTSAG.why_not if whole else "")
+        self.strip.show_stems(tr(FASTSAG.why_not) if whole else "")
 
     # Saving, exporting
 
@@ -536,12 +538,14 @@ class MainWindow(QMainWindow):
             self.generation.save_again()
         path = self.workspace.save()
         self.status.tell(
-            f"Everything is kept in {path}" if path else "Open a vocal first: there is nothing to save"
+            tr("Everything is kept in {path}", path=path)
+            if path
+            else tr("Open a vocal first: there is nothing to save")
         )
 
     def _save_as(self) -> None:
         if self.workspace.song is None:
-            self.status.tell("Open a vocal first: there is nothing to save")
+            self.status.tell(tr("Open a vocal first: there is nothing to save"))
             return
         path = self.ask.save_as(self.workspace.projects_dir, self.workspace.project.title)
         if path is not None:
@@ -595,7 +599,7 @@ class MainWindow(QMainWindow):
         except (OSError, ValueError) as error:
             self.show_error(
                 StudioError(
-                    f"{found.name} is not the file that is missing",
+                    tr("{name} is not the file that is missing", name=found.name),
                     seen=str(error),
                     expected=missing.ref.name,
                 )
@@ -613,12 +617,18 @@ class MainWindow(QMainWindow):
         """What closing would cut short, in words."""
         doing = []
         if self.generation.running:
-            doing.append("Candidates are still being made.")
+            doing.append(tr("Candidates are still being made."))
         if self.exporting.running:
-            doing.append("An export is still being written.")
+            doing.append(tr("An export is still being written."))
         if self.generation.unsaved:
             count = self.generation.unsaved
-            doing.append(f"{count} finished candidate{'s are' if count > 1 else ' is'} not saved yet.")
+            doing.append(
+                trn(
+                    "{count} finished candidate is not saved yet.",
+                    "{count} finished candidates are not saved yet.",
+                    count,
+                )
+            )
         return doing
 
     def closeEvent(self, event: QCloseEvent) -> None:

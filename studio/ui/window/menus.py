@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from studio.core.language import mark, tr
+
 #: Menus with the names of their actions; an empty name is a line.
 MENUS = {
-    "&File": ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
-    "&Edit": ("undo", "redo"),
-    "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
-    "&Candidates": (
+    mark("&File"): ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
+    mark("&Edit"): ("undo", "redo"),
+    mark("&Listen"): ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
+    mark("&Candidates"): (
         "generate",
         "vary",
         "vary_far",
@@ -24,9 +26,9 @@ MENUS = {
         "next",
         "swap",
     ),
-    "&Judge": ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
-    "&Taste": ("teach", "taste", "lineage", "adapter"),
-    "&Record": (
+    mark("&Judge"): ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
+    mark("&Taste"): ("teach", "taste", "lineage", "adapter"),
+    mark("&Record"): (
         "record",
         "takes",
         "",
@@ -39,14 +41,14 @@ MENUS = {
         "",
         "devices",
     ),
-    "&View": ("zoom_region", "zoom_fit", ""),
-    "&Help": ("sheet",),
+    mark("&View"): ("zoom_region", "zoom_fit", ""),
+    mark("&Help"): ("sheet",),
 }
 
 
 def add_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
     for title, names in MENUS.items():
-        menu = window.menuBar().addMenu(title)
+        menu = window.menuBar().addMenu(tr(title))
         for name in names:
             if name:
                 menu.addAction(actions[name])
@@ -72,7 +74,7 @@ def add_choice(
     menu = menu_of(window, "&View").addMenu(title)
     group = QActionGroup(window)
     for value, text in choices:
-        action = menu.addAction(text)
+        action = menu.addAction(tr(text))
         action.setCheckable(True)
         action.setChecked(value == chosen)
         action.triggered.connect(lambda _=False, v=value: choose(v))

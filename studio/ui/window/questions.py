@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from studio.core.guide import WRITTEN
+from studio.core.language import mark, tr
 from studio.core.project import Begun
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.taste.adapters import PRIVACY_NOTE
@@ -19,7 +20,7 @@ from studio.ui.window.recent_list import described
 
 AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
 
-_MODELS = "Backline model (*.safetensors)"
+_MODELS = mark("Backline model (*.safetensors)")
 
 
 class Questions:
@@ -32,7 +33,7 @@ class Questions:
 
     def vocal(self) -> Path | None:
         start = self._preferences.get("open_folder", str(Path.home()))
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open vocal", start, _audio_files())
+        path, _ = QFileDialog.getOpenFileName(self._window, tr("Open vocal"), start, _audio_files())
         if not path:
             return None
         self._preferences.set("open_folder", str(Path(path).parent))
@@ -41,54 +42,58 @@ class Questions:
     def project(self, projects_dir: Path) -> Path | None:
         """A project, or a folder of candidates."""
         start = projects_dir if projects_dir.is_dir() else Path.home()
-        return self._folder("project_folder", "Open project", start)
+        return self._folder("project_folder", tr("Open project"), start)
 
     def guide(self) -> Path | None:
         """Something that tells the beat of the song."""
         start = self._preferences.get("open_folder", str(Path.home()))
         written = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in WRITTEN)
-        kinds = f"Guides ({_patterns()} {written});;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open guide", start, kinds)
+        kinds = tr("Guides ({patterns} {written});;All files (*)", patterns=_patterns(), written=written)
+        path, _ = QFileDialog.getOpenFileName(self._window, tr("Open guide"), start, kinds)
         return Path(path) if path else None
 
     def table(self) -> Path | None:
         """Where votes are to be saved."""
         folder = Path(self._preferences.get("export_folder", str(Path.home())))
         path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save votes as a table", str(folder / "votes.csv"), "CSV (*.csv)"
+            self._window, tr("Save votes as a table"), str(folder / "votes.csv"), "CSV (*.csv)"
         )
         return Path(path) if path else None
 
     def adapter_out(self) -> Path | None:
         """Where a personal model is to be saved, once the user knows what is in it."""
         agreed = self._choose(
-            "Save your model to a file?", PRIVACY_NOTE, (("save", "Choose a file"), ("", "Cancel"))
+            tr("Save your model to a file?"),
+            tr(PRIVACY_NOTE),
+            (("save", tr("Choose a file")), ("", tr("Cancel"))),
         )
         if agreed != "save":
             return None
         folder = Path(self._preferences.get("export_folder", str(Path.home())))
         path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save your model", str(folder / "my taste.safetensors"), _MODELS
+            self._window, tr("Save your model"), str(folder / "my taste.safetensors"), tr(_MODELS)
         )
         return Path(path) if path else None
 
     def adapter_in(self) -> Path | None:
         """A personal model that was saved to a file."""
         start = self._preferences.get("export_folder", str(Path.home()))
-        path, _ = QFileDialog.getOpenFileName(self._window, "Take a model from a file", start, _MODELS)
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, tr("Take a model from a file"), start, tr(_MODELS)
+        )
         return Path(path) if path else None
 
     def may_delete_model(self) -> bool:
         text, more = (
-            "Delete this model?",
-            "The votes it learned from stay; it can be trained again from them.",
+            tr("Delete this model?"),
+            tr("The votes it learned from stay; it can be trained again from them."),
         )
-        return self._choose(text, more, (("delete", "Delete it"), ("", "Keep it"))) == "delete"
+        return self._choose(text, more, (("delete", tr("Delete it")), ("", tr("Keep it")))) == "delete"
 
     def music(self) -> list[Path]:
         """Files that the listener likes."""
         start = self._preferences.get("open_folder", str(Path.home()))
-        paths, _ = QFileDialog.getOpenFileNames(self._window, "Music you like", start, _audio_files())
+        paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Music you like"), start, _audio_files())
         return [Path(path) for path in paths]
 
     def save_as(self, projects_dir: Path, title: str) -> Path | None:
@@ -96,7 +101,7 @@ class Questions:
         # A name that is not taken: the dialog would begin inside a project of that name, which is a folder.
         start = free_project(Path(self._preferences.get("save_folder", str(parent))), title)
         path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save project as", str(start), f"Backline project (*{SUFFIX})"
+            self._window, tr("Save project as"), str(start), tr("Backline project (*{suffix})", suffix=SUFFIX)
         )
         if not path:
             return None
@@ -105,13 +110,15 @@ class Questions:
         return Path(path)
 
     def export_folder(self, number: int) -> Path | None:
-        return self._folder("export_folder", f"Export candidate {number} into", Path.home())
+        return self._folder("export_folder", tr("Export candidate {number} into", number=number), Path.home())
 
     def missing_sound(self, missing: SoundMissing) -> Path | None:
         """Where a sound is that a project needs."""
         start = str(missing.folder.path.parent)
         name = f"{missing.ref.name}{missing.ref.suffix}"
-        path, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", start, _audio_files())
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, tr("Where is {name}?", name=name), start, _audio_files()
+        )
         return Path(path) if path else None
 
     def _folder(self, name: str, title: str, start: Path) -> Path | None:
@@ -127,9 +134,9 @@ class Questions:
         """Whether another song may end the request in progress."""
         return (
             self._choose(
-                "Stop generating and open another song?",
-                "What is finished is kept in the project.",
-                (("stop", "Stop and open"), ("stay", "Stay here")),
+                tr("Stop generating and open another song?"),
+                tr("What is finished is kept in the project."),
+                (("stop", tr("Stop and open")), ("stay", tr("Stay here"))),
             )
             == "stop"
         )
@@ -141,41 +148,49 @@ class Questions:
             doing: such as "Two of four candidates are still being made".
             background: whether it can be finished without a window.
         """
-        choices = [("stop", "Stop and close"), ("stay", "Stay here")]
+        choices = [("stop", tr("Stop and close")), ("stay", tr("Stay here"))]
         if background:
-            choices.insert(0, ("background", "Finish in the background"))
-        answer = self._choose(doing, "What is finished is kept in the project, whatever you choose.", choices)
+            choices.insert(0, ("background", tr("Finish in the background")))
+        answer = self._choose(
+            doing, tr("What is finished is kept in the project, whatever you choose."), choices
+        )
         return "stop" if answer == "stop" else "background" if answer == "background" else "stay"
 
     def project_of_vocal(self, known: RecentProject) -> Literal["open", "new"] | None:
         """A vocal was opened that has a project."""
         answer = self._choose(
-            f"There is a project with this vocal: {known.title}",
-            f"It has {described(known)}. {known.path}",
-            (("open", "Open the project"), ("new", "Begin a new one"), ("", "Cancel")),
+            tr("There is a project with this vocal: {title}", title=known.title),
+            tr("It has {described}. {path}", described=described(known), path=known.path),
+            (("open", tr("Open the project")), ("new", tr("Begin a new one")), ("", tr("Cancel"))),
         )
         return "open" if answer == "open" else "new" if answer == "new" else None
 
     def project_in_use(self, in_use: ProjectInUse) -> Literal["copy", "look"] | None:
         """Another window has a project open."""
         answer = self._choose(
-            f"{in_use.path.stem} is open already",
-            f"It is open in {in_use.holder}. Two windows on one project would overwrite each other.",
-            (("copy", "Open a copy"), ("look", "Only look at it"), ("", "Cancel")),
+            tr("{stem} is open already", stem=in_use.path.stem),
+            tr(
+                "It is open in {holder}. Two windows on one project would overwrite each other.",
+                holder=in_use.holder,
+            ),
+            (("copy", tr("Open a copy")), ("look", tr("Only look at it")), ("", tr("Cancel"))),
         )
         return "copy" if answer == "copy" else "look" if answer == "look" else None
 
     def may_forget(self, what: str, listener: str) -> bool:
         """Whether votes may be deleted: of the open 'song', or 'all' of a listener."""
         if what == "song":
-            text, button = "Forget the votes on this song?", "Forget this song"
+            text, button = tr("Forget the votes on this song?"), tr("Forget this song")
         else:
-            text, button = f"Forget everything {listener} ever said?", "Forget everything"
-        more = (
-            "They no longer count, here and in the table of all songs. A personal model that learned from them must "
-            "be trained again."
+            text, button = (
+                tr("Forget everything {listener} ever said?", listener=listener),
+                tr("Forget everything"),
+            )
+        more = tr(
+            "They no longer count, here and in the table of all songs. A personal model that "
+            "learned from them must be trained again."
         )
-        return self._choose(text, more, (("forget", button), ("", "Keep them"))) == "forget"
+        return self._choose(text, more, (("forget", button), ("", tr("Keep them")))) == "forget"
 
     def make_the_rest(self, begun: Begun, made: int) -> bool:
         """A request was cut off."""
@@ -183,9 +198,16 @@ class Questions:
         rest = wanted - made
         return (
             self._choose(
-                f"{made} of {wanted} candidates were made before the program ended. Make the rest?",
-                "They become what they would have been.",
-                (("make", f"Make the other {rest}" if rest > 1 else "Make the last one"), ("", "Not now")),
+                tr(
+                    "{made} of {wanted} candidates were made before the program ended. Make the rest?",
+                    made=made,
+                    wanted=wanted,
+                ),
+                tr("They become what they would have been."),
+                (
+                    ("make", tr("Make the other {rest}", rest=rest) if rest > 1 else tr("Make the last one")),
+                    ("", tr("Not now")),
+                ),
             )
             == "make"
         )
@@ -214,7 +236,7 @@ class Questions:
 
 
 def _audio_files() -> str:
-    return f"Audio ({_patterns()});;All files (*)"
+    return tr("Audio ({patterns});;All files (*)", patterns=_patterns())
 
 
 def _patterns() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
 
+from studio.core.language import tr, trn
 from studio.storage.recent import RecentProject
 from studio.ui.appearance.widgets import ElidedLabel, label, set_role, tight
 
@@ -38,7 +39,7 @@ class RecentList(QFrame):
         self.rows = []
         shown = [project for project in projects if project.is_there][:_MOST_ON_PAGE]
         if shown:
-            self._column.addWidget(label("RECENT", "section"))
+            self._column.addWidget(label(tr("RECENT"), "section"))
         for project in shown:
             row = _Row(project)
             row.clicked.connect(lambda _=False, path=project.path: self.open_requested.emit(Path(path)))
@@ -53,7 +54,13 @@ class _Row(QPushButton):
         set_role(self, "recent")
         self.setFixedHeight(38)
         self.setToolTip(project.path)
-        self.setAccessibleName(f"Open {project.title or Path(project.path).stem}, {described(project)}")
+        self.setAccessibleName(
+            tr(
+                "Open {title}, {described}",
+                title=project.title or Path(project.path).stem,
+                described=described(project),
+            )
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         title = ElidedLabel(project.title or Path(project.path).stem, "title")
@@ -67,7 +74,7 @@ class _Row(QPushButton):
 def described(project: RecentProject, today: datetime.date | None = None) -> str:
     """'4 candidates · yesterday'."""
     count = project.candidates
-    made = f"{count} candidate{'' if count == 1 else 's'}" if count else "no candidates yet"
+    made = trn("{count} candidate", "{count} candidates", count) if count else tr("no candidates yet")
     return " · ".join(filter(None, (made, _when(project.opened_at, today or datetime.date.today()))))
 
 
@@ -82,7 +89,7 @@ def fill_menu(menu: QMenu, projects: Sequence[RecentProject], open_path: Callabl
         action.setToolTip(project.path)
         action.triggered.connect(lambda _=False, path=project.path: open_path(Path(path)))
     if not projects:
-        menu.addAction("Nothing yet").setEnabled(False)
+        menu.addAction(tr("Nothing yet")).setEnabled(False)
 
 
 def _when(at: str, today: datetime.date) -> str:
@@ -90,4 +97,4 @@ def _when(at: str, today: datetime.date) -> str:
         days = (today - datetime.datetime.fromisoformat(at).date()).days
     except ValueError:
         return ""
-    return "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
+    return tr("today") if days <= 0 else tr("yesterday") if days == 1 else tr("{days} days ago", days=days)

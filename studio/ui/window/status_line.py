@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from studio.audio.player import Player
+from studio.core.language import tr
 from studio.dsp.loudness import SILENCE_DB
 
 
@@ -15,7 +16,7 @@ class StatusLine(QStatusBar):
         super().__init__()
         self.doing, self.under_mouse, self.loudness, self.output = (QLabel() for _ in range(4))
         self.loudness.setMinimumWidth(72)
-        self.loudness.setToolTip("Loudness of what is played, over 0.4 s")
+        self.loudness.setToolTip(tr("Loudness of what is played, over 0.4 s"))
         self.setSizeGripEnabled(False)
         self.addWidget(self.doing, 1)
         self.addPermanentWidget(self.under_mouse)
@@ -34,9 +35,9 @@ class StatusLine(QStatusBar):
         """The player's device, or that there is none and why."""
         if player.problem:
             self.output.setText(
-                "The sound system does not answer: no sound until it does"
+                tr("The sound system does not answer: no sound until it does")
                 if player.hung
-                else "No sound output: everything works but listening"
+                else tr("No sound output: everything works but listening")
             )
             self.output.setToolTip(player.problem)
         elif player.device is not None:

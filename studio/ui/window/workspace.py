@@ -17,9 +17,10 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from studio.audio.source import Source
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.candidate import Candidate
-from studio.core.commands import Command, Rename, SetLoop, SetMix
+from studio.core.commands import Command, Rename, SetLoop, SetMix, told
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.language import tr
 from studio.core.mix import Mix
 from studio.core.project import Begun, Loop, Project
 from studio.services.jobs import Job, JobRunner
@@ -122,13 +123,13 @@ class Workspace(QObject):
         return True
 
     def undo(self) -> None:
-        self._tell("Undone", self.document.undo())
+        self._tell(tr("Undone"), self.document.undo())
 
     def redo(self) -> None:
-        self._tell("Done again", self.document.redo())
+        self._tell(tr("Done again"), self.document.redo())
 
     def _tell(self, verb: str, what: str) -> None:
-        self.told.emit(f"{verb}: {what}" if what else "Nothing left to undo or redo")
+        self.told.emit(f"{verb}: {told(what)}" if what else tr("Nothing left to undo or redo"))
 
     def _on_changed(self, before: Project, after: Project, command: Command) -> None:
         if before.mix != after.mix:
@@ -177,10 +178,10 @@ class Workspace(QObject):
                 folder.keep_audio(path, ref)
             except (OSError, ValueError) as error:
                 raise StudioError(
-                    f"The project has no copy of {path.name}",
+                    tr("The project has no copy of {name}", name=path.name),
                     seen=getattr(error, "strerror", None) or str(error),
-                    expected=f"room in {folder.path}",
-                    todo="Leave the file where it is: the project finds it there",
+                    expected=tr("room in {path}", path=folder.path),
+                    todo=tr("Leave the file where it is: the project finds it there"),
                 ) from error
 
         self.runner.submit("Saving", run, path, lane="writer", essential=True, on_failed=self.failed.emit)
@@ -197,7 +198,9 @@ class Workspace(QObject):
                 )
             )  # fmt: skip
         except OSError as error:
-            self.told.emit(f"The list of recent projects could not be kept: {error.strerror}")
+            self.told.emit(
+                tr("The list of recent projects could not be kept: {strerror}", strerror=error.strerror)
+            )
 
     def _on_problem(self, problem: StudioError | None) -> None:
         """Called by the store on any thread."""
@@ -207,7 +210,7 @@ class Workspace(QObject):
             if isinstance(store, ProjectStore) and store.unkept:
                 self._retry_timer.start()
             if problem is None:
-                self.told.emit("Everything is saved again")
+                self.told.emit(tr("Everything is saved again"))
             else:
                 self.failed.emit(problem)
 
@@ -240,9 +243,9 @@ class Workspace(QObject):
         if inside is not None:
             self.failed.emit(
                 StudioError(
-                    f"Cannot save as {path.name}",
-                    seen=f"a folder inside the project {inside.stem}",
-                    todo="Choose a folder outside of it",
+                    tr("Cannot save as {name}", name=path.name),
+                    seen=tr("a folder inside the project {stem}", stem=inside.stem),
+                    todo=tr("Choose a folder outside of it"),
                 )
             )
             return
@@ -252,7 +255,9 @@ class Workspace(QObject):
         if path.exists():
             self.failed.emit(
                 StudioError(
-                    f"Cannot save as {path.name}", seen="something of that name", todo="Choose another name"
+                    tr("Cannot save as {name}", name=path.name),
+                    seen=tr("something of that name"),
+                    todo=tr("Choose another name"),
                 )
             )
             return
@@ -264,7 +269,7 @@ class Workspace(QObject):
                 return
             self._adopt_store(song, store)
             self._keep_vocal(song, store.folder)
-            self.told.emit(f"Saved as {path}")
+            self.told.emit(tr("Saved as {path}", path=path))
             return
 
         def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
@@ -274,7 +279,7 @@ class Workspace(QObject):
             if self.song is song:
                 self._go_on_in(song, old, ProjectFolder(path))
 
-        self.busy_changed.emit(f"Saving as {path.name} …")
+        self.busy_changed.emit(tr("Saving as {name} …", name=path.name))
         self.runner.submit("Saving", run, path, lane="writer", on_done=on_done, on_failed=self._on_failed)
 
     def _go_on_in(self, song: Song, old: ProjectFolder, new: ProjectFolder) -> None:
@@ -297,7 +302,7 @@ class Workspace(QObject):
         self.do(Rename(new.path.stem))
         self._remember(song)
         self.busy_changed.emit("")
-        self.told.emit(f"Saved as {new.path}; {old.path.name} stays as it was")
+        self.told.emit(tr("Saved as {path}; {name} stays as it was", path=new.path, name=old.path.name))
 
     # Opening
 
@@ -310,7 +315,7 @@ class Workspace(QObject):
         """
         folder = self.song.folder if self.song is not None else None
         if folder is not None and path.resolve() == folder.path.resolve():
-            self.told.emit("This project is open already")
+            self.told.emit(tr("This project is open already"))
             return
         if path.is_dir():
             self._submit_opening(
@@ -364,7 +369,7 @@ class Workspace(QObject):
                 self._opening = None
                 self._on_failed(error)
 
-        self.busy_changed.emit(f"Opening {path.name} …")
+        self.busy_changed.emit(tr("Opening {name} …", name=path.name))
         self._opening = job = self.runner.submit("Opening", run, None, on_done=on_done, on_failed=on_failed)
 
     def _read_vocal(self, path: Path, given: Given) -> Ready:
@@ -394,9 +399,10 @@ class Workspace(QObject):
         ready = self._read_project(made.path, False, cancel)
         title = ready.song.project.title
         self.recent.add(RecentProject(str(made.path), title, imported_from=str(path.resolve())))
-        notice = (
-            f"{path.name} was made by an earlier version: it is a project now, {made.path.name}. "
-            "The folder stays."
+        notice = tr(
+            "{name} was made by an earlier version: it is a project now, {name_2}. The folder stays.",
+            name=path.name,
+            name_2=made.path.name,
         )
         return dataclasses.replace(ready, notices=(notice, *made.notices, *ready.notices))
 
@@ -407,7 +413,9 @@ class Workspace(QObject):
             cancel.check()
             project, notices = document.project, list(opened.notices)
             if project.vocal is None:
-                raise StudioError(f"{path.stem} has no vocal", seen="a project that was just begun")
+                raise StudioError(
+                    tr("{stem} has no vocal", stem=path.stem), seen=tr("a project that was just begun")
+                )
             base = open_ref(folder, project.vocal)
             vocal = base
             try:
@@ -415,7 +423,7 @@ class Workspace(QObject):
                     project.comp, project.takes, base, folder, lambda ref: sound_path(folder, ref)
                 )
             except SoundMissing as error:
-                notices.append(f"{error} The vocal before the takes is heard instead.")
+                notices.append(tr("{error} The vocal before the takes is heard instead.", error=error))
             candidates: dict[int, Candidate] = {}
             for record in project.candidates:
                 try:
@@ -427,7 +435,7 @@ class Workspace(QObject):
             try:
                 analysis = read_analysis(folder, name)
             except StudioError as error:
-                notices.append(f"{error} It is listened to again.")
+                notices.append(tr("{error} It is listened to again.", error=error))
             cancel.check()
             song = Song(document, folder, base, vocal, analysis, name, candidates)
             samples = self._playback.player.prepare(vocal.audio)
