@@ -12,6 +12,7 @@ import ast
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from studio.core import controls, instruments, request, score
@@ -34,6 +35,7 @@ class Message:
     places: list[str] = field(default_factory=list)
 
 
+@cache
 def messages() -> dict[str, Message]:
     """All texts by their English, in the order of the files they are in."""
     found: dict[str, Message] = {}
@@ -44,12 +46,10 @@ def messages() -> dict[str, Message]:
         if place not in message.places:
             message.places.append(place)
 
-    for path in sorted((ROOT / "studio").rglob("*.py")):
-        place = path.relative_to(ROOT).as_posix()
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8"))):
-            words = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            if words:
-                add(words[0], words[1] if _name(call) == "trn" else "", place)
+    for place, call in _calls():
+        words = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if words:
+            add(words[0], words[1] if _name(call) == "trn" else "", place)
     for text, place in _vocabulary():
         add(text, "", place)
     return found
@@ -57,19 +57,27 @@ def messages() -> dict[str, Message]:
 
 def unreadable() -> list[str]:
     """Calls whose text is put together, so that no catalogue can have it: 'file:line'."""
-    wrong = []
+    return [
+        f"{place}:{call.lineno}"
+        for place, call in _calls()
+        if any(
+            isinstance(text, ast.JoinedStr | ast.BinOp)
+            for text in call.args[: 2 if _name(call) == "trn" else 1]
+        )
+    ]
+
+
+@cache
+def _calls() -> tuple[tuple[str, ast.Call], ...]:
+    """(file, call) of every call that looks a text up."""
+    found = []
     for path in sorted((ROOT / "studio").rglob("*.py")):
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8"))):
-            texts = call.args[: 2 if _name(call) == "trn" else 1]
-            if any(isinstance(text, ast.JoinedStr | ast.BinOp) for text in texts):
-                wrong.append(f"{path.relative_to(ROOT)}:{call.lineno}")
-    return wrong
-
-
-def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node) in _CALLS and node.args:
-            yield node
+        source = path.read_text(encoding="utf-8")
+        if "studio.core.language" in source:
+            place = path.relative_to(ROOT).as_posix()
+            nodes = ast.walk(ast.parse(source))
+            found += [(place, n) for n in nodes if isinstance(n, ast.Call) and _name(n) in _CALLS and n.args]
+    return tuple(found)
 
 
 def _name(call: ast.Call) -> str:

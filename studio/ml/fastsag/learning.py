@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress
+from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.ml.adapting.adapter_file import load_adapter, save_adapter
 from studio.ml.adapting.band import ADAPTER_FILE
@@ -69,7 +70,8 @@ def train_mixes(
     clips, held_out = _mixes(training.clips), _mixes(training.held_out)
     if "fastsag" not in hashes:
         raise StudioError(
-            "FastSAG has no weights here to learn upon", todo="Import them first: studio import-fastsag"
+            tr("FastSAG has no weights here to learn upon"),
+            todo=tr("Import them first: studio import-fastsag"),
         )
     base, settings, device = {"fastsag": hashes["fastsag"]}, training.settings, model.device
     heard, others = ([_heard(model, clip, run) for clip in some] for some in (clips, held_out or clips[::8]))
@@ -80,7 +82,7 @@ def train_mixes(
         model, task, settings, steps, run, prefixes=PREFIXES, checkpoint=training.folder / "fastsag.pt",
         fingerprint=training.fingerprint(base), start=start, share=(0.0, 0.9),
     )  # fmt: skip
-    run.on_step(Progress("Checking what was learnt", 0.9))
+    run.on_step(Progress(tr("Checking what was learnt"), 0.9))
     before, after = (_drawn(task, network, others, run.cancel.check) for network in (model, learnt.network))
     effect = effect_of(_features(before), _features(after), _WORDS)
     header = {
@@ -88,7 +90,7 @@ def train_mixes(
         "clips": len(clips), "steps": learnt.trained.steps, "seed": settings.seed,
     }  # fmt: skip
     digest = save_adapter({"fastsag": learnt.tensors}, header, training.folder / ADAPTER_FILE)
-    run.on_step(Progress("Checking what was learnt", 1.0))
+    run.on_step(Progress(tr("Checking what was learnt"), 1.0))
     trained = learnt.trained
     return AdapterReport(
         digest, base, settings.method, len(clips), len(held_out), trained.steps, steps, trained.stopped,
@@ -211,9 +213,10 @@ def _mixes(clips: Sequence[object]) -> list[MixClip]:
     mixes = [clip for clip in clips if isinstance(clip, MixClip)]
     if len(mixes) != len(clips) or (not mixes and clips):
         raise StudioError(
-            "FastSAG cannot learn from these clips", seen="clips of another engine",
-            todo="Rate accompaniments of FastSAG",
-        )  # fmt: skip
+            tr("FastSAG cannot learn from these clips"),
+            seen=tr("clips of another engine"),
+            todo=tr("Rate accompaniments of FastSAG"),
+        )
     return mixes
 
 

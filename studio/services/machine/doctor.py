@@ -20,7 +20,7 @@ from typing import Literal
 from studio.audio.devices import default_input, default_output, input_devices, output_devices, portaudio
 from studio.audio.files import read_audio
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr, trn
+from studio.core.language import SOURCE, language, mark, tr, trn
 from studio.storage.paths import user_data_dir
 
 Status = Literal["OK", "WARN", "FAIL"]
@@ -54,6 +54,7 @@ def examine(models_dir: Path, resources_dir: Path) -> Iterator[Finding]:
     yield _disk(Path.cwd())
     yield _disk(user_data_dir())
     yield _window()
+    yield from _fonts()
 
 
 def _python() -> Finding:
@@ -280,3 +281,18 @@ def _window() -> Finding:
             tr("Window"), "WARN", tr("no display"), tr("Use 'studio generate' here, or start from a desktop")
         )
     return Finding(tr("Window"), "OK", tr("Qt loads and there is a display"))
+
+
+def _fonts() -> Iterator[Finding]:
+    """Whether the script of a language other than English can be shown; Windows and macOS bring such fonts."""
+    lister = shutil.which("fc-list")
+    if language() == SOURCE or lister is None:
+        return
+    listed = subprocess.run(
+        [lister, f":lang={language()}", "family"], capture_output=True, text=True, timeout=20, check=False
+    ).stdout.splitlines()
+    if listed:
+        yield Finding(tr("Fonts"), "OK", tr("{count} for the language in use", count=len(set(listed))))
+    else:
+        todo = tr("Install one, such as Noto Sans CJK (package fonts-noto-cjk)")
+        yield Finding(tr("Fonts"), "WARN", tr("none for the language in use"), todo)

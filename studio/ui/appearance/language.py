@@ -22,16 +22,20 @@ _KEY = "language"
 _SCRIPTS = {"ja": QFontDatabase.WritingSystem.Japanese}
 
 
-def speak(app: QApplication, preferences: Preferences) -> None:
-    """Sets the language of this process and of those it starts, before any widget is made."""
+def speak(app: QApplication, preferences: Preferences) -> QTranslator | None:
+    """Sets the language of this process and of those it starts, before any widget is made.
+
+    Returns:
+        What translates Qt's own texts; None where nothing does.
+    """
     asked = os.environ.get(VARIABLE, "")
     use_language(asked if asked in languages() else _resolved(chosen(preferences)))
-    if language() != SOURCE:
-        translator = QTranslator(app)
-        if translator.load(
-            f"qtbase_{language()}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-        ):
-            app.installTranslator(translator)
+    translator = QTranslator(app)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if language() == SOURCE or not translator.load(f"qtbase_{language()}", folder):
+        return None
+    app.installTranslator(translator)
+    return translator
 
 
 def choices() -> list[tuple[str, str]]:

@@ -174,7 +174,7 @@ class CandidateRow(QFrame):
         candidate, blind = self._candidate, self._label is not None
         parts = candidate.arrangement.parts
         names = [parts[stem].instrument for stem in STEMS if stem in parts]
-        instruments = ", ".join(tr(name) for name in names if name != "none")
+        instruments = tr(", ").join(tr(name) for name in names if name != "none")
         if candidate.is_one_sound:
             instruments = tr("the whole band as one sound")
         style = candidate.arrangement.style
@@ -199,7 +199,7 @@ class CandidateRow(QFrame):
 def _in_short(fit: FitReport) -> str:
     """The worst that can be said of a candidate in a few words, or how well it fits."""
     if fit.problems:
-        return capital(", ".join(map(tr, fit.problems)))
+        return capital(tr(", ").join(map(tr, fit.problems)))
     shares = ((tr("Beat"), fit.beat_match), (tr("chords"), fit.chord_fit))
     return " · ".join(f"{name} {share:.0%}" for name, share in shares if share is not None)
 

@@ -104,7 +104,7 @@ def fit_rows(fit: FitReport | None) -> dict[str, str]:
         rows[tr("Beat match")] = tr("cannot be told: too few attacks")
     if fit.chord_fit is None:
         rows[tr("Chord fit")] = tr("cannot be told: no notes or no chords")
-    return {tr("Poor fit"): ", ".join(map(tr, fit.problems)), **rows} if fit.problems else rows
+    return {tr("Poor fit"): tr(", ").join(map(tr, fit.problems)), **rows} if fit.problems else rows
 
 
 def settings_rows(candidate: Candidate) -> dict[str, str]:

@@ -238,7 +238,9 @@ class RequestPanel(QFrame):
         self._busy.show()
         if self.cancel.isEnabled():
             self.stage.setText(capital(progress.stage))
-            self.eta.setText("" if remaining_s is None else duration(remaining_s) + tr(" left"))
+            self.eta.setText(
+                "" if remaining_s is None else tr("{duration} left", duration=duration(remaining_s))
+            )
         self.progress.setValue(round(progress.fraction * 1000))
 
     @property
@@ -261,8 +263,6 @@ class RequestPanel(QFrame):
 def duration(seconds: float) -> str:
     """'8 s', '2 min 05 s': rounded up, so that it never promises too much."""
     whole = int(-(-seconds // 1))
-    return (
-        f"{whole} s"
-        if whole < 60
-        else tr("{whole} min {whole_2:02d} s", whole=whole // 60, whole_2=whole % 60)
-    )
+    if whole < 60:
+        return tr("{seconds} s", seconds=whole)
+    return tr("{minutes} min {seconds:02d} s", minutes=whole // 60, seconds=whole % 60)

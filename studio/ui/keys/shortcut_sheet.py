@@ -178,4 +178,4 @@ def _lines(group: str) -> list[tuple[str, Shortcut | None, str]]:
             found.append((tr(what), None, tr(fixed)))
         elif shortcut.name == "rate_0" or not shortcut.name.startswith(_SERIES_NAMES):
             found.append((tr(shortcut.text).rstrip(" …"), shortcut, ""))
-    return found + [(what, None, keys) for owner, what, keys in EXTRAS if owner == group]
+    return found + [(tr(what), None, tr(keys)) for owner, what, keys in EXTRAS if owner == group]

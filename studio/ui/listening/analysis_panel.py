@@ -133,7 +133,7 @@ class AnalysisPanel(QFrame):
         self._hints: tuple[Hint, ...] = ()
         self._shown_given = Given()
         self._shown_chords = self._why_no_chords = ""
-        self.tempo = _spin(29.9, 300.0, 1, " bpm")
+        self.tempo = _spin(29.9, 300.0, 1, tr(" bpm"))
         self.key = Chooser()
         for key in KEYS:
             self.key.addItem(key_title(key), key)
@@ -141,7 +141,7 @@ class AnalysisPanel(QFrame):
         self.meter = Chooser()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
-        self.downbeat = _spin(-0.001, 600.0, 3, " s")
+        self.downbeat = _spin(-0.001, 600.0, 3, tr(" s"))
         self.time = Chooser()
         self.time.addItem(tr("Steady"), None)
         self.time.addItem(tr("With the singer"), True)
@@ -172,7 +172,7 @@ class AnalysisPanel(QFrame):
         tight(factors)
         for button in (self.tap, self.half, self.double):
             factors.addWidget(button)
-        grid.addLayout(factors, 1, 1)
+        grid.addLayout(factors, 1, 1, 1, 3)
         nudges = QHBoxLayout()
         tight(nudges)
         self.nudges: dict[float, QToolButton] = {}
@@ -358,12 +358,12 @@ class AnalysisPanel(QFrame):
         if offered:
             tempo, key = offered.get("tempo_bpm"), offered.get("key")
             values = [
-                f"{tempo:g} bpm" if tempo is not None else "",
+                tr("{tempo:g} bpm", tempo=tempo) if tempo is not None else "",
                 key_title(key) if isinstance(key, Key) else "",
             ]
             source = next(hint.source for hint in self._hints if hint)
             self.hint.setText(
-                tr("Use {names}, from the {source}", names=", ".join(filter(None, values)), source=source)
+                tr("Use {names}, from the {source}", names=tr(", ").join(filter(None, values)), source=source)
             )
 
     def _offered(self, given: Given) -> dict[str, object]:
@@ -385,14 +385,18 @@ def _doubt(analysis: VocalAnalysis) -> str:
     """What to do about a beat that nobody can be sure of; "" where it is sure."""
     if not analysis.unsure_of_tempo:
         return ""
-    tempi = dict.fromkeys(f"{reading.tempo_bpm:.0f} bpm" for reading in analysis.alternatives)
-    tempi.pop(f"{analysis.tempo_bpm:.0f} bpm", None)  # the same tempo with other beats
+    tempi = dict.fromkeys(_bpm(reading.tempo_bpm) for reading in analysis.alternatives)
+    tempi.pop(_bpm(analysis.tempo_bpm), None)  # the same tempo with other beats
     others = tr(" or ").join(tempi)
     return (
         tr("Not sure of the beat: tap along, or try {others}.", others=others)
         if others
         else tr("Not sure of the beat: tap along.")
     )
+
+
+def _bpm(tempo_bpm: float) -> str:
+    return tr("{tempo:.0f} bpm", tempo=tempo_bpm)
 
 
 def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:

@@ -42,13 +42,15 @@ class StemStrip(QWidget):
         for source in (VOCAL, *STEMS):
             group = QHBoxLayout()
             tight(group, spacing=2)
-            tip = tr("Keys M and Shift+S act on {source}; the wheel, + and − change its level", source=source)
+            tip = tr(
+                "Keys M and Shift+S act on {source}; the wheel, + and − change its level", source=tr(source)
+            )
             name = self._button(_Name(), capital(tr(source)), "stem", tip)
             name.stepped.connect(lambda step, s=source: self.level_stepped.emit(s, step))
             name.setChecked(source == self.target)
             name.clicked.connect(lambda _=False, s=source: self.set_target(s))
-            solo = self._button(QToolButton(), "S", "solo", tr("Solo {source}", source=source))
-            mute = self._button(QToolButton(), "M", "mute", tr("Mute {source}", source=source))
+            solo = self._button(QToolButton(), "S", "solo", tr("Solo {source}", source=tr(source)))
+            mute = self._button(QToolButton(), "M", "mute", tr("Mute {source}", source=tr(source)))
             solo.clicked.connect(lambda _=False, s=source: self.solo_toggled.emit(s))
             mute.clicked.connect(lambda _=False, s=source: self.mute_toggled.emit(s))
             for button in (solo, mute):

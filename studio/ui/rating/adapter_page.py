@@ -69,12 +69,12 @@ def report_of(entry: ShelfEntry) -> str:
     if not report.get("audible"):
         told.append(tr("No audible effect."))
     elif failed:
-        told.append(tr("Not fit to be used: {names}.", names="; ".join(_retold(name) for name in failed)))
+        told.append(tr("Not fit to be used: {names}.", names=tr("; ").join(_retold(name) for name in failed)))
     elif report.get("changes"):
         told.append(
             tr(
                 "Changes what is played: {names}.",
-                names="; ".join(_retold(change) for change in report["changes"]),
+                names=tr("; ").join(_retold(change) for change in report["changes"]),
             )
         )
     if entry.test.decision is not None:

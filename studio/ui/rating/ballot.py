@@ -98,7 +98,7 @@ class Ballot:
         """Why it cannot be voted on yet, as a sentence; empty when it can."""
         unheard = [blind_label(n) for n, key in enumerate(self.keys) if not self.attention(key)]
         if unheard:
-            names = tr(" and ").join(filter(None, (", ".join(unheard[:-1]), unheard[-1])))
+            names = tr(" and ").join(filter(None, (tr(", ").join(unheard[:-1]), unheard[-1])))
             return tr("Voting opens when every clip was heard: {names} to go.", names=names)
         if self.best is None and not self.tie and not self.none_usable:
             return tr("Which is best? All alike is =.") if len(self.keys) == 2 else tr(_WHICH)
@@ -112,7 +112,7 @@ class Ballot:
             tr(
                 "Under {enough_s:.0f} s of {names}: the vote would be kept, but teach nothing.",
                 enough_s=ENOUGH_S,
-                names=", ".join(short),
+                names=tr(", ").join(short),
             )
             if short
             else ""

@@ -71,4 +71,4 @@ def _said(project: Project, voted: tuple[Screen, ...], key: str) -> str:
         verdict = project.verdicts[screen.number]
         words += [tr("best")] * (verdict.best == key) + [tr("worst")] * (verdict.worst == key)
         words += ["★" * verdict.stars[key]] if key in verdict.stars else []
-    return ", ".join(dict.fromkeys(words))
+    return tr(", ").join(dict.fromkeys(words))

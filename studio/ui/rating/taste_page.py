@@ -132,7 +132,7 @@ class TastePage(QWidget):
 
     def show_music(self, names: Sequence[str]) -> None:
         """The files it begins from."""
-        self.music_told.setText(", ".join(names) if names else tr("None: it begins without an opinion."))
+        self.music_told.setText(tr(", ").join(names) if names else tr("None: it begins without an opinion."))
         self.no_music.setVisible(bool(names))
 
     def show_taste(self, taste: Taste | None, screens: Mapping[str, int], *, used: bool = True) -> None:

@@ -35,14 +35,14 @@ def genes_in_words(clip: Clip, names: Mapping[str, str]) -> str:
         of.setdefault(whose, []).append(tr(gene))
     parts = []
     for whose, genes in of.items():
-        what = tr(" and ").join(filter(None, (", ".join(genes[:-1]), genes[-1])))
+        what = tr(" and ").join(filter(None, (tr(", ").join(genes[:-1]), genes[-1])))
         if whose == "new":
             parts.append(tr("new {what}", what=what))
         elif whose == "blend":
             parts.append(tr("{what} of both", what=what))
         else:
             parts.append(tr("{what} of {names}", what=what, names=names.get(whose, tr("an earlier clip"))))
-    return ", ".join(parts)
+    return tr(", ").join(parts)
 
 
 def verdict_in_words(screen: Screen, verdict: Verdict) -> str:
@@ -57,7 +57,7 @@ def verdict_in_words(screen: Screen, verdict: Verdict) -> str:
         parts.append(tr("all alike"))
     if verdict.none_usable:
         parts.append(tr("none usable"))
-    return ", ".join(parts) or tr("nothing said")
+    return tr(", ").join(parts) or tr("nothing said")
 
 
 def clip_names(screens: tuple[Screen, ...]) -> dict[str, str]:
@@ -78,7 +78,7 @@ def reveal_of(key: str, screen: Screen, sounds: Mapping[str, ClipSound], project
     if clip.genes:
         lines.append(genes_in_words(clip, clip_names(project.screens)))
     if sound is not None and sound.instruments:
-        lines.append(", ".join(tr(name) for name in sound.instruments.split(", ")))
+        lines.append(tr(", ").join(tr(name) for name in sound.instruments.split(", ")))
     return "\n".join(lines)
 
 

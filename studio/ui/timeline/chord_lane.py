@@ -114,7 +114,9 @@ class ChordLane(TimelineView):
         painter.setFont(font)
         painter.setPen(theme.current().colour("muted"))
         painter.drawText(
-            rect.adjusted(0, 0, -6, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "chord"
+            rect.adjusted(0, 0, -6, 0),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            tr("chord"),
         )
 
     def paint_content(self, painter: QPainter, rect: QRect) -> None:

@@ -37,7 +37,7 @@ class EmptyState(QFrame):
         self.tempo = QDoubleSpinBox()
         self.tempo.setRange(30.0, 300.0)
         self.tempo.setDecimals(1)
-        self.tempo.setSuffix(" bpm")
+        self.tempo.setSuffix(tr(" bpm"))
         self.tempo.setAccessibleName(tr("Tempo of the metronome"))
         self.tempo.setMinimumWidth(96)
         as_field(self.tempo)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from studio.core.language import Catalogue, speak
 from studio.services.machine import doctor
 from studio.services.machine.doctor import MODELS, examine
 from studio.storage.paths import resources_dir
@@ -70,3 +71,20 @@ def test_a_gpu_that_torch_cannot_use_is_not_silent(tmp_path: Path, monkeypatch: 
     assert finding.status == "WARN"
     assert "NVIDIA RTX 4090" in finding.seen
     assert "driver" in finding.todo
+
+
+def test_a_language_without_a_font_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lister = tmp_path / "fc-list"
+    lister.write_text("#!/bin/sh\n")
+    lister.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert list(doctor._fonts()) == []  # English needs none of its own
+    try:
+        speak(Catalogue("ja"))
+        (missing,) = doctor._fonts()
+        lister.write_text('#!/bin/sh\n[ "$1" = :lang=ja ] && echo Noto Sans CJK JP\n')
+        (found,) = doctor._fonts()
+    finally:
+        speak(Catalogue())
+    assert (missing.status, found.status) == ("WARN", "OK")
+    assert "Noto Sans CJK" in missing.todo

@@ -1,0 +1,144 @@
+"""The window in Japanese: nothing in it is English but names, units and keys; and what it keeps has no language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QTableWidget,
+    QTreeWidget,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from studio.core.commands import told
+from studio.core.errors import StudioError
+from studio.core.language import Catalogue, speak, tr
+from studio.services.exporting.export import ExportedCandidate
+from studio.storage.translations import VARIABLE
+from studio.ui.appearance import language
+from studio.ui.comparing.export_result import ExportResult
+from studio.ui.window.error_dialog import ErrorDialog
+from studio.ui.window.main_window import MainWindow
+from studio.ui.window.preferences import Preferences
+from tests.ui.rating.conftest import Rater
+
+Generate = Callable[[MainWindow, int], None]
+
+#: Names, units, keys, and what the tests call their files.
+ALLOWED = {
+    "Backline", "FastSAG", "Magma", "Viridis", "English", "LUFS", "kHz", "Hz", "BPM", "dB", "dBTP", "dBFS",
+    "MB", "GB", "ms", "CSV", "MIDI", "WAV", "AIFF", "FLAC", "MP", "OGG", "DAW", "dawproject", "rpp", "FM",
+    "EDM", "PASS", "FAIL", "OK", "Esc", "Ctrl", "Shift", "Alt", "Space", "Enter", "Return", "Up", "Down",
+    "Left", "Right", "first", "take", "me", "Tones",
+}  # fmt: skip
+_CHORD = re.compile(r"\b[A-G][#b]?(m|maj|min|dim|aug|sus|add)?[0-9]*(sus[24]|b5)?\b")
+
+
+@pytest.fixture(autouse=True)
+def japanese(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As somebody has it who chose Japanese."""
+    monkeypatch.setenv(VARIABLE, "")
+    preferences = Preferences(tmp_path / "chosen.ini")
+    language.choose(preferences, "ja")
+    translator = language.speak(qapp, preferences)
+    assert translator is not None
+    yield
+    qapp.removeTranslator(translator)
+    speak(Catalogue())
+
+
+def texts_of(top: QWidget) -> Iterator[str]:
+    """Everything a widget and those in it say, to the eye, the mouse and the screen reader."""
+    for widget in [top, *top.findChildren(QWidget)]:
+        yield from (
+            widget.toolTip(),
+            widget.accessibleName(),
+            widget.statusTip(),
+            widget.accessibleDescription(),
+        )
+        if widget.isWindow():
+            yield widget.windowTitle()
+        if isinstance(widget, QLabel | QAbstractButton):
+            yield widget.text()
+        elif isinstance(widget, QComboBox):
+            yield from (widget.itemText(i) for i in range(widget.count()))
+        elif isinstance(widget, QLineEdit):
+            yield widget.placeholderText()
+        elif isinstance(widget, QAbstractSpinBox):
+            yield widget.text()
+        elif isinstance(widget, QMenu):
+            yield widget.title()
+        elif isinstance(widget, QTreeWidget):
+            yield from (widget.headerItem().text(i) for i in range(widget.columnCount()))
+        elif isinstance(widget, QTableWidget):
+            items = [widget.horizontalHeaderItem(i) for i in range(widget.columnCount())]
+            yield from (item.text() for item in items if item is not None)
+    for action in top.findChildren(QAction):
+        yield from (action.text(), action.toolTip())
+
+
+def english_in(top: QWidget) -> list[str]:
+    """The texts with a word of two letters or more that is no name, unit or key."""
+    wrong = []
+    for text in dict.fromkeys(texts_of(top)):
+        words = re.findall(r"[A-Za-z]{2,}", _CHORD.sub("", re.sub(r"\S*[/\\]\S*|\w+\.wav", "", text)))
+        if any(word not in ALLOWED for word in words):
+            wrong.append(text)
+    return wrong
+
+
+def test_nothing_in_the_window_is_english(rater: Rater, generate: Generate, tmp_path: Path) -> None:
+    window = rater.window
+    assert english_in(window) == []  # the rating, with the song behind it
+    assert rater.page.title.text() == "設問 1：どのバンドがいちばん好きですか？"
+    window.taste.leave()
+    generate(window, 2)
+    assert english_in(window) == []
+    for name in ("sheet", "details", "regenerate", "devices"):
+        window.actions_by_name[name].trigger()
+    dialogs = [d for d in window.findChildren(QDialog) if d.isVisible()]
+    assert len(dialogs) >= 4
+    dialogs += [
+        ExportResult(ExportedCandidate(tmp_path, -1.5, {"band.wav": "PASS"}), window),
+        ErrorDialog(StudioError(tr("Cannot record"), seen=tr("no sound input")), window),
+    ]
+    for dialog in dialogs:
+        assert english_in(dialog) == [], dialog
+        dialog.close()
+
+
+def test_what_is_kept_has_no_language(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], generate: Generate, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    window.compare.ask("favourite", 1)
+    window.compare.ask("rate_4", 1)
+    assert window.actions_by_name["undo"].text() == "取り消す: 候補 1を評価"
+    document = window.workspace.document
+    assert document.undo_text == "Rate candidate 1"
+    assert document.project.opinion(1).stars == 4
+    assert told(document.undo_text) == "候補 1を評価"
+    speak(Catalogue())  # opened again in English
+    assert told(document.undo_text) == "Rate candidate 1"
+    song = window.workspace.song
+    assert song is not None
+    assert song.folder is not None
+    window.workspace.save()
+    written = [p for p in song.folder.path.rglob("*") if p.suffix in (".json", ".jsonl", ".journal", ".mid")]
+    assert written
+    for path in written:
+        assert not re.search(r"[\u3040-\u30ff]", path.read_bytes().decode("utf-8", "ignore")), path
