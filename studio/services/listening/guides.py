@@ -17,11 +17,11 @@ from studio.audio.file_bytes import FORMATS, error_text
 from studio.audio.files import read_file
 from studio.core.errors import StudioError
 from studio.core.guide import MIDI, Guide
-from studio.core.language import tr
+from studio.core.language import mark, tr
 from studio.core.music import Meter
 from studio.services.listening.hints import find_hints
 
-_KINDS = f"a guide: sound ({FORMATS}), MIDI (.mid), or a session of a DAW (.dawproject, .rpp)"
+_KINDS = mark("a guide: sound ({formats}), MIDI (.mid), or a session of a DAW (.dawproject, .rpp)")
 _MOST_BYTES = 64 << 20
 
 
@@ -64,7 +64,9 @@ def _heard(path: Path, meter: Meter | None, tempo_bpm: float | None) -> Guide:
     except StudioError as error:
         if FORMATS not in error.expected:
             raise
-        raise StudioError(error.what, seen=error.seen, expected=_KINDS, todo=error.todo) from error
+        raise StudioError(
+            error.what, seen=error.seen, expected=tr(_KINDS, formats=FORMATS), todo=error.todo
+        ) from error
     if tempo_bpm is None:
         tempo_bpm = next((hint.tempo_bpm for hint in find_hints(path) if hint.tempo_bpm), None)
     guide = hear_guide(audio, path.name, meter=meter, tempo_bpm=tempo_bpm)

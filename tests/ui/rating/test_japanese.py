@@ -127,11 +127,11 @@ def test_what_is_kept_has_no_language(
     generate(window, 1)
     window.compare.ask("favourite", 1)
     window.compare.ask("rate_4", 1)
-    assert window.actions_by_name["undo"].text() == "取り消す: 候補 1を評価"
+    assert window.actions_by_name["undo"].text() == "取り消す: 候補 1 を評価"
     document = window.workspace.document
     assert document.undo_text == "Rate candidate 1"
     assert document.project.opinion(1).stars == 4
-    assert told(document.undo_text) == "候補 1を評価"
+    assert told(document.undo_text) == "候補 1 を評価"
     speak(Catalogue())  # opened again in English
     assert told(document.undo_text) == "Rate candidate 1"
     song = window.workspace.song
