@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 
 FORMATS = "WAV, AIFF, FLAC, MP3 or OGG"
 #: A pipe that gives nothing for so long has no one at its other end.
 _PIPE_PATIENCE_S = 4.0
 #: Ten minutes of stereo floats at 192 kHz.
 _PIPE_LIMIT_BYTES = 930_000_000
-_TODO = mark("Check the path, or choose another file")
+_TODO = later("Check the path, or choose another file")
 
 
 @contextlib.contextmanager

@@ -27,11 +27,11 @@ from studio.audio.source import AudioSource, Source, prepare
 from studio.audio.stream import DeviceStream, Frames
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 
 _SILENT_RATE = 48000
 _TAP_S = 1.0
-_HUNG = mark("The sound system does not answer. The song is open without sound, which joins in once it does")
+_HUNG = later("The sound system does not answer. The song is open without sound, which joins in once it does")
 
 
 def default_setup() -> AudioSetup:

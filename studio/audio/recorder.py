@@ -18,13 +18,13 @@ from studio.audio.file_bytes import error_text
 from studio.audio.mixer import Mixer
 from studio.audio.ring import Ring
 from studio.audio.take_file import MAX_BYTES, TakeFile
-from studio.core.language import mark
+from studio.core.language import later
 
 #: How long the disk may be busy before samples would be lost.
 _RING_S = 10.0
 _WRITE_EVERY_S = 0.05
-_UNWRITTEN = mark("The take could not be written further: {reason}")
-_UNCLOSED = mark("The take could not be closed: {reason}")
+_UNWRITTEN = later("The take could not be written further: {reason}")
+_UNCLOSED = later("The take could not be closed: {reason}")
 #: What a recording says of itself, kept beside it in English.
 PROBLEMS = (_UNWRITTEN, _UNCLOSED)
 
@@ -82,7 +82,7 @@ class Recorder:
         at = mixer.clock - len(block)
         low, high = max(first - at, 0), min(last - at, len(block))
         if low < high and not self._ring.write(block[low:high]):
-            self.problem, self._over = mark("The disk was too slow for the recording"), True
+            self.problem, self._over = later("The disk was too slow for the recording"), True
         if high < len(block):
             self._over = True
 

@@ -10,7 +10,7 @@ from studio.core.arrangement import BAND, Arrangement
 from studio.core.audio import Audio
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
-from studio.core.language import mark, retold, tr
+from studio.core.language import later, retold, tr
 from studio.core.score import Score
 
 #: In NoiseStep.columns: the noise of the score's globals (style, density, swing, instruments).
@@ -18,19 +18,19 @@ GLOBALS_NOISE = "globals"
 
 #: What the changes of core.request call themselves; those that others may be parts of come first.
 _CHANGES = (
-    mark("near variation"),
-    mark("far variation"),
-    mark("new band"),
-    mark("child of {a} and {b}: {genes}"),
-    mark("child of {a} and {b}"),
-    mark("{what}, new chords"),
-    mark("{what} in bars {first} to {last}"),
-    mark("{what} in bar {bar}"),
-    mark("new {stems}"),
-    mark("{first}, {rest}"),
-    mark("{gene} between both"),
-    mark("{gene} of {number}"),
-    mark("{gene} new"),
+    later("near variation"),
+    later("far variation"),
+    later("new band"),
+    later("child of {a} and {b}: {genes}"),
+    later("child of {a} and {b}"),
+    later("{what}, new chords"),
+    later("{what} in bars {first} to {last}"),
+    later("{what} in bar {bar}"),
+    later("new {stems}"),
+    later("{first}, {rest}"),
+    later("{gene} between both"),
+    later("{gene} of {number}"),
+    later("{gene} new"),
 )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from studio.core.analysis import Given
-from studio.core.language import mark, retold
+from studio.core.language import later, retold
 from studio.core.mix import Mix
 from studio.core.music import Chord
 from studio.core.opinion import NO_OPINION, Opinion
@@ -20,19 +20,19 @@ from studio.core.takes import BASE, AudioRef, Comp, Take
 
 #: What commands call themselves, in English as the journal keeps it, with what the window makes out of it.
 _TEXTS = (
-    mark("Take the pick back from {name}"),
-    mark("Pick {name}"),
-    mark("No favourite: {name}"),
-    mark("Favourite: {name}"),
-    mark("Hide {name}"),
-    mark("Show {name}"),
-    mark("Rate {name}"),
-    mark("Note on {name}"),
-    mark("Hear take {number}"),
-    mark("Hear the old vocal"),
-    mark("Take {number}"),
-    mark("Vote on screen {number}"),
-    mark("candidate {name}"),
+    later("Take the pick back from {name}"),
+    later("Pick {name}"),
+    later("No favourite: {name}"),
+    later("Favourite: {name}"),
+    later("Hide {name}"),
+    later("Show {name}"),
+    later("Rate {name}"),
+    later("Note on {name}"),
+    later("Hear take {number}"),
+    later("Hear the old vocal"),
+    later("Take {number}"),
+    later("Vote on screen {number}"),
+    later("candidate {name}"),
 )
 
 
@@ -89,7 +89,7 @@ class SetGiven(Command):
 
     @property
     def text(self) -> str:
-        return mark("Tempo, key or bar lines")
+        return later("Tempo, key or bar lines")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class SetChords(Command):
 
     @property
     def text(self) -> str:
-        return mark("Chords")
+        return later("Chords")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class SetComp(Command):
     """Which take is heard where; None for the vocal there was."""
 
     comp: Comp | None
-    what: str = mark("Choice of takes")
+    what: str = later("Choice of takes")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -141,7 +141,7 @@ class SetOpinion(Command):
 
     number: int
     opinion: Opinion
-    what: str = mark("Rating")
+    what: str = later("Rating")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -164,7 +164,7 @@ class Pick(Command):
     """The winner, or None."""
 
     number: int | None
-    what: str = mark("Pick")
+    what: str = later("Pick")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -195,7 +195,7 @@ class SetNotes(Command):
 
     @property
     def text(self) -> str:
-        return mark("Notes on the song")
+        return later("Notes on the song")
 
 
 @dataclass(frozen=True)

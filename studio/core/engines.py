@@ -9,7 +9,7 @@ from studio.core.arrangement import BAND, STEMS
 from studio.core.candidate import told_change
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.request import Change
 
 
@@ -59,7 +59,7 @@ def asked_for(controls: Controls) -> Sequence[str]:
 
 
 BAND_MODEL = EngineKind(
-    "band", mark("Band model"), STEMS, frozenset(f.name for f in fields(Controls)), changes=True
+    "band", later("Band model"), STEMS, frozenset(f.name for f in fields(Controls)), changes=True
 )
 FASTSAG = EngineKind(
     "fastsag",
@@ -67,7 +67,7 @@ FASTSAG = EngineKind(
     (BAND,),
     frozenset(),
     changes=False,
-    why_not=mark(
+    why_not=later(
         "FastSAG answers to the sound of the voice alone and makes the whole band as one "
         "sound: there are no stems, notes, chords, style or instruments to choose"
     ),

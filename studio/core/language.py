@@ -4,8 +4,8 @@ Every text a user may read is written in English where it arises and goes throug
 
     tr("Cannot read {name}", name=path.name)                  a text, with its values as named fields
     trn("{count} note", "{count} notes", count)               a text that depends on a number
-    mark("Any energy")                                        a constant, for the catalogue; `tr` where it is shown
-    retold("Pick candidate 3", (mark("Pick {name}"), ...))    an English text that was kept, told again
+    later("Any energy")                                       a constant, for the catalogue; `tr` where it is shown
+    retold("Pick candidate 3", (later("Pick {name}"), ...))   an English text that was kept, told again
 
 What is kept in a project, a report or a log is never translated: a project made in one language opens in another. Where
 such a text is shown (the name of a step to undo, what a candidate was made out of), `retold` finds the template it was
@@ -57,7 +57,7 @@ def language() -> str:
     return _catalogue.language
 
 
-def mark(text: str) -> str:
+def later(text: str) -> str:
     """The text itself, for a constant that is made before the language is known."""
     return text
 
@@ -81,7 +81,7 @@ def retold(text: str, templates: Sequence[str]) -> str:
     """An English text that was kept, in the user's language.
 
     Args:
-        templates: marked texts it may have been made from; the values of their fields are retold too. The first that
+        templates: texts of `later` it may have been made from; the values of their fields are retold too. The first that
             fits is taken.
     """
     if language() == SOURCE:

@@ -16,9 +16,9 @@ from safetensors import safe_open
 from torch import Tensor
 
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 
-TODO = mark("Download the file again, or choose the one that its authors publish")
+TODO = later("Download the file again, or choose the one that its authors publish")
 
 
 def read_tensor_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -14,12 +14,12 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.part_path import part_path
 
 T = TypeVar("T")
 
-_TODO = mark("reinstall Backline, or restore the file from the repository")
+_TODO = later("reinstall Backline, or restore the file from the repository")
 
 
 def save_weights(tensors: dict[str, Tensor], path: Path, header: dict[str, Any]) -> None:

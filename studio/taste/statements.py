@@ -9,13 +9,13 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.core.language import mark
+from studio.core.language import later
 from studio.taste.features import NAMES, WORDS, as_row
 from studio.taste.judgement import Judgement
 
 #: Chance that the direction is right, from which on a word is used.
-_SURENESS = ((0.975, mark("sure")), (0.9, mark("fairly sure")), (0.75, mark("a leaning")))
-NOT_SURE = mark("not sure yet")
+_SURENESS = ((0.975, later("sure")), (0.9, later("fairly sure")), (0.75, later("a leaning")))
+NOT_SURE = later("not sure yet")
 _MOST_EVIDENCE = 3
 
 

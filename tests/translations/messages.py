@@ -23,7 +23,7 @@ from studio.taste import features
 from studio.ui.keys import shortcut_table
 
 ROOT = Path(__file__).resolve().parents[2]
-_CALLS = {"tr", "trn", "mark"}
+_CALLS = {"tr", "trn", "later"}
 
 
 @dataclass

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-_MARKED = {"tr", "trn", "mark", "retold", "told", "told_change", "style_title", "key_title"}
+_MARKED = {"tr", "trn", "later", "retold", "told", "told_change", "style_title", "key_title"}
 #: Which arguments are texts, by position or name.
 _PLACES: dict[str, tuple[int | str, ...]] = {
     **dict.fromkeys(

@@ -18,11 +18,11 @@ from safetensors.torch import load, save_file
 from torch import Tensor
 
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.part_path import part_path
 
 KIND = "backline adapter"
-_TODO = mark("Train it again, or go back to another adapter or to the base model")
+_TODO = later("Train it again, or go back to another adapter or to the base model")
 
 
 @dataclass(frozen=True, eq=False)

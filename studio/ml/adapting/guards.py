@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from studio.core.language import mark
+from studio.core.language import later
 from studio.core.score import Score
 from studio.ml.adapting.clips import Check
 from studio.ml.adapting.drawing import diversity, draw_scores
@@ -53,24 +53,24 @@ def check_scores(
     copies = copied(after, known) - copied(before, known)
     checks = [
         Check(
-            mark("bands for one vocal are too much alike"),
+            later("bands for one vocal are too much alike"),
             round(ratio, 3),
             LEAST_DIVERSITY,
             ratio >= LEAST_DIVERSITY,
         ),
         _fit(
-            mark("chords fit the melody less"),
+            later("chords fit the melody less"),
             before,
             after,
             lambda s, i: chord_fit(s, _melody(conditions[i])),
         ),
         _fit(
-            mark("bars are marked less"),
+            later("bars are marked less"),
             before,
             after,
             lambda s, i: beat_fit(s, conditions[i].place[0].numpy()),
         ),
-        Check(mark("copies what it was trained on"), float(max(0, copies)), 0.0, copies <= 0),
+        Check(later("copies what it was trained on"), float(max(0, copies)), 0.0, copies <= 0),
     ]
     return checks, effect
 

@@ -10,23 +10,23 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.core.language import mark
+from studio.core.language import later
 from studio.core.music import Chord
 from studio.core.score import BASS_OFFSET, COLUMNS, HOLD, LEAD_CHORD, QUALITY_NAMES, REST, Score, unpack_drums
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 
 #: Names, each with the words for less and for more of it.
 WORDS: Mapping[str, tuple[str, str]] = {
-    "drum strokes": (mark("sparser drums"), mark("busier drums")),
-    "hats and cymbals": (mark("fewer hats and cymbals"), mark("more hats and cymbals")),
-    "bass notes": (mark("calmer bass"), mark("busier bass")),
-    "bass height": (mark("lower bass"), mark("higher bass")),
-    "harmony strokes": (mark("longer chords"), mark("more strokes of the chords")),
-    "lead notes": (mark("less lead"), mark("more lead")),
-    "lead height": (mark("lower lead"), mark("higher lead")),
-    "energy": (mark("softer"), mark("more energetic")),
-    "chord changes": (mark("fewer chord changes"), mark("more chord changes")),
-    "rich chords": (mark("plainer chords"), mark("richer chords")),
+    "drum strokes": (later("sparser drums"), later("busier drums")),
+    "hats and cymbals": (later("fewer hats and cymbals"), later("more hats and cymbals")),
+    "bass notes": (later("calmer bass"), later("busier bass")),
+    "bass height": (later("lower bass"), later("higher bass")),
+    "harmony strokes": (later("longer chords"), later("more strokes of the chords")),
+    "lead notes": (later("less lead"), later("more lead")),
+    "lead height": (later("lower lead"), later("higher lead")),
+    "energy": (later("softer"), later("more energetic")),
+    "chord changes": (later("fewer chord changes"), later("more chord changes")),
+    "rich chords": (later("plainer chords"), later("richer chords")),
 }
 NAMES = tuple(WORDS)
 _TRIADS = [QUALITY_NAMES.index(name) for name in ("", "m", "maj", "min") if name in QUALITY_NAMES]

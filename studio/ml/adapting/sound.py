@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.core.arrangement import STEMS
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.pipeline import Run
 from studio.ml.adapting.clips import Check, RatedClip, SoundClip, TrainingSettings
 from studio.ml.adapting.effect import Effect, effect_of
@@ -290,7 +290,9 @@ def _checks(
     silence, clipping = quiet_after - quiet, clipped_after - clipped
     return [
         Check(
-            mark("more silence"), round(silence, 4), _MOST_SILENCE, bool(finite) and silence <= _MOST_SILENCE
+            later("more silence"), round(silence, 4), _MOST_SILENCE, bool(finite) and silence <= _MOST_SILENCE
         ),
-        Check(mark("clips"), round(clipping, 5), _MOST_CLIPPING, bool(finite) and clipping <= _MOST_CLIPPING),
+        Check(
+            later("clips"), round(clipping, 5), _MOST_CLIPPING, bool(finite) and clipping <= _MOST_CLIPPING
+        ),
     ]

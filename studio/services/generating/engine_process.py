@@ -29,7 +29,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, PauseToken
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.array_pickle import pack, unpack
@@ -312,10 +312,10 @@ def _serve(line: Connection, load: Load, models_dir: Path, device: str, folder: 
 
 
 _CANNOT = {
-    "arrange": mark("This engine cannot write a band apart from playing it"),
-    "play": mark("This engine cannot play a band that was written before"),
-    "train": mark("This engine cannot learn a taste"),
-    "use_adapter": mark("This engine knows no personal adapters"),
+    "arrange": later("This engine cannot write a band apart from playing it"),
+    "play": later("This engine cannot play a band that was written before"),
+    "train": later("This engine cannot learn a taste"),
+    "use_adapter": later("This engine knows no personal adapters"),
 }
 
 

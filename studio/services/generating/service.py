@@ -16,7 +16,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import Progress, StepCallback
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.pipeline import BandEngine, Engine, Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Choose = Callable[[Sequence[Candidate]], Sequence[Candidate]]
 
 #: What is said while it happens.
-LOADING = mark("Loading models")
+LOADING = later("Loading models")
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,11 @@ from studio.audio.file_bytes import FORMATS, error_text
 from studio.audio.files import read_file
 from studio.core.errors import StudioError
 from studio.core.guide import MIDI, Guide
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.music import Meter
 from studio.services.listening.hints import find_hints
 
-_KINDS = mark("a guide: sound ({formats}), MIDI (.mid), or a session of a DAW (.dawproject, .rpp)")
+_KINDS = later("a guide: sound ({formats}), MIDI (.mid), or a session of a DAW (.dawproject, .rpp)")
 _MOST_BYTES = 64 << 20
 
 

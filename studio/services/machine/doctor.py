@@ -20,7 +20,7 @@ from typing import Literal
 from studio.audio.devices import default_input, default_output, input_devices, output_devices, portaudio
 from studio.audio.files import read_audio
 from studio.core.errors import StudioError
-from studio.core.language import SOURCE, language, mark, tr, trn
+from studio.core.language import SOURCE, language, later, tr, trn
 from studio.storage.paths import user_data_dir
 
 Status = Literal["OK", "WARN", "FAIL"]
@@ -28,7 +28,7 @@ Status = Literal["OK", "WARN", "FAIL"]
 MODELS = ("arrangement", "mel", "vocoder")
 _LEAST_MEMORY_GB = 8.0
 _LEAST_DISK_GB = 2.0
-_REINSTALL = mark("Run 'python3 run.py doctor' in the repository: it installs what is missing")
+_REINSTALL = later("Run 'python3 run.py doctor' in the repository: it installs what is missing")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from studio.core.audio import Audio, Samples
 from studio.core.candidate import Candidate
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
-from studio.core.language import mark
+from studio.core.language import later
 from studio.dsp.loudness import IntegratedLoudness
 
 #: Where in a beat an attack counts as on it: sixteenths and triplets.
@@ -65,11 +65,11 @@ class FitReport:
     def problems(self) -> tuple[str, ...]:
         """What is wrong beyond doubt, in words; empty for a candidate that may be good or bad, but works."""
         found = {
-            mark("off the beat"): self.beat_match is not None and self.beat_match < 0.3,
-            mark("chords do not fit"): self.chord_fit is not None and self.chord_fit < 0.45,
-            mark("mostly silent"): self.silence > 0.5,
-            mark("clipped"): self.clipping > 0.02,
-            mark("noise"): self.noise is not None and self.noise > 0.25,
+            later("off the beat"): self.beat_match is not None and self.beat_match < 0.3,
+            later("chords do not fit"): self.chord_fit is not None and self.chord_fit < 0.45,
+            later("mostly silent"): self.silence > 0.5,
+            later("clipped"): self.clipping > 0.02,
+            later("noise"): self.noise is not None and self.noise > 0.25,
         }
         return tuple(text for text, is_so in found.items() if is_so)
 

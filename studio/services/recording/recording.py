@@ -21,7 +21,7 @@ from studio.audio.recorder import PROBLEMS, Recorder
 from studio.audio.take_file import repair_take
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
-from studio.core.language import mark, retold, tr
+from studio.core.language import later, retold, tr
 from studio.services.recording.takes import Stretch, takes_of
 from studio.storage.recordings import (
     RecordingNote,
@@ -233,7 +233,7 @@ def recover_recordings(folder: Path) -> tuple[Recovered, ...]:
         if note is None or not frames:
             delete_recording(path)
             continue
-        note = dataclasses.replace(note, finished=True, problem=mark("The recording was cut off"))
+        note = dataclasses.replace(note, finished=True, problem=later("The recording was cut off"))
         found.append(Recovered(path, note, frames))
     return tuple(found)
 

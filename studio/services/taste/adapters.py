@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.services.taste.adapter_header import read_header
 from studio.services.taste.shelf_state import ShelfEntry, ShelfState, State
 from studio.storage.atomic import part_path, sweep_parts, sync, write_json
@@ -35,7 +35,7 @@ _FILE, _REPORT, _SHELF, _TRAINING = "adapter.safetensors", "report.json", "shelf
 _ID_LETTERS = 16
 
 #: Told where an adapter is written for somebody else.
-PRIVACY_NOTE = mark(
+PRIVACY_NOTE = later(
     "This file was trained on your ratings of accompaniments to your songs. It holds no recording and no melody, but "
     "it says what you like, and parts of accompaniments that you rated may be drawn from it. Give it away only if you "
     "would tell that."

@@ -10,16 +10,16 @@ from functools import cache
 
 from PySide6.QtGui import QColor
 
-from studio.core.language import mark
+from studio.core.language import later
 from studio.ui.appearance import theme
 
 THEME = "theme"
 #: (name in the preferences, and in pyqtgraph.colormap; name in the menu).
 COLOUR_MAPS = (
-    (THEME, mark("Theme")),
-    ("magma", mark("Magma")),
-    ("viridis", mark("Viridis")),
-    ("CET-L16", mark("Blue to white")),
+    (THEME, later("Theme")),
+    ("magma", later("Magma")),
+    ("viridis", later("Viridis")),
+    ("CET-L16", later("Blue to white")),
 )
 
 _chosen = THEME

@@ -12,7 +12,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
-from studio.core.language import SOURCE, language, mark, tr
+from studio.core.language import SOURCE, language, later, tr
 from studio.storage.translations import VARIABLE, languages, use_language
 from studio.ui.window.preferences import Preferences
 
@@ -40,7 +40,7 @@ def speak(app: QApplication, preferences: Preferences) -> QTranslator | None:
 
 def choices() -> list[tuple[str, str]]:
     """(value, text) of what can be chosen; a language is called as it calls itself."""
-    return [(SYSTEM, mark("Follow the system")), *languages().items()]
+    return [(SYSTEM, later("Follow the system")), *languages().items()]
 
 
 def chosen(preferences: Preferences) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from studio.core.language import mark
+from studio.core.language import later
 from studio.storage.paths import resources_dir
 
 #: Every distance is a multiple of this many pixels.
@@ -27,7 +27,7 @@ GUTTER = 44  # the frequency axis left of every timeline
 
 ICONS = resources_dir() / "icons"
 #: (name in the preferences, name in the menu).
-MODES = (("system", mark("Follow the system")), ("dark", mark("Dark")), ("light", mark("Light")))
+MODES = (("system", later("Follow the system")), ("dark", later("Dark")), ("light", later("Light")))
 
 #: Fonts with Japanese glyphs, those of the systems first; the program brings none.
 _JAPANESE = (

@@ -10,7 +10,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
-from studio.core.language import capital, mark, tr
+from studio.core.language import capital, later, tr
 from studio.core.opinion import MOST_STARS, Opinion
 from studio.services.measuring.fit_report import FitReport
 from studio.ui.appearance import theme
@@ -31,12 +31,12 @@ HEIGHT = 122
 
 #: Names of what a listener can ask of a row, in its menu.
 _CHANGES = (
-    (mark("Vary: near"), "vary"),
-    (mark("Vary: far"), "vary_far"),
-    (mark("Regenerate …"), "regenerate"),
-    (mark("More like this and the one heard …"), "breed"),
+    (later("Vary: near"), "vary"),
+    (later("Vary: far"), "vary_far"),
+    (later("Regenerate …"), "regenerate"),
+    (later("More like this and the one heard …"), "breed"),
 )
-_REMARKS = ((mark("Details and note …"), "details"), (mark("Hide"), "hide"))
+_REMARKS = ((later("Details and note …"), "details"), (later("Hide"), "hide"))
 
 
 class CandidateRow(QFrame):

@@ -8,24 +8,24 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
 from studio.core.arrangement import STEMS
 from studio.core.controls import FOLLOWS, NETWORK, RECORDED, Controls
 from studio.core.instruments import choices
-from studio.core.language import capital, mark, tr
+from studio.core.language import capital, later, tr
 from studio.ui.appearance.widgets import Chooser, Segments, label, tight
 
 #: What the energy list offers, as levels of core.controls.ENERGIES.
 ENERGY_CHOICES: tuple[tuple[str, str], ...] = (
-    (mark("Any energy"), ""),
-    (mark("Low"), "low"),
-    (mark("Medium"), "medium"),
-    (mark("High"), "high"),
-    (mark("Rising"), "low medium high"),
-    (mark("Falling"), "high medium low"),
-    (mark("Quiet middle"), "high low high"),
+    (later("Any energy"), ""),
+    (later("Low"), "low"),
+    (later("Medium"), "medium"),
+    (later("High"), "high"),
+    (later("Rising"), "low medium high"),
+    (later("Falling"), "high medium low"),
+    (later("Quiet middle"), "high low high"),
 )
 #: What the sound list offers.
 SOUND_CHOICES: tuple[tuple[str, str], ...] = (
-    (mark("Automatic"), ""),
-    (mark("Recorded instruments"), RECORDED),
-    (mark("Network"), NETWORK),
+    (later("Automatic"), ""),
+    (later("Recorded instruments"), RECORDED),
+    (later("Network"), NETWORK),
 )
 
 

@@ -6,22 +6,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
-from studio.core.language import capital, mark, tr
+from studio.core.language import capital, later, tr
 from studio.core.request import GENES, Breed
 from studio.ui.appearance.widgets import Segments, label, push
 
 #: What each gene is, see core.request.GENES.
 _ABOUT = {
-    "style": mark("density and swing too"),
-    "chords": mark("and how the energy goes"),
-    "drums": mark("notes and instrument"),
-    "bass": mark("notes and instrument"),
-    "harmony": mark("notes and instrument"),
-    "lead": mark("notes and instrument"),
-    "sound": mark("the players' timing and touch"),
+    "style": later("density and swing too"),
+    "chords": later("and how the energy goes"),
+    "drums": later("notes and instrument"),
+    "bass": later("notes and instrument"),
+    "harmony": later("notes and instrument"),
+    "lead": later("notes and instrument"),
+    "sound": later("the players' timing and touch"),
 }
 #: Shares of the phrases that are drawn anew.
-_MUTATIONS = ((mark("None"), 0.0), (mark("A little"), 0.1), (mark("More"), 0.3))
+_MUTATIONS = ((later("None"), 0.0), (later("A little"), 0.1), (later("More"), 0.3))
 
 
 class BreedDialog(QDialog):

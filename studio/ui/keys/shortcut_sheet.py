@@ -16,24 +16,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.ui.appearance.widgets import label, set_role, set_state
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, EXTRAS, SHORTCUTS, Shortcut
 
 #: Entries that share a line: (first, what the line says, what its keys say). They keep their keys.
 _SERIES = {
-    "candidate_1": (mark("Candidate 1 to 8"), "Alt+1 … Alt+8"),
-    "rate_1": (mark("Rate the one heard"), "1 … 5"),
+    "candidate_1": (later("Candidate 1 to 8"), "Alt+1 … Alt+8"),
+    "rate_1": (later("Rate the one heard"), "1 … 5"),
 }
 _SERIES_NAMES = tuple(name.rstrip("1") for name in _SERIES)
 ALL = (
-    (mark("File"), mark("Edit"), mark("Listen")),
-    (mark("Record"), mark("Judge")),
-    (mark("Candidates"), mark("View"), mark("Help")),
+    (later("File"), later("Edit"), later("Listen")),
+    (later("Record"), later("Judge")),
+    (later("Candidates"), later("View"), later("Help")),
 )
 #: While the pages of taste have the keys.
-RATING = ((mark("Rating"),),)
+RATING = ((later("Rating"),),)
 
 
 class KeyCap(QToolButton):

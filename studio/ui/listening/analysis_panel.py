@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.engines import EngineKind
 from studio.core.hints import Hint
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.music import Chord, Key, Meter
 from studio.services.project.song import Song
 from studio.services.vocal import doubt_of_singing
@@ -43,31 +43,31 @@ KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(
 METERS = tuple(Meter(*pair) for pair in Meter.SUPPORTED)
 #: Quarters a nudge moves the bar lines by, with what it is for.
 NUDGES = (
-    (-1.0, mark("−1 beat"), mark("Bar lines one beat earlier, for a song that is counted wrongly")),
-    (-0.5, "−½", mark("Beats and bar lines half a beat earlier, for a band that plays off the beat")),
-    (0.5, "+½", mark("Beats and bar lines half a beat later, for a band that plays off the beat")),
-    (1.0, mark("+1 beat"), mark("Bar lines one beat later, for a song that is counted wrongly")),
+    (-1.0, later("−1 beat"), later("Bar lines one beat earlier, for a song that is counted wrongly")),
+    (-0.5, "−½", later("Beats and bar lines half a beat earlier, for a band that plays off the beat")),
+    (0.5, "+½", later("Beats and bar lines half a beat later, for a band that plays off the beat")),
+    (1.0, later("+1 beat"), later("Bar lines one beat later, for a song that is counted wrongly")),
 )
 
 
 #: What each field does to the band.
 _TIPS = {
-    "tempo": mark(
+    "tempo": later(
         "How fast the band plays: a tempo you type is kept exactly, from the first to the last bar"
     ),
-    "key": mark("Which notes the band thinks of as home: it moves the chords that are proposed"),
-    "meter": mark("How many beats a bar has: where the band puts its accents, fills and chord changes"),
-    "downbeat": mark("A moment at which a bar begins: the band moves its bars there"),
-    "time": mark(
+    "key": later("Which notes the band thinks of as home: it moves the chords that are proposed"),
+    "meter": later("How many beats a bar has: where the band puts its accents, fills and chord changes"),
+    "downbeat": later("A moment at which a bar begins: the band moves its bars there"),
+    "time": later(
         "Steady keeps one exact tempo, as a DAW wants it; a singer without a click may need "
         "a band that follows"
     ),
-    "tuning": mark(
+    "tuning": later(
         "Singers alone are seldom at 440 Hz: the band tunes to the voice unless you say otherwise"
     ),
-    "chords": mark("One chord a bar, repeated: the band plays these instead of its own"),
+    "chords": later("One chord a bar, repeated: the band plays these instead of its own"),
 }
-_GUIDE_TIP = mark(
+_GUIDE_TIP = later(
     "A click, a drum loop, a guitar, a rough mix, a MIDI file, a .dawproject or a .rpp "
     "that begins with the vocal: the band takes its beats, bars and chords"
 )

@@ -18,21 +18,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.language import mark, retold, tr
+from studio.core.language import later, retold, tr
 from studio.services.taste.shelf_state import ShelfEntry
 from studio.taste.sequential import MOST_TRIALS
 from studio.ui.appearance.widgets import ElidedLabel, IconButton, frame, label, push, small_button, tight
 
 _SIDE_WIDTH = 400
-_STATES = {"promoted": mark("in use"), "kept": mark("kept"), "rejected": mark("not used")}
+_STATES = {"promoted": later("in use"), "kept": later("kept"), "rejected": later("not used")}
 #: What studio.ml says of a stem's sound; its other words are marked there.
 _OF_SOUND = (
-    mark("darker {stem}"),
-    mark("brighter {stem}"),
-    mark("softer {stem}"),
-    mark("fuller {stem}"),
-    mark("less airy {stem}"),
-    mark("airier {stem}"),
+    later("darker {stem}"),
+    later("brighter {stem}"),
+    later("softer {stem}"),
+    later("fuller {stem}"),
+    later("less airy {stem}"),
+    later("airier {stem}"),
 )
 
 

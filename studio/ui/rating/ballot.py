@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.opinion import blind_label
 from studio.core.screen import Verdict
 
 #: Seconds from which on a clip counts as listened to: the gate of attention, see studio.taste.reliability.
 ENOUGH_S = 5.0
-_WHICH = mark("Which is best? Or none is usable (0), or all are alike (=).")
+_WHICH = later("Which is best? Or none is usable (0), or all are alike (=).")
 
 
 class Ballot:

@@ -8,14 +8,14 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.opinion import MOST_STARS, blind_label
 from studio.ui.appearance import colour_maps, theme
 from studio.ui.appearance.widgets import IconButton, frame, label, set_role, set_state, small_button, tight
 from studio.ui.rating.ballot import ENOUGH_S, Ballot
 from studio.ui.timeline.spectrogram_view import Picture
 
-_ATTENTION = (mark("not heard yet"), mark("heard"), mark("heard {seconds:.0f} s or more"))
+_ATTENTION = (later("not heard yet"), later("heard"), later("heard {seconds:.0f} s or more"))
 _MARKS = ("○", "◐", "●")
 
 

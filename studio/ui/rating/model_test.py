@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.origin import Origin
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen
@@ -43,7 +43,7 @@ class ModelTest(QObject):
     progressed = Signal(str, float)
     decided = Signal(object)
 
-    question = mark("which band do you like better?")
+    question = later("which band do you like better?")
     length = MOST_TRIALS
     is_whole = False
     again = ""

@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from studio.core.language import capital, mark, tr
+from studio.core.language import capital, later, tr
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import IconButton, label, push, set_role, small_button, tight
 from studio.ui.rating.ballot import Ballot
@@ -28,7 +28,7 @@ from studio.ui.window.preferences import Preferences
 
 _PICTURES = "rating_shows_pictures"
 _MOST_CLIPS = 4
-_OPEN = mark("Enter votes. The worst and stars help, but need not be.")
+_OPEN = later("Enter votes. The worst and stars help, but need not be.")
 
 
 class RatingPage(QWidget):

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core.commands import AddScreen, Command, Judge
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.project import Project
 from studio.core.screen import Screen, Verdict
 from studio.services.jobs import Job
@@ -85,11 +85,11 @@ class Sitting(QObject):
 
     # What its page says
 
-    question = mark("which band do you like best?")
+    question = later("which band do you like best?")
     length = LENGTH
     #: Whether there is more to say than which is best.
     is_whole = True
-    again = mark("Another sitting")
+    again = later("Another sitting")
 
     @property
     def over(self) -> tuple[str, str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.core.language import capital, mark, tr
+from studio.core.language import capital, later, tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen, Verdict
 from studio.services.taste.screens import ClipSound
 from studio.ui.appearance.widgets import style_title
 
 ROLE_WORDS: Mapping[str, str] = {
-    "exploit": mark("likeliest to your taste"),
-    "child": mark("bred from clips you liked"),
-    "different": mark("unlike the other three"),
-    "base": mark("the model as it comes"),
-    "anchor": mark("made for another voice, to check"),
+    "exploit": later("likeliest to your taste"),
+    "child": later("bred from clips you liked"),
+    "different": later("unlike the other three"),
+    "base": later("the model as it comes"),
+    "anchor": later("made for another voice, to check"),
 }
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.services.listening.metronome import given_of
 from studio.services.project.song import Song
 from studio.services.recording.recording import Recorded, Recovered, recover_recordings, settle
@@ -29,7 +29,7 @@ from studio.ui.window.status_line import StatusLine
 from studio.ui.window.workspace import Workspace
 
 _SHORTEST_VOCAL_S = 2.0
-_COUNT_IN = ((0, mark("None")), (1, mark("1 bar")), (2, mark("2 bars")))
+_COUNT_IN = ((0, later("None")), (1, later("1 bar")), (2, later("2 bars")))
 
 
 class RecordActions(QObject):

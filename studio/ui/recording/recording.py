@@ -18,7 +18,7 @@ from studio.audio.files import VOCAL_MAX_S
 from studio.audio.levels import Meter
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.music import Meter as TimeSignature
 from studio.dsp.loudness import SILENCE_DB, MomentaryLoudness
 from studio.services.recording.audio_setup import remember_setup, resolve_setup
@@ -29,10 +29,10 @@ from studio.ui.listening.playback import Playback
 
 #: What a state of the recording is called in the window; 'off' has no words.
 STATE_WORDS = {
-    "opening": mark("Opening the input …"),
-    "counting": mark("Counting in …"),
-    "recording": mark("Recording"),
-    "ending": mark("Ending the take …"),
+    "opening": later("Opening the input …"),
+    "counting": later("Counting in …"),
+    "recording": later("Recording"),
+    "ending": later("Ending the take …"),
 }
 _FOUR_FOUR = TimeSignature(4, 4)
 #: A recording no sample of which is above this (-80 dBFS) is of a wrong or dead input.

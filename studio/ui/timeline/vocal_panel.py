@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from studio.core.engines import EngineKind
-from studio.core.language import mark, tr, trn
+from studio.core.language import later, tr, trn
 from studio.dsp.spectrogram import Scale
 from studio.services.project.song import Song
 from studio.ui.appearance import theme
@@ -17,9 +17,9 @@ from studio.ui.timeline.timeline import Timeline
 
 #: What all pictures show: a spectrogram on one of three frequency axes, or the waveform.
 SCALES: tuple[tuple[str, Scale], ...] = (
-    (mark("Mel"), "mel"),
-    (mark("Log"), "log"),
-    (mark("Linear"), "linear"),
+    (later("Mel"), "mel"),
+    (later("Log"), "log"),
+    (later("Linear"), "linear"),
 )
 WAVE = "wave"
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 
 #: Menus with the names of their actions; an empty name is a line.
 MENUS = {
-    mark("&File"): ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
-    mark("&Edit"): ("undo", "redo"),
-    mark("&Listen"): ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
-    mark("&Candidates"): (
+    later("&File"): ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
+    later("&Edit"): ("undo", "redo"),
+    later("&Listen"): ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
+    later("&Candidates"): (
         "generate",
         "vary",
         "vary_far",
@@ -26,9 +26,19 @@ MENUS = {
         "next",
         "swap",
     ),
-    mark("&Judge"): ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
-    mark("&Taste"): ("teach", "taste", "lineage", "adapter"),
-    mark("&Record"): (
+    later("&Judge"): (
+        "blind",
+        "hide_pictures",
+        "",
+        "pick",
+        "favourite",
+        "details",
+        "",
+        "hide",
+        "show_hidden",
+    ),
+    later("&Taste"): ("teach", "taste", "lineage", "adapter"),
+    later("&Record"): (
         "record",
         "takes",
         "",
@@ -41,8 +51,8 @@ MENUS = {
         "",
         "devices",
     ),
-    mark("&View"): ("zoom_region", "zoom_fit", ""),
-    mark("&Help"): ("sheet",),
+    later("&View"): ("zoom_region", "zoom_fit", ""),
+    later("&Help"): ("sheet",),
 }
 
 

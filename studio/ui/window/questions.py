@@ -9,7 +9,7 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from studio.core.guide import WRITTEN
-from studio.core.language import mark, tr
+from studio.core.language import later, tr
 from studio.core.project import Begun
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.taste.adapters import PRIVACY_NOTE
@@ -20,7 +20,7 @@ from studio.ui.window.recent_list import described
 
 AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
 
-_MODELS = mark("Backline model (*.safetensors)")
+_MODELS = later("Backline model (*.safetensors)")
 
 
 class Questions:
