@@ -52,7 +52,7 @@ def _follow_chords(view: GridView, line: NDArray[np.int64]) -> None:
 
 
 def _leave_still_notes(view: GridView, line: NDArray[np.int64]) -> None:
-    """Moves every other bar of a slow note that stays the same over several bars to its neighbour in the chord."""
+    """Moves the third bar of a slow note that stays the same to its neighbour in the chord, the fifth, and so on."""
     bar = view.setting.bar * STEPS_PER_BEAT
     bars = range(0, len(line) - bar + 1, bar)
     still = 0
@@ -61,7 +61,7 @@ def _leave_still_notes(view: GridView, line: NDArray[np.int64]) -> None:
         pitch = _slow_pitch(line, first, bar)
         still = still + 1 if pitch is not None and pitch == before else 0
         before = pitch if pitch is not None else REST
-        if pitch is None or still < _LONGEST_BARS - 1 or still % 2 == 0:
+        if pitch is None or still < _LONGEST_BARS or still % 2:
             continue
         tones = view.chord_tones(first)
         others = tuple(tone for tone in tones if tone != (pitch - 2) % 12)

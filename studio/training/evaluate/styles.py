@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,8 @@ def measure(
             continue
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         audio = Audio(np.ascontiguousarray(samples.T), rate)
-        analysis = analyse(audio)
+        # All candidates on one grid, so that they can be compared.
+        analysis = replace(analyse(audio), alternatives=())
         for style, seed in wanted:
             request = GenerationRequest(audio, analysis, _CANDIDATES, seed, Controls(style=style))
             made = arranger.arrange(request, on_step=lambda: None)
