@@ -115,7 +115,7 @@ def main() -> None:
         alarm.start()
     try:
         train_system(
-            system, *sides, options.run, cpu_s=60 * options.cpu_minutes,
+            system, sides[0], sides[1], options.run, cpu_s=60 * options.cpu_minutes,
             learning_rate=options.learning_rate, seed=options.seed, cancel=cancel,
         )  # fmt: skip
     except JobCancelled:

@@ -68,4 +68,4 @@ def test_loss_is_the_mean_of_what_each_code_costs(model: TokenModel) -> None:
     losses = token_losses(model, codes, torch.zeros(3, 13 * 256), mel)
     assert set(losses) == {"level 1", "level 2", "loss"}
     for value in losses.values():
-        assert float(value) == pytest.approx(math.log(8), abs=1e-5)
+        assert value.item() == pytest.approx(math.log(8), abs=1e-5)
