@@ -81,7 +81,7 @@ def train_system(
     try:
         train(system.network, clips, system.losses, run, config, watch=Watch(scores), cancel=cancel)
     finally:
-        used_file.write_text(json.dumps([*used, round(time.process_time() - began - scored, 1)]))
+        used_file.write_text(json.dumps([*used, round(time.process_time() - began - scored, 3)]))
 
 
 def main() -> None:
