@@ -16,6 +16,9 @@ _LOOKS = {
 }
 
 
+_ORDER = {"FAIL": 0, "WARN": 1, "OK": 2}
+
+
 class Line(Protocol):
     """A finding, or one that is remembered."""
 
@@ -83,14 +86,18 @@ class MachineDialog(QDialog):
 
     def begin(self) -> None:
         """Everything is tried anew."""
+        self._clear()
+        self.again.setEnabled(False)
+        self.title.setText("This machine")
+        self.state.setText("Trying one part after the other; you can work meanwhile.")
+
+    def _clear(self) -> None:
         self._lines.clear()
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
-        self.again.setEnabled(False)
-        self.title.setText("This machine")
-        self.state.setText("Trying one part after the other; you can work meanwhile.")
 
     def add(self, line: Line) -> None:
         """One finding more."""
@@ -112,19 +119,23 @@ class MachineDialog(QDialog):
         what.setContentsMargins(0, 0, 0, 0)
         for text, role in ((line.seen, ""), (line.todo, "muted")):
             if text:
-                part = label(text[:1].upper() + text[1:], role, wrap=True)
+                part = label(_sentence(text), role, wrap=True)
                 part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 what.addWidget(part)
         self._grid.addWidget(box, row, 2)
         self._grid.setRowStretch(row + 1, 1)
 
     def show_examined(self, at: str) -> None:
-        """All is found out.
+        """All is found out: what is wrong comes first, then what is to know.
 
         Args:
             at: ISO 8601; empty where nothing was remembered.
         """
         self.again.setEnabled(True)
+        lines = sorted(self._lines, key=lambda line: _ORDER.get(line.status, 1))
+        self._clear()
+        for line in lines:
+            self.add(line)
         failed = sum(line.status == "FAIL" for line in self._lines)
         told = sum(line.status == "WARN" for line in self._lines)
         if not self._lines:
@@ -138,3 +149,9 @@ class MachineDialog(QDialog):
             local = QDateTime.fromString(at, Qt.DateFormat.ISODate).toLocalTime()
             when = QLocale().toString(local, QLocale.FormatType.ShortFormat)
         self.state.setText(f"Looked at {when}" if when else "")
+
+
+def _sentence(text: str) -> str:
+    """With a capital, unless it begins with the name of a file."""
+    first = text.split()[0]
+    return text if "_" in first or "." in first.rstrip(".,") else text[:1].upper() + text[1:]

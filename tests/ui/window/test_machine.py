@@ -47,6 +47,7 @@ def test_the_first_start_examines_the_machine_and_the_second_does_not(
     qtbot.waitUntil(lambda: not window.machine.examining, timeout=10_000)
     for words in ("16.0 GB, 9.1 GB free", "RTX 4090: crashed", "Install another driver", "with a remark"):
         assert words in dialog.text
+    assert dialog.text.index("RTX 4090") < dialog.text.index("16.0 GB")  # what is to know comes first
     dialog.close()
     window.machine.at_first_start()
     assert not dialogs(window)
