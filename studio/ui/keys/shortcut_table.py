@@ -77,6 +77,8 @@ SHORTCUTS = (
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
     Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),
+    Shortcut("doctor", "This machine …", (), "Help"),
+    Shortcut("report", "Copy a fault report", (), "Help"),
 )  # fmt: skip
 
 #: Held rather than pressed, so no QAction.

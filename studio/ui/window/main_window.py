@@ -22,6 +22,7 @@ from studio.core.music import Chord
 from studio.core.project import Begun, Project
 from studio.core.request import Vary
 from studio.services.generating.engines import Engines
+from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
@@ -53,6 +54,7 @@ from studio.ui.timeline.vocal_panel import WAVE
 from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.layout import Layout
+from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, panels, self,
         )  # fmt: skip
+        self.machine = Machine(workspace, self.status, self)
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
@@ -180,6 +183,7 @@ class MainWindow(QMainWindow):
             "zoom_region": self._zoom_region,
             "zoom_fit": self.timeline.fit,
             "sheet": self._open_sheet,
+            **self.machine.handlers,
             **self.record.handlers,
             **self.compare.handlers,
             **self.exports.handlers,
@@ -570,8 +574,13 @@ class MainWindow(QMainWindow):
             self._on_in_use(error)
         elif isinstance(error, SoundMissing):
             self._on_missing(error)
+        elif isinstance(error, NotEnoughMemory) and error.candidates:
+            if self.ask.may_make_fewer(error):
+                self.request.count.set_value(error.candidates)
+                self._start(self.request.wishes)
         else:
             dialog = ErrorDialog(error, self)
+            dialog.report_wanted.connect(self.machine.copy_report)
             if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
                 dialog.deleteLater()
             else:

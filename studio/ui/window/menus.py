@@ -56,7 +56,7 @@ MENUS = {
         "devices",
     ),
     "&View": ("zoom_region", "zoom_fit", ""),
-    "&Help": ("sheet",),
+    "&Help": ("sheet", "", "doctor", "report"),
 }
 
 
