@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from studio.cli.main import run
+from studio.storage.log import start_log
+from studio.storage.paths import user_data_dir
 from studio.storage.translations import use_language_of_environment
 
 
@@ -22,6 +24,7 @@ def main() -> int:
     multiprocessing.freeze_support()
     # The command line speaks English unless the environment says otherwise; the window then asks its preferences.
     use_language_of_environment()
+    start_log(user_data_dir())
     return run(sys.argv[1:], open_window)
 
 

@@ -28,6 +28,7 @@ from studio.cli import (
 )
 from studio.cli.command import FAILED, INTERRUPTED, Command, Context, OpenWindow
 from studio.core.errors import StudioError
+from studio.storage.log import LOG
 
 if TYPE_CHECKING:
     from studio.services.generating.service import GenerationService
@@ -70,12 +71,14 @@ def run(words: Sequence[str], open_window: OpenWindow, service: GenerationServic
     try:
         return int(options.execute(options, Context(open_window, service)))
     except StudioError as error:
+        LOG.error("%s", error)
         print(f"studio: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("studio: stopped.", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
+        LOG.exception("%s failed", options.command or "app")
         if options.traceback:
             traceback.print_exc()
         hint = "" if options.traceback else " (studio --traceback ... says where)"

@@ -81,7 +81,7 @@ def retold(text: str, templates: Sequence[str]) -> str:
     """An English text that was kept, in the user's language.
 
     Args:
-        templates: texts of `later` it may have been made from; the values of their fields are retold too. The first that
+        templates: what it may have been made from; the values of their fields are retold too. The first that
             fits is taken.
     """
     if language() == SOURCE:

@@ -1,9 +1,13 @@
-"""What works on this machine, one finding after the other, each with what to do about it."""
+"""What works on this machine, one finding after the other, each with what to do about it.
+
+Every device is tried with one real operation in a process of its own (`trial.py`): a driver that crashes, hangs or eats
+the memory costs its device, not the program. The devices that did so are not used until they are tried again.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
+import importlib
 import importlib.metadata
 import json
 import os
@@ -12,61 +16,88 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from studio.audio.devices import default_input, default_output, input_devices, output_devices, portaudio
+from studio import __version__
+from studio.audio.devices import Device
 from studio.audio.files import read_audio
+from studio.audio.self_test import listen_or_play, sound_devices
 from studio.core.errors import StudioError
 from studio.core.language import SOURCE, language, later, tr, trn
-from studio.storage.paths import user_data_dir
+from studio.services.machine.trial import Trial, try_in_child
+from studio.services.memory import available_bytes, in_gb, total_bytes
+from studio.storage.machine import CUDA, sound_key
+from studio.storage.paths import is_packaged, user_data_dir
+
+if TYPE_CHECKING:
+    from studio.ml.self_test import Card
 
 Status = Literal["OK", "WARN", "FAIL"]
+#: try_in_child, or something that does as it does.
+Attempt = Callable[..., Trial]
 
 MODELS = ("arrangement", "mel", "vocoder")
 _LEAST_MEMORY_GB = 8.0
 _LEAST_DISK_GB = 2.0
 _REINSTALL = later("Run 'python3 run.py doctor' in the repository: it installs what is missing")
+_LOAD_S, _SOUND_S = 180.0, 15.0
+#: Sound systems list the same card under many names; so many are tried of each direction, the default first.
+_MOST_SOUND = 6
 
 
 @dataclass(frozen=True)
 class Finding:
-    """OK: works. WARN: the studio works without it. FAIL: something will not work."""
+    """OK: works. WARN: the studio works without it. FAIL: something will not work.
+
+    Attributes:
+        device: what was tried, by its key in storage.machine; empty where it is about none.
+        unusable: why the device is not to be used; empty where it may be.
+    """
 
     name: str
     status: Status
     seen: str
     todo: str = ""
+    device: str = ""
+    unusable: str = ""
 
 
-def examine(models_dir: Path, resources_dir: Path) -> Iterator[Finding]:
-    """All findings, each as soon as it is known."""
-    yield _python()
-    yield _packages()
+def examine(models_dir: Path, resources_dir: Path, attempt: Attempt = try_in_child) -> Iterator[Finding]:
+    """All findings, each as soon as it is known.
+
+    Args:
+        attempt: what tries a function in a child process.
+    """
+    yield _program()
+    if not is_packaged():
+        yield _packages()
     yield _processor()
+    yield _computing(attempt)
+    yield _listening(attempt)
     yield _memory()
-    yield _gpu()
-    yield from _sound()
+    yield from _gpus(attempt)
+    yield from _sound(attempt)
     yield from _models(models_dir)
     yield _demo_vocal(resources_dir / "demo_vocal.flac")
     yield _disk(Path.cwd())
     yield _disk(user_data_dir())
-    yield _window()
+    yield _window(attempt)
     yield from _fonts()
 
 
-def _python() -> Finding:
-    return Finding(
-        tr("Python"),
-        "OK",
-        tr(
-            "{python_version} on {platform}",
-            python_version=platform.python_version(),
-            platform=platform.platform(),
-        ),
+def _program() -> Finding:
+    packaged = tr("packaged, ") if is_packaged() else ""
+    seen = tr(
+        "Backline {version}, {packaged}Python {python_version} on {platform}",
+        version=__version__,
+        packaged=packaged,
+        python_version=platform.python_version(),
+        platform=platform.platform(),
     )
+    return Finding(tr("Program"), "OK", seen)
 
 
 def _packages() -> Finding:
@@ -102,56 +133,89 @@ def _processor() -> Finding:
     return Finding(tr("CPU"), "OK", seen)
 
 
+def _computing(attempt: Attempt) -> Finding:
+    trial = attempt(_compute, "cpu", timeout_s=_LOAD_S)
+    if trial.outcome == "worked":
+        return Finding(tr("Generating"), "OK", tr("the processor {value}", value=trial.value))
+    todo = (
+        tr("Use a processor with AVX2, or a build of torch that does without")
+        if "SIGILL" in trial.told
+        else ""
+    )
+    return Finding(
+        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=_failed(trial)), todo or tr(_REINSTALL)
+    )
+
+
+def _listening(attempt: Attempt) -> Finding:
+    trial = attempt(_hear_a_tone, timeout_s=_LOAD_S)
+    if trial.outcome == "worked":
+        return Finding(tr("Listening"), "OK", trial.value)
+    return Finding(
+        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=_failed(trial)), tr(_REINSTALL)
+    )
+
+
 def _memory() -> Finding:
-    total_gb = _total_memory_gb()
-    if total_gb is None:
+    total, free = total_bytes(), available_bytes()
+    if total is None:
         return Finding(tr("Memory"), "WARN", tr("unknown on this system"))
-    if total_gb < _LEAST_MEMORY_GB:
+    seen = in_gb(total) + (tr(", {in_gb} free", in_gb=in_gb(free)) if free is not None else "")
+    if total / 1e9 < _LEAST_MEMORY_GB:
         todo = tr("Close other programs, and prefer short vocals and fewer candidates")
         return Finding(
             tr("Memory"),
             "WARN",
-            tr(
-                "{total_gb:.1f} GB, {least_memory_gb:g} GB are better",
-                total_gb=total_gb,
-                least_memory_gb=_LEAST_MEMORY_GB,
-            ),
+            tr("{seen}; {least_memory_gb:g} GB are better", seen=seen, least_memory_gb=_LEAST_MEMORY_GB),
             todo,
         )
-    return Finding(tr("Memory"), "OK", f"{total_gb:.1f} GB")
+    return Finding(tr("Memory"), "OK", seen)
 
 
-def _total_memory_gb() -> float | None:
-    if hasattr(os, "sysconf"):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    if sys.platform == "win32":
-        kilobytes = ctypes.c_ulonglong()
-        ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes))
-        return kilobytes.value * 1024 / 1e9
-    return None
-
-
-def _gpu() -> Finding:
-    try:
-        from studio.ml.device import choose_device
-
-        device = choose_device("auto").type
-    except (ImportError, OSError) as error:
-        return Finding(tr("GPU"), "FAIL", tr("torch does not load: {error}", error=error), tr(_REINSTALL))
+def _gpus(attempt: Attempt) -> Iterator[Finding]:
+    """Each GPU, or the reason why none is used."""
+    trial = attempt(_list_cards, timeout_s=_LOAD_S)
     card = _nvidia_card()
-    if device == "cuda":
-        return Finding(tr("GPU"), "OK", tr("CUDA on {card}", card=card or tr("an NVIDIA GPU")))
-    if card:
+    if trial.crashed:
+        todo = tr("Install another driver, then check again")
+        seen = tr("looking for one {failed}; generating on the CPU", failed=_failed(trial))
+        yield Finding(tr("GPU"), "WARN", seen, todo, CUDA, _failed(trial))
+        return
+    if trial.outcome != "worked":
+        yield Finding(tr("GPU"), "FAIL", tr("torch does not load: {told}", told=trial.told), tr(_REINSTALL))
+        return
+    cards, why_none = trial.value
+    if not cards and card:
         todo = tr(
             "Install the NVIDIA driver for CUDA 13, and a CUDA build of torch 2.11 (PyTorch's site says how)"
         )
-        return Finding(
+        yield Finding(
             tr("GPU"),
             "WARN",
-            tr("{card} is there, but torch cannot use it; generating on the CPU", card=card),
+            tr("{card} is there, but {why_none}; generating on the CPU", card=card, why_none=why_none),
             todo,
         )
-    return Finding(tr("GPU"), "OK", tr("none; generating on the CPU"))
+    elif not cards:
+        yield Finding(tr("GPU"), "OK", tr("none ({why_none}); generating on the CPU", why_none=why_none))
+    for each in cards:
+        yield _card(each, attempt)
+
+
+def _card(card: Card, attempt: Attempt) -> Finding:
+    # Only the first is computed on.
+    key = CUDA if card.index == 0 else ""
+    if card.why_not:
+        return Finding(
+            tr("GPU"), "WARN", f"{card.name}: {card.why_not}", tr("Generate on the CPU"), key, card.why_not
+        )
+    trial = attempt(_compute, f"cuda:{card.index}", timeout_s=_LOAD_S)
+    if trial.outcome == "worked":
+        memory = tr("{in_gb} of {in_gb_2} free", in_gb=in_gb(card.free), in_gb_2=in_gb(card.total))
+        return Finding(tr("GPU"), "OK", f"{trial.value}, {memory}", device=key)
+    seen = tr("{name}: {failed}; generating on the CPU", name=card.name, failed=_failed(trial))
+    return Finding(
+        tr("GPU"), "WARN", seen, tr("Install another driver, then check again"), key, _failed(trial)
+    )
 
 
 def _nvidia_card() -> str | None:
@@ -166,33 +230,98 @@ def _nvidia_card() -> str | None:
     return match[1] if match else None
 
 
-def _sound() -> Iterator[Finding]:
-    try:
-        portaudio()
-    except StudioError as error:
-        yield Finding(tr("Sound"), "WARN", tr("no sound: {seen}", seen=error.seen), error.todo)
+def _sound(attempt: Attempt) -> Iterator[Finding]:
+    trial = attempt(sound_devices, timeout_s=_SOUND_S)
+    if trial.outcome == "refused":
+        todo = tr("Install libportaudio2 and start again; everything but listening works without it")
+        yield Finding(tr("Sound"), "WARN", tr("no sound: {told}", told=trial.told), todo)
         return
-    for direction, devices, default, todo in (
+    if trial.outcome != "worked":
+        todo = tr("Start the sound system anew, then check again; everything but listening works without it")
+        yield Finding(tr("Sound"), "WARN", tr("the sound system: {failed}", failed=_failed(trial)), todo)
+        return
+    devices, output, source = trial.value
+    for direction, default, known, todo in (
         (
-            tr("output"),
-            output_devices(),
-            default_output(),
-            tr("Connect one to listen; generating and exporting work without"),
+            later("output"),
+            output,
+            [d for d in devices if d.outputs],
+            tr("Connect one to listen; all else works without"),
         ),
-        (
-            tr("input"),
-            input_devices(),
-            default_input(),
-            tr("Connect a microphone to record; vocals can be opened from files"),
-        ),
+        (later("input"), source, [d for d in devices if d.inputs], tr("Connect a microphone to record")),
     ):
         if default is None:
-            yield Finding(tr("Sound"), "WARN", tr("no {direction} device", direction=direction), todo)
-        else:
-            number = f"{len(devices)} {direction}{'s' if len(devices) > 1 else ''}"
+            yield Finding(tr("Sound"), "WARN", tr("no {direction} device", direction=tr(direction)), todo)
+        tried = sorted(known, key=lambda d: d != default)[:_MOST_SOUND]
+        for device in tried:
+            yield _sound_device(device, direction, device == default, attempt)
+        if len(known) > len(tried):
             yield Finding(
-                tr("Sound"), "OK", tr("{number}, by default {name}", number=number, name=default.name)
+                tr("Sound"),
+                "OK",
+                trn(
+                    "{count} further {direction} device, not tried",
+                    "{count} further {direction} devices, not tried",
+                    len(known) - len(tried),
+                    direction=tr(direction),
+                ),
             )
+
+
+def _sound_device(device: Device, direction: str, is_default: bool, attempt: Attempt) -> Finding:
+    trial = attempt(listen_or_play, device.name, device.host_api, direction, timeout_s=_SOUND_S)
+    name = f"{tr(direction)} {device.name}" + (tr(" (default)") if is_default else "")
+    key = sound_key(direction, device.name, device.host_api)
+    if trial.outcome == "worked":
+        return Finding(tr("Sound"), "OK", f"{name} {trial.value}", device=key)
+    todo = (
+        tr("Another device is used")
+        if trial.crashed
+        else tr("Close programs that may hold it, or choose another")
+    )
+    unusable = _failed(trial) if trial.crashed else ""
+    return Finding(
+        tr("Sound"),
+        "WARN",
+        f"{name}: {_failed(trial)}",
+        tr("{todo}, then check again", todo=todo),
+        key,
+        unusable,
+    )
+
+
+def _failed(trial: Trial) -> str:
+    """In words that go on after the name of what was tried."""
+    verb = {"died": tr("crashed"), "hung": tr("hung"), "no memory": tr("ran out of memory")}.get(
+        trial.outcome, tr("failed")
+    )
+    return verb if trial.outcome == "no memory" or not trial.told else f"{verb}: {trial.told}"
+
+
+# In children
+
+
+def _compute(device: str) -> str:
+    from studio.ml.self_test import compute
+
+    return compute(device)
+
+
+def _list_cards() -> tuple[tuple[Card, ...], str]:
+    from studio.ml.self_test import cards
+
+    return cards()
+
+
+def _hear_a_tone() -> str:
+    from studio.analysis.self_test import hear_a_tone
+
+    return hear_a_tone()
+
+
+def _load_qt() -> None:
+    for name in ("PySide6.QtWidgets", "pyqtgraph"):
+        importlib.import_module(name)
 
 
 def _models(folder: Path) -> Iterator[Finding]:
@@ -265,17 +394,14 @@ def _disk(folder: Path) -> Finding:
     return Finding(tr("Disk"), "OK", seen)
 
 
-def _window() -> Finding:
-    # In a process of its own: a missing system library would end this one.
-    probe = [sys.executable, "-c", "import PySide6.QtWidgets, pyqtgraph"]
-    result = subprocess.run(probe, capture_output=True, text=True, timeout=120, check=False)
-    if result.returncode:
-        reason = (result.stderr.strip().splitlines() or [tr("no reason given")])[-1]
+def _window(attempt: Attempt) -> Finding:
+    trial = attempt(_load_qt, timeout_s=_LOAD_S)
+    if trial.outcome != "worked":
         todo = tr(
             "Install the system libraries Qt needs; 'python3 run.py' names them. The command "
             "line works without"
         )
-        return Finding(tr("Window"), "FAIL", tr("Qt does not load: {reason}", reason=reason), todo)
+        return Finding(tr("Window"), "FAIL", tr("Qt: {failed}", failed=_failed(trial)), todo)
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return Finding(
             tr("Window"), "WARN", tr("no display"), tr("Use 'studio generate' here, or start from a desktop")

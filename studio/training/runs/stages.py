@@ -23,8 +23,6 @@ from studio.ml.device import choose_device
 from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel
 from studio.ml.sound.vocoder import Vocoder
-from studio.training.runs import checkpoints
-from studio.training.runs import sources
 from studio.training.collections.corpus import (
     heard_instruments,
     known_sounds,
@@ -33,6 +31,7 @@ from studio.training.collections.corpus import (
     write_songs,
     write_sounds,
 )
+from studio.training.runs import checkpoints, distributed, sources
 from studio.training.runs.feed import MakeBatch
 from studio.training.runs.loop import LoopConfig, LossesOf, Watch, train
 from studio.training.runs.presets import Preset, StagePlan
@@ -126,8 +125,8 @@ def train_arrangement(shop: Workshop) -> None:
 
 def train_mel(shop: Workshop) -> None:
     """Trains the mel model on all rendered songs but the first ones."""
-    from studio.training.sounds.sounds import MelCrops, load_mels, load_sounds
     from studio.training.runs.train_sound import MEL_CROP, mel_losses, mel_scores
+    from studio.training.sounds.sounds import MelCrops, load_mels, load_sounds
 
     held_out, kept = _sound_split(shop)
     device, plan, contract = _device(shop), shop.preset.mel, MelContract()
@@ -163,8 +162,8 @@ def _mel_config(shop: Workshop, folders: list[Path]) -> dict[str, Any]:
 
 def train_vocoder(shop: Workshop) -> None:
     """Trains the vocoder on all rendered songs but the first ones."""
-    from studio.training.sounds.sounds import WaveCrops, load_sounds
     from studio.training.runs.train_sound import WAVE_CROP, vocoder_losses, vocoder_scores
+    from studio.training.sounds.sounds import WaveCrops, load_sounds
 
     held_out, kept = _sound_split(shop)
     device, plan, hop = _device(shop), shop.preset.vocoder, MelContract().hop_length
@@ -215,9 +214,15 @@ def run_stage(name: str, shop: Workshop) -> None:
     """
     if shop.threads:
         torch.set_num_threads(shop.threads)
-    for stage in STAGES if name == "all" else (name,):
-        print(f"{stage}:", flush=True)
-        STAGES[stage](shop)
+    with distributed.joined(shop.preset.device):
+        for stage in STAGES if name == "all" else (name,):
+            if stage in checkpoints.STAGES:  # networks are trained by all processes, the rest is made by one
+                print(f"{stage}:", flush=True)
+                STAGES[stage](shop)
+            elif distributed.first():
+                print(f"{stage}:", flush=True)
+                STAGES[stage](shop)
+            distributed.wait()
 
 
 def _train(
@@ -237,7 +242,8 @@ def _train(
         losses: network -> losses of a batch.
         config: sizes of the network, where they are not the usual ones.
     """
-    settings = _begin(shop, stage, plan, config or checkpoints.default_config(stage))
+    with distributed.first_goes_first():
+        settings = _begin(shop, stage, plan, config or checkpoints.default_config(stage))
     torch.manual_seed(shop.seed)
     network: nn.Module = checkpoints.build(stage, settings["config"])
     if shop.start and not (shop.run / stage / "state.pt").exists():

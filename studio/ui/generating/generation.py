@@ -220,6 +220,11 @@ class Generation(QObject):
         if document.read_only:
             self._workspace.failed.emit(document.refusal)
             return
+        try:
+            self._engines.check_memory(request)
+        except StudioError as error:
+            self._workspace.failed.emit(error)
+            return
         folder = self._workspace.ensure_folder()
         if folder is None:
             return

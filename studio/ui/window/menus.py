@@ -11,7 +11,23 @@ from studio.core.language import later, tr
 
 #: Menus with the names of their actions; an empty name is a line.
 MENUS = {
-    later("&File"): ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
+    later("&File"): (
+        "open",
+        "open_project",
+        "demo",
+        "",
+        "save",
+        "save_as",
+        "export",
+        "",
+        "copy_stems",
+        "copy_stem",
+        "copy_band",
+        "copy_mix",
+        "copy_midi",
+        "",
+        "quit",
+    ),
     later("&Edit"): ("undo", "redo"),
     later("&Listen"): ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
     later("&Candidates"): (
@@ -52,7 +68,7 @@ MENUS = {
         "devices",
     ),
     later("&View"): ("zoom_region", "zoom_fit", ""),
-    later("&Help"): ("sheet",),
+    later("&Help"): ("sheet", "", "doctor", "report"),
 }
 
 
