@@ -168,7 +168,7 @@ class CandidateRow(QFrame):
         copy = self._menu.addMenu(tr("Copy files"))
         self._copies = copy.menuAction()
         for what, (_, name) in _MARKS.items():
-            add(copy, name[:1].upper() + name[1:], f"copy_{what}")
+            add(copy, capital(tr(name)), f"copy_{what}")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._drag.press(event)

@@ -31,6 +31,7 @@ from studio.storage.translations import VARIABLE
 from studio.ui.appearance import language
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.window.error_dialog import ErrorDialog
+from studio.ui.window.machine_dialog import MachineDialog
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
 from tests.ui.rating.conftest import Rater
@@ -39,10 +40,10 @@ Generate = Callable[[MainWindow, int], None]
 
 #: Names, units, keys, and what the tests call their files.
 ALLOWED = {
-    "Backline", "FastSAG", "Magma", "Viridis", "English", "LUFS", "kHz", "Hz", "BPM", "dB", "dBTP", "dBFS",
-    "MB", "GB", "ms", "CSV", "MIDI", "WAV", "AIFF", "FLAC", "MP", "OGG", "DAW", "dawproject", "rpp", "FM",
-    "EDM", "PASS", "FAIL", "OK", "Esc", "Ctrl", "Shift", "Alt", "Space", "Enter", "Return", "Up", "Down",
-    "Left", "Right", "first", "take", "me", "Tones",
+    "Backline", "DAWproject", "REAPER", "FastSAG", "Magma", "Viridis", "English", "LUFS", "kHz", "Hz", "BPM",
+    "dB", "dBTP", "dBFS", "MB", "GB", "ms", "CSV", "MIDI", "WAV", "AIFF", "FLAC", "MP", "OGG", "DAW",
+    "dawproject", "rpp", "FM", "EDM", "PASS", "FAIL", "OK", "Esc", "Ctrl", "Shift", "Alt", "Space", "Enter",
+    "Return", "Up", "Down", "Left", "Right", "first", "take", "me", "Tones",
 }  # fmt: skip
 _CHORD = re.compile(r"\b[A-G][#b]?(m|maj|min|dim|aug|sus|add)?[0-9]*(sus[24]|b5)?\b")
 
@@ -107,12 +108,13 @@ def test_nothing_in_the_window_is_english(rater: Rater, generate: Generate, tmp_
     window.taste.leave()
     generate(window, 2)
     assert english_in(window) == []
-    for name in ("sheet", "details", "regenerate", "devices"):
+    for name in ("sheet", "details", "regenerate", "devices", "export"):
         window.actions_by_name[name].trigger()
     dialogs = [d for d in window.findChildren(QDialog) if d.isVisible()]
-    assert len(dialogs) >= 4
+    assert len(dialogs) >= 5
     dialogs += [
-        ExportResult(ExportedCandidate(tmp_path, -1.5, {"band.wav": "PASS"}), window),
+        ExportResult([ExportedCandidate(tmp_path, -1.5, {"band.wav": "PASS"})], window),
+        MachineDialog(window),
         ErrorDialog(StudioError(tr("Cannot record"), seen=tr("no sound input")), window),
     ]
     for dialog in dialogs:
