@@ -1,7 +1,7 @@
 """The language of the window: the system's, unless the user chose one or the environment names one.
 
-Texts are made when widgets are, so a choice counts from the next start on. Qt's own dialogs come from the catalogue
-that is installed with PySide6; where a package was made without it, their few buttons stay English.
+Texts are made when widgets are, so a choice counts from the next start on. Qt's own buttons and menus come from the
+catalogue that is installed with PySide6; the packaged program has it beside ours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from studio.core.language import SOURCE, language, later, tr
-from studio.storage.translations import VARIABLE, languages, use_language
+from studio.storage.translations import VARIABLE, languages, translations_dir, use_language
 from studio.ui.window.preferences import Preferences
 
 SYSTEM = "system"
@@ -31,8 +31,8 @@ def speak(app: QApplication, preferences: Preferences) -> QTranslator | None:
     asked = os.environ.get(VARIABLE, "")
     use_language(asked if asked in languages() else _resolved(chosen(preferences)))
     translator = QTranslator(app)
-    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    if language() == SOURCE or not translator.load(f"qtbase_{language()}", folder):
+    folders = (QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), str(translations_dir()))
+    if language() == SOURCE or not any(translator.load(f"qtbase_{language()}", f) for f in folders):
         return None
     app.installTranslator(translator)
     return translator
