@@ -41,6 +41,8 @@ _SILENT = 1e-3
 #: Rate, frame and hop of the search for onsets, and how far above what is about it the flux of one lies.
 _ONSET_RATE, _FRAME, _HOP = 22050, 512, 128
 _ABOUT, _RISE, _APART = 40, 2.5, 8
+#: Onsets without which nothing is said of how they scatter.
+_FEWEST = 8
 #: Rate at which bars are laid over each other, and how far they may be shifted.
 _REPEAT_RATE, _SHIFT_S = 8000, 0.03
 
@@ -72,7 +74,7 @@ def sound_figures(
     out |= _bands(mono, rate)
     onsets_s = find_strokes(mono, rate)
     out["onsets"] = len(onsets_s) * rate / len(mono)
-    if len(sixteenths_s) > 1 and len(onsets_s) > 1:
+    if len(sixteenths_s) > 1 and len(onsets_s) >= _FEWEST:
         out["scatter"] = _scatter_ms(onsets_s, np.asarray(sixteenths_s))
     if bar and len(sixteenths_s) > 2 * bar:
         likeness = _repeats(mono, rate, np.asarray(sixteenths_s)[::bar])
