@@ -90,7 +90,8 @@ def figures_of(name: str, candidate: Candidate) -> BandFigures:
     arrays = {stem: np.asarray(audio.samples, dtype=np.float32) for stem, audio in sounds.items()}
     mix = np.asarray(sum(arrays.values()), dtype=np.float32)
     found = {stem: sound_figures(array, rate, steps, bar) for stem, array in {**arrays, MIX: mix}.items()}
-    return BandFigures(name, {stem: f for stem, f in found.items() if len(f) > 1})
+    silent = {stem for stem, part in candidate.arrangement.parts.items() if not part.notes}
+    return BandFigures(name, {stem: f for stem, f in found.items() if stem not in silent})
 
 
 def bench_sound(models_dir: Path, device: str, on_step: Callable[[str], None]) -> list[BandFigures]:
