@@ -26,7 +26,7 @@ from studio.dsp.tones.synth_bass import BASSES, synth_bass
 Array = NDArray[np.float32]
 
 #: Notes are made in steps of this length, in so many shades from soft to hard, and as so many takes.
-_STEP_S, _SHADES, _TAKES = 2.0, 4, 3
+_STEP_S, _SHADES, _TAKES = 1.0, 4, 3
 _KEPT_BYTES = 64 << 20
 _LEVEL, _TAKE, _FINGER = 31, 32, 33
 

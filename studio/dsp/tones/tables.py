@@ -25,7 +25,8 @@ def hertz(pitch: float) -> float:
 
 def harmonics(f0_hz: float) -> Curve:
     """Frequencies of all harmonics below the top, at least one."""
-    return f0_hz * np.arange(1, max(1, min(int(_TOP_HZ / f0_hz), _SIZE // 4)) + 1)
+    count = max(1, min(int(_TOP_HZ / f0_hz), _SIZE // 4))
+    return f0_hz * np.arange(1, count + 1, dtype=np.float64)
 
 
 def cycles(amplitudes: Curve) -> Array:
