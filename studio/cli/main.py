@@ -18,6 +18,7 @@ from studio.cli import (
     bench,
     breed,
     doctor,
+    export,
     generate,
     import_fastsag,
     pilot,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, taste, pilot, bench, train, import_fastsag, doctor,
+    app, generate, vary, regenerate, breed, export, taste, pilot, bench, train, import_fastsag, doctor,
 )  # fmt: skip
 
 
