@@ -17,6 +17,7 @@ from studio.cli import (
     app,
     bench,
     breed,
+    comp,
     doctor,
     export,
     generate,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, export, taste, pilot, bench, train, import_fastsag, doctor,
+    app, generate, vary, regenerate, breed, comp, export, taste, pilot, bench, train, import_fastsag, doctor,
 )  # fmt: skip
 
 

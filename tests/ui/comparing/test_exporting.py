@@ -16,13 +16,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import STEMS
+from studio.core.audio import Audio
 from studio.services.exporting.settings import ExportSettings, settings_from
-from studio.services.vocal import analyse_vocal
 from studio.ui.comparing.export_dialog import ExportDialog
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.listening.analysing import Analyse
 from studio.ui.window.main_window import MainWindow
+from tests.services.band import make_analysis
 from tests.ui.conftest import write_vocal
 
 Open = Callable[[MainWindow], None]
@@ -31,18 +33,14 @@ LEFT = Qt.MouseButton.LeftButton
 TITLE = "夜の歌🎤" + "海" * 50
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def analyse() -> Analyse:
-    """One vocal is listened to once."""
-    heard = {}
+    """A tempo that is known: nobody needs to listen."""
 
-    def listen(audio: object, given: object = None, **hooks: object) -> object:
-        key = repr(given)
-        if key not in heard:
-            heard[key] = analyse_vocal(audio, given, **hooks)  # type: ignore[arg-type]
-        return heard[key]
+    def known(audio: Audio, given: Given | None = None, **_: object) -> VocalAnalysis:
+        return make_analysis(audio.duration_s, given=given)
 
-    return listen  # type: ignore[return-value]
+    return known  # type: ignore[return-value]
 
 
 @pytest.fixture
