@@ -121,7 +121,7 @@ def told_change(text: str) -> str:
 
 def descent(settings: Mapping[str, object]) -> str:
     """What a candidate was made out of, by its settings, in words; empty for a new one."""
-    if "other_parent" in settings:
+    if "other_parent" in settings or "comp" in settings:
         return told_change(str(settings["change"]))
     if "parent" in settings:
         return tr(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
+from studio.core.commands import AddComp
 from studio.core.export_names import SongNames
 from studio.core.language import tr
 from studio.core.music import Chord
@@ -68,6 +69,13 @@ class Song:
     def poor(self) -> set[int]:
         """The candidates with problems in their fit report."""
         return {number for number, fit in self.fits.items() if fit.problems}
+
+    @property
+    def next_number(self) -> int:
+        """Of a new candidate: not that of a comp that was taken back, which may come again."""
+        undone = (step.command for step in self.document.state.undone)
+        back = [command.record.number for command in undone if isinstance(command, AddComp)]
+        return max([*self.project.numbers, *back], default=0) + 1
 
     def bar_chords(self) -> tuple[Chord, ...]:
         """One chord for each bar of the grid; empty while there is none."""

@@ -30,6 +30,7 @@ from studio.storage.recent import RecentProject
 from studio.ui.appearance.appearance import Appearance
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
+from studio.ui.comparing.comping import Comping
 from studio.ui.comparing.export_actions import ExportActions
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
         )
+        self.comping = Comping(workspace, playback, panels.candidates, panels.comp, self)
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
             **self.record.handlers,
             **self.compare.handlers,
             **self.exports.handlers,
+            **self.comping.handlers,
             **self.taste.handlers,
         }
         return handlers
@@ -228,6 +231,9 @@ class MainWindow(QMainWindow):
         self.vocal.chord_edited.connect(self._set_bar_chord)
         self.candidates.seek_requested.connect(playback.seek)
         self.candidates.hovered.connect(self.status.under_mouse.setText)
+        panels = self.panels
+        panels.comp.blocks.seek_requested.connect(playback.seek)
+        panels.comp.blocks.hovered.connect(self.status.under_mouse.setText)
         self.analysis.given_changed.connect(self._give)
         self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
         self.analysis.guide_wanted.connect(self.choose_guide)
@@ -257,6 +263,7 @@ class MainWindow(QMainWindow):
         self.generation.stepped.connect(self._on_stepped)
         self.generation.ended.connect(self._on_generation_ended)
         self.generation.candidate_added.connect(self._on_candidate_added)
+        self.comping.candidate_added.connect(self._on_candidate_added)
         self.jobs.measured.connect(self.compare.on_measured)
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
