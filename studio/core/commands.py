@@ -33,6 +33,9 @@ _TEXTS = (
     later("Hear the old vocal"),
     later("Take {number}"),
     later("Vote on screen {number}"),
+    later("Candidate {number} in the comp"),
+    later("Leave the comp"),
+    later("Comp: candidate {number}"),
     later("candidate {name}"),
 )
 
@@ -204,7 +207,7 @@ class SetBandComp(Command):
     """Which candidate shall play in which bars, or None to leave that."""
 
     comp: BandComp | None
-    what: str = "Comp of candidates"
+    what: str = later("Comp of candidates")
     undoable: ClassVar[bool] = True
 
     def apply(self, project: Project) -> Project:
@@ -274,7 +277,7 @@ class SetCredits(Command):
 
     @property
     def text(self) -> str:
-        return "Artist and title"
+        return later("Artist and title")
 
 
 @dataclass(frozen=True)

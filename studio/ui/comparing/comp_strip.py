@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.core.band_ranges import BandComp
+from studio.core.candidate import told_change
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.ui.appearance import theme
@@ -29,7 +30,7 @@ class _Blocks(TimelineView):
 
     def show_comp(self, comp: BandComp | None, grid: BeatGrid | None) -> None:
         self._comp, self._grid = comp, grid
-        said = comp.text(grid) if comp is not None and grid is not None else ""
+        said = told_change(comp.text(grid)) if comp is not None and grid is not None else ""
         self.setAccessibleName(tr("Who plays where"))
         self.setAccessibleDescription(said)
         self.setToolTip(said)

@@ -74,7 +74,7 @@ class Comping(QObject):
             return
         chosen = comp.choose(start, end, number)
         if chosen != song.project.band_comp:
-            self._workspace.do(SetBandComp(chosen, tr("Candidate {number} in the comp", number=number)))
+            self._workspace.do(SetBandComp(chosen, f"Candidate {number} in the comp"))
 
     def _draft(self, song: Song, number: int) -> BandComp:
         """The comp so far, or one that begins with the candidate heard before."""
@@ -128,7 +128,7 @@ class Comping(QObject):
     def clear(self) -> None:
         """Leaves the comp; candidates that were made of it stay."""
         if self._workspace.project.band_comp is not None:
-            self._workspace.do(SetBandComp(None, tr("Leave the comp")))
+            self._workspace.do(SetBandComp(None, "Leave the comp"))
 
     def _refused(self, song: Song) -> bool:
         """Whether a blind comparison would be given away."""
