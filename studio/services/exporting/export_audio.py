@@ -23,6 +23,7 @@ from studio.audio.wav import Encoding, WavWriter
 from studio.core.arrangement import BAND, STEMS
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.mapped_copy import copied
 from studio.dsp.dither import is_on_grid, quantise
 from studio.dsp.loudness import IntegratedLoudness, TruePeak
 
@@ -116,10 +117,10 @@ class Tracks:
         """The share done, and the next frames [C, T] of vocal and stems by name."""
         frames = self._vocal.frames
         for start in range(0, frames, _BLOCK):
-            part = slice(start, start + _BLOCK)
-            # Copies: a mapped stem is let go of at once.
-            block = {_VOCAL: self._vocal.samples[:, part]}
-            block |= {stem: self._stems[stem].samples[:, part].copy() for stem in self._stems}
+            stop = start + _BLOCK
+            # Copies: a mapped stem is let go of at once, and may be cut meanwhile.
+            block = {_VOCAL: copied(self._vocal.samples, start, stop)}
+            block |= {stem: np.array(copied(self._stems[stem].samples, start, stop)) for stem in self._stems}
             yield start / frames, block
 
 
@@ -204,7 +205,7 @@ class _Reader:
         """The next frames as they are stored, [T, C]; integers in the upper bits of an int32."""
         if self._wave is None:
             data: NDArray[Any] = scipy.io.wavfile.read(self._path, mmap=True)[1]
-            return data.reshape(len(data), -1)[start : start + count].copy()
+            return copied(data.reshape(len(data), -1).T, start, start + count).T
         width, channels = self._wave.getsampwidth(), self._wave.getnchannels()
         raw = np.frombuffer(self._wave.readframes(count), dtype=np.uint8).reshape(-1, width)
         wide = np.zeros((len(raw), 4), dtype=np.uint8)
