@@ -176,6 +176,25 @@ class SetNotes(Command):
 
 
 @dataclass(frozen=True)
+class SetCredits(Command):
+    """Who sings, and what the song is called."""
+
+    artist: str
+    title: str
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, artist=self.artist, title=self.title)
+
+    def inverse(self, before: Project) -> Command:
+        return SetCredits(before.artist, before.title)
+
+    @property
+    def text(self) -> str:
+        return "Artist and title"
+
+
+@dataclass(frozen=True)
 class Judge(Command):
     """What is said of a screen, or None to say nothing of it."""
 
@@ -340,7 +359,7 @@ COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         SetGiven, SetChords, SetComp, SetOpinion, Pick, SetNotes, SetMix, SetLoop, SetBlind, SetVocal, Rename,
-        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter, AddScreen, Judge,
+        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter, AddScreen, Judge, SetCredits,
     )
 }  # fmt: skip
 

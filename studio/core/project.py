@@ -91,6 +91,7 @@ class Project:
     """One song. `studio.core.commands` are the only ways from one to the next.
 
     Attributes:
+        artist: for the names of exported files; empty for none.
         vocal: what was opened or first sung; None on an empty desk.
         given: tempo, key, bar lines: what the user said of the vocal.
         chords: the user's, one a bar from the grid's first bar on, repeated to the end; None leaves them to the model.
@@ -126,6 +127,7 @@ class Project:
     begun: Begun | None = None
     screens: tuple[Screen, ...] = ()
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)
+    artist: str = ""
 
     @property
     def numbers(self) -> tuple[int, ...]:

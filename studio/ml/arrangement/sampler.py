@@ -26,6 +26,7 @@ from studio.ml.arrangement.logit_bias import (
     liveliness,
     rarity,
     strangeness,
+    unusualness,
 )
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 from studio.ml.arrangement.model import N_GLOBALS, ArrangementModel, Condition, mask_ids
@@ -64,6 +65,7 @@ class Wishes:
             unguided; pushed away from songs without a melody, it thins out.
         band_guidance: of the players towards the globals, and of their choice towards a style that was asked for: 1
             as trained, more away from a band without a name.
+        unusual: nats by which players are disliked that are not usual in the style.
         strokes: key of logit_bias.STROKES: what was asked of the band.
         singing: the singer's accents, rests and level; None where nobody is to answer them.
         answer: how much the players lean to the accents, as a factor of logit_bias.ANSWERS.
@@ -78,6 +80,7 @@ class Wishes:
     styles: tuple[int, ...] | None = None
     melody_guidance: float = 2.5
     band_guidance: float = 1.0
+    unusual: float = 0.0
     strokes: str = ""
     singing: Singing | None = None
     answer: float = 0.0
@@ -211,6 +214,7 @@ def sample_scores(
                 continue
             own = global_logits[index].float().clone()
             if name in INSTRUMENTS:
+                own -= unusualness(globals_[:, GLOBALS.index("style")], name, wishes.unusual)
                 own[:, 0] -= torch.inf if name in wishes.playing else RELUCTANCE
             if name == "style":
                 own -= rarity(device)

@@ -24,6 +24,7 @@ from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel
 from studio.ml.sound.vocoder import Vocoder
 from studio.training.runs import checkpoints
+from studio.training.runs import distributed
 from studio.training.runs import sources
 from studio.training.collections.corpus import (
     heard_instruments,
@@ -215,9 +216,15 @@ def run_stage(name: str, shop: Workshop) -> None:
     """
     if shop.threads:
         torch.set_num_threads(shop.threads)
-    for stage in STAGES if name == "all" else (name,):
-        print(f"{stage}:", flush=True)
-        STAGES[stage](shop)
+    with distributed.joined(shop.preset.device):
+        for stage in STAGES if name == "all" else (name,):
+            if stage in checkpoints.STAGES:  # networks are trained by all processes, the rest is made by one
+                print(f"{stage}:", flush=True)
+                STAGES[stage](shop)
+            elif distributed.first():
+                print(f"{stage}:", flush=True)
+                STAGES[stage](shop)
+            distributed.wait()
 
 
 def _train(
@@ -237,7 +244,8 @@ def _train(
         losses: network -> losses of a batch.
         config: sizes of the network, where they are not the usual ones.
     """
-    settings = _begin(shop, stage, plan, config or checkpoints.default_config(stage))
+    with distributed.first_goes_first():
+        settings = _begin(shop, stage, plan, config or checkpoints.default_config(stage))
     torch.manual_seed(shop.seed)
     network: nn.Module = checkpoints.build(stage, settings["config"])
     if shop.start and not (shop.run / stage / "state.pt").exists():

@@ -21,7 +21,6 @@ from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
 from studio.core.project import Begun, Project
 from studio.core.request import Vary
-from studio.services.exporting.export import ExportedCandidate
 from studio.services.generating.engines import Engines
 from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
@@ -30,8 +29,7 @@ from studio.storage.recent import RecentProject
 from studio.ui.appearance.appearance import Appearance
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
-from studio.ui.comparing.export_result import ExportResult
-from studio.ui.comparing.exporting import Exporting
+from studio.ui.comparing.export_actions import ExportActions
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
@@ -118,7 +116,11 @@ class MainWindow(QMainWindow):
         self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
-        self.exporting = Exporting(workspace, self)
+        self.exports = ExportActions(
+            workspace, panels.candidates, panels.strip, preferences, lambda: playback.mix.selected,
+            lambda: self.ask.export_folder(), self,
+        )  # fmt: skip
+        self.exporting = self.exports.exporting
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
             **self.machine.handlers,
             **self.record.handlers,
             **self.compare.handlers,
+            **self.exports.handlers,
             **self.taste.handlers,
         }
         return handlers
@@ -256,7 +259,6 @@ class MainWindow(QMainWindow):
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
         self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
-        self.exporting.exported.connect(self._on_exported)
         self.appearance.theme_changed.connect(empty.refresh)
         self.appearance.theme_changed.connect(self.request.refresh)
 
@@ -279,7 +281,12 @@ class MainWindow(QMainWindow):
         self.workspace.open(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+        own = event.source() is not None  # files on their way out
+        if (
+            not own
+            and event.mimeData().hasUrls()
+            and any(url.isLocalFile() for url in event.mimeData().urls())
+        ):
             event.acceptProposedAction()
             self.panels.empty.show_over(True)
 
@@ -435,9 +442,9 @@ class MainWindow(QMainWindow):
         if song is None or number not in song.candidates:
             return
         candidate = song.candidates[number]
-        if what == "export":
-            self.export(number)
-        elif what == "breed":
+        if self.exports.does(what, number):
+            return
+        if what == "breed":
             self._breed(song, number)
         elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
@@ -528,12 +535,7 @@ class MainWindow(QMainWindow):
             whole = song.candidates[selected].is_one_sound
         self.strip.show_stems(FASTSAG.why_not if whole else "")
 
-    # Saving, exporting
-
-    def export(self, number: int) -> None:
-        folder = self.ask.export_folder(number)
-        if folder is not None:
-            self.exporting.export(number, folder)
+    # Saving
 
     def _save(self) -> None:
         if self.generation.unsaved:
@@ -550,9 +552,6 @@ class MainWindow(QMainWindow):
         path = self.ask.save_as(self.workspace.projects_dir, self.workspace.project.title)
         if path is not None:
             self.workspace.save_as(path)
-
-    def _on_exported(self, result: ExportedCandidate) -> None:
-        ExportResult(result, self).open()
 
     # View
 

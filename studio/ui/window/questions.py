@@ -105,8 +105,8 @@ class Questions:
             self._preferences.set("save_folder", str(Path(path).parent))
         return Path(path)
 
-    def export_folder(self, number: int) -> Path | None:
-        return self._folder("export_folder", f"Export candidate {number} into", Path.home())
+    def export_folder(self) -> Path | None:
+        return self._folder("export_folder", "Export into", Path.home())
 
     def missing_sound(self, missing: SoundMissing) -> Path | None:
         """Where a sound is that a project needs."""
