@@ -98,7 +98,8 @@ QLabel[role="section"] { font-size: 11px; font-weight: 600; color: $muted; lette
 QLabel[role="muted"] { color: $muted; font-size: 12px; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
-QLabel[role="small"][poor="true"] { color: $warning; }
+QLabel[role="small"][poor="true"], QLabel[role="figure"][poor="true"] { color: $warning; }
+QLabel[role="figure"] { font-size: 13px; font-weight: 600; }
 QLabel[role="stars"] { color: $accent; font-size: 11px; }
 QLabel[role="warning"] { color: $warning; font-size: 12px; }
 QLabel[role="clock"] { font-size: 20px; font-weight: 600; }
@@ -182,6 +183,7 @@ QHeaderView::section { background: $panel; color: $muted; border: 0; border-bott
     font-size: 11px; font-weight: 600; }
 QProgressBar { background: $raised; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QProgressBar[role="meter"] { min-height: 0; max-height: 64px; }
 QSlider { min-height: 20px; }
 QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
 QSlider::handle:horizontal { background: $text; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; }

@@ -36,6 +36,9 @@ class ListHeader(QWidget):
         self.match.clicked.connect(self.match_toggled)
         self.hidden.clicked.connect(self.hidden_toggled)
         self.teach.clicked.connect(self.teach_wanted)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when the first candidate comes
+        self.setSizePolicy(policy)
         self.hide()
 
     def show_candidates(self, count: int, *, blind: bool) -> None:
