@@ -20,7 +20,7 @@ from studio.storage.paths import resources_dir
 #: Every distance is a multiple of this many pixels.
 UNIT = 4
 HEADER_WIDTH = 216
-SIDE_WIDTH = 360
+SIDE_WIDTH = 376
 SCROLL_BAR = 10
 GUTTER = 44  # the frequency axis left of every timeline
 
@@ -156,6 +156,9 @@ QToolButton[role="stem"]:checked { background: transparent; border: 1px solid tr
 QToolButton[role="key"] { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 1px 6px;
     font-size: 12px; }
 QToolButton[role="key"]:hover, QToolButton[role="key"][waiting="true"] { border-color: $accent; }
+QToolButton:checked:focus, QToolButton[role="solo"]:focus, QToolButton[role="mute"]:focus,
+    QToolButton[role="stem"]:focus, QToolButton[role="stem"]:checked:focus, QToolButton[role="switch"]:focus,
+    QToolButton[role="play"]:focus, QToolButton[role="key"]:focus { border: 1px solid $text; }
 QToolButton:disabled, QToolButton[role="stem"]:disabled { color: $faint; }
 QToolButton[role="segment"]:disabled, QToolButton[role="solo"]:disabled, QToolButton[role="mute"]:disabled
     { color: $faint; background: transparent; border-color: $border; }
@@ -198,6 +201,8 @@ QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+QSplitter::handle { background: transparent; image: none; }
+QSplitter::handle:hover { background: $border; border-radius: 3px; }
 QStatusBar { background: $window; color: $muted; font-size: 12px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; font-size: 12px; padding: 0 8px; }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import qtawesome
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QHelpEvent, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
@@ -181,13 +181,6 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
         if role:
             set_role(self, role)
-
-    @property
-    def spoken_role(self) -> QAccessible.Role:
-        return QAccessible.Role.StaticText
-
-    def spoken_value(self) -> str:
-        return self.text()
 
     def lines(self) -> list[str]:
         """What is written, line by line, the last with an ellipsis where something is left out."""

@@ -200,12 +200,24 @@ class CandidateRow(QFrame):
         self.stars.show_stars(self._opinion.stars)
         facts = self._opinion.note or ("" if blind else _facts(candidate))
         self.facts.setText(" · ".join(filter(None, ("" if blind else self._was, facts))))
+        self.facts.setToolTip(self._opinion.note)
         self.lane.set_veiled(blind)
         self.export.setVisible(not blind)
         for action in self._changes:
             action.setVisible(not blind)
         name = f"Candidate {self._label or self.number}"
         self.setAccessibleName(name if blind else f"{name}, {style}, {instruments}")
+        for view, what in zip(
+            self.views, ("chords", "picture of the band", "waveforms of the stems"), strict=True
+        ):
+            view.setAccessibleName(f"{name}: {what}")
+        for button, what in (
+            (self.favourite, "favourite"),
+            (self.pick, "pick"),
+            (self.more, "more"),
+            (self.export, "export"),
+        ):
+            button.setAccessibleName(f"{name}: {what}")
 
 
 def _in_short(fit: FitReport) -> str:

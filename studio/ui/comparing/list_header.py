@@ -25,6 +25,7 @@ class ListHeader(QWidget):
         self.hidden = _switch("", "Show or hide them again (Shift+H)")
         self.teach = _switch("Teach it your taste", "Rate bands to a phrase of this song, blind (Ctrl+R)")
         self.teach.setCheckable(False)
+        self.setFixedHeight(32)
         row = QHBoxLayout(self)
         tight(row, spacing=theme.UNIT * 2)
         row.addWidget(self.count)

@@ -33,6 +33,8 @@ class VocalPanel(QFrame):
         self.lane = ChordLane(timeline, editable=True)
         self.spectrogram = SpectrogramView(timeline)
         self.spectrogram.setMinimumHeight(96)
+        self.lane.setAccessibleName("Vocal: chords")
+        self.spectrogram.setAccessibleName("Vocal: picture")
         self.name = ElidedLabel("", "title")
         self.format = label("", "muted")
         self.level = label("", "muted")
