@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -48,7 +48,9 @@ def unreachable(root: QWidget) -> list[str]:
 
 def _why(widget: QWidget, root: QWidget) -> str:
     name = f"{type(widget).__name__} {widget.accessibleName() or getattr(widget, 'text', str)()!r}"
-    least = widget.minimumSizeHint().boundedTo(widget.maximumSize())
+    least, given = widget.minimumSizeHint().boundedTo(widget.maximumSize()), widget.minimumSize()
+    # One that was told how small it may be, by the style sheet for one, keeps to that.
+    least = QSize(given.width() or least.width(), given.height() or least.height())
     if widget.width() < least.width() - 1 or widget.height() < least.height() - 1:
         return f"{name} is squashed: {widget.size().toTuple()}, not {least.toTuple()}"
     rect, at = QRect(QPoint(0, 0), widget.size()), widget

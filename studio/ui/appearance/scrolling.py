@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 #: What a window manager needs around a dialog.
@@ -45,7 +46,15 @@ class FittingScroll(QScrollArea):
             self._fit()
         return super().eventFilter(watched, event)  # a scroll area watches what is in it too
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
+        layout, width = self._inner.layout(), self.viewport().width()
+        if layout is not None and layout.hasHeightForWidth():
+            # A scroll area does not ask how high lines that wrap are at this width, and would squash what is below.
+            self._inner.setMinimumHeight(layout.totalMinimumHeightForWidth(width))
         self.setMaximumHeight(self._wanted)
         self.updateGeometry()
 

@@ -32,6 +32,7 @@ def test_everything_is_in_reach_in_a_small_window(
     generate: Callable[[MainWindow, int], None],
     qtbot: QtBot,
 ) -> None:
+    settle()
     assert "\n".join(unreachable(window)) == ""
     open_vocal(window)
     generate(window, 2)
