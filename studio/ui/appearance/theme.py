@@ -132,7 +132,7 @@ QToolButton:checked { background: $raised; border-color: $border; }
 QToolButton[role="play"] { background: $raised; border: 1px solid $border; border-radius: 18px; }
 QToolButton[role="play"]:hover { background: $hover; }
 QToolButton[role="segment"] { background: $raised; border: 1px solid $border; border-radius: 4px; color: $muted;
-    padding: 3px 4px; font-size: 12px; min-height: 18px; }
+    padding: 3px 2px; font-size: 12px; min-height: 18px; }
 QToolButton[role="segment"]:hover { color: $text; }
 QToolButton[role="segment"]:focus { border-color: $text; }
 QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent;

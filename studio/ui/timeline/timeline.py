@@ -19,7 +19,7 @@ _SHORTEST_VIEW_S = 0.25
 _NARROWEST_BAND = 0.05
 _DRAG_PIXELS = 5
 #: Of a bar: an end of the song closer to a bar line than this is not another line.
-_CLOSE_BAR = 0.25
+_CLOSE_BAR = 0.2
 #: This close before a beat, in beats, the clock already shows it.
 _ON_BEAT = 0.02
 
