@@ -110,6 +110,15 @@ class CandidateList(QScrollArea):
         if self._stems and not row.stems.waveforms:
             self.stems_wanted.emit(row.number)
 
+    def remove(self, number: int) -> None:
+        """A candidate that was taken back."""
+        row = self.rows.pop(number, None)
+        if row is not None:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.invitation.setVisible(not self.rows)
+
     def show_waveforms(self, waveforms: bool) -> None:
         """In all rows, also those to come; else their spectrograms."""
         self._waveforms = waveforms

@@ -15,6 +15,7 @@ from studio.ui.appearance import theme
 from studio.ui.appearance.scrolling import FittingScroll, PageScroll
 from studio.ui.appearance.widgets import tight
 from studio.ui.comparing.candidate_list import CandidateList
+from studio.ui.comparing.comp_strip import CompStrip
 from studio.ui.comparing.list_header import ListHeader
 from studio.ui.generating.request_panel import RequestPanel
 from studio.ui.listening.analysis_panel import AnalysisPanel
@@ -52,6 +53,7 @@ class Layout(QWidget):
         self.ruler = Ruler(timeline)
         self.vocal = VocalPanel(timeline)
         self.candidates_header = ListHeader()
+        self.comp = CompStrip(timeline)
         self.candidates = CandidateList(timeline)
         self.analysis = AnalysisPanel()
         self.request = RequestPanel()
@@ -143,6 +145,7 @@ class Layout(QWidget):
         lower = QVBoxLayout(below)
         tight(lower, spacing=theme.UNIT * 2)
         lower.addWidget(self.candidates_header)
+        lower.addWidget(self.comp)
         lower.addWidget(self.candidates, 1)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)

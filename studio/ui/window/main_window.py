@@ -22,8 +22,8 @@ from studio.core.music import Chord
 from studio.core.project import Begun, Project
 from studio.core.request import Vary
 from studio.dsp.waveform import Waveform
-from studio.services.exporting.export import ExportedCandidate
 from studio.services.generating.engines import Engines
+from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
@@ -32,8 +32,8 @@ from studio.ui.appearance.appearance import Appearance
 from studio.ui.appearance.scrolling import fit_dialog
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
-from studio.ui.comparing.export_result import ExportResult
-from studio.ui.comparing.exporting import Exporting
+from studio.ui.comparing.comping import Comping
+from studio.ui.comparing.export_actions import ExportActions
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
@@ -58,6 +58,7 @@ from studio.ui.timeline.spectrogram_view import Picture
 from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.layout import Layout, SongPage
+from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
@@ -122,11 +123,16 @@ class MainWindow(QMainWindow):
         self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
-        self.exporting = Exporting(workspace, self)
+        self.exports = ExportActions(
+            workspace, panels.candidates, panels.strip, preferences, lambda: playback.mix.selected,
+            lambda: self.ask.export_folder(), self,
+        )  # fmt: skip
+        self.exporting = self.exports.exporting
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
         )
+        self.comping = Comping(workspace, playback, panels.candidates, panels.comp, self)
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
@@ -134,6 +140,7 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.metering = Metering(playback, self)
         self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
+        self.machine = Machine(workspace, self.status, self)
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
@@ -186,8 +193,11 @@ class MainWindow(QMainWindow):
             "cancel": self._cancel,
             "sheet": self._open_sheet,
             **self.view.handlers,
+            **self.machine.handlers,
             **self.record.handlers,
             **self.compare.handlers,
+            **self.exports.handlers,
+            **self.comping.handlers,
             **self.taste.handlers,
         }
         return handlers
@@ -226,6 +236,9 @@ class MainWindow(QMainWindow):
         self.vocal.chord_edited.connect(self._set_bar_chord)
         self.candidates.seek_requested.connect(playback.seek)
         self.candidates.hovered.connect(self.status.under_mouse.setText)
+        panels = self.panels
+        panels.comp.blocks.seek_requested.connect(playback.seek)
+        panels.comp.blocks.hovered.connect(self.status.under_mouse.setText)
         self.analysis.given_changed.connect(self._give)
         self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
         self.analysis.guide_wanted.connect(self.choose_guide)
@@ -255,6 +268,7 @@ class MainWindow(QMainWindow):
         self.generation.stepped.connect(self._on_stepped)
         self.generation.ended.connect(self._on_generation_ended)
         self.generation.candidate_added.connect(self._on_candidate_added)
+        self.comping.candidate_added.connect(self._on_candidate_added)
         self.jobs.measured.connect(self.compare.on_measured)
         self.jobs.levelled.connect(lambda _: self._show_levels())
         self.jobs.stems_drawn.connect(self._on_stems_drawn)
@@ -264,7 +278,6 @@ class MainWindow(QMainWindow):
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
         self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
-        self.exporting.exported.connect(self._on_exported)
         self.appearance.theme_changed.connect(empty.refresh)
         self.appearance.theme_changed.connect(self.request.refresh)
 
@@ -287,7 +300,12 @@ class MainWindow(QMainWindow):
         self.workspace.open(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+        own = event.source() is not None  # files on their way out
+        if (
+            not own
+            and event.mimeData().hasUrls()
+            and any(url.isLocalFile() for url in event.mimeData().urls())
+        ):
             event.acceptProposedAction()
             self.panels.empty.show_over(True)
 
@@ -442,9 +460,9 @@ class MainWindow(QMainWindow):
         if song is None or number not in song.candidates:
             return
         candidate = song.candidates[number]
-        if what == "export":
-            self.export(number)
-        elif what == "breed":
+        if self.exports.does(what, number):
+            return
+        if what == "breed":
             self._breed(song, number)
         elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
@@ -550,12 +568,7 @@ class MainWindow(QMainWindow):
         known = song is not None and song.project.blind is None and selected is not None
         self.panels.meters.show_whole(song.levels.get(selected) if song and selected and known else None)
 
-    # Saving, exporting
-
-    def export(self, number: int) -> None:
-        folder = self.ask.export_folder(number)
-        if folder is not None:
-            self.exporting.export(number, folder)
+    # Saving
 
     def _save(self) -> None:
         if self.generation.unsaved:
@@ -573,9 +586,6 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.workspace.save_as(path)
 
-    def _on_exported(self, result: ExportedCandidate) -> None:
-        ExportResult(result, self).open()
-
     # Trouble
 
     def show_error(self, error: Exception) -> None:
@@ -585,8 +595,13 @@ class MainWindow(QMainWindow):
             self._on_in_use(error)
         elif isinstance(error, SoundMissing):
             self._on_missing(error)
+        elif isinstance(error, NotEnoughMemory) and error.candidates:
+            if self.ask.may_make_fewer(error):
+                self.request.count.set_value(error.candidates)
+                self._start(self.request.wishes)
         else:
             dialog = ErrorDialog(error, self)
+            dialog.report_wanted.connect(self.machine.copy_report)
             if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
                 dialog.deleteLater()
             else:

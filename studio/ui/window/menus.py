@@ -9,7 +9,23 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 #: Menus with the names of their actions; an empty name is a line, a pair a menu within.
 MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
-    "&File": ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
+    "&File": (
+        "open",
+        "open_project",
+        "demo",
+        "",
+        "save",
+        "save_as",
+        "export",
+        "",
+        "copy_stems",
+        "copy_stem",
+        "copy_band",
+        "copy_mix",
+        "copy_midi",
+        "",
+        "quit",
+    ),
     "&Edit": ("undo", "redo", "", "chord"),
     "&Listen": (
         "play",
@@ -33,6 +49,10 @@ MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
         "regenerate",
         "breed",
         "cancel",
+        "",
+        "use_here",
+        "make_comp",
+        "clear_comp",
         "",
         "previous",
         "next",
@@ -85,7 +105,7 @@ MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
         ),
         "",
     ),
-    "&Help": ("sheet",),
+    "&Help": ("sheet", "", "doctor", "report"),
 }
 
 

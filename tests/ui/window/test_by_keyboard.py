@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
 from studio.ui.comparing.details_dialog import DetailsDialog
+from studio.ui.comparing.export_dialog import ExportDialog
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, HELD, RATING, SHORTCUTS, share_keys
@@ -59,7 +60,7 @@ def test_from_a_vocal_to_its_export_by_keys_alone(
 ) -> None:
     """Only the system's own file dialogs, which are not ours to drive, are answered."""
     monkeypatch.setattr(window.ask, "vocal", lambda: vocal_path)
-    monkeypatch.setattr(window.ask, "export_folder", lambda _: tmp_path)
+    window.preferences.set("export_folder", str(tmp_path))
     active(qtbot, window)
     press(KEY.Key_O, CONTROL)
     qtbot.waitUntil(window.request.generate.isEnabled, timeout=60_000)
@@ -104,9 +105,12 @@ def test_from_a_vocal_to_its_export_by_keys_alone(
     assert window.workspace.project.opinion(heard).note == "this one"
     active(qtbot, window)
     press(KEY.Key_E, CONTROL)
+    (export,) = window.findChildren(ExportDialog)
+    qtbot.waitUntil(export.isActiveWindow, timeout=10_000)
+    press(KEY.Key_Return)
     qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=60_000)
     (result,) = window.findChildren(ExportResult)
-    assert list(tmp_path.rglob("band.wav"))
+    assert list(tmp_path.rglob("*band*.wav"))
     qtbot.waitUntil(result.isActiveWindow, timeout=10_000)
     press(KEY.Key_Escape)
     assert not result.isVisible()
