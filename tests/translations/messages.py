@@ -86,7 +86,7 @@ def _name(call: ast.Call) -> str:
 
 def _vocabulary() -> Iterator[tuple[str, str]]:
     """(text, where it is) of the tables whose names are shown as they are."""
-    for shortcut in shortcut_table.SHORTCUTS:
+    for shortcut in (*shortcut_table.SHORTCUTS, *shortcut_table.RATING):
         yield from ((text, "studio/ui/keys/shortcut_table.py") for text in (shortcut.group, shortcut.text))
     for group, what, keys in shortcut_table.EXTRAS:
         for text in (group, what, keys):
@@ -104,15 +104,6 @@ def _vocabulary() -> Iterator[tuple[str, str]]:
         yield text, "studio/core/controls.py"
     for words in features.WORDS.values():
         yield from ((text, "studio/taste/features.py") for text in words)
-    for text in SETTINGS:
-        yield text, "studio/ml/engine.py"
-
-
-#: Names of a candidate's settings as the details show them.
-SETTINGS = (
-    "seed", "style", "density", "energy", "follow", "sound", "change", "parent", "other parent", "parents", "tempo bpm",
-    "key", "instruments", "engine", "licence", "adapter", "guided", "swing", "steps", "guidance scale", "device",
-)  # fmt: skip
 
 
 def written(head: str, entries: list[Entry], places: dict[str, list[str]]) -> str:

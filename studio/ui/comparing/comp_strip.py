@@ -27,13 +27,15 @@ class _Blocks(TimelineView):
         self.setFixedHeight(_HEIGHT)
         self._comp: BandComp | None = None
         self._grid: BeatGrid | None = None
+        self.setAccessibleName(tr("Who plays where"))
+
+    def spoken_value(self) -> str:
+        comp, grid = self._comp, self._grid
+        return told_change(comp.text(grid)) if comp is not None and grid is not None else tr("no comp")
 
     def show_comp(self, comp: BandComp | None, grid: BeatGrid | None) -> None:
         self._comp, self._grid = comp, grid
-        said = told_change(comp.text(grid)) if comp is not None and grid is not None else ""
-        self.setAccessibleName(tr("Who plays where"))
-        self.setAccessibleDescription(said)
-        self.setToolTip(said)
+        self.setToolTip(self.spoken_value())
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -72,7 +74,7 @@ class CompStrip(QWidget):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self.blocks = _Blocks(timeline)
-        self.make = small_button(tr("Make a candidate of it"), tr("Makes a candidate of the comp (Shift+U)"))
+        self.make = small_button(tr("Make it"), tr("Makes a candidate of the comp (Shift+U)"))
         self.clear = IconButton("close", tr("Leave this comp"), size=14, role="muted")
         side = QWidget()
         side.setFixedWidth(theme.HEADER_WIDTH + 2)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from studio.core.candidate import Candidate, told_change
-from studio.core.language import capital, tr
+from studio.core.candidate import Candidate
+from studio.core.language import tr
 from studio.services.measuring.fit_report import FitReport
-from studio.ui.appearance.widgets import key_title, label, style_title
+from studio.services.measuring.levels import CandidateLevels
+from studio.ui.appearance.widgets import label, style_title
+from studio.ui.comparing.detail_words import fit_rows, level_rows, settings_rows
 
 _NAME_WIDTH = 128
 
@@ -22,7 +24,7 @@ class DetailsDialog(QDialog):
     Args:
         name: what the candidate is called now.
         candidate: None while nobody may know.
-        fit: None while it is measured.
+        fit, levels: None while they are measured.
     """
 
     noted = Signal(str)
@@ -33,11 +35,12 @@ class DetailsDialog(QDialog):
         note: str,
         candidate: Candidate | None,
         fit: FitReport | None,
+        levels: CandidateLevels | None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(name)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(480)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(8)
@@ -46,6 +49,7 @@ class DetailsDialog(QDialog):
         if candidate is not None:
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
             self._add(column, tr("FIT"), fit_rows(fit))
+            self._add(column, tr("LEVELS"), level_rows(levels))
             self._add(column, tr("MADE WITH"), settings_rows(candidate))
         column.addWidget(label(tr("NOTE"), "section"))
         self.note = QPlainTextEdit(note)
@@ -82,40 +86,3 @@ class DetailsDialog(QDialog):
         column.addLayout(grid)
         column.addSpacing(8)
         self.rows.update(rows)
-
-
-def fit_rows(fit: FitReport | None) -> dict[str, str]:
-    """The measures in words."""
-    if fit is None:
-        return {tr("Fit"): tr("still being measured")}
-
-    def share(value: float | None) -> str:
-        return tr("cannot be told") if value is None else f"{value:.0%}"
-
-    rows = {
-        tr("Beat match"): tr("{share} of its attacks, less chance", share=share(fit.beat_match)),
-        tr("Chord fit"): tr("{share} of the singing on the chords", share=share(fit.chord_fit)),
-        tr("Silent"): tr("{share} of the sung time", share=share(fit.silence)),
-        tr("Beyond full scale"): tr("{clipping:.2%} of its samples", clipping=fit.clipping),
-        tr("Noise"): tr("{share} flatness of the spectrum", share=share(fit.noise)),
-        tr("Loudness"): tr("{loudness_lufs:.1f} LUFS before matching", loudness_lufs=fit.loudness_lufs),
-    }
-    if fit.beat_match is None:
-        rows[tr("Beat match")] = tr("cannot be told: too few attacks")
-    if fit.chord_fit is None:
-        rows[tr("Chord fit")] = tr("cannot be told: no notes or no chords")
-    return {tr("Poor fit"): tr(", ").join(map(tr, fit.problems)), **rows} if fit.problems else rows
-
-
-def settings_rows(candidate: Candidate) -> dict[str, str]:
-    """The candidate's settings and instruments."""
-    arrangement = candidate.arrangement
-    rows = {
-        tr("Key"): key_title(arrangement.key),
-        tr("Tempo"): tr("{tempo_bpm:.1f} bpm", tempo_bpm=arrangement.grid.tempo_bpm),
-    }
-    for name, value in candidate.settings.items():
-        if isinstance(value, (str, int, float)) and str(value):
-            rows[capital(tr(name.replace("_", " ")))] = told_change(str(value))
-    rows.update({capital(tr(stem)): tr(part.instrument) for stem, part in arrangement.parts.items()})
-    return rows

@@ -62,6 +62,26 @@ class ChordLane(TimelineView):
         #: Seconds: the bar line that is being dragged, and where it is now.
         self._dragged: tuple[float, float] | None = None
 
+    def spoken_value(self) -> str:
+        bar = self._bar_at(self.timeline.playhead_s)
+        if self._veiled:
+            return tr("hidden while the comparison is blind")
+        if not self._names:
+            return self._why_none or tr("no chords yet")
+        return (
+            tr("{names} at the playhead", names=self._names[bar])
+            if bar is not None
+            else tr("no chord at the playhead")
+        )
+
+    def edit_here(self) -> None:
+        """The chord at the playhead, where it can be changed."""
+        bar = self._bar_at(self.timeline.playhead_s)
+        if self._why_fixed:
+            self.hovered.emit(self._why_fixed)
+        elif self.editable and bar is not None:
+            self.edit_bar(bar)
+
     def fix_chords(self, why: str) -> None:
         """Chords cannot be edited, for this reason; "" lets them be edited in a lane that is editable."""
         self._why_fixed = why

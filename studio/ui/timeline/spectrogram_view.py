@@ -69,6 +69,17 @@ class SpectrogramView(TimelineView):
         self._waveform = self._veiled = False
         timeline.changed.connect(self._forget_pixmap)
 
+    def spoken_value(self) -> str:
+        if self._veiled:
+            return tr("hidden while the comparison is blind")
+        if self._picture is None:
+            return self._message or tr("nothing drawn yet")
+        return (
+            tr("waveform of the sound, {spoken_value}", spoken_value=super().spoken_value())
+            if self._outline
+            else tr("spectrogram of the sound, {spoken_value}", spoken_value=super().spoken_value())
+        )
+
     @property
     def spectrogram(self) -> Spectrogram | None:
         return self._picture.spectrogram if self._picture and not self._veiled else None

@@ -30,7 +30,9 @@ class EmptyState(QFrame):
                 "a band to it."
             ),
             "muted",
+            wrap=True,
         )
+        self.about.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.open = push(tr("Open vocal …"), icon_name="folder-open-outline", primary=True)
         self.demo = push(tr("Try the demo vocal"), icon_name="music-note-outline")
         self.record = push(tr("Record one"), icon_name="record")
@@ -49,8 +51,9 @@ class EmptyState(QFrame):
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addStretch(1)
-        for part in (self._picture, self.title, self.about):
+        for part in (self._picture, self.title):
             column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.about)
         column.addSpacing(12)
         buttons = QHBoxLayout()
         buttons.setSpacing(12)

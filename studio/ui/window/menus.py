@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from studio.core.language import later, tr
 
-#: Menus with the names of their actions; an empty name is a line.
-MENUS = {
+#: Menus with the names of their actions; an empty name is a line, a pair a menu within.
+MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
     later("&File"): (
         "open",
         "open_project",
@@ -28,8 +28,22 @@ MENUS = {
         "",
         "quit",
     ),
-    later("&Edit"): ("undo", "redo"),
-    later("&Listen"): ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
+    later("&Edit"): ("undo", "redo", "", "chord"),
+    later("&Listen"): (
+        "play",
+        "stop",
+        "loop",
+        "loop_in",
+        "loop_out",
+        "",
+        "back",
+        "forward",
+        "",
+        "mute",
+        "solo",
+        "",
+        "match",
+    ),
     later("&Candidates"): (
         "generate",
         "vary",
@@ -52,6 +66,7 @@ MENUS = {
         "",
         "pick",
         "favourite",
+        (later("Stars"), ("rate_5", "rate_4", "rate_3", "rate_2", "rate_1", "rate_0")),
         "details",
         "",
         "hide",
@@ -71,19 +86,46 @@ MENUS = {
         "",
         "devices",
     ),
-    later("&View"): ("zoom_region", "zoom_fit", ""),
+    later("&View"): (
+        "side",
+        "meters",
+        "meter_reset",
+        "stems",
+        "",
+        (
+            later("Zoom"),
+            (
+                "zoom_in",
+                "zoom_out",
+                "zoom_region",
+                "zoom_fit",
+                "scroll_back",
+                "scroll_on",
+                "pitch_in",
+                "pitch_out",
+            ),
+        ),
+        "",
+    ),
     later("&Help"): ("sheet", "", "doctor", "report"),
 }
 
 
 def add_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
     for title, names in MENUS.items():
-        menu = window.menuBar().addMenu(tr(title))
-        for name in names:
-            if name:
-                menu.addAction(actions[name])
-            else:
-                menu.addSeparator()
+        _fill(window.menuBar().addMenu(tr(title)), names, actions)
+
+
+def _fill(
+    menu: QMenu, names: Sequence[str | tuple[str, Sequence[str]]], actions: Mapping[str, QAction]
+) -> None:
+    for name in names:
+        if isinstance(name, tuple):
+            _fill(menu.addMenu(tr(name[0])), name[1], actions)
+        elif name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()
 
 
 def menu_of(window: QMainWindow, title: str) -> QMenu:
