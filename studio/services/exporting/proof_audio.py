@@ -120,8 +120,10 @@ def _format(file: _File, manifest: ProofManifest) -> list[Check]:
         and (fmt.bits_per_sample, fmt.sample_rate, fmt.channel_count) == (bits, rate, file.entry.channels)
         and fmt.block_align == fmt.channel_count * bits // 8
     )
-    kind = "float" if file.is_float else "integer"
-    channels = {1: "mono", 2: "stereo"}.get(fmt.channel_count, f"{fmt.channel_count} channels")
+    kind = tr("float") if file.is_float else tr("integer")
+    channels = {1: tr("mono"), 2: tr("stereo")}.get(
+        fmt.channel_count, tr("{channels} channels", channels=fmt.channel_count)
+    )
     found = tr(
         "{bits_per_sample}-bit {kind}, {sample_rate} Hz, {channels}",
         bits_per_sample=fmt.bits_per_sample,

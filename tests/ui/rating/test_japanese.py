@@ -40,7 +40,7 @@ Generate = Callable[[MainWindow, int], None]
 
 #: Names, units, keys, and what the tests call their files.
 ALLOWED = {
-    "Backline", "DAWproject", "REAPER", "FastSAG", "Magma", "Viridis", "English", "LUFS", "kHz", "Hz", "BPM",
+    "Backline", "TP", "DAWproject", "REAPER", "FastSAG", "Magma", "Viridis", "English", "LUFS", "kHz", "Hz", "BPM",
     "dB", "dBTP", "dBFS", "MB", "GB", "ms", "CSV", "MIDI", "WAV", "AIFF", "FLAC", "MP", "OGG", "DAW",
     "dawproject", "rpp", "FM", "EDM", "PASS", "FAIL", "OK", "Esc", "Ctrl", "Shift", "Alt", "Space", "Enter",
     "Return", "Up", "Down", "Left", "Right", "first", "take", "me", "Tones",
