@@ -144,3 +144,24 @@ def test_what_is_kept_has_no_language(
     assert written
     for path in written:
         assert not re.search(r"[\u3040-\u30ff]", path.read_bytes().decode("utf-8", "ignore")), path
+
+
+def test_the_language_is_chosen_for_the_next_start(
+    window: MainWindow, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    window.appearance.told.connect(told.append)
+    window.appearance.set_language("en")
+    assert language.chosen(window.preferences) == "en"
+    assert told == ["言語は Backline を次に起動したときに変わります。"]
+    assert tr("Cancel") == "キャンセル"  # until then
+    monkeypatch.setenv(VARIABLE, "")
+    assert language.speak(qapp, window.preferences) is None
+    assert tr("Cancel") == "Cancel"
+    monkeypatch.setenv(VARIABLE, "ja")  # the environment comes before what was chosen
+    translator = language.speak(qapp, window.preferences)
+    assert translator is not None
+    qapp.removeTranslator(translator)
+    assert tr("Cancel") == "キャンセル"
+    window.preferences.set("language", "of a later version")
+    assert language.chosen(window.preferences) == language.SYSTEM
