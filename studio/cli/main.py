@@ -17,7 +17,9 @@ from studio.cli import (
     app,
     bench,
     breed,
+    comp,
     doctor,
+    export,
     generate,
     import_fastsag,
     pilot,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, taste, pilot, bench, train, import_fastsag, doctor,
+    app, generate, vary, regenerate, breed, comp, export, taste, pilot, bench, train, import_fastsag, doctor,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from studio.core.analysis import Given
+from studio.core.band_ranges import BandComp
 from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.mix import Mix
@@ -107,6 +108,7 @@ class Project:
         begun: the request in progress.
         screens: made for blind rating, in the order of their numbers.
         verdicts: by screen, where it was voted on.
+        band_comp: which candidate shall play in which bars, while a comp of them is put together.
     """
 
     title: str = ""
@@ -128,6 +130,7 @@ class Project:
     screens: tuple[Screen, ...] = ()
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)
     artist: str = ""
+    band_comp: BandComp | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:

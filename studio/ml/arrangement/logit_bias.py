@@ -54,6 +54,8 @@ _RARE_STYLES = (
 #: Nats by which an instrument that is unusual in the style is disliked, where the style was asked for and where it was
 #: drawn: who names a style has its sound in mind, and who leaves it open may be surprised.
 UNUSUAL_IF_ASKED, UNUSUAL_IF_DRAWN = 6.0, 2.0
+#: Nats by which a player is disliked that another candidate for the same style has already.
+REPEATED = 1.5
 #: Nats for a stroke on a sung accent of 1, see sung_accents: by kind of drum, and of the other stems. Hats and shakers
 #: keep the time, and the lead sings in the gaps: they are left alone.
 ANSWERS: Mapping[str, float] = {

@@ -20,6 +20,7 @@ from studio.core.instruments import INSTRUMENTS
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, Score
 from studio.ml.arrangement.logit_bias import (
     RELUCTANCE,
+    REPEATED,
     answering,
     breathing,
     guided,
@@ -219,6 +220,8 @@ def sample_scores(
             if name == "style":
                 own -= rarity(device)
                 pick = _distinct_styles(own, global_noise[:, index], wishes.styles)
+            elif name in INSTRUMENTS and "style" in wishes.globals:
+                pick = _other_players(own, global_noise[:, index])
             else:
                 pick = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
             globals_[:, index] = torch.where(free, pick, globals_[:, index])
@@ -268,6 +271,16 @@ def sample_scores(
 
 def _between(ends: tuple[float, float], share: Tensor) -> Tensor:
     return ends[0] + (ends[1] - ends[0]) * share
+
+
+def _other_players(logits: Tensor, noise: Tensor) -> Tensor:
+    """A player for each candidate; who plays in one before costs REPEATED: bands of one style need not be one band."""
+    cost = torch.zeros_like(logits[0])
+    picks = []
+    for row, value in zip(logits, noise, strict=True):
+        picks.append(_draw(row - cost, value, 0.9, 0.95)[0])
+        cost[picks[-1]] = REPEATED
+    return torch.stack(picks)
 
 
 def _distinct_styles(logits: Tensor, noise: Tensor, allowed: tuple[int, ...] | None) -> Tensor:

@@ -8,6 +8,7 @@ its recipe only the recipe is lost.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,6 +148,12 @@ def open_results(
         made_with=made_with,
         warnings=tuple(warnings),
     )
+
+
+def next_number(folder: Path) -> int:
+    """The lowest number above those of all candidate folders."""
+    names = (re.match(r"candidate_(\d+)", path.name) for path in folder.iterdir())
+    return max((int(found[1]) for found in names if found), default=0) + 1
 
 
 def _candidate_folders(folder: Path) -> list[Path]:

@@ -25,23 +25,10 @@ from studio.training.collections.vocal_pairs import PairedClips, find_pairs
 from studio.training.comparison.hearing import SIZES
 from studio.training.comparison.systems import SYSTEMS, System
 from studio.training.runs.loop import LoopConfig, Watch, mean_losses, train
+from studio.training.runs.pace import steps_within
 
 _HELD_OUT_EVERY = 10
-_SCORED, _TIMED, _IDLE = 6, 12, 2
-
-
-def steps_for(system: System, clips: PairedClips, seconds: float) -> int:
-    """How many steps fit into so much processor time, by the middle one of some on a copy."""
-    trial = copy.deepcopy(system)
-    optimiser = torch.optim.AdamW(trial.network.parameters(), lr=1e-4)
-    times = []
-    for step in range(_IDLE + _TIMED):
-        began = time.process_time()
-        optimiser.zero_grad()
-        trial.losses(clips(step))["loss"].backward()
-        optimiser.step()
-        times.append(time.process_time() - began)
-    return max(1, int(seconds / sorted(times[_IDLE:])[_TIMED // 2]))
+_SCORED = 6
 
 
 def train_system(
@@ -62,7 +49,11 @@ def train_system(
     used = json.loads(used_file.read_text()) if used_file.exists() else []
     system.prepare(clips, run)
     if not plan_file.exists():
-        steps = steps_for(system, clips, cpu_s - (time.process_time() - began))
+        trial = copy.deepcopy(system)
+        steps = steps_within(
+            cpu_s - (time.process_time() - began), trial.network, trial.losses, clips, torch.device("cpu"),
+            time.process_time,
+        )  # fmt: skip
         weights = sum(p.numel() for p in system.network.parameters())
         plan_file.write_text(json.dumps({"steps": steps, "cpu_s": cpu_s, "parameters": weights}))
     steps = json.loads(plan_file.read_text())["steps"]

@@ -117,6 +117,9 @@ class ExportDialog(QDialog):
         self.where = ElidedLabel(str(folder), "muted")
         self.choose_folder = push("Folder …", icon_name="folder-open-outline")
         self.export, self.cancel = push("Export", primary=True), push("Cancel")
+        for button in (self.choose_folder, self.cancel):
+            button.setAutoDefault(False)  # Enter exports, from whichever field
+        self.export.setDefault(True)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REST_MS)

@@ -15,7 +15,7 @@ from studio.ml.arrangement.logit_bias import STROKES, liveliness, rarity, unusua
 from studio.ml.arrangement.melody import N_MELODY
 from studio.ml.arrangement.model import WINDOW, ArrangementModel, Condition, places, song_features
 from studio.ml.arrangement.noise import fresh_noise
-from studio.ml.arrangement.sampler import CALLS, Wishes, _draw, sample_scores
+from studio.ml.arrangement.sampler import CALLS, Wishes, _draw, _other_players, sample_scores
 
 
 def _condition(beats: int) -> Condition:
@@ -120,6 +120,14 @@ def test_players_that_are_unusual_in_the_style_cost_what_was_asked(arranger: Arr
     )
     assert leant == {"piano"} != free
     assert wished == {"harp"}
+
+
+def test_bands_of_one_style_have_other_players_while_there_are_usual_ones() -> None:
+    noise = torch.zeros(4)
+    alike = torch.tensor([[3.0, 2.5, 2.0, -9.0]]).expand(4, 4)
+    assert _other_players(alike, noise).tolist() != [0, 0, 0, 0]
+    # Only one is usual: all have it.
+    assert _other_players(torch.tensor([[6.0, 0.0, 0.0]]).expand(4, 3), noise).tolist() == [0, 0, 0, 0]
 
 
 def test_strokes_are_favoured_by_how_many_a_token_has() -> None:

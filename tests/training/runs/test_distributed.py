@@ -25,7 +25,8 @@ def _two_processes(folder: Path, steps: int) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    words = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1",
+             "GLOO_SOCKET_IFNAME": "lo"}
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.training.runs.train_tiny", str(folder), str(steps)],
@@ -33,7 +34,7 @@ def _two_processes(folder: Path, steps: int) -> None:
         )
         for rank in range(2)
     ]  # fmt: skip
-    assert [process.wait(60) for process in started] == [0, 0]
+    assert [process.wait(300) for process in started] == [0, 0]
 
 
 def test_two_processes_end_where_one_does(tmp_path: Path) -> None:

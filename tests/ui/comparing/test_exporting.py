@@ -16,31 +16,39 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import STEMS
+from studio.core.audio import Audio
 from studio.services.exporting.settings import ExportSettings, settings_from
-from studio.services.vocal import analyse_vocal
 from studio.ui.comparing.export_dialog import ExportDialog
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.listening.analysing import Analyse
 from studio.ui.window.main_window import MainWindow
+from tests.services.band import make_analysis
+from tests.ui.conftest import write_vocal
 
 Open = Callable[[MainWindow], None]
 Generate = Callable[[MainWindow, int], None]
 LEFT = Qt.MouseButton.LeftButton
+TITLE = "夜の歌🎤" + "海" * 50
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def analyse() -> Analyse:
-    """One vocal is listened to once."""
-    heard = {}
+    """A tempo that is known: nobody needs to listen."""
 
-    def listen(audio: object, given: object = None, **hooks: object) -> object:
-        key = repr(given)
-        if key not in heard:
-            heard[key] = analyse_vocal(audio, given, **hooks)  # type: ignore[arg-type]
-        return heard[key]
+    def known(audio: Audio, given: Given | None = None, **_: object) -> VocalAnalysis:
+        return make_analysis(audio.duration_s, given=given)
 
-    return listen  # type: ignore[return-value]
+    return known  # type: ignore[return-value]
+
+
+@pytest.fixture
+def vocal_path(tmp_path: Path) -> Path:
+    """A song of a Japanese folder."""
+    folder = tmp_path / "音楽 ♪"
+    folder.mkdir()
+    return write_vocal(folder / f"{TITLE}.wav", 2.0)
 
 
 def drag(widget: QWidget) -> None:
@@ -96,7 +104,7 @@ def test_files_are_dragged_out_of_the_window(
     assert progress[0] == (2, 0.0)
     assert progress[-1] == (2, None)
     (stems,) = dropped.paths
-    assert [path.name.split("_")[3] for path in stems] == ["vocal", *STEMS]
+    assert [path.name.split("_")[2] for path in stems] == ["vocal", *STEMS]
     assert stems[0].is_relative_to(song.folder.path)
     made = song.candidates[2].stems
     for path, stem in zip(stems[1:], STEMS, strict=True):
@@ -151,7 +159,7 @@ def test_files_are_copied_by_key(
         qtbot.waitUntil(lambda: QGuiApplication.clipboard().mimeData().hasUrls(), timeout=30_000)
         paths = [Path(url.toLocalFile()) for url in QGuiApplication.clipboard().mimeData().urls()]
         assert all(path.is_file() for path in paths)
-        return [path.name.split("_")[3] for path in paths]
+        return [path.name.split("_")[2] for path in paths]
 
     assert copied("copy_stems") == ["vocal", *STEMS]
     assert copied("copy_stem") == ["harmony"]
@@ -161,9 +169,10 @@ def test_files_are_copied_by_key(
 
 
 def test_the_dialog_remembers_and_favourites_are_exported_at_once(
-    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path,
+    make_window: Callable[[], MainWindow], open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    window = make_window()
     open_vocal(window)
     generate(window, 3)
     for number in (1, 3):
@@ -173,7 +182,7 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     window.actions_by_name["export"].trigger()
     (dialog,) = window.findChildren(ExportDialog)
     assert dialog.numbers == (2,)
-    assert dialog.title.text() == "first take"
+    assert dialog.title.text() == TITLE
     qtbot.waitUntil(lambda: "dBTP" in dialog.levels.text(), timeout=20_000)
     dialog.which["favourites"].click()
     dialog.files["bass"].click()
@@ -201,7 +210,7 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     project = window.workspace.project
     assert (project.artist, project.title) == ("夜明け", "海の歌")
     window.actions_by_name["undo"].trigger()
-    assert (window.workspace.project.artist, window.workspace.project.title) == ("", "first take")
+    assert (window.workspace.project.artist, window.workspace.project.title) == ("", TITLE)
     window.actions_by_name["redo"].trigger()
 
     # The next time it is as it was; the arrow of a row means that row.
@@ -218,6 +227,16 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     row = next(d for d in window.findChildren(ExportDialog) if d.isVisible())
     assert row.numbers == (2,)
     row.reject()
+
+    # The next day.
+    path = window.workspace.song.folder.path
+    assert path.name == f"{TITLE}.backline"
+    window.close()
+    window = make_window()
+    window.open_path(path)
+    qtbot.waitUntil(lambda: len(window.candidates.rows) == 3, timeout=30_000)
+    assert (window.workspace.project.artist, window.workspace.project.title) == ("夜明け", "海の歌")
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
 
 
 def test_settings_that_cannot_be_read_are_the_usual_ones() -> None:
