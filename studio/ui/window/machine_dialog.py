@@ -82,7 +82,10 @@ class MachineDialog(QDialog):
     @property
     def text(self) -> str:
         """Everything it says, for tests."""
-        return "\n".join(part.text() for part in self.findChildren(QLabel) if part.text())
+        shown = (
+            part for part in self.findChildren(QLabel) if part.isVisibleTo(self)
+        )  # not what is about to go
+        return "\n".join(part.text() for part in shown if part.text())
 
     def begin(self) -> None:
         """Everything is tried anew."""
