@@ -82,10 +82,7 @@ class MachineDialog(QDialog):
     @property
     def text(self) -> str:
         """Everything it says, for tests."""
-        shown = (
-            part for part in self.findChildren(QLabel) if part.isVisibleTo(self)
-        )  # not what is about to go
-        return "\n".join(part.text() for part in shown if part.text())
+        return "\n".join(part.text() for part in self.findChildren(QLabel) if part.text())
 
     def begin(self) -> None:
         """Everything is tried anew."""
@@ -99,7 +96,7 @@ class MachineDialog(QDialog):
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                widget.hide()
+                widget.setParent(None)
                 widget.deleteLater()
 
     def add(self, line: Line) -> None:
