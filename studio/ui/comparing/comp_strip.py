@@ -25,13 +25,15 @@ class _Blocks(TimelineView):
         self.setFixedHeight(_HEIGHT)
         self._comp: BandComp | None = None
         self._grid: BeatGrid | None = None
+        self.setAccessibleName("Who plays where")
+
+    def spoken_value(self) -> str:
+        comp, grid = self._comp, self._grid
+        return comp.text(grid) if comp is not None and grid is not None else "no comp"
 
     def show_comp(self, comp: BandComp | None, grid: BeatGrid | None) -> None:
         self._comp, self._grid = comp, grid
-        said = comp.text(grid) if comp is not None and grid is not None else ""
-        self.setAccessibleName("Who plays where")
-        self.setAccessibleDescription(said)
-        self.setToolTip(said)
+        self.setToolTip(self.spoken_value())
         self.update()
 
     def sizeHint(self) -> QSize:
