@@ -45,7 +45,7 @@ from studio.services.taste.judged import judgements_of, song_of
 from studio.services.taste.phrase import Phrase, crop_analysis, crop_vocal, phrase_near, phrases
 from studio.services.taste.pool import (
     BATCHES,
-    BATCHES_AT_FIRST,
+    BATCHES_ASKED,
     CHILDREN,
     CHILDREN_ASKED,
     BandMaker,
@@ -272,7 +272,7 @@ class ScreenMaker:
     ) -> list[Plan]:
         """New ones and children."""
         pairs = pairs_to_breed(song.project, folder, order.parents, taste, rng)
-        batches = BATCHES if taste is not None and taste.pairs and not order.parents else BATCHES_AT_FIRST
+        batches = BATCHES_ASKED if order.parents else BATCHES
         steps = batches + len(pairs)
         pool: list[Plan] = []
         for batch in range(batches):

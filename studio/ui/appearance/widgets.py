@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 import qtawesome
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
     QToolTip,
     QWidget,
 )
+from qtawesome.iconic_font import IconicFont
 
 from studio.ui.appearance import theme
 
@@ -33,10 +36,20 @@ class Chooser(QComboBox):
         self.window().setFocus()
 
 
+@cache
+def _font() -> IconicFont:
+    """The one font of icons that is used, and the only one that the packaged program has; qtawesome itself would load
+    eleven."""
+    folder = Path(qtawesome.__file__).parent / "fonts"
+    (font,) = folder.glob("materialdesignicons6-webfont-[0-9]*.ttf")
+    (names,) = folder.glob("materialdesignicons6-webfont-charmap-*.json")
+    return IconicFont(("mdi6", font.name, names.name))
+
+
 def icon(name: str, role: str = "text") -> QIcon:
     """A Material Design icon in a colour of the theme; grey where disabled, the on-accent colour never needed."""
     colours = theme.current()
-    return qtawesome.icon(f"mdi6.{name}", color=colours.colour(role), color_disabled=colours.colour("border"))
+    return _font().icon(f"mdi6.{name}", color=colours.colour(role), color_disabled=colours.colour("border"))
 
 
 def style_title(style: str) -> str:

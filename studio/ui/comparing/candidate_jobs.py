@@ -13,6 +13,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
+from studio.core.mapped_copy import copied
 from studio.core.scratch import ScratchFile, release_pages
 from studio.dsp.waveform import Waveform, outline
 from studio.services.measuring.fit_report import FitReport, report_fit
@@ -156,8 +157,8 @@ def band_of(candidate: Candidate) -> Callable[[], Audio]:
         frames = stems[0].frames
         band = ScratchFile(1, frames)
         for start in range(0, frames, _BLOCK):
-            block = slice(start, start + _BLOCK)
-            band.write(start, np.sum([stem.samples[:, block].mean(axis=0) for stem in stems], axis=0)[None])
+            blocks = [copied(stem.samples, start, start + _BLOCK) for stem in stems]
+            band.write(start, np.sum([block.mean(axis=0) for block in blocks], axis=0)[None])
             for stem in stems:
                 release_pages(stem.samples, start, min(frames, start + _BLOCK))
         return Audio(band.mapped(), stems[0].sample_rate)

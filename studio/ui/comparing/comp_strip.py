@@ -72,7 +72,7 @@ class CompStrip(QWidget):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self.blocks = _Blocks(timeline)
-        self.make = small_button("Make a candidate of it", "Makes a candidate of the comp (Shift+U)")
+        self.make = small_button("Make it", "Makes a candidate of the comp (Shift+U)")
         self.clear = IconButton("close", "Leave this comp", size=14, role="muted")
         side = QWidget()
         side.setFixedWidth(theme.HEADER_WIDTH + 2)

@@ -15,7 +15,7 @@ class DragMark(IconButton):
     dragged = Signal()
 
     def __init__(self, icon_name: str, tip: str) -> None:
-        super().__init__(icon_name, tip, size=15, role="muted")
+        super().__init__(icon_name, tip, size=17, role="muted")
         self._start = DragStart()
         self.setFixedSize(24, 20)
         self.setCursor(Qt.CursorShape.OpenHandCursor)

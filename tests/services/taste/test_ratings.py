@@ -20,6 +20,7 @@ from studio.services.taste.judged import screen_id
 from studio.services.taste.ratings import COLUMNS, OWN, TasteRatings
 from studio.storage.taste_file import TasteFile
 from studio.taste.features import NAMES
+from studio.taste.texture import TEXTURE
 from tests.services.band import make_analysis, make_candidate, make_vocal
 from tests.services.project.commands import SOUND
 
@@ -104,7 +105,7 @@ def test_what_is_said_of_candidates_counts_less_and_only_as_it_stands(ratings: T
     opinion, pick = sorted(ratings.judgements(), key=lambda j: j.verdict.best is not None)
     assert list(opinion.verdict.stars.values()) == [5, 2]
     assert (opinion.blind, opinion.weight < 1, pick.weight < 1) == (False, True, True)
-    assert set(pick.clips[0].features) <= set(NAMES)
+    assert set(pick.clips[0].features) <= {*NAMES, *TEXTURE}
     ratings.take(Pick(None).apply(project), None, candidates=candidates)
     assert [j.verdict.best for j in ratings.judgements()] == [None]
 

@@ -51,10 +51,17 @@ def make(song: TestSong, place: int = 1, maker: ScreenMaker | None = None, **ord
 
 
 def test_a_screen_has_two_that_may_be_liked_one_unlike_the_rest_and_one_as_it_comes(song: TestSong) -> None:
+    first = make(song)
+    assert sorted(clip.role for clip in first.clips) == ["base", "different", "different", "different"]
+    song.vote(first, first.keys)
+    roles = sorted(clip.role for clip in make(song, 3).clips)
+    assert roles == ["base", "different", "exploit", "exploit"]
+
+
+def test_a_screen_is_of_one_phrase_and_comes_out_the_same_again(song: TestSong) -> None:
     steps: list[Progress] = []
     order = ScreenOrder(1, SITTING, 1)
     screen = ScreenMaker(ToneEngine()).make(song.context, order, on_step=steps.append)
-    assert sorted(clip.role for clip in screen.clips) == ["base", "different", "exploit", "exploit"]
     assert 8.0 <= screen.phrase_s[1] - screen.phrase_s[0] <= 10.0
     assert (screen.number, screen.sitting, screen.repeat_of) == (1, SITTING, None)
     fractions = [step.fraction for step in steps]
@@ -114,7 +121,7 @@ def test_a_clip_keeps_what_made_it(song: TestSong) -> None:
 def test_an_anchor_is_a_band_in_another_key_and_tempo_and_takes_the_unlike_ones_place(song: TestSong) -> None:
     assert plan(SITTING)[1].anchor
     screen = make(song, place=2)
-    assert sorted(clip.role for clip in screen.clips) == ["anchor", "base", "exploit", "exploit"]
+    assert sorted(clip.role for clip in screen.clips) == ["anchor", "base", "different", "different"]
     (anchor,) = (clip for clip in screen.clips if clip.role == "anchor")
     kept = read_clip(song.context.folder, anchor.key)  # type: ignore[arg-type]
     assert (kept.candidate.arrangement.key.tonic - kept.analysis.key.tonic) % 12 == 6
@@ -192,8 +199,10 @@ def test_with_a_taste_what_is_shown_is_liked_more(tmp_path: Path) -> None:
             screen = make(song, place, maker)
             song.vote(screen, [c.key for c in sorted(screen.clips, key=lambda c: -c.features["drums"])])
         later = [make(song, place, maker) for place in (6, 7)]
-        shown = [c.features["drums"] for s in later for c in s.clips if c.role in ("exploit", "child")]
-        return float(np.mean(shown))
+        shown = [c for s in later for c in s.clips if c.role not in ("base", "anchor")]
+        liked = [c for c in shown if c.role in ("exploit", "child")]
+        assert bool(liked) == (maker.taste(song.context, "") is not None)
+        return float(np.mean([c.features["drums"] for c in liked or shown]))
 
     with_taste = drums(make_song(tmp_path / "a"), ScreenMaker(ToneEngine()))
     without = drums(make_song(tmp_path / "b"), ScreenMaker(ToneEngine(), taste_off=lambda: True))
@@ -227,7 +236,8 @@ def test_a_taste_for_a_sound_is_settled_by_what_is_heard(song: TestSong) -> None
     bright = prior_of_music([{"brightness": 2.0}] * 8)
     screen = make(song, maker=ScreenMaker(Counting(), prior=lambda _: bright))
     assert played == [4, 6]
-    assert sorted(clip.role for clip in screen.clips) == sorted(clip.role for clip in plain.clips)
+    assert [clip.role for clip in plain.clips].count("exploit") == 0
+    assert [clip.role for clip in screen.clips].count("exploit") == 2
     folder = song.context.folder
     assert folder is not None
     assert len(list(folder.screens.iterdir())) == 8
