@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QChildEvent, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
+from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
 from studio.core.candidate import Candidate
@@ -531,6 +531,13 @@ class MainWindow(QMainWindow):
         if event.polished() and isinstance(child, QDialog):
             fit_dialog(child)
         super().childEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Escape leaves a field or a button, so that single keys work again and Space plays.
+        if event.key() == Qt.Key.Key_Escape:
+            self.setFocus()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A click beside a field ends typing, so that single keys work again.
