@@ -55,7 +55,7 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
-    gain = f", all files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
+    gain = f", generated files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
     settings = candidate.settings
     made_of = descent(settings)
     origin = f"{made_of}; " if made_of else ""

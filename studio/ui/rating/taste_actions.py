@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
+from studio.ui.keys.shortcut_table import EVERYWHERE
 from studio.ui.rating.adapter_control import AdapterControl
 from studio.ui.rating.audition import Audition
 from studio.ui.rating.deck import PhraseDeck
 from studio.ui.rating.lineage_page import LineagePage
-from studio.ui.rating.mode import KEPT_ACTIONS, TasteMode
+from studio.ui.rating.mode import TasteMode
 from studio.ui.rating.model_test import ModelTest
 from studio.ui.rating.rating_page import RatingPage
 from studio.ui.rating.screen_source import Teaching
@@ -99,7 +100,9 @@ class TasteActions(QObject):
             song_menus: that say nothing while a page of taste is shown.
         """
         self._menus = song_menus
-        self.mode.kept = [QKeySequence(key) for name in KEPT_ACTIONS for key in actions[name].shortcuts()]
+        self.mode.kept = lambda: [
+            QKeySequence(key) for name in EVERYWHERE for key in actions[name].shortcuts()
+        ]
 
     @property
     def shown(self) -> bool:

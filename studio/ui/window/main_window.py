@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QChildEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
@@ -21,16 +21,19 @@ from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
 from studio.core.project import Begun, Project
 from studio.core.request import Vary
-from studio.services.exporting.export import ExportedCandidate
+from studio.dsp.waveform import Waveform
 from studio.services.generating.engines import Engines
+from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
+from studio.ui.appearance import spoken
 from studio.ui.appearance.appearance import Appearance
+from studio.ui.appearance.scrolling import fit_dialog
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
-from studio.ui.comparing.export_result import ExportResult
-from studio.ui.comparing.exporting import Exporting
+from studio.ui.comparing.comping import Comping
+from studio.ui.comparing.export_actions import ExportActions
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
@@ -43,6 +46,7 @@ from studio.ui.listening.analysing import Analyse, Analysing
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.listening.guiding import Guiding
 from studio.ui.listening.playback import Playback
+from studio.ui.metering.metering import Metering
 from studio.ui.rating.deck import PhraseDeck
 from studio.ui.rating.screen_source import Teaching
 from studio.ui.rating.taste_actions import TasteActions
@@ -51,14 +55,15 @@ from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.timeline.spectrogram_view import Picture
-from studio.ui.timeline.vocal_panel import WAVE
 from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
-from studio.ui.window.layout import Layout
+from studio.ui.window.layout import Layout, SongPage
+from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
 from studio.ui.window.status_line import StatusLine
+from studio.ui.window.view_actions import ViewActions
 from studio.ui.window.workspace import Workspace
 
 _SEEK_S = 1.0
@@ -97,15 +102,17 @@ class MainWindow(QMainWindow):
         self.workspace, self.playback, self.preferences = workspace, playback, preferences
         self._demo_vocal = demo_vocal
         self.timeline = playback.timeline
+        spoken.install()
         self.setWindowTitle(APP_NAME)
-        self.setMinimumSize(1120, 640)
+        self.setMinimumSize(640, 400)
         self.setAcceptDrops(True)
         self.panels = panels = Layout(self.timeline)
         self.transport, self.strip, self.ruler = panels.transport, panels.strip, panels.ruler
         self.vocal, self.candidates = panels.vocal, panels.candidates
         self.analysis, self.request = panels.analysis, panels.request
         self.pages = QStackedWidget()
-        self.pages.addWidget(panels)
+        self._song_page = SongPage(panels)
+        self.pages.addWidget(self._song_page)
         self.setCentralWidget(self.pages)
         self.status = StatusLine()
         self.setStatusBar(self.status)
@@ -116,16 +123,24 @@ class MainWindow(QMainWindow):
         self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
-        self.exporting = Exporting(workspace, self)
+        self.exports = ExportActions(
+            workspace, panels.candidates, panels.strip, preferences, lambda: playback.mix.selected,
+            lambda: self.ask.export_folder(), self,
+        )  # fmt: skip
+        self.exporting = self.exports.exporting
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
         )
+        self.comping = Comping(workspace, playback, panels.candidates, panels.comp, self)
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
-            self.pages, panels, self,
+            self.pages, self._song_page, self,
         )  # fmt: skip
+        self.metering = Metering(playback, self)
+        self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
+        self.machine = Machine(workspace, self.status, self)
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
@@ -139,6 +154,7 @@ class MainWindow(QMainWindow):
         self._after_listening: Wishes | None = None
         self.generation.guide_of = learned.guide
         self._connect()
+        self.view.attach(self.actions_by_name)
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
         self.taste.attach(
@@ -175,11 +191,13 @@ class MainWindow(QMainWindow):
             "solo": lambda: self._turn_stem(playback.toggle_solo),
             "generate": self.generate,
             "cancel": self._cancel,
-            "zoom_region": self._zoom_region,
-            "zoom_fit": self.timeline.fit,
             "sheet": self._open_sheet,
+            **self.view.handlers,
+            **self.machine.handlers,
             **self.record.handlers,
             **self.compare.handlers,
+            **self.exports.handlers,
+            **self.comping.handlers,
             **self.taste.handlers,
         }
         return handlers
@@ -213,12 +231,14 @@ class MainWindow(QMainWindow):
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
             view.hovered.connect(self.status.under_mouse.setText)
-        self.vocal.scale_changed.connect(self.show_pictures)
         self.vocal.bars_moved.connect(self._move_bars)
         self.analysis.bars_moved.connect(self._move_bars)
         self.vocal.chord_edited.connect(self._set_bar_chord)
         self.candidates.seek_requested.connect(playback.seek)
         self.candidates.hovered.connect(self.status.under_mouse.setText)
+        panels = self.panels
+        panels.comp.blocks.seek_requested.connect(playback.seek)
+        panels.comp.blocks.hovered.connect(self.status.under_mouse.setText)
         self.analysis.given_changed.connect(self._give)
         self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
         self.analysis.guide_wanted.connect(self.choose_guide)
@@ -248,11 +268,16 @@ class MainWindow(QMainWindow):
         self.generation.stepped.connect(self._on_stepped)
         self.generation.ended.connect(self._on_generation_ended)
         self.generation.candidate_added.connect(self._on_candidate_added)
+        self.comping.candidate_added.connect(self._on_candidate_added)
         self.jobs.measured.connect(self.compare.on_measured)
+        self.jobs.levelled.connect(lambda _: self._show_levels())
+        self.jobs.stems_drawn.connect(self._on_stems_drawn)
+        self.candidates.stems_wanted.connect(self._draw_stems)
+        self.metering.measured.connect(self.panels.meters.show_readings)
+        self.metering.measured.connect(lambda mix, _: self.status.show_loudness(mix.momentary_lufs))
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
         self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
-        self.exporting.exported.connect(self._on_exported)
         self.appearance.theme_changed.connect(empty.refresh)
         self.appearance.theme_changed.connect(self.request.refresh)
 
@@ -275,7 +300,12 @@ class MainWindow(QMainWindow):
         self.workspace.open(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+        own = event.source() is not None  # files on their way out
+        if (
+            not own
+            and event.mimeData().hasUrls()
+            and any(url.isLocalFile() for url in event.mimeData().urls())
+        ):
             event.acceptProposedAction()
             self.panels.empty.show_over(True)
 
@@ -331,6 +361,8 @@ class MainWindow(QMainWindow):
     def _on_vocal_replaced(self, song: Song) -> None:
         self.vocal.show_vocal(song)
         self.pictures.draw(VOCAL, song.vocal.audio)
+        for candidate in song.candidates.values():
+            self.jobs.measure_levels(song, candidate)
 
     def _on_analysed(self, song: Song) -> None:
         self.vocal.show_analysis(song)
@@ -389,10 +421,7 @@ class MainWindow(QMainWindow):
             self._start(self.request.wishes)
 
     def _start(self, wishes: Wishes, *, each: bool = False) -> None:
-        self.candidates.expect(len(self.candidates.rows) + wishes.candidates)
         self.generation.start(wishes, each=each)
-        if not self.generation.running:
-            self.candidates.expect(0)
 
     def _may_ask(self, analysis: VocalAnalysis) -> bool:
         return analysis.is_worth_asking and self.preferences.get("ask_for_beat", True)
@@ -431,9 +460,9 @@ class MainWindow(QMainWindow):
         if song is None or number not in song.candidates:
             return
         candidate = song.candidates[number]
-        if what == "export":
-            self.export(number)
-        elif what == "breed":
+        if self.exports.does(what, number):
+            return
+        if what == "breed":
             self._breed(song, number)
         elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
@@ -494,9 +523,17 @@ class MainWindow(QMainWindow):
         elif key in self.candidates.rows:
             self.candidates.rows[key].show_picture(picture)
 
+    def _draw_stems(self, number: int) -> None:
+        song = self.workspace.song
+        if song is not None and number in song.candidates:
+            self.jobs.draw_stems(song, song.candidates[number])
+
+    def _on_stems_drawn(self, number: int, waveforms: Mapping[str, Waveform]) -> None:
+        if number in self.candidates.rows:
+            self.candidates.rows[number].stems.set_waveforms(waveforms)
+
     def _on_generation_ended(self, outcome: str) -> None:
         self.request.show_idle()
-        self.candidates.expect(0)
         self.candidates.show_doing("")
         if outcome == "done":
             self.request.next_seed()
@@ -523,13 +560,15 @@ class MainWindow(QMainWindow):
         if song is not None and song.project.blind is None and selected in song.candidates:
             whole = song.candidates[selected].is_one_sound
         self.strip.show_stems(FASTSAG.why_not if whole else "")
+        self._show_levels()
 
-    # Saving, exporting
+    def _show_levels(self) -> None:
+        """The levels of the whole song of the candidate heard; not while they would tell which one it is."""
+        song, selected = self.workspace.song, self.playback.mix.selected
+        known = song is not None and song.project.blind is None and selected is not None
+        self.panels.meters.show_whole(song.levels.get(selected) if song and selected and known else None)
 
-    def export(self, number: int) -> None:
-        folder = self.ask.export_folder(number)
-        if folder is not None:
-            self.exporting.export(number, folder)
+    # Saving
 
     def _save(self) -> None:
         if self.generation.unsaved:
@@ -547,22 +586,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.workspace.save_as(path)
 
-    def _on_exported(self, result: ExportedCandidate) -> None:
-        ExportResult(result, self).open()
-
-    # View
-
-    def show_pictures(self, choice: str) -> None:
-        """The frequency axis of all spectrograms, or waveforms in their place."""
-        wave = choice == WAVE
-        self.vocal.spectrogram.show_waveform(wave)
-        self.candidates.show_waveforms(wave)
-        if not wave:
-            self.pictures.set_scale(choice)  # type: ignore[arg-type]
-
-    def _zoom_region(self) -> None:
-        if self.timeline.region:
-            self.timeline.show_range(*self.timeline.region)
+    # Trouble
 
     def show_error(self, error: Exception) -> None:
         """One dialog for each failure; the same one again while it is open says nothing new. What a question can mend
@@ -571,8 +595,13 @@ class MainWindow(QMainWindow):
             self._on_in_use(error)
         elif isinstance(error, SoundMissing):
             self._on_missing(error)
+        elif isinstance(error, NotEnoughMemory) and error.candidates:
+            if self.ask.may_make_fewer(error):
+                self.request.count.set_value(error.candidates)
+                self._start(self.request.wishes)
         else:
             dialog = ErrorDialog(error, self)
+            dialog.report_wanted.connect(self.machine.copy_report)
             if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
                 dialog.deleteLater()
             else:
@@ -602,6 +631,12 @@ class MainWindow(QMainWindow):
             )
             return
         self.workspace.open(missing.folder.path)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        child = event.child()
+        if event.polished() and isinstance(child, QDialog):
+            fit_dialog(child)
+        super().childEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A click beside a field ends typing, so that single keys work again.

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.commands import SetOpinion
 from studio.core.opinion import Opinion
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.exporting.settings import ExportSettings
 from studio.services.project.opening import open_project
 from studio.services.project.store import ProjectStore
 from studio.ui.comparing.details_dialog import DetailsDialog
@@ -77,7 +78,7 @@ def test_everything_that_was_done_is_there_the_next_day(
     assert second.analysis.rows["tempo"].source.text() == "yours"
     assert second.analysis.chords.text() == "Am F C G"
     assert second.vocal.lane.names
-    assert second.candidates.rows[2].stars.text() == "★★★★"
+    assert second.candidates.rows[2].stars.count == 4
     assert not second.candidates.rows[1].pick.isChecked()
     assert second.playback.mix.selected == 2
     assert second.playback.mix.muted == {"bass"}
@@ -399,7 +400,7 @@ def test_closing_in_the_middle_of_an_export_asks_and_the_export_is_whole(
     monkeypatch.setattr(
         window.ask, "how_to_close", lambda doing, background: asked.append(doing) or "background"
     )
-    window.exporting.export(1, tmp_path / "out")
+    window.exporting.export((1,), tmp_path / "out", ExportSettings(by_template=False))
     assert began.wait(20.0)
     folder = folder_of(window)
     window.close()
