@@ -292,15 +292,8 @@ def _content(folder: ProjectFolder, key: str) -> bytes:
 def _gone(gone: Deleted) -> Gone:
     if not gone.answers:
         return Gone(0, (tr("There was nothing to forget."),), ())
-    told = [trn("{count} answer deleted.", "{count} answers deleted.", gone.answers)]
-    if gone.listeners:
-        told.append(
-            tr(
-                "Personal models trained on them still hold what they taught: train again, or go "
-                "back to the bundled model."
-            )
-        )
-    return Gone(gone.answers, tuple(told), gone.listeners)
+    told = trn("{count} answer deleted.", "{count} answers deleted.", gone.answers)
+    return Gone(gone.answers, (told,), gone.listeners)
 
 
 def _short(value: float) -> float:
