@@ -15,6 +15,7 @@ import numpy as np
 
 from studio.core.audio import Samples
 from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.scratch import is_cut_short, is_mapped
 
 _MEMORY = "/proc/self/mem"
@@ -65,6 +66,8 @@ def _read(memory: int, part: Samples) -> Samples:
 
 def _cut_short() -> CutShort:
     return CutShort(
-        "Sound can no longer be read", seen="its file was cut short", expected="the file as it was written",
-        todo="Bring it back from a copy, or make the candidate anew",
-    )  # fmt: skip
+        tr("Sound can no longer be read"),
+        seen=tr("its file was cut short"),
+        expected=tr("the file as it was written"),
+        todo=tr("Bring it back from a copy, or make the candidate anew"),
+    )

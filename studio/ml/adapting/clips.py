@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.arrangement import Arrangement
+from studio.core.language import tr
 
 #: `adapter`: low rank, kept near the base. `paper`: every weight, the weighted loss alone (arXiv:2506.04852).
 Method = Literal["adapter", "paper"]
@@ -190,8 +191,10 @@ class AdapterReport:
     def verdict(self) -> str:
         """One sentence for the user."""
         if not self.audible:
-            return "No audible effect: what it plays differs from the model before by no more than chance."
+            return tr(
+                "No audible effect: what it plays differs from the model before by no more than chance."
+            )
         failed = [check.name for check in self.checks if not check.passed]
         if failed:
-            return "Not fit to be used: " + "; ".join(failed) + "."
-        return "Changes what is played: " + "; ".join(self.changes) + "."
+            return tr("Not fit to be used: {names}.", names="; ".join(map(tr, failed)))
+        return tr("Changes what is played: {names}.", names="; ".join(map(tr, self.changes)))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from studio.core.language import later
 from studio.core.pipeline import Run
 from studio.ml.adapting.clips import TrainingSettings
 from studio.ml.adapting.lora import Adaptable, attach, changed, delta_name, targets
@@ -37,7 +38,7 @@ def learn(
     checkpoint: Path,
     fingerprint: str,
     start: Mapping[str, Tensor] | None = None,
-    stage: str = "Learning your taste",
+    stage: str = later("Learning your taste"),
     share: tuple[float, float] = (0.0, 1.0),
 ) -> Learnt:
     """Trains changes of a network, which itself stays as it is.

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.core.jobs import Progress
-from studio.core.language import tr
+from studio.core.language import later, tr
 from studio.core.part_path import part_path
 from studio.core.pipeline import Run
 from studio.ml.adapting.clips import TrainingSettings
@@ -104,7 +104,7 @@ class Trainer:
         *,
         checkpoint: Path,
         fingerprint: str,
-        stage: str = "Learning your taste",
+        stage: str = later("Learning your taste"),
         share: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self._live, self._base, self._tensors, self._task, self._trial = (
@@ -168,7 +168,7 @@ class Trainer:
                 state.seconds, saved = seconds(), time.monotonic()
                 self._save()
             left = self._pace.remaining(self._steps - state.step, every, seconds() - before)
-            run.on_step(Progress(self._stage, self._fraction(), left))
+            run.on_step(Progress(tr(self._stage), self._fraction(), left))
         state.seconds = seconds()
         state.stopped = state.stopped or "finished"
         self._save()

@@ -41,11 +41,11 @@ PRIVACY_NOTE = later(
     "would tell that."
 )
 #: Told where answers were deleted that a model had learnt from.
-RETIRED = (
+RETIRED = later(
     "Your model learned from what was deleted: it is out of use, and the model as it comes plays. Train it again from "
     "the votes that are left, or delete it, on the page Your model."
 )
-RETIRED_CANDIDATE = (
+RETIRED_CANDIDATE = later(
     "The model that waits for its test learned from what was deleted: it is not tested any more. Train it again from "
     "the votes that are left, or delete it, on the page Your model."
 )
@@ -261,7 +261,7 @@ class AdapterShelf:
             if used:
                 shelf = replace(shelf, promoted=None, before=(*shelf.before, shelf.promoted), running=())
             self._write(replace(shelf, states=states))
-            return RETIRED if used else RETIRED_CANDIDATE
+            return tr(RETIRED) if used else tr(RETIRED_CANDIDATE)
 
     def set_strength(self, strength: float) -> None:
         """Raises StudioError for a strength that is none."""
