@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
@@ -42,8 +43,13 @@ def controls(root: QWidget) -> list[QWidget]:
 
 
 def unreachable(root: QWidget) -> list[str]:
-    """The controls of a window that lie where nobody can see or scroll to, or are squashed, in words."""
-    return [why for widget in controls(root) if (why := _why(widget, root))]
+    """The controls and texts of a window that lie where nobody can see or scroll to, or are squashed, in words."""
+    texts = [
+        text
+        for text in root.findChildren(QLabel)
+        if text.isVisibleTo(root) and text.text() and text.window() is root.window()
+    ]
+    return [why for widget in (*controls(root), *texts) if (why := _why(widget, root))]
 
 
 def _why(widget: QWidget, root: QWidget) -> str:

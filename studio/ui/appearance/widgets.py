@@ -10,6 +10,7 @@ import qtawesome
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractSpinBox,
     QButtonGroup,
     QComboBox,
@@ -135,9 +136,15 @@ class Segments(QWidget):
             button.setToolTip("")
             button.setCheckable(True)
             self._group.addButton(button, index)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
+        self._group.buttonToggled.connect(self._on_toggled)
         self._group.button(0).setChecked(True)
         self._group.idClicked.connect(lambda index: self.chosen.emit(self._values[index]))
+
+    def _on_toggled(self, button: QAbstractButton, chosen: bool) -> None:
+        """Tab reaches the one that is chosen, left and right go on from it; Qt minds only those chosen by hand."""
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus if chosen else Qt.FocusPolicy.NoFocus)
 
     @property
     def value(self) -> object:

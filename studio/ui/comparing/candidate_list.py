@@ -52,9 +52,10 @@ class CandidateList(QScrollArea):
         invitation = QVBoxLayout(self.invitation)
         invitation.setSpacing(theme.UNIT * 2)
         invitation.addStretch(1)
-        self._invitation = label("", "title"), label("", "muted")
+        self._invitation = label("", "title", wrap=True), label("", "muted", wrap=True)
         for text in self._invitation:
-            invitation.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            invitation.addWidget(text)
         invitation.addStretch(1)
         self.show_doing("")
         self._column.addWidget(self.invitation, 1)

@@ -134,8 +134,9 @@ RATING = (
 #: Actions of the window whose keys count on the rating screen too.
 EVERYWHERE = ("open", "open_project", "save", "save_as", "quit", "sheet")
 
-#: What the mouse does beside: every one of these can be done by a key as well.
+#: Keys that stay as they are, and what the mouse does beside: all of that can be done by a key as well.
 EXTRAS = (
+    ("Listen", "Leave a field or a button", "Esc"),
     ("View", "Zoom in time", "Ctrl+Wheel"),
     ("View", "Scroll in time", "Shift+Wheel"),
     ("View", "Zoom in frequency", "Alt+Wheel"),

@@ -69,7 +69,7 @@ def test_candidates_are_put_together_bar_by_bar(
     press(qtbot, window, Qt.Key.Key_U, none)
     assert song.project.band_comp == BandComp(grid.bars, ((0, 1), (1, 2), (2, 1)))
     assert strip.isVisible()
-    assert "of 2" in strip.blocks.accessibleDescription()
+    assert "of 2" in strip.blocks.spoken_value()
 
     press(qtbot, window, Qt.Key.Key_U, shift)
     qtbot.waitUntil(lambda: 3 in window.candidates.rows, timeout=30_000)

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
@@ -124,16 +125,20 @@ def active(window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: 
 
 
 def test_tab_reaches_everything_and_the_focus_is_seen(active: MainWindow, qtbot: QtBot) -> None:
+    active.resize(800, 500)
+    QApplication.processEvents()
+    active.panels.show_side(True)
     active.request.more.setChecked(True)
     QApplication.processEvents()
     wanted = {w for w in controls(active) if w.isEnabled() and int(w.focusPolicy().value) & 1}
     seen: list[QWidget] = []
     active.panels.setFocus()
     for _ in range(len(wanted) + 20):
-        active.focusNextChild()
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         focus = QApplication.focusWidget()
         if focus is None or focus in seen:
             break
+        assert not focus.visibleRegion().isEmpty(), f"{focus.accessibleName()} was not scrolled to"
         seen.append(focus)
     segments = {
         w for w in wanted if isinstance(w, QAbstractButton) and w.group() is not None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
@@ -85,16 +84,19 @@ def test_a_narrow_window_folds_the_side_until_it_is_asked_for(window: MainWindow
     assert window.panels.shows_meters
 
 
-@pytest.mark.parametrize("name", ["sheet", "devices", "takes"])
-def test_a_dialog_larger_than_the_screen_scrolls(name: str, window: MainWindow) -> None:
-    window.actions_by_name[name].trigger()
-    settle()
-    dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
-    room = dialog.screen().availableSize()
-    assert dialog.width() <= room.width()
-    assert dialog.height() <= room.height()
-    assert "\n".join(unreachable(dialog)) == ""
-    dialog.close()
+def test_a_dialog_larger_than_the_screen_scrolls(window: MainWindow) -> None:
+    window.machine.examine = lambda _: iter(())
+    for name in ("sheet", "devices", "takes", "doctor"):
+        window.actions_by_name[name].trigger()
+        settle()
+        dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
+        room = dialog.screen().availableSize()
+        assert dialog.width() <= room.width()
+        assert dialog.height() <= room.height()
+        assert "\n".join(unreachable(dialog)) == "", name
+        dialog.close()
+        dialog.deleteLater()
+        settle()
 
 
 def test_nothing_moves_when_a_request_begins(
