@@ -20,6 +20,7 @@ from studio.cli import (
     doctor,
     generate,
     import_fastsag,
+    inspect,
     pilot,
     regenerate,
     taste,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, taste, pilot, bench, train, import_fastsag, doctor,
+    app, generate, vary, regenerate, breed, taste, pilot, bench, train, import_fastsag, inspect, doctor,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ built under a temporary name, read back with another reader, and renamed: a cand
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import studio
@@ -26,8 +26,11 @@ from studio.services.exporting.reaper_project import write_reaper_project
 from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
 from studio.services.exporting.session import Session, Track, session_of
+from studio.services.provenance.marking import Level, Marks, mark_files, remember
+from studio.services.provenance.ticket import Ticket, ticket_of
 from studio.services.vocal import Vocal
 from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, sync_all, write_json
+from studio.storage.paths import user_data_dir
 
 __all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder"]
 
@@ -67,11 +70,13 @@ class ExportedCandidate:
     Attributes:
         gain_db: the common gain, 0.0 when none was needed.
         checks: 'PASS' by file name: read back, and equal to what was meant to the last bit.
+        marks: what each generated file says of its origin.
     """
 
     folder: Path
     gain_db: float
     checks: Mapping[str, str]
+    marks: Marks = field(default_factory=lambda: Marks(""))
 
 
 def export_candidate(
@@ -112,7 +117,20 @@ def export_candidate(
         todo="Free some space or choose another folder",
     ) as temporary:
         sums = tracks.write(
-            temporary, request.encoding, gain_db, measured, lambda done: step(0.4 + 0.4 * done)
+            temporary, request.encoding, gain_db, measured, lambda done: step(0.4 + 0.3 * done)
+        )
+        # Before they are read back: what is verified is what will be there.
+        ticket = _ticket(request)
+        marks = mark_files(
+            temporary,
+            {
+                file_name: Level(_raised(m.loudness_lufs, gain_db), _raised(m.true_peak_db, gain_db))
+                for file_name, m in measured.items()
+            },
+            ticket,
+            user_data_dir(),
+            vocal_file=request.vocal.path,
+            on_step=lambda done: step(0.7 + 0.1 * done),
         )
         checks = verify_files(temporary, sums, request.encoding, lambda done: step(0.8 + 0.2 * done))
         write_midi(
@@ -128,17 +146,35 @@ def export_candidate(
                 "loudness_lufs": round(_raised(m.loudness_lufs, gain_db), 2),
                 "channels": m.channels,
                 "check": checks[file_name],
+                **marks.of(file_name),
             }
             for file_name, m in measured.items()
         }
-        write_json(temporary / "manifest.json", {**_manifest(request, gain_db), "files": levels})
+        write_json(
+            temporary / "manifest.json",
+            {**_manifest(request, gain_db), "ticket": marks.ticket, "files": levels},
+        )
         if request.candidate.recipe is not None:
             write_recipe(temporary, request.candidate.recipe)
         sync_all(temporary)
         if on_whole:
             on_whole()
         folder = named(temporary, request.parent / name)
-    return ExportedCandidate(folder, gain_db, checks)
+    # What is exported stands, whether or not it can be remembered.
+    marks = replace(marks, problem=remember(folder, measured, ticket, user_data_dir()))
+    return ExportedCandidate(folder, gain_db, checks, marks)
+
+
+def _ticket(request: ExportRequest) -> Ticket:
+    return ticket_of(
+        request.candidate,
+        request.analysis,
+        vocal_sha256=request.vocal.sha256,
+        vocal_name=request.vocal.name,
+        vocal=request.vocal.audio,
+        seed=request.seed,
+        models=request.models,
+    )
 
 
 def _session(request: ExportRequest, measured: Mapping[str, Measured]) -> Session:

@@ -130,7 +130,11 @@ def test_the_same_candidate_gives_the_same_files(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     first, second = export_candidate(request).folder, export_candidate(request).folder
     for path in first.iterdir():
-        assert path.read_bytes() == (second / path.name).read_bytes()
+        if path.name in AUDIO_FILES[1:]:  # signed: who signs twice writes two signatures
+            one, two = (sf.read(folder / path.name, dtype="int32")[0] for folder in (first, second))
+            assert np.array_equal(one, two)
+        else:
+            assert path.read_bytes() == (second / path.name).read_bytes()
 
 
 def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
