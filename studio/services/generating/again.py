@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,14 +50,22 @@ def find_vocal(ticket: Ticket, projects: Iterable[RecentProject], near: Iterable
         with contextlib.suppress(OSError, StudioError):
             if path.is_file() and _is_it(open_vocal(path), ticket):
                 return path
-    for project in projects:
-        if not project.is_there:
-            continue
-        for path in sorted(ProjectFolder(Path(project.path)).audio.glob(f"{ticket.vocal_sha256}.*")):
-            with contextlib.suppress(OSError):
-                if file_sha256(path) == ticket.vocal_sha256:
-                    return path
-    return None
+    return next((path for project in projects for path in _kept(project, ticket)), None)
+
+
+def project_of(ticket: Ticket, projects: Iterable[RecentProject]) -> RecentProject | None:
+    """The latest project that has the vocal; None where none has."""
+    return next((project for project in projects if next(_kept(project, ticket), None)), None)
+
+
+def _kept(project: RecentProject, ticket: Ticket) -> Iterator[Path]:
+    """The vocal in a project's folder, where it is there."""
+    if not project.is_there:
+        return
+    for path in sorted(ProjectFolder(Path(project.path)).audio.glob(f"{ticket.vocal_sha256}.*")):
+        with contextlib.suppress(OSError):
+            if file_sha256(path) == ticket.vocal_sha256:
+                yield path
 
 
 def beside(file: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.audio.bext import read_broadcast
+from studio.audio.bext import chunks, read_broadcast
 from studio.audio.mono import read_mono
 from studio.core.errors import StudioError
 from studio.dsp.sound_print import PRINT_RATE, UNLIKE, Likeness, likeness, sound_print
@@ -138,3 +138,13 @@ def _heard_before(path: Path, data_dir: Path) -> tuple[ExportedSound | None, Lik
             if like.errors < best.errors:
                 best, nearest = like, sound
     return (nearest, best) if best.errors < SAME_SOUND else (None, UNLIKE)
+
+
+def has_mark(path: Path) -> bool:
+    """Whether a file says that Backline made it, whatever that is worth: a look at its chunks, and no more."""
+    try:
+        with path.open("rb") as handle:
+            signed = any(chunk.name == b"C2PA" for chunk in chunks(handle))
+    except OSError:
+        return False
+    return signed or bool(_reference(path))

@@ -1,0 +1,128 @@
+"""A tune as a set of numbers that transposing it, or playing it faster, does not change: to find out what it is like.
+
+A phrase is GRAM notes in a row. What is kept of it is the steps between its pitches and how each note's length (from
+onset to onset) goes with the one before, both coarse, hashed to 32 bits. The hash says nothing of the tune to who does
+not have it. After the n-grams of Downie, "Evaluating a Simple Approach to Music Information Retrieval" (PhD thesis,
+1999), with the rhythm beside the intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Prints = NDArray[np.uint32]
+
+#: Notes of a phrase, and of the stretch within which phrases are counted.
+GRAM, STRETCH = 8, 32
+#: Onsets are told apart to so much of a beat; steps of pitch beyond the other are one.
+_STEP_BEATS, _WIDEST = 0.25, 12
+#: Lengths are compared in half octaves of time.
+_HALF, _LONGEST = 2.0, 4
+
+
+def tune_print(onsets_beats: Sequence[float], pitches: Sequence[int]) -> Prints:
+    """The phrases of a line of single notes, uint32 [max(0, notes - GRAM)], in order.
+
+    Args:
+        onsets_beats: increasing; of notes at one time the highest is the line's.
+        pitches: MIDI.
+    """
+    line = _line(onsets_beats, pitches)
+    if len(line) <= GRAM:
+        return np.zeros(0, dtype=np.uint32)
+    at, pitch = line[:, 0], line[:, 1]
+    step = np.clip(np.diff(pitch), -_WIDEST, _WIDEST) + _WIDEST
+    length = np.diff(at).astype(np.float64)
+    ratio = np.clip(np.rint(_HALF * np.log2(length[1:] / length[:-1])), -_LONGEST, _LONGEST) + _LONGEST
+    # Interval k and the ratio of the note after it to the one before: one symbol a note.
+    symbol = (step[:-1] * (2 * _LONGEST + 1) + ratio.astype(np.int64)).astype(np.uint64)
+    count = len(symbol) - (GRAM - 1) + 1
+    value = np.full(count, 0xCBF29CE484222325, dtype=np.uint64)  # FNV-1a, 64 bits, folded
+    for k in range(GRAM - 1):
+        value = (value ^ symbol[k : k + count]) * np.uint64(0x100000001B3)
+    value ^= value >> np.uint64(32)
+    return (value & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+
+
+def _line(onsets: Sequence[float], pitches: Sequence[int]) -> NDArray[np.int64]:
+    """[notes, 2] steps of time and pitches, one note at a time: the highest."""
+    steps = np.rint(np.asarray(onsets, dtype=np.float64) / _STEP_BEATS).astype(np.int64)
+    notes = (
+        np.stack([steps, np.asarray(pitches, dtype=np.int64)], axis=1)
+        if len(steps)
+        else np.zeros((0, 2), int)
+    )
+    notes = notes[np.lexsort((-notes[:, 1], notes[:, 0]))]
+    first = np.concatenate([[True], np.diff(notes[:, 0]) > 0]) if len(notes) else np.zeros(0, bool)
+    return np.asarray(notes[first], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownTunes:
+    """Phrases of many tunes, in the order of their prints.
+
+    Attributes:
+        prints: uint32 [N], not decreasing.
+        tunes: uint16 [N], the tune of each phrase: an index of `names`.
+    """
+
+    prints: Prints
+    tunes: NDArray[np.uint16]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TuneMatch:
+    """The tune that a line is most like.
+
+    Attributes:
+        name: of KnownTunes.names; empty where not a phrase is known.
+        share: of the phrases of the line's most alike stretch of STRETCH notes, how many are the tune's, 0 to 1.
+        note: the first note of that stretch, from 0.
+    """
+
+    name: str = ""
+    share: float = 0.0
+    note: int = 0
+
+
+def known_tunes(prints: Sequence[Prints], names: Sequence[str], most: int | None = None) -> KnownTunes:
+    """Of the prints of each tune.
+
+    Args:
+        most: phrases that more tunes share than this are everybody's, and left out; None keeps all.
+    """
+    each = [np.unique(p) for p in prints]
+    flat = np.concatenate(each) if each else np.zeros(0, np.uint32)
+    tunes = np.repeat(np.arange(len(each)), [len(p) for p in each]).astype(np.uint16)
+    order = np.lexsort((tunes, flat))
+    flat, tunes = flat[order], tunes[order]
+    if most is not None:
+        _, group, count = np.unique(flat, return_inverse=True, return_counts=True)
+        kept = count[group] <= most
+        flat, tunes = flat[kept], tunes[kept]
+    return KnownTunes(flat, tunes, tuple(names))
+
+
+def nearest_tune(line: Prints, known: KnownTunes) -> TuneMatch:
+    """What a line is most like. A line shorter than a stretch is taken as if it went on with phrases of its own."""
+    low, high = np.searchsorted(known.prints, line, "left"), np.searchsorted(known.prints, line, "right")
+    count = high - low
+    at = np.repeat(np.arange(len(line)), count)
+    within = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    tunes = known.tunes[np.repeat(low, count) + within]
+    best, width = TuneMatch(), STRETCH - GRAM
+    for tune in np.unique(tunes):
+        places = at[tunes == tune]
+        if len(places) <= best.share * width:
+            continue
+        for first in places:
+            there = places[(places >= first) & (places < first + width)]
+            share = len(np.unique(line[there])) / width  # a riff that is repeated is one phrase
+            if share > best.share:
+                best = TuneMatch(known.names[tune], share, int(first))
+    return best
