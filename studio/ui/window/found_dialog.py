@@ -52,12 +52,20 @@ class FoundDialog(QDialog):
         buttons.addWidget(self.restore)
         column.addSpacing(4)
         column.addLayout(buttons)
-        ticket, path = finding.ticket, finding.path
-        self.restore.clicked.connect(lambda: (self.accept(), self.restore_wanted.emit(ticket)))
-        self.open_vocal.clicked.connect(lambda: (self.accept(), self.open_wanted.emit(path)))
+        self._finding = finding
+        self.restore.clicked.connect(self._restore)
+        self.open_vocal.clicked.connect(self._open)
         close.clicked.connect(self.reject)
 
     @property
     def text(self) -> str:
         """Everything it says, for tests and screen readers."""
         return "\n".join(part.text() for part in self.findChildren(QLabel))
+
+    def _restore(self) -> None:
+        self.accept()
+        self.restore_wanted.emit(self._finding.ticket)
+
+    def _open(self) -> None:
+        self.accept()
+        self.open_wanted.emit(self._finding.path)
