@@ -59,4 +59,15 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     settings = candidate.settings
     made_of = descent(settings)
     origin = f"{made_of}; " if made_of else ""
-    return f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
+    told = f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
+    return "\n".join([told, *_warnings(exported)])
+
+
+def _warnings(exported: ExportedCandidate) -> list[str]:
+    """What of its origin is not as it should be."""
+    unmarked = sorted(name for name, state in exported.marks.states.items() if state.startswith("none"))
+    lines = [f"  Attention: {exported.nearest.words}"] if exported.nearest.is_like else []
+    if unmarked:
+        why = exported.marks.states[unmarked[0]].removeprefix("none: ")
+        lines.append(f"  Not marked as made by a machine: {', '.join(unmarked)} ({why})")
+    return lines

@@ -9,7 +9,6 @@ not have it. After the n-grams of Downie, "Evaluating a Simple Approach to Music
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,70 +58,3 @@ def _line(onsets: Sequence[float], pitches: Sequence[int]) -> NDArray[np.int64]:
     notes = notes[np.lexsort((-notes[:, 1], notes[:, 0]))]
     first = np.concatenate([[True], np.diff(notes[:, 0]) > 0]) if len(notes) else np.zeros(0, bool)
     return np.asarray(notes[first], dtype=np.int64)
-
-
-@dataclass(frozen=True, eq=False)
-class KnownTunes:
-    """Phrases of many tunes, in the order of their prints.
-
-    Attributes:
-        prints: uint32 [N], not decreasing.
-        tunes: uint16 [N], the tune of each phrase: an index of `names`.
-    """
-
-    prints: Prints
-    tunes: NDArray[np.uint16]
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TuneMatch:
-    """The tune that a line is most like.
-
-    Attributes:
-        name: of KnownTunes.names; empty where not a phrase is known.
-        share: of the phrases of the line's most alike stretch of STRETCH notes, how many are the tune's, 0 to 1.
-        note: the first note of that stretch, from 0.
-    """
-
-    name: str = ""
-    share: float = 0.0
-    note: int = 0
-
-
-def known_tunes(prints: Sequence[Prints], names: Sequence[str], most: int | None = None) -> KnownTunes:
-    """Of the prints of each tune.
-
-    Args:
-        most: phrases that more tunes share than this are everybody's, and left out; None keeps all.
-    """
-    each = [np.unique(p) for p in prints]
-    flat = np.concatenate(each) if each else np.zeros(0, np.uint32)
-    tunes = np.repeat(np.arange(len(each)), [len(p) for p in each]).astype(np.uint16)
-    order = np.lexsort((tunes, flat))
-    flat, tunes = flat[order], tunes[order]
-    if most is not None:
-        _, group, count = np.unique(flat, return_inverse=True, return_counts=True)
-        kept = count[group] <= most
-        flat, tunes = flat[kept], tunes[kept]
-    return KnownTunes(flat, tunes, tuple(names))
-
-
-def nearest_tune(line: Prints, known: KnownTunes) -> TuneMatch:
-    """What a line is most like. A line shorter than a stretch is taken as if it went on with phrases of its own."""
-    low, high = np.searchsorted(known.prints, line, "left"), np.searchsorted(known.prints, line, "right")
-    count = high - low
-    at = np.repeat(np.arange(len(line)), count)
-    within = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
-    tunes = known.tunes[np.repeat(low, count) + within]
-    best, width = TuneMatch(), STRETCH - GRAM
-    for tune in np.unique(tunes):
-        places = at[tunes == tune]
-        if len(places) <= best.share * width:
-            continue
-        for first in places:
-            there = places[(places >= first) & (places < first + width)]
-            share = len(np.unique(line[there])) / width  # a riff that is repeated is one phrase
-            if share > best.share:
-                best = TuneMatch(known.names[tune], share, int(first))
-    return best

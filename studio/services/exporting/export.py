@@ -26,6 +26,14 @@ from studio.services.exporting.reaper_project import write_reaper_project
 from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
 from studio.services.exporting.session import Session, Track, session_of
+from studio.services.measuring.originality import (
+    NOTHING_NEAR,
+    Nearest,
+    exported_songs,
+    lines_of,
+    nearest,
+    tune_of,
+)
 from studio.services.provenance.marking import Level, Marks, mark_files, remember
 from studio.services.provenance.ticket import Ticket, ticket_of
 from studio.services.vocal import Vocal
@@ -71,12 +79,14 @@ class ExportedCandidate:
         gain_db: the common gain, 0.0 when none was needed.
         checks: 'PASS' by file name: read back, and equal to what was meant to the last bit.
         marks: what each generated file says of its origin.
+        nearest: the tune that the band is most like.
     """
 
     folder: Path
     gain_db: float
     checks: Mapping[str, str]
     marks: Marks = field(default_factory=lambda: Marks(""))
+    nearest: Nearest = NOTHING_NEAR
 
 
 def export_candidate(
@@ -97,6 +107,8 @@ def export_candidate(
     """
     name = f"candidate_{request.candidate.number:02d}"
     _check_stems(request)
+    lines = lines_of(request.candidate.arrangement)
+    near = nearest(lines, exported_songs(user_data_dir()), request.vocal.name)
     tracks = Tracks(request.vocal.audio, request.candidate.stems)
 
     def step(done: float) -> None:
@@ -152,7 +164,12 @@ def export_candidate(
         }
         write_json(
             temporary / "manifest.json",
-            {**_manifest(request, gain_db), "ticket": marks.ticket, "files": levels},
+            {
+                **_manifest(request, gain_db),
+                "ticket": marks.ticket,
+                "nearest_tune": near.as_json,
+                "files": levels,
+            },
         )
         if request.candidate.recipe is not None:
             write_recipe(temporary, request.candidate.recipe)
@@ -161,8 +178,9 @@ def export_candidate(
             on_whole()
         folder = named(temporary, request.parent / name)
     # What is exported stands, whether or not it can be remembered.
-    marks = replace(marks, problem=remember(folder, measured, ticket, user_data_dir()))
-    return ExportedCandidate(folder, gain_db, checks, marks)
+    problem = remember(folder, measured, ticket, tune_of(lines), user_data_dir())
+    marks = replace(marks, problem=problem)
+    return ExportedCandidate(folder, gain_db, checks, marks, near)
 
 
 def _ticket(request: ExportRequest) -> Ticket:

@@ -56,7 +56,8 @@ class Finding:
     def ticket_id(self) -> str:
         if self.credentials is not None and self.credentials.ours:
             return self.credentials.ticket_id
-        return self.reference or (self.match.song.ticket if self.match else "")
+        found = self.match.song.ticket if self.match is not None and self.verdict != VOCAL else ""
+        return self.reference or found
 
 
 def inspect_file(path: Path, data_dir: Path) -> Finding:

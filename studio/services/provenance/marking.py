@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 import studio
 from studio.audio.bext import Broadcast, is_rf64, packed, raw_broadcast, read_broadcast, write_broadcast
 from studio.audio.mono import read_mono
 from studio.core.errors import StudioError
+from studio.core.tune_print import Prints
 from studio.dsp.sound_print import PRINT_RATE, sound_print
 from studio.services.provenance import ticket as tickets
 from studio.services.provenance.credentials import GENERATED, MIXED, Claim, sign
@@ -143,8 +142,8 @@ def mark_files(
     return Marks(identity, states)
 
 
-def remember(folder: Path, names: Iterable[str], ticket: Ticket, data_dir: Path) -> str:
-    """Puts an export on the user's list, so that its files are known again without their marks.
+def remember(folder: Path, names: Iterable[str], ticket: Ticket, tune: Prints, data_dir: Path) -> str:
+    """Puts an export on the user's list, so that its files are known again without their marks, and its tune is.
 
     Returns:
         Why it could not be; empty when it was.
@@ -156,7 +155,7 @@ def remember(folder: Path, names: Iterable[str], ticket: Ticket, data_dir: Path)
         ticket.vocal_name,
         ticket.number,
         tickets.packed(ticket),
-        np.zeros(0, dtype=np.uint32),
+        tune,
     )
     try:
         prints = [(Path(name).stem, sound_print(read_mono(folder / name, PRINT_RATE))) for name in names]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPlainText
 
 from studio.core.candidate import Candidate
 from studio.services.measuring.fit_report import FitReport
+from studio.services.measuring.originality import lines_of, nearest
 from studio.ui.appearance.widgets import label, style_title
 
 _NAME_WIDTH = 128
@@ -45,6 +46,7 @@ class DetailsDialog(QDialog):
         if candidate is not None:
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
             self._add(column, "FIT", fit_rows(fit))
+            self._add(column, "OTHER MUSIC", {"Nearest tune": nearest(lines_of(candidate.arrangement)).words})
             self._add(column, "MADE WITH", settings_rows(candidate))
         column.addWidget(label("NOTE", "section"))
         self.note = QPlainTextEdit(note)

@@ -40,6 +40,10 @@ class ExportResult(QDialog):
         if result.gain_db:
             text = f"To keep the loudest file below -1 dBTP, all files were taken down by {-result.gain_db:.1f} dB."
             column.addWidget(label(text, "muted", wrap=True))
+        if result.nearest.is_like:
+            column.addWidget(label(result.nearest.words, "fail", wrap=True))
+        if any(state.startswith("none") for state in result.marks.states.values()):
+            column.addWidget(label(_unmarked(result), "fail", wrap=True))
         buttons = QHBoxLayout()
         self.open_folder = push("Open folder", icon_name="folder-open-outline")
         close = push("Close", primary=True)
@@ -52,3 +56,9 @@ class ExportResult(QDialog):
         self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         close.clicked.connect(self.accept)
         close.setFocus()
+
+
+def _unmarked(result: ExportedCandidate) -> str:
+    states = {name: state for name, state in result.marks.states.items() if state.startswith("none")}
+    why = next(iter(states.values())).removeprefix("none: ")
+    return f"Not marked as made by a machine: {', '.join(sorted(states))}. {why}"
