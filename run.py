@@ -3,6 +3,7 @@
 
     python3 run.py               four accompaniments for the demo vocal in out/demo, then the window on them
     python3 run.py test [...]    every check; further words go to pytest
+    python3 run.py package       the packaged program, in dist/; with the word check it is tried on a bare system too
     python3 run.py generate ...  any other words go to `python -m studio`: generate, doctor, app, --help
 
 The environment is made once, and again only when pyproject.toml changes. On Linux the system libraries that
@@ -78,10 +79,12 @@ def main(words: Sequence[str]) -> int:
             "Start run.py with a newer one."
         )
         return 1
-    testing = words[:1] == ["test"]
-    if not ensure_environment("test" if testing else ""):
+    testing, packaging = words[:1] == ["test"], words[:1] == ["package"]
+    if not ensure_environment("test" if testing else "package" if packaging else ""):
         return 1
     ensure_system_packages(testing)
+    if packaging:
+        return make_package(words[1:])
     if testing:
         return run_checks(words[1:])
     if words:
@@ -103,6 +106,19 @@ def run_demo() -> int:
     return 0
 
 
+def make_package(words: Sequence[str]) -> int:
+    """The program in one folder and one archive; docs/developers.md says how it is tried and signed."""
+    say("Making the packaged program (several minutes)")
+    code = call(str(PYTHON), "-m", "PyInstaller", "--noconfirm", "build.spec", cwd=ROOT)
+    if code:
+        return code
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    kind = "zip" if os.name == "nt" else "gztar"
+    archive = shutil.make_archive(str(ROOT / "dist" / f"backline-{machine}"), kind, ROOT / "dist", "Backline")
+    say(f"The program is in dist/Backline, and packed in {Path(archive).relative_to(ROOT)}")
+    return call(str(PYTHON), "-m", "bundle.check", cwd=ROOT) if "check" in words else 0
+
+
 def run_checks(pytest_words: Sequence[str]) -> int:
     """Every check, whatever the others said; pytest last, so that its summary is the last line."""
     failed = []
@@ -122,7 +138,7 @@ def studio(*words: str) -> int:
 
 def ensure_environment(extra: str) -> bool:
     """Makes or updates .venv; instant when its stamp says that nothing changed."""
-    if PYTHON.exists() and (is_stamped(extra) or is_stamped("test")):
+    if PYTHON.exists() and (is_stamped(extra) or (not extra and is_stamped("test"))):
         return True
     if not PYTHON.exists():
         say(f"Making the environment {VENV}")

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from studio.cli.main import run
+from studio.storage.log import start_log
+from studio.storage.paths import user_data_dir
 
 
 def open_window(path: Path | None, device: str) -> int:
@@ -19,6 +21,7 @@ def open_window(path: Path | None, device: str) -> int:
 def main() -> int:
     # A frozen application starts its worker processes by running itself again.
     multiprocessing.freeze_support()
+    start_log(user_data_dir())
     return run(sys.argv[1:], open_window)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from studio.audio.devices import AudioSetup
 from studio.audio.player import Player
 from studio.core.engines import BAND_MODEL, FASTSAG
 from studio.services.analysis_process import AnalysisProcess
@@ -27,6 +28,7 @@ from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ScreenMaker
 from studio.services.vocal import analyse_vocal
 from studio.storage.audio_settings import read_audio_settings
+from studio.storage.machine import read_machine_notes
 from studio.storage.paths import models_dir, projects_dir, resources_dir, user_config_dir, user_data_dir
 from studio.storage.recent import RecentProjects
 from studio.ui.appearance import theme
@@ -106,12 +108,18 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     costs = Costs.of_user(user_data_dir(), BAND_MODEL.name, device)
     service = GenerationService(models_dir(), device, start_bundled_engine, costs)
     audio_settings = user_config_dir() / "audio.json"
-    player = Player(find_setup=lambda: resolve_setup(read_audio_settings(audio_settings), with_input=False))
+
+    def find_setup() -> AudioSetup:
+        notes = read_machine_notes(user_data_dir())
+        return resolve_setup(read_audio_settings(audio_settings), with_input=False, notes=notes)
+
+    player = Player(find_setup=find_setup)
     analyse = AnalysisProcess()
     window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device, analyse)
     # Qt ends with the last window that is seen: one that finished in the background was hidden before.
     window.ended.connect(lambda: app.exit(0))
     window.show()
+    window.machine.at_first_start()
     if path is not None:
         QTimer.singleShot(0, lambda: window.open_path(path))
     # The audio callback asks for the interpreter every few milliseconds: others give way sooner than by default.

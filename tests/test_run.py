@@ -131,3 +131,25 @@ def test_ctrl_c_waits_for_the_child(tmp_path: Path) -> None:
 
 def test_ci_calls_the_same_command() -> None:
     assert "python3 run.py test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_package_makes_the_program_and_its_archive_and_tries_it_only_when_asked(
+    run_py: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[tuple[str, ...]] = []
+
+    def call(*command: str, cwd: Path | None = None) -> int:
+        called.append(command[1:])
+        if "PyInstaller" in command:
+            (tmp_path / "dist" / "Backline").mkdir(parents=True, exist_ok=True)
+            (tmp_path / "dist" / "Backline" / "Backline").write_text("program")
+        return 0
+
+    monkeypatch.setattr(run_py, "call", call)
+    monkeypatch.setattr(run_py, "ensure_environment", lambda extra: extra == "package")
+    monkeypatch.setattr(run_py, "ensure_system_packages", lambda testing: None)
+    assert run_py.main(["package"]) == 0
+    assert called == [("-m", "PyInstaller", "--noconfirm", "build.spec")]
+    assert len(list((tmp_path / "dist").glob("backline-*"))) == 1
+    assert run_py.main(["package", "check"]) == 0
+    assert called[-1] == ("-m", "bundle.check")

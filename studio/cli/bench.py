@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from studio.cli import bench_engines, bench_listening, bench_speed, bench_taste
+from studio.cli import bench_engines, bench_listening, bench_sound, bench_speed, bench_taste
 from studio.cli.command import OK, Commands, Context
 from studio.cli.options import add_device, number
 
@@ -25,6 +25,10 @@ BENCHES: Mapping[str, tuple[Measure, str]] = {
     "listening": (
         bench_listening.measure,
         "what is heard in synthetic songs, and in folders with references",
+    ),
+    "sound": (
+        bench_sound.measure,
+        "figures of the bands' sound; with two files of it, BEFORE.json AFTER.json, what got worse",
     ),
     "taste": (
         bench_taste.measure,

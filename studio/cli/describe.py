@@ -55,7 +55,7 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
-    gain = f", all files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
+    gain = f", generated files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
     settings = candidate.settings
     made_of = descent(settings)
     origin = f"{made_of}; " if made_of else ""
@@ -65,9 +65,5 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
 
 def _warnings(exported: ExportedCandidate) -> list[str]:
     """What of its origin is not as it should be."""
-    unmarked = sorted(name for name, state in exported.marks.states.items() if state.startswith("none"))
     lines = [f"  Attention: {exported.nearest.words}"] if exported.nearest.is_like else []
-    if unmarked:
-        why = exported.marks.states[unmarked[0]].removeprefix("none: ")
-        lines.append(f"  Not marked as made by a machine: {', '.join(unmarked)} ({why})")
-    return lines
+    return lines + ([f"  {exported.marks.warning}"] if exported.marks.warning else [])

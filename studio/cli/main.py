@@ -17,7 +17,9 @@ from studio.cli import (
     app,
     bench,
     breed,
+    comp,
     doctor,
+    export,
     generate,
     import_fastsag,
     inspect,
@@ -29,13 +31,14 @@ from studio.cli import (
 )
 from studio.cli.command import FAILED, INTERRUPTED, Command, Context, OpenWindow
 from studio.core.errors import StudioError
+from studio.storage.log import LOG
 
 if TYPE_CHECKING:
     from studio.services.generating.service import GenerationService
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, taste, pilot, bench, train, import_fastsag, inspect, doctor,
+    app, generate, vary, regenerate, breed, comp, export, taste, pilot, bench, train, import_fastsag, inspect, doctor,
 )  # fmt: skip
 
 
@@ -71,12 +74,14 @@ def run(words: Sequence[str], open_window: OpenWindow, service: GenerationServic
     try:
         return int(options.execute(options, Context(open_window, service)))
     except StudioError as error:
+        LOG.error("%s", error)
         print(f"studio: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("studio: stopped.", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
+        LOG.exception("%s failed", options.command or "app")
         if options.traceback:
             traceback.print_exc()
         hint = "" if options.traceback else " (studio --traceback ... says where)"

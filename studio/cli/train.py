@@ -23,17 +23,16 @@ if TYPE_CHECKING:
 
 _TRAIN = (
     "Makes the bundled models: songs (scores and melodies), tunes (the index that bands are compared with), sounds "
-    "(rendered stems), vocoder, mel, arrangement, "
-    "replay (material for personal adapters), export (weights, model cards, manifest), or all in this order. Every "
-    "stage can be stopped with Ctrl+C; the same command goes on where it was. Logs, checkpoints and previews lie in "
-    "the run's folder."
+    "(rendered stems), pack (sounds in a few files), vocoder, mel, arrangement, replay (material for personal "
+    "adapters), export (weights, model cards, manifest), or all in this order. Every stage can be stopped with "
+    "Ctrl+C; the same command goes on where it was. Logs, checkpoints and previews lie in the run's folder."
 )
 
 
 def add_parser(commands: Commands) -> None:
     """The stage, its run, and what differs from the preset."""
     parser = commands.add_parser("train", help="make the bundled models anew", description=_TRAIN)
-    stages = ("songs", "tunes", "sounds", "vocoder", "mel", "arrangement", "replay", "export", "all")
+    stages = ("songs", "tunes", "sounds", "pack", "vocoder", "mel", "arrangement", "replay", "export", "all")
     parser.add_argument("stage", choices=stages)
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of the run")
     parser.add_argument(
@@ -51,6 +50,9 @@ def add_parser(commands: Commands) -> None:
     sizes.add_argument("--songs", type=number(int, 1, 10**6), metavar="N", help="songs of the corpus")
     sizes.add_argument("--sounds", type=number(int, 1, 10**5), metavar="N", help="songs that are rendered")
     sizes.add_argument("--steps", type=number(int, 1, 10**7), metavar="N", help="training steps")
+    sizes.add_argument(
+        "--seconds", type=number(float, 1, 10**6), metavar="S", help="train so long, instead of so many steps"
+    )
     sizes.add_argument("--batch", type=number(int, 1, 4096), metavar="N", help="crops in a batch")
     sizes.add_argument(
         "--save-every", type=number(int, 1, 10**6), metavar="N", help="steps from save to save"
@@ -115,10 +117,12 @@ def _adjusted(preset: Preset, options: argparse.Namespace) -> Preset:
         "workers": options.workers,
         "save_every": options.save_every,
     }
-    plan = {"steps": options.steps, "batch": options.batch}
+    plan = {"steps": options.steps, "batch": options.batch, "seconds": options.seconds}
     changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     for stage in ("arrangement", "mel", "vocoder"):
         own = {name: value for name, value in plan.items() if value is not None}
+        if options.steps is not None:
+            own["seconds"] = options.seconds
         changes[stage] = replace(getattr(preset, stage), **own)
     return replace(preset, **changes)  # type: ignore[arg-type]
 

@@ -98,6 +98,6 @@ def recipe_of(candidate: Candidate) -> Recipe:
 
 def descent(settings: Mapping[str, object]) -> str:
     """What a candidate was made out of, by its settings, in words; empty for a new one."""
-    if "other_parent" in settings:
+    if "other_parent" in settings or "comp" in settings:
         return str(settings["change"])
     return f"{settings['change']} of {settings['parent']}" if "parent" in settings else ""

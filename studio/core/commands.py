@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from studio.core.analysis import Given
+from studio.core.band_ranges import BandComp
 from studio.core.mix import Mix
 from studio.core.music import Chord
 from studio.core.opinion import NO_OPINION, Opinion
@@ -173,6 +174,84 @@ class SetNotes(Command):
     @property
     def text(self) -> str:
         return "Notes on the song"
+
+
+@dataclass(frozen=True)
+class SetBandComp(Command):
+    """Which candidate shall play in which bars, or None to leave that."""
+
+    comp: BandComp | None
+    what: str = "Comp of candidates"
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        for number in self.comp.numbers if self.comp else ():
+            _check(project, number)
+        return replace(project, band_comp=self.comp)
+
+    def inverse(self, before: Project) -> Command:
+        return SetBandComp(before.band_comp, self.what)
+
+    @property
+    def text(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class AddComp(Command):
+    """A comp of candidates is one of its own now; taken back, its files stay, so that it can come again."""
+
+    record: CandidateRecord
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        return AddCandidate(self.record).apply(project)
+
+    def inverse(self, before: Project) -> Command:
+        return RemoveCandidate(self.record.number)
+
+    @property
+    def text(self) -> str:
+        return f"Comp: candidate {self.record.number}"
+
+
+@dataclass(frozen=True)
+class RemoveCandidate(Command):
+    """Takes a comp back, and what was said of it and heard of it."""
+
+    number: int
+
+    def apply(self, project: Project) -> Project:
+        _check(project, self.number)
+        number, mix, draft = self.number, project.mix, project.band_comp
+        return replace(
+            project,
+            candidates=tuple(record for record in project.candidates if record.number != number),
+            opinions={n: opinion for n, opinion in project.opinions.items() if n != number},
+            picked=None if project.picked == number else project.picked,
+            mix=replace(mix, selected=None) if mix.selected == number else mix,
+            blind=None if project.blind is None else tuple(n for n in project.blind if n != number),
+            band_comp=None if draft is not None and number in draft.numbers else draft,
+        )
+
+
+@dataclass(frozen=True)
+class SetCredits(Command):
+    """Who sings, and what the song is called."""
+
+    artist: str
+    title: str
+    undoable: ClassVar[bool] = True
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, artist=self.artist, title=self.title)
+
+    def inverse(self, before: Project) -> Command:
+        return SetCredits(before.artist, before.title)
+
+    @property
+    def text(self) -> str:
+        return "Artist and title"
 
 
 @dataclass(frozen=True)
@@ -340,7 +419,8 @@ COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         SetGiven, SetChords, SetComp, SetOpinion, Pick, SetNotes, SetMix, SetLoop, SetBlind, SetVocal, Rename,
-        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter, AddScreen, Judge,
+        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter, AddScreen, Judge, SetCredits,
+        SetBandComp, AddComp, RemoveCandidate,
     )
 }  # fmt: skip
 

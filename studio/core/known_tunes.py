@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.core.tune_print import GRAM, STRETCH, Prints
+from studio.core.tune_print import GRAM, NO_TUNE, STRETCH, Prints
 
 #: From this share on a line is told to be like a tune: measured, see docs/marks.md.
 LIKE = 10 / 24
@@ -57,7 +57,7 @@ def known_tunes(prints: Sequence[Prints], names: Sequence[str], most: int | None
     Args:
         most: phrases that more tunes share than this are everybody's, and left out; None keeps all.
     """
-    each = [np.unique(p) for p in prints]
+    each = [np.unique(p[p != NO_TUNE]) for p in prints]
     flat = np.concatenate(each) if each else np.zeros(0, np.uint32)
     tunes = np.repeat(np.arange(len(each)), [len(p) for p in each]).astype(np.uint16)
     order = np.lexsort((tunes, flat))

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from studio.core.controls import Controls
 from studio.core.names import is_file_name
 
+#: The engine of a candidate that was put together from others.
+COMP = "comp"
+
 
 @dataclass(frozen=True)
 class Origin:

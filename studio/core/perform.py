@@ -31,7 +31,7 @@ from studio.core.score import (
     token_chord,
     unpack_drums,
 )
-from studio.core.voicing import clear_octave, masking_of, voicings_of
+from studio.core.voicing import clear_octave, masking_of, turned, voicings_of
 
 #: Where the four sixteenths of a quarter fall, by swing: light swings sixteenths, heavy swings eighths.
 SWING_STEPS = {
@@ -220,6 +220,7 @@ def _lead(
     masking: NDArray[np.float64],
     key: Key,
     instrument: Instrument,
+    bar: int,
 ) -> None:
     flat = tokens.reshape(-1)
     ends = _ends(flat)
@@ -232,7 +233,11 @@ def _lead(
         if token <= HOLD:
             continue
         if token == LEAD_CHORD:
-            for pitch in voicings[step // STEPS_PER_BEAT]:
+            beat = step // STEPS_PER_BEAT
+            voices = voicings[beat]
+            if (beat // bar - _chord_start(chords, beat) // bar) % 2:
+                voices = turned(voices)
+            for pitch in voices:
                 player.add(step, int(ends[step]), _into_range(pitch, instrument), soft=True)
         else:
             line.append((step, int(ends[step]), _into_range(tonic + int(token) - 2, instrument)))
@@ -240,6 +245,13 @@ def _lead(
         octave = clear_octave(phrase, masking, instrument)
         for start, end, pitch in phrase:
             player.add(start, end, pitch + octave)
+
+
+def _chord_start(chords: Sequence[Chord], beat: int) -> int:
+    """The quarter since which the chord of a quarter has sounded."""
+    while beat and chords[beat - 1] == chords[beat]:
+        beat -= 1
+    return beat
 
 
 def _phrases(line: Sequence[tuple[int, int, int]]) -> list[list[tuple[int, int, int]]]:
@@ -298,6 +310,6 @@ def perform(
             elif stem == "harmony":
                 _harmony(player, tokens, chords, masking, entry)
             else:
-                _lead(player, tokens, chords, masking, key, entry)
+                _lead(player, tokens, chords, masking, key, entry, grid.meter.quarters_per_bar)
         parts[stem] = Part(entry.name, tuple(sorted(player.notes, key=lambda n: (n.start_s, n.pitch))))
     return Arrangement(grid, key, STYLES[int(score.globals[0])], chords, parts)

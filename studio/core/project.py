@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from studio.core.analysis import Given
+from studio.core.band_ranges import BandComp
 from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
 from studio.core.mix import Mix
@@ -91,6 +92,7 @@ class Project:
     """One song. `studio.core.commands` are the only ways from one to the next.
 
     Attributes:
+        artist: for the names of exported files; empty for none.
         vocal: what was opened or first sung; None on an empty desk.
         given: tempo, key, bar lines: what the user said of the vocal.
         chords: the user's, one a bar from the grid's first bar on, repeated to the end; None leaves them to the model.
@@ -106,6 +108,7 @@ class Project:
         begun: the request in progress.
         screens: made for blind rating, in the order of their numbers.
         verdicts: by screen, where it was voted on.
+        band_comp: which candidate shall play in which bars, while a comp of them is put together.
     """
 
     title: str = ""
@@ -126,6 +129,8 @@ class Project:
     begun: Begun | None = None
     screens: tuple[Screen, ...] = ()
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)
+    artist: str = ""
+    band_comp: BandComp | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -19,6 +19,10 @@ Prints = NDArray[np.uint32]
 GRAM, STRETCH = 8, 32
 #: Onsets are told apart to so much of a beat; steps of pitch beyond the other are one.
 _STEP_BEATS, _WIDEST = 0.25, 12
+#: Steps of a phrase that must lead to another pitch: repeated notes and strummed chords are no tune.
+_MOVING = 4
+#: The print of a phrase that is no tune; it is like nothing.
+NO_TUNE = 0
 #: Lengths are compared in half octaves of time.
 _HALF, _LONGEST = 2.0, 4
 
@@ -44,7 +48,9 @@ def tune_print(onsets_beats: Sequence[float], pitches: Sequence[int]) -> Prints:
     for k in range(GRAM - 1):
         value = (value ^ symbol[k : k + count]) * np.uint64(0x100000001B3)
     value ^= value >> np.uint64(32)
-    return (value & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    prints = (value & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    moving = np.convolve(np.diff(pitch)[:-1] != 0, np.ones(GRAM - 1, dtype=int), "valid")
+    return np.where(moving >= _MOVING, prints, np.uint32(NO_TUNE))
 
 
 def _line(onsets: Sequence[float], pitches: Sequence[int]) -> NDArray[np.int64]:

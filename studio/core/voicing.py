@@ -81,6 +81,11 @@ def voicings_of(chords: Sequence[Chord], centre: int, masking: NDArray[np.float6
     return options[min(_REGISTERS, key=cost)]
 
 
+def turned(voices: tuple[int, ...]) -> tuple[int, ...]:
+    """The next inversion up: the lowest voice an octave higher, for a chord that is told again and should move."""
+    return (*voices[1:], voices[0] + 12) if voices else voices
+
+
 def _voiced(chords: Sequence[Chord], centre: int, masking: NDArray[np.float64]) -> list[tuple[int, ...]]:
     """`voicings_of` in a register that is chosen."""
     voicings: list[tuple[int, ...]] = []

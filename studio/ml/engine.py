@@ -350,8 +350,8 @@ class BandEngine:
         if self._recordings is None:
             return []
         played = [stem for stem, renderer in renderers.items() if renderer == RECORDED]
-        used = {RECIPES[stem, arrangement.parts[stem].instrument].set for stem in played}
-        return sorted({self._recordings.attribution[name] for name in used})
+        used = [RECIPES[stem, arrangement.parts[stem].instrument] for stem in played]
+        return sorted({self._recordings.attribution[recipe.set] for recipe in used if not recipe.made})
 
 
 class _Steps:

@@ -20,6 +20,8 @@ _OF_FASTSAG: Mapping[Kind, float] = {"load": 8.0, "make": 8.5}
 
 #: Share of a new measurement in what is remembered, as a mean of logarithms.
 _LEARNING = 0.5
+#: Further than so many times off, a peak of memory is no measure.
+_MOST_MEMORY = 3.0
 #: Less work than this, in units, is no measure: it is mostly overhead.
 _LEAST = 4.0
 
@@ -33,7 +35,7 @@ class Costs:
     """
 
     def __init__(self, path: Path | None = None, engine: str = "band", device: str = "auto") -> None:
-        self._path, self._engine, self._device = path, engine, device
+        self._path, self.engine, self._device = path, engine, device
         self._lock = threading.Lock()
         self._known = read_costs(path) if path else {}
 
@@ -45,7 +47,7 @@ class Costs:
     def seconds(self, kind: Kind, amount: float = 1.0) -> float:
         """What so much of the work is expected to take."""
         default = DEFAULTS[kind]
-        if self._engine == FASTSAG.name:
+        if self.engine == FASTSAG.name:
             default = _OF_FASTSAG.get(kind, default)
         with self._lock:
             return amount * self._known.get(self._name(kind), default)
@@ -63,5 +65,22 @@ class Costs:
             if self._path:
                 write_costs(self._path, self._known)
 
+    @property
+    def memory_factor(self) -> float:
+        """What requests took of memory here, over what services.memory expects of them."""
+        with self._lock:
+            known = self._known.get(f"memory {self.engine} {self._device}", 1.0)
+        return min(_MOST_MEMORY, max(1.0 / _MOST_MEMORY, known))
+
+    def learn_memory(self, factor: float) -> None:
+        """A request took so many times what was expected of it."""
+        if not 1.0 / _MOST_MEMORY <= factor <= _MOST_MEMORY:
+            return  # no figure of ours: a process that did other things, or a system that counts otherwise
+        with self._lock:
+            known = read_costs(self._path) if self._path else self._known
+            self._known = {**known, f"memory {self.engine} {self._device}": factor}
+            if self._path:
+                write_costs(self._path, self._known)
+
     def _name(self, kind: Kind) -> str:
-        return f"{kind} {self._engine} {self._device}" if kind in ("load", "make") else kind
+        return f"{kind} {self.engine} {self._device}" if kind in ("load", "make") else kind

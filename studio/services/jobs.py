@@ -16,8 +16,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from studio.core.errors import JobCancelled
+from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.storage.log import LOG
 
 RequestT = TypeVar("RequestT", contravariant=True)
 ResultT = TypeVar("ResultT", covariant=True)
@@ -142,11 +143,13 @@ class JobRunner:
             steps = _Steps(self._post, on_step)
             try:
                 job.token.check()
+                LOG.info("%s", title)
                 result = run(request, on_step=steps, cancel=job.token)
             except JobCancelled:
                 self._finish(job, on_cancelled)
             except Exception as error:  # the job boundary: whatever went wrong is shown, never swallowed
                 failure = error
+                LOG.error("%s: %s", title, error, exc_info=None if isinstance(error, StudioError) else error)
                 self._finish(job, on_failed and (lambda: on_failed(failure)))
             else:
                 self._finish(job, on_done and (lambda: on_done(result)))

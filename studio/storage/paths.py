@@ -16,6 +16,16 @@ def _bundle_dir() -> Path:
     return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
 
 
+def is_packaged() -> bool:
+    """Whether this is the packaged program, which brings its own Python."""
+    return getattr(sys, "_MEIPASS", None) is not None
+
+
+def program_dirs() -> tuple[Path, ...]:
+    """Where code lies: the program's own, its libraries', Python's."""
+    return (_bundle_dir(), Path(sys.prefix), Path(sys.base_prefix))
+
+
 def resources_dir() -> Path:
     """Icons, style sheet, demo vocal."""
     return _bundle_dir() / "resources"

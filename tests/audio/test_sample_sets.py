@@ -23,7 +23,7 @@ FOLDER = resources_dir() / "instruments"
 
 def test_every_recipe_has_its_set_and_every_set_its_credit() -> None:
     found = open_sets(FOLDER)
-    assert set(found.sets) == {recipe.set for recipe in RECIPES.values()}
+    assert set(found.sets) == {recipe.set for recipe in RECIPES.values() if not recipe.made}
     listed = json.loads((FOLDER / "sources.json").read_text())["sets"]
     text = (FOLDER / "ATTRIBUTION.md").read_text()
     for name in found.sets:

@@ -90,7 +90,7 @@ def test_generate_writes_candidates_and_a_report(
 
     printed = capsys.readouterr()
     assert "96.0 bpm (given)" in printed.err
-    assert "7 files verified" in printed.err
+    assert "10 files verified" in printed.err
     assert "2 candidates in" in printed.out
 
 

@@ -51,7 +51,7 @@ def test_eight_bars_within_something_new_are_found_where_they_are() -> None:
     pitches = np.concatenate([mine[1][:40], stolen[1][:32] - 4, mine[1][40:]])
     match = nearest_tune(tune_print(onsets, pitches), KNOWN)
     assert match.name == "tune 3"
-    assert match.share >= 0.95
+    assert match.share >= 0.85
     assert match.note == pytest.approx(40, abs=2)
 
 
@@ -63,6 +63,14 @@ def test_a_new_tune_and_a_riff_are_like_nothing() -> None:
     assert nearest_tune(riff, with_riff).share < LIKE  # four phrases, however often
     for few in (0, 1, GRAM):
         assert nearest_tune(tune_print(*make_tune(1, few)), KNOWN).share == 0.0
+
+
+def test_repeated_notes_are_no_tune() -> None:
+    onsets = np.arange(60) * 0.5
+    strummed = tune_print(onsets, np.repeat([60, 62, 64, 60, 65, 62], 10))
+    assert not strummed.any()
+    assert len(known_tunes([strummed], ["strummed"]).prints) == 0
+    assert nearest_tune(strummed, KNOWN).share == 0.0
 
 
 def test_phrases_of_everybody_are_nobodys() -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio.app import build_window
 from studio.audio.devices import AudioSetup
 from studio.audio.player import Player
+from studio.services.exporting.settings import ExportSettings
 from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.service import GenerationService
 from studio.storage.paths import models_dir, resources_dir
@@ -138,7 +139,7 @@ def take_all(camera: Camera) -> None:
     camera.take("light")
     window.appearance.set_theme("dark")
     exports = Path(tempfile.mkdtemp(prefix="backline pictures "))
-    window.exporting.export(2, exports)
+    window.exporting.export((2,), exports, ExportSettings())
     camera.wait(lambda: bool(window.findChildren(ExportResult)))
     result = window.findChildren(ExportResult)[0]
     camera.take("export", result)

@@ -40,6 +40,8 @@ class Touch:
         release_db: level of recorded releases; None leaves them out.
         articulation: names of those taken; None for all that are notes.
         bright_db: see Chooser.choose.
+        alone: one note at a time (made instruments).
+        early_s: how much earlier a slow attack begins, to be felt in time (made instruments).
     """
 
     range_db: float = 22.0
@@ -51,6 +53,8 @@ class Touch:
     release_db: float | None = None
     articulation: tuple[str, ...] | None = None
     bright_db: float = 0.0
+    alone: bool = False
+    early_s: float = 0.0
 
 
 def db(value: float) -> float:

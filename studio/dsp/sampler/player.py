@@ -21,9 +21,11 @@ from studio.dsp.dynamics import compress
 from studio.dsp.filters import sections
 from studio.dsp.sampler.hands import Touch, play_bass, play_breath, play_keys, play_strings
 from studio.dsp.sampler.kit import DrumTouch, play_kit
+from studio.dsp.sampler.made import play_made
 from studio.dsp.sampler.recipes import RECIPES, Chain, Recipe
 from studio.dsp.sampler.samples import RATE, SampleSet, SampleSets
 from studio.dsp.sampler.strokes import Stroke, mix_strokes
+from studio.dsp.tones.rotor import turn
 
 Array = NDArray[np.float32]
 
@@ -51,10 +53,12 @@ class PlayedStem:
         first, last = max(0, start - _BEFORE), stop + _AFTER
         begin_s, end_s = first / RATE, last / RATE
         near = [s for s in self.strokes if s.until_s > begin_s and s.start_s < end_s]
-        sound = mix_strokes(near, first, last, self.channels)
+        # A rotor hears one line, and makes two.
+        sound = mix_strokes(near, first, last, 1 if self.chain.rotor else self.channels)
         if sound.any():
             sound = process(sound, self.chain, first)
-        return np.ascontiguousarray(sound[:, start - first : stop - first])
+        piece = sound[:, start - first : stop - first]
+        return np.ascontiguousarray(np.broadcast_to(piece, (self.channels, stop - start)))
 
 
 def process(sound: Array, chain: Chain, first: int) -> Array:
@@ -67,6 +71,8 @@ def process(sound: Array, chain: Chain, first: int) -> Array:
         sound = sound * swing.astype(np.float32)
     if chain.amplifier is not None:
         sound = np.stack([amplify(channel, chain.amplifier, RATE) for channel in sound])
+    if chain.rotor is not None:
+        sound = turn(sound[0], chain.rotor, first)
     if chain.low_pass_hz:
         low = sections(1, chain.low_pass_hz, "lowpass", RATE)
         sound = sosfilt(low, sound, axis=1).astype(np.float32)
@@ -80,15 +86,19 @@ def process(sound: Array, chain: Chain, first: int) -> Array:
 
 
 def recipe_for(stem: str, name: str, sets: SampleSets) -> Recipe | None:
-    """How an instrument is played from these sets; None where they have it not."""
+    """How an instrument is played from these sets, or without any; None where neither is possible."""
     recipe = RECIPES.get((stem, name))
-    return recipe if recipe is not None and recipe.set in sets else None
+    return recipe if recipe is not None and (recipe.made or recipe.set in sets) else None
 
 
 def plan_stem(stem: str, part: Part, sets: SampleSets, seed: int) -> PlayedStem:
     """Plans a part whose instrument has a recipe; KeyError for one without."""
     recipe = RECIPES[stem, part.instrument]
-    strokes = _strokes(part.notes, recipe, sets[recipe.set], seed)
+    if recipe.made:
+        assert isinstance(recipe.touch, Touch)
+        strokes = play_made(part.notes, part.instrument, recipe.touch, seed)
+    else:
+        strokes = _strokes(part.notes, recipe, sets[recipe.set], seed)
     ordered = tuple(sorted(strokes, key=lambda s: s.start_s))
     return PlayedStem(ordered, recipe.chain, 2 if recipe.stereo else 1)
 

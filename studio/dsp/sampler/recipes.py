@@ -1,6 +1,7 @@
 """Which recordings, hands and amplifiers make the sound of an instrument, by its name in core.instruments.
 
-What is not here cannot be played from recordings: strings, brass, flutes and pads are left to the networks.
+Of some there are no recordings, and dsp.tones makes their notes (`MADE` as the set). What is not here is left to the
+networks: brass, flutes, pads.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from studio.dsp.amplifier import Amplifier
 from studio.dsp.dynamics import Compression
 from studio.dsp.sampler.hands import Touch
 from studio.dsp.sampler.kit import DrumTouch
+from studio.dsp.tones.rotor import Rotor
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Chain:
         amplifier: None for a line into the desk.
         compression: of the stem's bus.
         tremolo: rate in Hz and depth, 0 to 1.
+        rotor: a speaker that turns, behind the amplifier; for stereo parts.
         low_pass_hz: of a mellow instrument; 0 for none.
         weight_db, presence_db: below 70 Hz and above 1.5 kHz, set against the long-term spectra of records.
         drive_db: see dsp.drive.
@@ -32,6 +35,7 @@ class Chain:
     amplifier: Amplifier | None = None
     compression: Compression | None = None
     tremolo: tuple[float, float] | None = None
+    rotor: Rotor | None = None
     low_pass_hz: float = 0.0
     weight_db: float = 0.0
     presence_db: float = 0.0
@@ -48,6 +52,14 @@ class Recipe:
     chain: Chain
     stereo: bool = False
 
+    @property
+    def made(self) -> bool:
+        """Whether its notes are made and not recorded."""
+        return self.set == MADE
+
+
+#: Stands for a set where notes are made by dsp.tones; the instrument's own name says how.
+MADE = ""
 
 _BASS_BUS = Compression(-26.0, 3.0, 0.012, 0.10, 3.0)
 _KEYS_BUS = Compression(-24.0, 2.0, 0.020, 0.18, 1.5)
@@ -59,6 +71,9 @@ _DISTORTED_AMP = Amplifier(38.0, -5.0, 1.0, 6.0, bias=0.3)
 _LEAD_AMP = Amplifier(20.0, -4.0, 4.0, 3.0, bias=0.3)
 
 _KIT = Chain(-7.0, None, _DRUM_BUS, drive_db=6.0, presence_db=2.0, weight_db=-2.0)
+_SYNTH_BASS = Touch(12.0, 0.015, alone=True)
+_ORGAN = Touch(4.0, 0.008)
+_ROTOR_AMP = Amplifier(6.0, 0.0, 1.0, 0.0, speaker_hz=(60.0, 7000.0))
 _GUITAR = Touch(20.0, 0.045, strum="chords", release_db=-46.0)
 
 RECIPES: Mapping[tuple[str, str], Recipe] = {
@@ -150,7 +165,7 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
             -21.0,
             Amplifier(8.0, 0.0, 1.0, 0.0, speaker_hz=(70.0, 7500.0)),
             _KEYS_BUS,
-            (5.4, 0.25),
+            tremolo=(5.4, 0.25),
             presence_db=3.0,
         ),
     ),
@@ -208,6 +223,32 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
         Touch(14.0, 0.06, release_db=-46.0),
         Chain(-17.0, _LEAD_AMP, _KEYS_BUS, presence_db=5.0),
     ),
+    ("bass", "synth bass"): Recipe(MADE, "made", _SYNTH_BASS, Chain(-2.8, None, _BASS_BUS, drive_db=6.0)),
+    ("bass", "round synth bass"): Recipe(
+        MADE, "made", _SYNTH_BASS, Chain(-7.4, None, _BASS_BUS, drive_db=4.0)
+    ),
+    ("bass", "sub bass"): Recipe(MADE, "made", _SYNTH_BASS, Chain(-7.0, None, _BASS_BUS, drive_db=3.0)),
+    ("bass", "acid bass"): Recipe(MADE, "made", _SYNTH_BASS, Chain(-5.2, None, _BASS_BUS, drive_db=8.0)),
+    ("harmony", "organ"): Recipe(MADE, "made", _ORGAN, Chain(-17.9, _ROTOR_AMP, rotor=Rotor(0.8)), True),
+    ("harmony", "percussive organ"): Recipe(
+        MADE, "made", _ORGAN, Chain(-18.6, _ROTOR_AMP, rotor=Rotor(0.8)), True
+    ),
+    ("harmony", "rock organ"): Recipe(
+        MADE,
+        "made",
+        _ORGAN,
+        Chain(-27.7, Amplifier(22.0, 0.0, 2.0, 0.0, bias=0.3, speaker_hz=(60.0, 6000.0)), rotor=Rotor(6.6)),
+        True,
+    ),
+    ("harmony", "clavinet"): Recipe(
+        MADE,
+        "made",
+        Touch(14.0, 0.02),
+        Chain(-13.5, Amplifier(8.0, -2.0, 2.0, 2.0, speaker_hz=(90.0, 6500.0)), _KEYS_BUS),
+    ),
+    ("lead", "strings"): Recipe(MADE, "made", Touch(14.0, 0.12, early_s=0.03), Chain(-5.0), True),
+    ("lead", "slow strings"): Recipe(MADE, "made", Touch(12.0, 0.30, early_s=0.08), Chain(-5.3), True),
+    ("lead", "synth strings"): Recipe(MADE, "made", Touch(12.0, 0.25, early_s=0.05), Chain(-5.5), True),
 }
 
 #: What is played from recordings unless somebody wishes otherwise: instruments that measured better than the networks'.

@@ -47,7 +47,7 @@ class Sample:
     attack_s: float = 0.0
 
 
-class _Kept:
+class Kept:
     """What was made last, up to a number of bytes. Threads may make the same thing twice, never see it half."""
 
     def __init__(self, limit: int) -> None:
@@ -85,8 +85,8 @@ class SampleSet:
         read: the sound of a sample by its name, float32 [C, T] at RATE; called on any thread.
     """
 
-    _decoded = _Kept(_DECODED_BYTES)
-    _moved = _Kept(_MOVED_BYTES)
+    _decoded = Kept(_DECODED_BYTES)
+    _moved = Kept(_MOVED_BYTES)
 
     def __init__(self, name: str, samples: Sequence[Sample], read: Callable[[str], Array]) -> None:
         self.name, self.samples, self._read = name, tuple(samples), read

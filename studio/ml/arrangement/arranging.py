@@ -20,16 +20,18 @@ from studio.core.arrangement import STEMS, Arrangement
 from studio.core.candidate import NoiseStep, Recipe, recipe_of
 from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
 from studio.core.errors import StudioError
+from studio.core.finishing.finish import finish
 from studio.core.grid import BeatGrid
 from studio.core.instruments import Instrument
 from studio.core.music import Chord, Meter
 from studio.core.perform import perform
 from studio.core.request import DISTANCES, MOST_ARRANGED, Breed, GenerationRequest, Regenerate, Vary
-from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token, repair
+from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token
 from studio.core.splice import splice_notes
 from studio.dsp.pitch_salience import pitch_salience
 from studio.ml.arrangement.breeding import Child, check_parents, child_of
 from studio.ml.arrangement.condition import condition_of
+from studio.ml.arrangement.logit_bias import UNUSUAL_IF_ASKED, UNUSUAL_IF_DRAWN
 from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel
 from studio.ml.arrangement.noise import noise_of
 from studio.ml.arrangement.sampler import Wishes, sample_scores
@@ -163,8 +165,9 @@ class Arranger:
         scores = sample_scores(self.model, condition, noise, wishes, on_step=on_step)
         salience = pitch_salience(request.vocal, grid.times_s)
         made = []
-        for i, drawn, layers, child in zip(numbers, scores, steps, children, strict=True):
-            score = repair(drawn)
+        free = _free(wishes.tokens, grid.beats, len(scores))
+        for i, drawn, open_, layers, child in zip(numbers, scores, free, steps, children, strict=True):
+            score = finish(drawn, open_, analysis)
             sound_seed = request.seed * 64 + i
             if isinstance(request.change, Regenerate):
                 # What stays must sound as it did up to the very join.
@@ -193,6 +196,7 @@ class Arranger:
             styles=self._styles_of(grid.meter),
             melody_guidance=_MELODY_GUIDANCE[_one_of("follow", controls.follow or "normal", FOLLOWS)],
             band_guidance=_BAND_GUIDANCE if asked else 1.0,
+            unusual=UNUSUAL_IF_ASKED if controls.style else UNUSUAL_IF_DRAWN,
             strokes=asked,
         )
         change = request.change
@@ -305,6 +309,13 @@ def _given_tokens(request: GenerationRequest) -> NDArray[np.int64]:
         if name == "none":
             given[:, COLUMNS[stem]] = REST
     return given
+
+
+def _free(tokens: NDArray[np.int64] | None, beats: int, count: int) -> NDArray[np.bool_]:
+    """Which tokens of each score were drawn, [B, L, 21]: those that were not given."""
+    if tokens is None:
+        return np.ones((count, beats, N_COLUMNS), dtype=bool)
+    return np.broadcast_to(tokens < 0, (count, beats, N_COLUMNS))
 
 
 def _heard_chords(request: GenerationRequest) -> tuple[Chord, ...]:

@@ -27,6 +27,7 @@ from studio.core.score import (
     token_chord,
     unpack_drums,
 )
+from studio.core.style_instruments import usual_players
 
 #: Nats by which a stem left out, or a hush, is disliked: whoever asks for a band expects one.
 RELUCTANCE = 2.0
@@ -50,6 +51,11 @@ _RARE_STYLES = (
     "bluegrass", "ska", "samba", "jazz ballad", "jig", "march", "ambient", "chamber pop", "lullaby", "celtic",
     "musical theatre", "drum and bass", "waltz", "folk waltz",
 )  # fmt: skip
+#: Nats by which an instrument that is unusual in the style is disliked, where the style was asked for and where it was
+#: drawn: who names a style has its sound in mind, and who leaves it open may be surprised.
+UNUSUAL_IF_ASKED, UNUSUAL_IF_DRAWN = 6.0, 2.0
+#: Nats by which a player is disliked that another candidate for the same style has already.
+REPEATED = 1.5
 #: Nats for a stroke on a sung accent of 1, see sung_accents: by kind of drum, and of the other stems. Hats and shakers
 #: keep the time, and the lead sings in the gaps: they are left alone.
 ANSWERS: Mapping[str, float] = {
@@ -90,6 +96,16 @@ def strangeness(*, major: bool) -> Tensor:
 def rarity(device: torch.device) -> Tensor:
     """Nats each style costs [40]: the songs of the training know all styles alike, singers do not."""
     return torch.tensor([_RARITY if style in _RARE_STYLES else 0.0 for style in STYLES], device=device)
+
+
+def unusualness(styles: Tensor, stem: str, nats: float) -> Tensor:
+    """Nats each player of a stem costs [B, V]: `nats` for those that are not usual in the style.
+
+    Args:
+        styles: index of STYLES of each score, [B].
+    """
+    rows = [[0.0 if usual else nats for usual in usual_players(style, stem)] for style in STYLES]
+    return torch.tensor(rows, device=styles.device)[styles]
 
 
 def liveliness(asked: str, device: torch.device) -> list[Tensor]:

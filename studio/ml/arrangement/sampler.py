@@ -20,12 +20,14 @@ from studio.core.instruments import INSTRUMENTS
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, Score
 from studio.ml.arrangement.logit_bias import (
     RELUCTANCE,
+    REPEATED,
     answering,
     breathing,
     guided,
     liveliness,
     rarity,
     strangeness,
+    unusualness,
 )
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 from studio.ml.arrangement.model import N_GLOBALS, ArrangementModel, Condition, mask_ids
@@ -64,6 +66,7 @@ class Wishes:
             unguided; pushed away from songs without a melody, it thins out.
         band_guidance: of the players towards the globals, and of their choice towards a style that was asked for: 1
             as trained, more away from a band without a name.
+        unusual: nats by which players are disliked that are not usual in the style.
         strokes: key of logit_bias.STROKES: what was asked of the band.
         singing: the singer's accents, rests and level; None where nobody is to answer them.
         answer: how much the players lean to the accents, as a factor of logit_bias.ANSWERS.
@@ -78,6 +81,7 @@ class Wishes:
     styles: tuple[int, ...] | None = None
     melody_guidance: float = 2.5
     band_guidance: float = 1.0
+    unusual: float = 0.0
     strokes: str = ""
     singing: Singing | None = None
     answer: float = 0.0
@@ -211,10 +215,13 @@ def sample_scores(
                 continue
             own = global_logits[index].float().clone()
             if name in INSTRUMENTS:
+                own -= unusualness(globals_[:, GLOBALS.index("style")], name, wishes.unusual)
                 own[:, 0] -= torch.inf if name in wishes.playing else RELUCTANCE
             if name == "style":
                 own -= rarity(device)
                 pick = _distinct_styles(own, global_noise[:, index], wishes.styles)
+            elif name in INSTRUMENTS and "style" in wishes.globals:
+                pick = _other_players(own, global_noise[:, index])
             else:
                 pick = _draw(own, global_noise[:, index], 0.9, 0.95)[0]
             globals_[:, index] = torch.where(free, pick, globals_[:, index])
@@ -264,6 +271,16 @@ def sample_scores(
 
 def _between(ends: tuple[float, float], share: Tensor) -> Tensor:
     return ends[0] + (ends[1] - ends[0]) * share
+
+
+def _other_players(logits: Tensor, noise: Tensor) -> Tensor:
+    """A player for each candidate; who plays in one before costs REPEATED: bands of one style need not be one band."""
+    cost = torch.zeros_like(logits[0])
+    picks = []
+    for row, value in zip(logits, noise, strict=True):
+        picks.append(_draw(row - cost, value, 0.9, 0.95)[0])
+        cost[picks[-1]] = REPEATED
+    return torch.stack(picks)
 
 
 def _distinct_styles(logits: Tensor, noise: Tensor, allowed: tuple[int, ...] | None) -> Tensor:

@@ -1,7 +1,8 @@
 """Which sound plays a part: the instrument the arrangement model wrote it for, or one of those that are like it.
 
 The arrangement model knows players; which of a player's sounds is heard is drawn afterwards, so that two bands
-with a piano need not have the same piano.
+with a piano need not have the same piano. Sounds that are unusual in the style are heard seldom, and not at all where
+the style was asked for.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from studio.core.candidate import NoiseStep
 from studio.core.errors import StudioError
 from studio.core.instruments import INSTRUMENTS, Instrument
 from studio.core.request import GenerationRequest, Regenerate, Vary
-from studio.core.score import GLOBALS, Score
+from studio.core.score import GLOBALS, STYLES, Score
+from studio.core.style_instruments import is_usual
 
 #: How often a part is played by one of the sounds like its instrument.
 _ANOTHER_SHARE = 0.4
+#: The same for sounds that are unusual in a style that was drawn.
+_UNUSUAL_SHARE = 0.1
 
 
 def choose_sounds(
@@ -36,6 +40,7 @@ def choose_sounds(
         kept: by stem, the instrument that stays.
     """
     rng = np.random.default_rng([layers[-1].seed, layers[-1].candidate, 23])
+    style, asked = STYLES[int(score.globals[GLOBALS.index("style")])], request.controls.style is not None
     chosen = {}
     for stem in STEMS:
         draw, pick = rng.random(2)
@@ -48,8 +53,14 @@ def choose_sounds(
         elif stem in kept:
             if kept[stem] in like:
                 chosen[stem] = kept[stem]
-        elif like and draw < _ANOTHER_SHARE:
-            chosen[stem] = like[int(pick * len(like))]
+        else:
+            usual = [name for name in like if is_usual(style, stem, name)]
+            unusual = [] if asked else [name for name in like if name not in usual]
+            heard, share = (usual, _ANOTHER_SHARE) if usual else (unusual, _UNUSUAL_SHARE)
+            if usual and not is_usual(style, stem, player):
+                share = 1.0
+            if heard and draw < share:
+                chosen[stem] = heard[int(pick * len(heard))]
     return chosen
 
 

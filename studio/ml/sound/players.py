@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from studio.core.arrangement import STEMS, Arrangement, Part
 from studio.core.controls import NETWORK, RECORDED
+from studio.core.expression import swell_gain, swell_points
 from studio.dsp.sampler.player import PlayedStem, plan_stem, recipe_for
 from studio.dsp.sampler.recipes import PREFERRED
 from studio.dsp.sampler.samples import RATE, SampleSets
@@ -162,10 +163,19 @@ class Players:
         return self._player(performance, windows[0].stem).steps_of(performance, windows)
 
     def render(self, performance: Performance, windows: Sequence[Window]) -> list[Array]:
-        return self._player(performance, windows[0].stem).render(performance, windows)
+        made = self._player(performance, windows[0].stem).render(performance, windows)
+        return [self._swelled(performance, *pair) for pair in zip(windows, made, strict=True)]
 
     def play(self, performance: Performance, samples: int, *, span: range | None = None) -> dict[str, Array]:
         return _played(self, performance, samples, span)
+
+    def _swelled(self, performance: Performance, window: Window, sound: Array) -> Array:
+        """The sound of a window with the level that its notes have as they go on."""
+        points = swell_points(window.stem, performance.arrangement.parts[window.stem])
+        if not len(points):
+            return sound
+        first = window.kept.start * self.contract.hop_length
+        return sound * swell_gain(points, first, sound.shape[-1], self.contract.sample_rate)
 
     def _player(self, performance: Performance, stem: str) -> StemRenderer:
         if performance.renderers.get(stem) == RECORDED and self._recorded is not None:

@@ -54,7 +54,7 @@ def _project(session: Session) -> Element:
             place, "Channel", id=f"channel{index}", role="regular", audioChannels=str(track.channels),
             destination="master",
         )  # fmt: skip
-        _faders(channel)
+        _faders(channel, track.volume)
     master = SubElement(
         structure, "Track", id="masterTrack", name="Master", contentType="audio", loaded="true"
     )
@@ -103,11 +103,11 @@ def _automation(parent: Element, name: str, parameter: str, unit: str = "") -> E
     return points
 
 
-def _faders(channel: Element) -> None:
+def _faders(channel: Element, volume: float = 1.0) -> None:
     own = channel.get("id")
     SubElement(channel, "Mute", id=f"{own}Mute", value="false")
     _real(channel, "Pan", "normalized", 0.5, id=f"{own}Pan", min="0.0", max="1.0")
-    _real(channel, "Volume", "linear", 1.0, id=f"{own}Volume", min="0.0", max="2.0")
+    _real(channel, "Volume", "linear", volume, id=f"{own}Volume", min="0.0", max="2.0")
 
 
 def _real(parent: Element, name: str, unit: str, value: float, **attributes: str) -> None:

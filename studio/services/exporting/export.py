@@ -1,9 +1,9 @@
 """A candidate on disk: stems a DAW can trust, the arrangement as MIDI, and where it all came from.
 
 Choices: every PCM stem is first put on the integer grid (with dither where that loses something), and band
-and mix are sums of those, so that what a DAW sums is the exported band bit for bit. Levels are left alone,
-except that one common gain is taken from everything when any PCM file would pass -1 dBTP. The folder is
-built under a temporary name, read back with another reader, and renamed: a candidate is whole or absent.
+and mix are sums of those, so that what a DAW sums is the exported band bit for bit. Levels are left alone but for the
+one common gain of studio.services.exporting.levels. The folder is built under a temporary name, read back with other
+readers, and renamed: a candidate is whole or absent.
 """
 
 from __future__ import annotations
@@ -15,13 +15,30 @@ from pathlib import Path
 import studio
 from studio.audio.wav import Encoding
 from studio.core.analysis import VocalAnalysis
+from studio.core.arrangement import BAND, STEMS
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
+from studio.core.export_names import SongNames
 from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.mix import VOCAL
 from studio.dsp.loudness import SILENCE_DB, to_db
+from studio.services.exporting.contents import (
+    CLICK,
+    DAW_PROJECT,
+    MIDI,
+    MIX,
+    REAPER,
+    SOUNDS,
+    Contents,
+    file_names,
+    folder_name,
+)
 from studio.services.exporting.daw_project import write_daw_project
-from studio.services.exporting.export_audio import Measured, Tracks, verify_files
+from studio.services.exporting.export_audio import Measured, Planned, Tracks, Written
 from studio.services.exporting.export_midi import write_midi
+from studio.services.exporting.levels import Levels, levels_of
+from studio.services.exporting.proof import by_file, prove
+from studio.services.exporting.proof_rules import Check
 from studio.services.exporting.reaper_project import write_reaper_project
 from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
@@ -34,18 +51,15 @@ from studio.services.measuring.originality import (
     nearest,
     tune_of,
 )
-from studio.services.provenance.marking import Level, Marks, mark_files, remember
+from studio.services.provenance.marking import Marks, Sounding, mark_files, remember
 from studio.services.provenance.ticket import Ticket, ticket_of
 from studio.services.vocal import Vocal
 from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, sync_all, write_json
 from studio.storage.paths import user_data_dir
 
-__all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder"]
+__all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder", "measure_levels"]
 
 SCHEMA_VERSION = 1
-CEILING_DBTP = -1.0
-#: Room for what dither and rounding may add.
-_CEILING_MARGIN_DB = 0.01
 LICENCE = (
     "Made with Backline (MIT) and the models bundled with it. The card of each model in models/ lists its "
     "training data and their licences. Recorded instruments that are heard in it are named under `recordings`: those "
@@ -58,8 +72,11 @@ class ExportRequest:
     """One candidate to write.
 
     Attributes:
-        parent: folder that gets `candidate_NN`; made when missing.
+        parent: folder that gets the candidate's; made when missing.
         seed, models: of the request that made the candidate: its seed, and SHA-256 by model name.
+        contents: which files.
+        names: what their names are made of; None for short names in `candidate_NN`.
+        lower_vocal: whether the vocal file is lowered too, where the level demands it.
     """
 
     parent: Path
@@ -69,6 +86,9 @@ class ExportRequest:
     seed: int
     models: Mapping[str, str]
     encoding: Encoding = "PCM_24"
+    contents: Contents = field(default_factory=Contents)
+    names: SongNames | None = None
+    lower_vocal: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,10 @@ class ExportedCandidate:
 
     Attributes:
         gain_db: the common gain, 0.0 when none was needed.
-        checks: 'PASS' by file name: read back, and equal to what was meant to the last bit.
+        checks: 'PASS' or 'FAIL' by file name.
+        levels: what was done about levels.
+        proof: every rule of every file.
+        files: the name of each file by what it holds, see contents.ROLES.
         marks: what each generated file says of its origin.
         nearest: the tune that the band is most like.
     """
@@ -85,8 +108,20 @@ class ExportedCandidate:
     folder: Path
     gain_db: float
     checks: Mapping[str, str]
+    levels: Levels | None = None
+    proof: tuple[Check, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     marks: Marks = field(default_factory=lambda: Marks(""))
     nearest: Nearest = NOTHING_NEAR
+
+
+def measure_levels(
+    request: ExportRequest, *, on_step: StepCallback | None = None, cancel: CancelToken | None = None
+) -> Levels:
+    """What `export_candidate` will do about levels, before it is asked to. Raises as it does."""
+    _check_stems(request)
+    measured = _tracks(request).measure(_stepper(on_step, cancel, "Measuring"))
+    return levels_of(measured, request.encoding, lower_vocal=request.lower_vocal)
 
 
 def export_candidate(
@@ -95,32 +130,30 @@ def export_candidate(
     on_step: StepCallback | None = None,
     cancel: CancelToken | None = None,
     on_whole: Callable[[], None] | None = None,
+    on_levels: Callable[[Levels], None] | None = None,
 ) -> ExportedCandidate:
-    """Writes, verifies and names one candidate folder; `_v02` and so on is added where the name is taken.
+    """Writes, proves and names one candidate folder; `_v02` and so on is added where the name is taken.
 
     Args:
-        on_whole: called once everything is on the disk and verified, before the folder gets its name.
+        on_whole: called once everything is on the disk and proved, before the folder gets its name.
+        on_levels: called with what is done about levels, before anything is written.
 
     Raises:
         StudioError: stems that do not match the vocal, a folder that cannot be written, or a file that does
             not read back as it was written. Nothing is left behind then, nor on JobCancelled.
     """
-    name = f"candidate_{request.candidate.number:02d}"
+    candidate, vocal = request.candidate, request.vocal
+    name = folder_name(request.names, candidate.number, candidate.arrangement)
     _check_stems(request)
-    lines = lines_of(request.candidate.arrangement)
-    near = nearest(lines, exported_songs(user_data_dir()), request.vocal.name)
-    tracks = Tracks(request.vocal.audio, request.candidate.stems)
-
-    def step(done: float) -> None:
-        if cancel:
-            cancel.check()
-        if on_step:
-            on_step(Progress("Writing stems", done))
-
-    measured = tracks.measure(lambda done: step(0.4 * done))
-    highest = max(m.true_peak_db for m in measured.values())
-    ceiling = request.encoding != "FLOAT" and highest > CEILING_DBTP
-    gain_db = CEILING_DBTP - _CEILING_MARGIN_DB - highest if ceiling else 0.0
+    lines, ticket, data_dir = lines_of(candidate.arrangement), _ticket(request), user_data_dir()
+    near = nearest(lines, exported_songs(data_dir), vocal.name)
+    tracks = _tracks(request)
+    step = _stepper(on_step, cancel, "Writing stems")
+    measured = tracks.measure(lambda done: step(0.35 * done))
+    levels = levels_of(measured, request.encoding, lower_vocal=request.lower_vocal)
+    if on_levels:
+        on_levels(levels)
+    files, planned = _plan(request, levels, measured)
     sweep_parts(request.parent, deep=False)
     with new_folder(
         request.parent / name,
@@ -128,59 +161,46 @@ def export_candidate(
         expected=f"a writable folder with free space: {request.parent}",
         todo="Free some space or choose another folder",
     ) as temporary:
-        sums = tracks.write(
-            temporary, request.encoding, gain_db, measured, lambda done: step(0.4 + 0.3 * done)
-        )
-        # Before they are read back: what is verified is what will be there.
-        ticket = _ticket(request)
+        written = tracks.write(
+            temporary, planned, request.encoding, measured, lambda done: step(0.35 + 0.3 * done),
+            gain_db=levels.gain_db, vocal_file_db=levels.vocal_file_db,
+        )  # fmt: skip
+        # Before they are read back: what is proved is what will be there.
+        sounds = {plan.name: _sounding(role, measured.get(role), levels) for role, plan in planned.items()}
         marks = mark_files(
-            temporary,
-            {
-                file_name: Level(_raised(m.loudness_lufs, gain_db), _raised(m.true_peak_db, gain_db))
-                for file_name, m in measured.items()
-            },
-            ticket,
-            user_data_dir(),
-            vocal_file=request.vocal.path,
-            on_step=lambda done: step(0.7 + 0.1 * done),
-        )
-        checks = verify_files(temporary, sums, request.encoding, lambda done: step(0.8 + 0.2 * done))
-        write_midi(
-            temporary / "arrangement.mid", request.candidate.arrangement, request.vocal.audio.duration_s
-        )
-        session = _session(request, measured)
-        write_daw_project(temporary / "session.dawproject", session)
-        write_reaper_project(temporary / "session.rpp", session)
-        levels = {
-            file_name: {
-                "peak_dbfs": round(_raised(to_db(m.peak), gain_db), 2),
-                "true_peak_dbtp": round(_raised(m.true_peak_db, gain_db), 2),
-                "loudness_lufs": round(_raised(m.loudness_lufs, gain_db), 2),
-                "channels": m.channels,
-                "check": checks[file_name],
-                **marks.of(file_name),
+            temporary, sounds, ticket, data_dir, vocal_file=vocal.path, on_step=lambda done: step(0.65 + 0.05 * done)
+        )  # fmt: skip
+        if MIDI in files:
+            write_midi(temporary / files[MIDI], candidate.arrangement, vocal.audio.duration_s)
+        session = _session(request, files, planned, levels)
+        if DAW_PROJECT in files:
+            write_daw_project(temporary / files[DAW_PROJECT], session)
+        if REAPER in files:
+            write_reaper_project(temporary / files[REAPER], session)
+        if candidate.recipe is not None:
+            write_recipe(temporary, candidate.recipe)
+        manifest = {**_manifest(request, levels), "ticket": marks.ticket, "nearest_tune": near.as_json}
+        entries = {
+            file: {
+                **_entry(role, planned.get(role), measured.get(role), written.get(role), levels),
+                **marks.of(file, role),
             }
-            for file_name, m in measured.items()
+            for role, file in files.items()
         }
-        write_json(
-            temporary / "manifest.json",
-            {
-                **_manifest(request, gain_db),
-                "ticket": marks.ticket,
-                "nearest_tune": near.as_json,
-                "files": levels,
-            },
-        )
-        if request.candidate.recipe is not None:
-            write_recipe(temporary, request.candidate.recipe)
+        write_json(temporary / "manifest.json", {**manifest, "files": entries})
+        proof = prove(temporary, on_step=lambda progress: step(0.7 + 0.3 * progress.fraction), cancel=cancel)
+        _refuse_failures(request.parent, proof)
+        checks = by_file(proof)
+        entries = {file: {**entry, "check": checks[file]} for file, entry in entries.items()}
+        write_json(temporary / "manifest.json", {**manifest, "files": entries})
         sync_all(temporary)
         if on_whole:
             on_whole()
         folder = named(temporary, request.parent / name)
     # What is exported stands, whether or not it can be remembered.
-    problem = remember(folder, measured, ticket, tune_of(lines), user_data_dir())
+    problem = remember(folder, sounds, ticket, tune_of(lines), data_dir)
     marks = replace(marks, problem=problem)
-    return ExportedCandidate(folder, gain_db, checks, marks, near)
+    return ExportedCandidate(folder, levels.gain_db, checks, levels, proof, files, marks, near)
 
 
 def _ticket(request: ExportRequest) -> Ticket:
@@ -195,16 +215,94 @@ def _ticket(request: ExportRequest) -> Ticket:
     )
 
 
-def _session(request: ExportRequest, measured: Mapping[str, Measured]) -> Session:
-    """Vocal and stems, each on a track; band and mix are what they sum to."""
+def _sounding(role: str, measured: Measured | None, levels: Levels) -> Sounding:
+    """A file of sound as its bext tells of it; of the click no level was measured."""
+    if measured is None:
+        return Sounding(role)
+    gain_db = levels.vocal_file_db if role == VOCAL else levels.gain_db
+    return Sounding(role, _raised(measured.loudness_lufs, gain_db), _raised(measured.true_peak_db, gain_db))
+
+
+def _tracks(request: ExportRequest) -> Tracks:
+    return Tracks(request.vocal.audio, request.candidate.stems, request.candidate.arrangement.grid)
+
+
+def _stepper(on_step: StepCallback | None, cancel: CancelToken | None, stage: str) -> Callable[[float], None]:
+    def step(done: float) -> None:
+        if cancel:
+            cancel.check()
+        if on_step:
+            on_step(Progress(stage, done))
+
+    return step
+
+
+def _plan(
+    request: ExportRequest, levels: Levels, measured: Mapping[str, Measured]
+) -> tuple[dict[str, str], dict[str, Planned]]:
+    """The name of every file by role, and how those of sound are written."""
+    roles = request.contents.of(request.candidate.stems)
+    encodings: dict[str, Encoding] = dict.fromkeys(SOUNDS, request.encoding)
+    if levels.vocal_as_float:
+        encodings[VOCAL] = "FLOAT"
+    candidate, rate = request.candidate, request.vocal.audio.sample_rate
+    files = file_names(roles, request.names, candidate.number, candidate.arrangement, rate, encodings)
+    channels = {CLICK: 1, **{role: m.channels for role, m in measured.items()}}
+    planned = {
+        role: Planned(file, encodings[role], channels[role]) for role, file in files.items() if role in SOUNDS
+    }
+    return files, planned
+
+
+def _session(
+    request: ExportRequest, files: Mapping[str, str], planned: Mapping[str, Planned], levels: Levels
+) -> Session:
+    """Vocal and stems, each on a track, or the band where no stem was wanted; what was not exported is not there."""
     vocal = request.vocal.audio
+    stems = [stem for stem in STEMS if stem in planned] or [role for role in (BAND, MIX) if role in planned][
+        :1
+    ]
+    sounds = stems if stems == [MIX] else [role for role in (VOCAL, *stems) if role in planned]
+    volume = 10 ** (levels.vocal_in_mix_db / 20)
     tracks = tuple(
-        Track(name, f"{name}.wav", measured[f"{name}.wav"].channels)
-        for name in ("vocal", *request.candidate.stems)
+        Track(role, files[role], planned[role].channels, volume if role == VOCAL else 1.0) for role in sounds
     )
     return session_of(
-        request.vocal.name, request.candidate.arrangement, tracks, vocal.sample_rate, vocal.duration_s
+        _title(request), request.candidate.arrangement, tracks, vocal.sample_rate, vocal.duration_s
     )
+
+
+def _title(request: ExportRequest) -> str:
+    return (request.names.title if request.names else "") or request.vocal.name
+
+
+def _entry(
+    role: str, plan: Planned | None, measured: Measured | None, written: Written | None, levels: Levels
+) -> dict[str, object]:
+    """A file in the manifest."""
+    entry: dict[str, object] = {"role": role}
+    if plan is not None and written is not None:
+        entry |= {"encoding": plan.encoding, "channels": plan.channels, "samples_sha256": written.sha256}
+    if measured is not None:
+        gain_db = levels.vocal_file_db if role == VOCAL else levels.gain_db
+        entry |= {
+            "peak_dbfs": round(_raised(to_db(measured.peak), gain_db), 2),
+            "true_peak_dbtp": round(_raised(measured.true_peak_db, gain_db), 2),
+            "loudness_lufs": round(_raised(measured.loudness_lufs, gain_db), 2),
+        }
+    return entry
+
+
+def _refuse_failures(parent: Path, proof: tuple[Check, ...]) -> None:
+    """Raises StudioError where a file is not what was written."""
+    failed = [check for check in proof if not check.passed]
+    if failed:
+        raise StudioError(
+            f"The export to {parent} did not verify",
+            seen="; ".join(f"{check.file}: not so: it {check.rule} ({check.found})" for check in failed[:3]),
+            expected="every file to read back as it was written",
+            todo="Check the disk, or export to another one",
+        )
 
 
 def _raised(level_db: float, gain_db: float) -> float:
@@ -225,7 +323,7 @@ def _check_stems(request: ExportRequest) -> None:
             )
 
 
-def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
+def _manifest(request: ExportRequest, levels: Levels) -> dict[str, object]:
     vocal, candidate = request.vocal, request.candidate
     arrangement = candidate.arrangement
     return {
@@ -233,6 +331,8 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "generator": f"Backline {studio.__version__}",
         "ai_generated": True,
         "licence": candidate.settings.get("licence", LICENCE),
+        "artist": request.names.artist if request.names else "",
+        "title": _title(request),
         "candidate": candidate.number,
         "seed": request.seed,
         "settings": dict(candidate.settings),
@@ -255,5 +355,8 @@ def _manifest(request: ExportRequest, gain_db: float) -> dict[str, object]:
         "beats_s": [round(t, 6) for t in arrangement.grid.times_s],
         "analysis": analysis_json(request.analysis),
         "encoding": request.encoding,
-        "common_gain_db": round(gain_db, 3),
+        "common_gain_db": levels.gain_db,
+        "vocal_file_gain_db": levels.vocal_file_db,
+        "vocal_in_mix_db": levels.vocal_in_mix_db,
+        "levels": levels.text,
     }

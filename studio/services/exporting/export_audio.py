@@ -1,4 +1,4 @@
-"""The audio files of a candidate: measured, written and read back block by block.
+"""The audio files of a candidate: measured and written block by block.
 
 Memory does not grow with the song: a stem may lie on the disk, and is looked at where it is needed only. Every
 PCM stem is put on the integer grid once, and band and mix are sums of those integers.
@@ -7,8 +7,7 @@ PCM stem is put on the integer grid once, and band and mix are sums of those int
 from __future__ import annotations
 
 import contextlib
-import warnings
-import wave
+import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,23 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.io.wavfile
 from numpy.typing import NDArray
 
+from studio.audio.click import ClickSource
 from studio.audio.wav import Encoding, WavWriter
 from studio.core.arrangement import BAND, STEMS
 from studio.core.audio import Audio, Samples
-from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
+from studio.core.mix import VOCAL
 from studio.dsp.dither import is_on_grid, quantise
 from studio.dsp.loudness import IntegratedLoudness, TruePeak
+from studio.services.exporting.contents import CLICK, MIX
 
 #: Of a candidate with the usual stems; an engine that makes the band as one sound gives vocal, band and mix.
 AUDIO_FILES = ("vocal.wav", *(f"{stem}.wav" for stem in STEMS), "band.wav", "mix.wav")
-_VOCAL = "vocal"
-_BITS: Mapping[str, int] = {"PCM_16": 16, "PCM_24": 24}
-_BLOCK = 1 << 18
-# libsndfile adds a PEAK chunk to float files, of which scipy warns while it reads past it.
-warnings.filterwarnings("ignore", category=scipy.io.wavfile.WavFileWarning)
+BITS: Mapping[Encoding, int] = {"PCM_16": 16, "PCM_24": 24}
+BLOCK = 1 << 18
 
 #: Called with the share of the work that is done; may raise JobCancelled.
 Step = Callable[[float], None]
@@ -50,123 +48,114 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a file must read back as: rate, and a checksum of its samples."""
+class Planned:
+    """One file to write."""
 
-    sample_rate: int
-    checksum: int
+    name: str
+    encoding: Encoding
+    channels: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a file must read back as: SHA-256 of its samples in their order, little-endian: 32-bit floats, or integers
+    in the upper bits of 32."""
+
+    sha256: str
 
 
 class Tracks:
-    """A vocal and its band. A mono vocal is in both channels of the mix, at its own level."""
+    """A vocal and its band. A mono vocal is in both channels of the mix."""
 
-    def __init__(self, vocal: Audio, stems: Mapping[str, Audio]) -> None:
+    def __init__(self, vocal: Audio, stems: Mapping[str, Audio], grid: BeatGrid | None = None) -> None:
         self._vocal, self._stems = vocal, stems
+        self._click = ClickSource(grid, vocal.duration_s, vocal.sample_rate) if grid is not None else None
 
     def measure(self, on_step: Step) -> dict[str, Measured]:
-        """What every file is like, by name."""
+        """What every file is like, by role."""
         rate, meters = self._vocal.sample_rate, dict[str, _Meter]()
         for done, block in self._blocks():
             on_step(done)
-            for name, samples in _with_sums(block).items():
-                if name not in meters:
-                    meters[name] = _Meter(rate, len(samples))
-                meters[name].feed(samples)
-        return {name: meter.read() for name, meter in meters.items()}
+            for role, samples in with_sums(block).items():
+                if role not in meters:
+                    meters[role] = _Meter(rate, len(samples))
+                meters[role].feed(samples)
+        return {role: meter.read() for role, meter in meters.items()}
 
     def write(
         self,
         folder: Path,
+        planned: Mapping[str, Planned],
         encoding: Encoding,
-        gain_db: float,
         measured: Mapping[str, Measured],
         on_step: Step,
+        *,
+        gain_db: float = 0.0,
+        vocal_file_db: float = 0.0,
     ) -> dict[str, Written]:
-        """Writes all files with a common gain; PCM is dithered where rounding loses something."""
-        rate, frames, bits = self._vocal.sample_rate, self._vocal.frames, _BITS.get(encoding)
+        """Writes files; PCM is dithered where rounding loses something.
+
+        Args:
+            planned: by role, what is to be written; the sums are of all stems all the same.
+            encoding: of all but a vocal that is planned otherwise.
+            gain_db: of the stems, and of the vocal in the mix; 0.0 for float.
+            vocal_file_db: of the vocal file: this gain, or none.
+        """
+        rate, frames, bits = self._vocal.sample_rate, self._vocal.frames, BITS.get(encoding)
         gain = np.float32(10 ** (gain_db / 20))
         dithers = {
-            name: np.random.default_rng(zlib.crc32(name.encode()))
-            for name in (_VOCAL, *self._stems)
-            if measured[f"{name}.wav"].peak and (gain_db or bits not in measured[f"{name}.wav"].grids)
+            role: np.random.default_rng(zlib.crc32(f"{role}.wav".encode()))
+            for role in (VOCAL, *self._stems)
+            if measured[role].peak and (gain_db or bits not in measured[role].grids)
         }
-        sums = dict.fromkeys(measured, 0)
+        alone = vocal_file_db != gain_db
+        alone_dither = None
+        if alone and bits not in measured[VOCAL].grids:
+            alone_dither = np.random.default_rng(zlib.crc32(b"vocal alone"))
+        click_dither = np.random.default_rng(zlib.crc32(b"click.wav"))
+        digests = {role: hashlib.sha256() for role in planned}
         with contextlib.ExitStack() as stack:
             sinks = {
-                name: stack.enter_context(
-                    WavWriter(folder / name, rate, measured[name].channels, frames, encoding)
+                role: stack.enter_context(
+                    WavWriter(folder / plan.name, rate, plan.channels, frames, plan.encoding)
                 )
-                for name in measured
+                for role, plan in planned.items()
             }
-            for done, block in self._blocks():
+            for start, (done, block) in zip(range(0, frames, BLOCK), self._blocks(), strict=True):
                 on_step(done)
+                raw = block[VOCAL]
                 if gain_db:
-                    block = {name: x * gain for name, x in block.items()}
+                    block = {role: x * gain for role, x in block.items()}
                 stored: dict[str, NDArray[Any]] = dict(block)
                 if bits is not None:
-                    stored = {name: quantise(x, bits, dithers.get(name)) for name, x in block.items()}
-                for name, samples in _with_sums(stored).items():
-                    # libsndfile takes the upper bits of an int32.
-                    rows = np.ascontiguousarray(samples.T if bits is None else samples.T << (32 - bits))
-                    sinks[name].write(rows)
-                    sums[name] = zlib.crc32(rows.data, sums[name])
-        return {name: Written(rate, checksum) for name, checksum in sums.items()}
+                    stored = {role: quantise(x, bits, dithers.get(role)) for role, x in block.items()}
+                files = with_sums(stored)
+                if alone:
+                    files[VOCAL] = raw if bits is None else quantise(raw, bits, alone_dither)
+                if CLICK in planned and self._click is not None:
+                    click = np.zeros((1, raw.shape[1]), np.float32)
+                    self._click.read(start, click)
+                    files[CLICK] = click if bits is None else quantise(click, bits, click_dither)
+                for role, plan in planned.items():
+                    if role == VOCAL and plan.encoding != encoding:
+                        rows = np.ascontiguousarray(raw.T)
+                    elif bits is None:
+                        rows = np.ascontiguousarray(files[role].T)
+                    else:  # libsndfile takes the upper bits of an int32
+                        rows = np.ascontiguousarray(files[role].T << (32 - bits))
+                    sinks[role].write(rows)
+                    digests[role].update(rows.data)
+        return {role: Written(digest.hexdigest()) for role, digest in digests.items()}
 
     def _blocks(self) -> Iterator[tuple[float, dict[str, Samples]]]:
         """The share done, and the next frames [C, T] of vocal and stems by name."""
         frames = self._vocal.frames
-        for start in range(0, frames, _BLOCK):
-            part = slice(start, start + _BLOCK)
+        for start in range(0, frames, BLOCK):
+            part = slice(start, start + BLOCK)
             # Copies: a mapped stem is let go of at once.
-            block = {_VOCAL: self._vocal.samples[:, part]}
+            block = {VOCAL: self._vocal.samples[:, part]}
             block |= {stem: self._stems[stem].samples[:, part].copy() for stem in self._stems}
             yield start / frames, block
-
-
-def verify_files(
-    folder: Path, files: Mapping[str, Written], encoding: Encoding, on_step: Step
-) -> dict[str, str]:
-    """Reads every file back with readers that share no code with what wrote it.
-
-    Returns:
-        'PASS' by file name.
-
-    Raises:
-        StudioError: naming each file that differs from what was meant, or is not the sum of its tracks.
-    """
-    readers = {name: _Reader(folder / name, encoding) for name in files}
-    sources = [stem for stem in STEMS if f"{stem}.wav" in files] or [BAND]
-    sums, unequal = dict.fromkeys(files, 0), set[str]()
-    with contextlib.ExitStack() as stack:
-        for reader in readers.values():
-            stack.callback(reader.close)
-        frames = max(reader.frames for reader in readers.values())
-        for start in range(0, frames, _BLOCK):
-            on_step(start / frames)
-            rows = {name: reader.read(start, _BLOCK) for name, reader in readers.items()}
-            for name, block in rows.items():
-                sums[name] = zlib.crc32(np.ascontiguousarray(block).data, sums[name])
-            # Integers may wrap on the way: the sum is below full scale again.
-            again = _with_sums({name: rows[f"{name}.wav"].T for name in (_VOCAL, *sources)})
-            unequal |= {
-                name for name in ("band.wav", "mix.wav") if not np.array_equal(again[name].T, rows[name])
-            }
-    failed = []
-    for name in files:
-        if (readers[name].sample_rate, sums[name]) != (files[name].sample_rate, files[name].checksum):
-            failed.append(name)
-        if name in unequal:
-            failed.append(
-                f"{name} (not the sum of the {'stems' if name == 'band.wav' else 'vocal and the stems'})"
-            )
-    if failed:
-        raise StudioError(
-            f"The export to {folder.parent} did not verify",
-            seen=f"other samples than were written in {', '.join(failed)}",
-            expected="every file to read back bit for bit",
-            todo="Check the disk, or export to another one",
-        )
-    return dict.fromkeys(files, "PASS")
 
 
 class _Meter:
@@ -175,7 +164,7 @@ class _Meter:
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._channels, self._peak = channels, 0.0
         self._true_peak, self._loudness = TruePeak(channels), IntegratedLoudness(sample_rate, channels)
-        self._grids = set(_BITS.values())
+        self._grids = set(BITS.values())
 
     def feed(self, samples: Samples) -> None:
         self._peak = max(self._peak, float(samples.max()), float(-samples.min()))
@@ -188,39 +177,11 @@ class _Meter:
         return Measured(self._channels, self._peak, self._true_peak.db(), loudness, grids)
 
 
-class _Reader:
-    """A WAV read by the standard library, or by scipy where the samples are floats."""
-
-    def __init__(self, path: Path, encoding: Encoding) -> None:
-        self._path, self._wave = path, None
-        if encoding == "FLOAT":
-            self.sample_rate, data = scipy.io.wavfile.read(path, mmap=True)
-            self.frames = len(data)
-        else:
-            self._wave = wave.open(str(path), "rb")  # noqa: SIM115  # `close` does
-            self.sample_rate, self.frames = self._wave.getframerate(), self._wave.getnframes()
-
-    def read(self, start: int, count: int) -> NDArray[Any]:
-        """The next frames as they are stored, [T, C]; integers in the upper bits of an int32."""
-        if self._wave is None:
-            data: NDArray[Any] = scipy.io.wavfile.read(self._path, mmap=True)[1]
-            return data.reshape(len(data), -1)[start : start + count].copy()
-        width, channels = self._wave.getsampwidth(), self._wave.getnchannels()
-        raw = np.frombuffer(self._wave.readframes(count), dtype=np.uint8).reshape(-1, width)
-        wide = np.zeros((len(raw), 4), dtype=np.uint8)
-        wide[:, 4 - width :] = raw
-        return wide.view("<i4").reshape(-1, channels)
-
-    def close(self) -> None:
-        if self._wave is not None:
-            self._wave.close()
-
-
-def _with_sums(tracks: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Vocal and stems, float or integer [C, T] by name -> what the files hold, by name and in their order."""
-    stems = [samples for name, samples in tracks.items() if name != _VOCAL]
+def with_sums(tracks: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Vocal and stems, float or integer [C, T] by name -> what the files hold, by role and in their order."""
+    stems = [samples for name, samples in tracks.items() if name != VOCAL]
     band = stems[0]
     for samples in stems[1:]:
         band = band + samples
-    files = {f"{name}.wav": tracks[name] for name in (_VOCAL, *STEMS) if name in tracks}
-    return {**files, "band.wav": band, "mix.wav": band + tracks[_VOCAL]}
+    files = {role: tracks[role] for role in (VOCAL, *STEMS) if role in tracks}
+    return {**files, BAND: band, MIX: band + tracks[VOCAL]}

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.core.arrangement import STEMS, Arrangement, Note, Part
+from studio.core.expression import swell_points
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
 from studio.core.music import Key, Meter
@@ -27,6 +28,8 @@ TICKS_PER_BEAT = 960
 #: A tempo change is written only when holding the last tempo would put a beat further off than this.
 _TOLERANCE_S = 0.0005
 _CHANNELS = {"drums": 9, "bass": 0, "harmony": 1, "lead": 2}
+#: The expression controller, and how often it is written. A value v is a level of 40 log10(v / 127) dB (General MIDI).
+_EXPRESSION, _EXPRESSION_EVERY_S = 11, 0.05
 
 _Event = tuple[int, int, mido.Message]
 """Tick, order among events of one tick, message."""
@@ -165,7 +168,25 @@ def _stem_track(stem: str, part: Part | None, tempo_map: TempoMap, duration_s: f
             (start, 2, mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity))
         )
         events.append((end, 1, mido.Message("note_off", channel=channel, note=note.pitch)))
+    events += [
+        (tick, 1, mido.Message("control_change", channel=channel, control=_EXPRESSION, value=value))
+        for tick, value in _expression(stem, part, tempo_map, duration_s)
+    ]
     return _track(stem, events)
+
+
+def _expression(stem: str, part: Part, tempo_map: TempoMap, duration_s: float) -> Iterable[tuple[int, int]]:
+    """(tick, value) of the expression controller, wherever the value changes."""
+    points = swell_points(stem, part)
+    if not len(points):
+        return
+    before = 127
+    for at_s in np.arange(max(0.0, points[0, 0]), min(points[-1, 0], duration_s), _EXPRESSION_EVERY_S):
+        level_db = float(np.interp(at_s, points[:, 0], points[:, 1]))
+        value = round(127 * 10.0 ** (level_db / 40.0))
+        if value != before:
+            yield tempo_map.tick_of(float(at_s)), value
+        before = value
 
 
 def _in_ticks(

@@ -43,7 +43,7 @@ def _lines(session: Session) -> list[str]:
         lines += [
             "  <TRACK",
             f"    NAME {quoted(track.name)}",
-            "    VOLPAN 1 0 -1 -1 1",
+            f"    VOLPAN {track.volume!r} 0 -1 -1 1",
             "    MUTESOLO 0 0 0",
             f"    NCHAN {max(2, track.channels)}",
             # 0: the items of this track are in seconds, not in beats.

@@ -1,7 +1,8 @@
 """What a session file says, whatever its format: tracks from sample 0 on, tempo, meters and chords.
 
 Everything is in ticks of arrangement.mid, from the same tempo map, so that a session and the MIDI file agree tick for
-tick. Levels are those of the files: a session that is opened plays the mix that was exported.
+tick. A session that is opened plays the mix that was exported: the
+faders are at 0 dB, but for a vocal that is in the mix at another level than its file has.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ from studio.services.exporting.export_midi import TICKS_PER_BEAT, TempoMap, chor
 
 @dataclass(frozen=True)
 class Track:
-    """One audio file on a track of its own. `file` is its name in the session's folder."""
+    """One audio file on a track of its own.
+
+    Attributes:
+        file: its name in the session's folder.
+        volume: linear, of its fader.
+    """
 
     name: str
     file: str
     channels: int
+    volume: float = 1.0
 
 
 @dataclass(frozen=True)

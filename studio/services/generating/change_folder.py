@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from studio.ml.arrangement.breeding import check_parents
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.generating.requests import change_request
 from studio.services.generating.service import GenerationService
-from studio.services.project.results import Results, open_results
+from studio.services.project.results import Results, next_number, open_results
 
 
 @dataclass(frozen=True)
@@ -190,12 +189,6 @@ def _source(gene: str, source: str, parents: tuple[int, int]) -> str:
             expected=f"{parents[0]}, {parents[1]}, " + ("new" if gene == "sound" else "blend or new"),
         )
     return source
-
-
-def next_number(folder: Path) -> int:
-    """The lowest number above those of all candidate folders."""
-    names = (re.match(r"candidate_(\d+)", path.name) for path in folder.iterdir())
-    return max((int(found[1]) for found in names if found), default=0) + 1
 
 
 def _change(request: FolderChange, parent: Candidate) -> Vary | Regenerate:

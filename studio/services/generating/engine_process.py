@@ -33,6 +33,7 @@ from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.array_pickle import pack, unpack
 from studio.services.generating.service import load_bundled_engine
+from studio.services.memory import memory_ran_out
 from studio.storage.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -329,6 +330,7 @@ def _answer(engine: Any, kind: str, request: Any, run: Run) -> object:
 def _described(error: BaseException) -> tuple[str, object]:
     if isinstance(error, JobCancelled):
         return "cancelled", None
+    error = memory_ran_out(error) or error
     if isinstance(error, StudioError):
         return "refused", (error.what, error.seen, error.expected, error.todo)
     return "failed", "".join(traceback.format_exception(error))

@@ -22,6 +22,7 @@ from studio.services.generating.service import (
     GenerationService,
     let_threads_sleep,
     load_bundled_engine,
+    usable_device,
 )
 
 
@@ -80,6 +81,10 @@ class Engines:
         """See GenerationService.load."""
         return self._current.load()
 
+    def check_memory(self, request: GenerationRequest) -> None:
+        """See GenerationService.check_memory. The engine that a request ends is still loaded now, and makes room."""
+        self._services[request.engine].check_memory(request.vocal.duration_s, request.played)
+
     def generate(
         self, request: GenerationRequest, run: Run, choose: Choose | None = None
     ) -> GenerationResult:
@@ -123,4 +128,4 @@ def load_fastsag_engine(path: Path, device: str) -> Engine:
     let_threads_sleep()
     from studio.ml.fastsag.engine import load_fastsag
 
-    return load_fastsag(path, device)
+    return load_fastsag(path, usable_device(device))

@@ -83,6 +83,7 @@ def generate_to_folder(
     began = time.perf_counter()
     vocal = open_vocal(request.vocal_path)
     open_s = time.perf_counter() - began
+    service.check_memory(vocal.audio.duration_s, request.candidates)
     forecast = _forecast(request, service, vocal.audio)
     # Loaded first: a missing model or device is said before anyone waits for the analysis.
     stages_s = {"load models": service.load(on_step=lambda p: on_step(forecast.update(LOAD, 0.0, p.stage)))}

@@ -21,7 +21,9 @@ from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
-from studio.storage.paths import resources_dir
+from studio.services.memory import NEEDS, check_memory, held_bytes, memory_ran_out
+from studio.storage.machine import CUDA, read_machine_notes
+from studio.storage.paths import resources_dir, user_data_dir
 
 if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining
@@ -79,6 +81,8 @@ class GenerationService:
         self._lock = threading.Lock()
         self._adapter: tuple[Path | None, float] = (None, 1.0)
         self._adapter_problem: StudioError | None = None
+        #: The most that was expected of a request, bytes.
+        self._largest = 0.0
 
     @property
     def loaded(self) -> bool:
@@ -154,6 +158,27 @@ class GenerationService:
                 raise JobCancelled  # unloaded from another thread meanwhile
             return _adaptable(engine).train(training, run)
 
+    def check_memory(self, seconds: float, candidates: int) -> None:
+        """Refuses what cannot fit, before anything is loaded or begun.
+
+        Raises:
+            NotEnoughMemory: with a setting that fits.
+        """
+        held = held_bytes(self._process_id) if self.loaded else 0
+        check_memory(self.costs.engine, seconds, candidates, held=held, factor=self.costs.memory_factor)
+
+    @property
+    def _process_id(self) -> int:
+        """Of the process that the engine works in."""
+        return int(getattr(self._engine, "pid", os.getpid()))
+
+    def _learn_memory(self, request: GenerationRequest) -> None:
+        """The peak is that of the process's life: only the largest request so far says something."""
+        expected = NEEDS[self.costs.engine].bytes(request.vocal.duration_s, request.played)
+        if expected > self._largest:
+            self._largest = expected
+            self.costs.learn_memory(held_bytes(self._process_id, "VmHWM") / expected)
+
     def load(self, *, on_step: StepCallback | None = None) -> float:
         """Loads the models unless they are; returns the seconds it took.
 
@@ -182,9 +207,10 @@ class GenerationService:
                 the time left is told wrong.
 
         Raises:
-            StudioError: see `load`.
+            StudioError: see `load` and `check_memory`; also when memory runs out.
             JobCancelled: within a second of `run.cancel`; candidates handed over before stay valid.
         """
+        self.check_memory(request.vocal.duration_s, request.played)
         work, handing_s = work_of(request), 0.0
         hashes: Mapping[str, str] = {}
         loading = {} if self.loaded else {LOAD: self.costs.seconds("load")}
@@ -221,16 +247,20 @@ class GenerationService:
                 raise JobCancelled  # unloaded from another thread meanwhile
             hashes = engine.model_hashes
             own = replace(run, on_step=step, on_candidate=hand_over)
-            if choose is None:
-                stages_s = engine.generate(request, own)
-            else:
-                band = self._band(run)
-                plans = choose(band.arrange(request, own))
 
-                def play_step(progress: Progress) -> None:
-                    step(replace(progress, fraction=arranging + (1 - arranging) * progress.fraction))
+            def play_step(progress: Progress) -> None:
+                step(replace(progress, fraction=arranging + (1 - arranging) * progress.fraction))
 
-                stages_s = band.play(request.vocal, plans, replace(own, on_step=play_step))
+            try:
+                if choose is None:
+                    stages_s = engine.generate(request, own)
+                else:
+                    band = self._band(run)
+                    plans = choose(band.arrange(request, own))
+                    stages_s = band.play(request.vocal, plans, replace(own, on_step=play_step))
+            except Exception as error:
+                raise memory_ran_out(error) or error from error
+        self._learn_memory(request)
         self.costs.learn("make", time.perf_counter() - began - handing_s, work)
         return GenerationResult({"load models": loading_s, **stages_s}, engine.device, engine.model_hashes)
 
@@ -280,6 +310,23 @@ def let_threads_sleep() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def usable_device(device: str) -> str:
+    """The device to load on: not a GPU that crashed or hung when it was tried (`studio doctor`).
+
+    Raises:
+        StudioError: where just that GPU is asked for.
+    """
+    why_not = read_machine_notes(user_data_dir()).why_not(CUDA)
+    if not why_not or device == "cpu":
+        return device
+    if device == "auto":
+        return "cpu"
+    raise StudioError(
+        "The GPU is not used", seen=f"when it was tried, it {why_not}", expected="a GPU that answers",
+        todo="Type 'studio doctor' to try it again, or choose the device 'cpu'",
+    )  # fmt: skip
+
+
 def _recordings() -> InstalledSets | None:
     """The recorded instruments that come with the application; None where there are none."""
     found = open_sets(resources_dir() / "instruments")
@@ -291,4 +338,4 @@ def load_bundled_engine(models_dir: Path, device: str, vocoder_file: Path | None
     let_threads_sleep()
     from studio.ml.engine import load_engine
 
-    return load_engine(models_dir, device, vocoder_file, _recordings())
+    return load_engine(models_dir, usable_device(device), vocoder_file, _recordings())

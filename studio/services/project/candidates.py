@@ -22,11 +22,11 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
-from studio.core.origin import Origin
+from studio.core.origin import COMP, Origin
 from studio.core.project import CandidateRecord
 from studio.services.measuring.fit_report import FitReport
 from studio.services.project.kept_recipe import KeptRecipe, kept_recipe, recipe_of_kept
-from studio.storage.atomic import new_folder, write_bytes
+from studio.storage.atomic import free_folder, new_folder, write_bytes
 from studio.storage.codec import damaged, from_json, to_json
 from studio.storage.project_folder import ProjectFolder
 
@@ -84,7 +84,7 @@ def write_candidate(
         StudioError: no room, or no right to write there; nothing is left behind then.
     """
     name = f"{candidate.number:02d}"
-    target = folder.candidates / name
+    target = free_folder(folder.candidates / name)  # one that was taken back keeps its own
     first = next(iter(candidate.stems.values()))
     content = _CandidateFile(
         candidate.number, origin, candidate.arrangement, tuple(candidate.stems), first.sample_rate, first.frames,
@@ -101,7 +101,7 @@ def write_candidate(
             write_float_wav(temporary / f"{stem}.wav", audio, cancel)
         (temporary / _FILE).write_bytes(to_json(content))
     stems = MappedStems(target, content.stems, content.sample_rate, content.frames)
-    return CandidateRecord(candidate.number, name, origin), replace(candidate, stems=stems)
+    return CandidateRecord(candidate.number, target.name, origin), replace(candidate, stems=stems)
 
 
 def read_candidate(folder: ProjectFolder, name: str) -> tuple[CandidateRecord, Candidate]:
@@ -134,7 +134,8 @@ def read_candidate(folder: ProjectFolder, name: str) -> tuple[CandidateRecord, C
 
 
 def adopt(folder: ProjectFolder, known: set[int]) -> list[CandidateRecord]:
-    """Whole candidates in the folder that the journal does not know: finished just before a crash."""
+    """Whole candidates in the folder that the journal does not know: finished just before a crash. Not comps: those
+    were taken back, or can be made again from what was chosen."""
     if not folder.candidates.is_dir():
         return []
     found = []
@@ -145,7 +146,7 @@ def adopt(folder: ProjectFolder, known: set[int]) -> list[CandidateRecord]:
             record, _ = read_candidate(folder, path.name)
         except StudioError:
             continue  # not ours, or not whole: it stays where it is
-        if record.number not in known:
+        if record.number not in known and record.origin.engine != COMP:
             known.add(record.number)
             found.append(record)
     return found

@@ -8,6 +8,7 @@ its recipe only the recipe is lost.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,12 @@ class VocalEntry(Struct):
     sha256: str = ""
 
 
+class FileEntry(Struct):
+    """Of a manifest: what a file holds, see services.exporting.contents.ROLES."""
+
+    role: str = ""
+
+
 class Manifest(Struct):
     """manifest.json of a candidate, as far as it is read. What only informs may be missing."""
 
@@ -60,8 +67,15 @@ class Manifest(Struct):
     settings: dict[str, Any] = {}
     models: dict[str, str] = {}
     common_gain_db: Annotated[float, Meta(ge=-300.0, le=300.0)] = 0.0
+    vocal_file_gain_db: Annotated[float, Meta(ge=-300.0, le=300.0)] | None = None
+    files: dict[str, FileEntry] = {}
     tuning_cents: Annotated[float, Meta(ge=-1200.0, le=1200.0)] = 0.0
     schema_version: int = SCHEMA_VERSION
+
+    def file(self, role: str, short: str) -> str:
+        """The name of a file; its short one where an earlier version wrote the manifest."""
+        named = [name for name, entry in self.files.items() if entry.role == role and Path(name).name == name]
+        return named[0] if named else short
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +150,12 @@ def open_results(
     )
 
 
+def next_number(folder: Path) -> int:
+    """The lowest number above those of all candidate folders."""
+    names = (re.match(r"candidate_(\d+)", path.name) for path in folder.iterdir())
+    return max((int(found[1]) for found in names if found), default=0) + 1
+
+
 def _candidate_folders(folder: Path) -> list[Path]:
     """The candidate folders in a folder, or the folder itself. Raises StudioError when there is none."""
     try:
@@ -173,7 +193,7 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
     """A candidate as it was exported, its notes those of arrangement.mid, to the tick; what it was made for; and
     sentences about what of it is lost."""
     try:
-        notes = read_notes(folder / "arrangement.mid")
+        notes = read_notes(folder / manifest.file("midi", "arrangement.mid"))
         grid = BeatGrid(manifest.beats_s, Meter.parse(manifest.meter))
         chords = tuple(Chord.parse(name) for name in manifest.beat_chords)
         if chords and len(chords) != grid.beats:
@@ -196,7 +216,10 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
     except BadFile as error:
         lost.append(f"{folder.name} can be heard but not varied: {error}.")
     names = STEMS if parts else (BAND,)  # an engine without notes makes the band as one sound
-    stems = {stem: _at_made_level(read_audio(folder / f"{stem}.wav"), manifest) for stem in names}
+    stems = {
+        stem: _raised(read_audio(folder / manifest.file(stem, f"{stem}.wav")), -manifest.common_gain_db)
+        for stem in names
+    }
     shapes = {(audio.frames, audio.sample_rate) for audio in stems.values()}
     if len(shapes) > 1:
         raise _damaged(folder, BadFile("stems of different lengths or rates"))
@@ -241,15 +264,16 @@ def _find_vocal(folder: Path, manifest: Manifest) -> Vocal:
                 return original
     except (OSError, ValueError, KeyError, TypeError, RecursionError, StudioError):
         pass  # no report, or the file is gone: the copy serves as well
-    copy = open_vocal(folder / "vocal.wav")
-    audio = _at_made_level(copy.audio, manifest)
+    copy = open_vocal(folder / manifest.file("vocal", "vocal.wav"))
+    lowered = manifest.vocal_file_gain_db
+    audio = _raised(copy.audio, -(manifest.common_gain_db if lowered is None else lowered))
     return replace(copy, name=made_for.name, sha256=made_for.sha256, audio=audio)
 
 
-def _at_made_level(audio: Audio, manifest: Manifest) -> Audio:
-    if not manifest.common_gain_db:
+def _raised(audio: Audio, gain_db: float) -> Audio:
+    if not gain_db:
         return audio
-    gain = np.float32(10 ** (-manifest.common_gain_db / 20))
+    gain = np.float32(10 ** (gain_db / 20))
     return Audio(audio.samples * gain, audio.sample_rate)
 
 

@@ -11,11 +11,15 @@ from pathlib import Path
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
+from studio.core.commands import AddComp
+from studio.core.export_names import SongNames
 from studio.core.music import Chord
 from studio.core.names import is_file_name
 from studio.core.project import CandidateRecord, Project
 from studio.core.takes import AudioRef
+from studio.services.exporting.contents import Contents
 from studio.services.exporting.export import ExportRequest
+from studio.services.exporting.settings import ExportSettings
 from studio.services.measuring.fit_report import FitReport
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.document import Document
@@ -65,6 +69,13 @@ class Song:
         """The candidates with problems in their fit report."""
         return {number for number, fit in self.fits.items() if fit.problems}
 
+    @property
+    def next_number(self) -> int:
+        """Of a new candidate: not that of a comp that was taken back, which may come again."""
+        undone = (step.command for step in self.document.state.undone)
+        back = [command.record.number for command in undone if isinstance(command, AddComp)]
+        return max([*self.project.numbers, *back], default=0) + 1
+
     def bar_chords(self) -> tuple[Chord, ...]:
         """One chord for each bar of the grid; empty while there is none."""
         if self.analysis is None:
@@ -109,6 +120,8 @@ class ExportJob:
     title: str
     at_hand: Mapping[str, Vocal]
     parent: Path
+    settings: ExportSettings = ExportSettings()  # noqa: RUF009  # immutable
+    artist: str = ""
 
 
 def export_request(job: ExportJob) -> ExportRequest:
@@ -123,4 +136,27 @@ def export_request(job: ExportJob) -> ExportRequest:
     analysis = read_analysis(job.folder, origin.analysis)
     if analysis is None:
         raise damaged(f"what was heard for candidate {job.record.number}", FileNotFoundError("it is gone"))
-    return ExportRequest(job.parent, vocal, analysis, job.candidate, origin.seed, origin.models)
+    settings = job.settings
+    return ExportRequest(
+        job.parent,
+        vocal,
+        analysis,
+        job.candidate,
+        origin.seed,
+        origin.models,
+        settings.encoding,
+        Contents(settings.roles),
+        SongNames(job.artist, job.title, settings.by_template),
+        settings.lower_vocal,
+    )
+
+
+def export_job(song: Song, number: int, parent: Path, settings: ExportSettings) -> ExportJob:
+    """The order to export a candidate of a song that is open, and has a folder."""
+    assert song.folder is not None
+    at_hand = {vocal.sha256: vocal for vocal in (song.base, song.vocal)}
+    project = song.project
+    return ExportJob(
+        song.folder, project.record(number), song.candidates[number], project.title, at_hand, parent, settings,
+        project.artist,
+    )  # fmt: skip

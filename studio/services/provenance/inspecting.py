@@ -13,11 +13,12 @@ from pathlib import Path
 from studio.audio.bext import chunks, read_broadcast
 from studio.audio.mono import read_mono
 from studio.core.errors import StudioError
+from studio.core.mix import VOCAL as VOCAL_SOUND
 from studio.dsp.sound_print import PRINT_RATE, UNLIKE, Likeness, likeness, sound_print
 from studio.services.provenance import ticket as tickets
 from studio.services.provenance.credentials import Credentials, read_credentials
 from studio.services.provenance.local_key import LocalKey, read_key
-from studio.services.provenance.marking import ORIGINATOR, REFERENCE, VOCAL_FILE
+from studio.services.provenance.marking import ORIGINATOR, REFERENCE
 from studio.services.provenance.ticket import Ticket
 from studio.storage.exports import NAME, ExportedSound, Exports
 
@@ -27,7 +28,6 @@ INTACT, ALTERED, DAMAGED, MARK_GONE, VOCAL, FOREIGN, UNKNOWN = (
 )  # fmt: skip
 #: Below this share of wrong bits two sounds are one: measured in docs/marks.md.
 SAME_SOUND = 0.22
-_VOCAL = Path(VOCAL_FILE).stem
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def inspect_file(path: Path, data_dir: Path) -> Finding:
         ticket, where = _ticket(credentials, data_dir)
         return Finding(path, verdict, credentials, reference, ticket=ticket, ticket_from=where)
     match, like = _heard_before(path, data_dir)
-    if match is not None and match.name == _VOCAL and not reference:
+    if match is not None and match.name == VOCAL_SOUND and not reference:
         return Finding(path, VOCAL, credentials, match=match, likeness=like)
     if match is not None or reference:
         song = _remembered(reference or (match.song.ticket if match else ""), data_dir)

@@ -6,7 +6,8 @@ resume, tensors and numbers only) and `ema.safetensors` with the averaged weight
 loses at most `save_every` steps; cancelled, it finishes its step and loses none.
 
 Nothing inside a step asks the GPU for a number: sums of losses stay there until a report, and a gradient that
-is not finite is replaced by zeros there. On the CPU a resumed run ends bit-equal to an unbroken one; on CUDA the
+is not finite is replaced by zeros there; under torchrun (distributed.py) the processes also ask each other, at a report,
+whether to stop. On the CPU a resumed run ends bit-equal to an unbroken one; on CUDA the
 batches and random numbers are the same, but sums may be added in another order.
 """
 
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 
 from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken
+from studio.training.runs import distributed
 from studio.training.runs.feed import Batch, MakeBatch, feed
 from studio.training.runs.run_log import RunLog
 
@@ -87,9 +89,10 @@ def train(
     """Trains until `config.steps`, going on from `folder/state.pt` when there is one.
 
     Args:
-        make_batch: draws everything random from the step number.
-        losses_of: gets the batch on `device`; may draw from torch's generator, which is seeded with the step.
-        cancel: checked at every step.
+        make_batch: draws everything random from the step number; of its rows each process of several takes its share.
+        losses_of: gets the batch on `device`; may draw from torch's generator, which is seeded with the step (and,
+            past the first process, its number).
+        cancel: checked at every step, by several processes at every report.
 
     Raises:
         JobCancelled: after the state was saved.
@@ -103,14 +106,19 @@ def train(
     network.train()
     batches = feed(make_batch, run.step, config.steps, device=device, workers=config.workers)
     for batch in batches:
-        torch.manual_seed(config.seed * 1_000_003 + run.step)
-        run.take_step(losses_of(batch))
-        last = run.step == config.steps or cancel.cancelled
-        if run.step % config.report_every == 0 or last:
+        torch.manual_seed((config.seed * 1_000_003 + run.step) + (distributed.rank() << 40))
+        run.take_step(losses_of(distributed.share_of(batch)))
+        reporting = run.step % config.report_every == 0
+        if distributed.world() == 1:
+            cancelled = cancel.cancelled
+        else:
+            cancelled = reporting and distributed.agreed(cancel.cancelled, device)
+        last = run.step == config.steps or cancelled
+        if reporting or last:
             run.report()
         if run.step % config.save_every == 0 or last:
             run.save()
-        if cancel.cancelled:
+        if cancelled:
             raise JobCancelled
         if run.step % config.save_every == 0 or last:
             run.watch(watch, preview=run.step % config.preview_every == 0 or last)
@@ -143,8 +151,9 @@ class _Run:
             self.seconds = float(state.get("seconds", 0.0))
             print(f"resumed at step {self.step}", flush=True)
         self.began = time.monotonic() - self.seconds
-        self.log = RunLog(folder / "log.csv", self.step)
-        self.held_out = RunLog(folder / "held_out.csv", self.step)
+        with distributed.first_goes_first():  # which may write the logs anew
+            self.log = RunLog(folder / "log.csv", self.step)
+            self.held_out = RunLog(folder / "held_out.csv", self.step)
         self.sums: dict[str, Tensor] = {}
         self.count = 0
 
@@ -153,6 +162,7 @@ class _Run:
             group["lr"] = self.config.learning_rate * _rate(self.step, self.config)
         self.optimiser.zero_grad(set_to_none=True)
         losses["loss"].backward()
+        distributed.average_gradients(self.network.parameters())
         nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
         for p in self.network.parameters():
             if p.grad is not None:  # all NaN or zero after the clipping of a norm that is not finite
@@ -173,13 +183,17 @@ class _Run:
         if not self.count:
             return
         self.seconds = time.monotonic() - self.began
-        row = {"step": self.step, "seconds": round(self.seconds, 1)}
-        row |= {name: round(float(total) / self.count, 5) for name, total in self.sums.items()}
-        self.log.add(row)
-        print(row, flush=True)
+        means = distributed.average(torch.stack(list(self.sums.values())).float() / self.count)
+        if distributed.first():
+            row = {"step": self.step, "seconds": round(self.seconds, 1)}
+            row |= {name: round(mean, 5) for name, mean in zip(self.sums, means.tolist(), strict=True)}
+            self.log.add(row)
+            print(row, flush=True)
         self.sums, self.count = {}, 0
 
     def save(self) -> None:
+        if not distributed.first():
+            return
         state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(),
                  "average": self.average, "step": self.step, "seconds": self.seconds}  # fmt: skip
         torch.save(state, self.folder / "state.tmp")
@@ -189,7 +203,7 @@ class _Run:
 
     def watch(self, watch: Watch, *, preview: bool) -> None:
         """Scores and plays the averaged weights; neither time nor random numbers of the run are touched."""
-        if not (watch.evaluate or watch.preview):
+        if not (distributed.first() and (watch.evaluate or watch.preview)):
             return
         began = time.monotonic()
         kept = {k: v.clone() for k, v in self.network.state_dict().items()}

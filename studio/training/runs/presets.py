@@ -1,8 +1,9 @@
 """How long and how large each stage is: the two presets, as data.
 
 `cpu` is for two cores within hours; its speeds were measured (about 1 s a step for the arrangement model, 0.2 to
-0.3 s for mel and vocoder). `gpu` is for one data-centre GPU with some sixteen cores beside it, and is to need 25
-minutes in all; its sizes are an estimate from operation counts.
+0.3 s for mel and vocoder). `gpu` is for one data-centre GPU that is lent for ten minutes: songs and sounds are made
+and packed beforehand, and each network trains for a time and not for a number of steps, so that it ends in time on
+whatever GPU it is. It has been tried on the CPU only, with small sizes and times.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class StagePlan:
-    """One training loop: steps of `batch` crops."""
+    """One training loop: steps of `batch` crops.
+
+    Attributes:
+        seconds: instead of `steps`, so many as fit into this time by the pace measured at the start.
+    """
 
     steps: int
     batch: int
     learning_rate: float
     warmup: int = 200
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,9 @@ PRESETS = {
     "gpu": Preset(
         songs=40_000,
         sounds=600,
-        arrangement=StagePlan(steps=8000, batch=256, learning_rate=2e-3, warmup=500),
-        mel=StagePlan(steps=8000, batch=64, learning_rate=1.2e-3, warmup=500),
-        vocoder=StagePlan(steps=8000, batch=48, learning_rate=1.2e-3, warmup=500),
+        arrangement=StagePlan(steps=8000, batch=256, learning_rate=2e-3, warmup=200, seconds=150.0),
+        mel=StagePlan(steps=8000, batch=64, learning_rate=1.2e-3, warmup=200, seconds=150.0),
+        vocoder=StagePlan(steps=8000, batch=48, learning_rate=1.2e-3, warmup=200, seconds=150.0),
         device="cuda",
         workers=0,
         save_every=1000,

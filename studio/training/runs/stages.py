@@ -1,4 +1,4 @@
-"""The stages of making the models, in order: songs, tunes, sounds, vocoder, mel, arrangement, replay, export.
+"""The stages of making the models, in order: songs, tunes, sounds, pack, vocoder, mel, arrangement, replay, export.
 
 Each finds what earlier ones left in the run folder, can be stopped at any moment, and goes on where it was when
 it is asked for again.
@@ -24,6 +24,7 @@ from studio.ml.sound.mel import MelContract
 from studio.ml.sound.mel_model import MelModel
 from studio.ml.sound.vocoder import Vocoder
 from studio.training.runs import checkpoints
+from studio.training.runs import distributed
 from studio.training.runs import sources
 from studio.training.collections.corpus import (
     heard_instruments,
@@ -35,6 +36,7 @@ from studio.training.collections.corpus import (
 )
 from studio.training.runs.feed import MakeBatch
 from studio.training.runs.loop import LoopConfig, LossesOf, Watch, train
+from studio.training.runs.pace import kept_steps_within
 from studio.training.runs.presets import Preset, StagePlan
 from studio.training.runs.previews import BandPreview, StemPreview, WriteMidi
 from studio.training.runs.provenance import provenance
@@ -117,6 +119,15 @@ def make_sounds(shop: Workshop) -> None:
     )
 
 
+def pack_sounds(shop: Workshop) -> None:
+    """The songs to train on in a few files, from which mel and vocoder start in seconds."""
+    from studio.training.sounds.packed import pack
+
+    _, kept = _sound_split(shop)
+    sounds = known_sounds(heard_instruments(kept))
+    pack(kept, shop.run / "packed", MelContract(), sounds, workers=shop.workers)
+
+
 def train_arrangement(shop: Workshop) -> None:
     """Trains the arrangement model on all songs but every fiftieth."""
     from studio.training.runs.train_arrangement import MelodyBook, ScoreCrops, scores, split
@@ -143,6 +154,7 @@ def train_arrangement(shop: Workshop) -> None:
 
 def train_mel(shop: Workshop) -> None:
     """Trains the mel model on all rendered songs but the first ones."""
+    from studio.training.sounds.packed import packed_mels
     from studio.training.sounds.sounds import MelCrops, load_mels, load_sounds
     from studio.training.runs.train_sound import MEL_CROP, mel_losses, mel_scores
 
@@ -152,7 +164,9 @@ def train_mel(shop: Workshop) -> None:
     test = MelCrops(
         load_mels(held_out, contract, config["sounds"]), device, seed=98, size=16, frames=MEL_CROP
     )
-    mels = load_mels(kept, contract, config["sounds"], workers=shop.workers)
+    mels = packed_mels(shop.run / "packed", kept, config["sounds"])
+    if mels is None:
+        mels = load_mels(kept, contract, config["sounds"], workers=shop.workers)
     crops = MelCrops(mels, device, seed=shop.seed, size=plan.batch, frames=MEL_CROP)
     del mels  # the crops have their own
     vocoder = checkpoints.load_network("vocoder", shop.run, shop.models)
@@ -180,14 +194,16 @@ def _mel_config(shop: Workshop, folders: list[Path]) -> dict[str, Any]:
 
 def train_vocoder(shop: Workshop) -> None:
     """Trains the vocoder on all rendered songs but the first ones."""
+    from studio.training.sounds.packed import packed_sounds
     from studio.training.sounds.sounds import WaveCrops, load_sounds
     from studio.training.runs.train_sound import WAVE_CROP, vocoder_losses, vocoder_scores
 
     held_out, kept = _sound_split(shop)
     device, plan, hop = _device(shop), shop.preset.vocoder, MelContract().hop_length
     test = WaveCrops(load_sounds(held_out), device, seed=97, size=16, hops=WAVE_CROP, hop_length=hop)
+    sounds = packed_sounds(shop.run / "packed", kept) or load_sounds(kept)
     crops = WaveCrops(
-        load_sounds(kept), device, seed=shop.seed, size=plan.batch, hops=WAVE_CROP, hop_length=hop
+        sounds, device, seed=shop.seed, size=plan.batch, hops=WAVE_CROP, hop_length=hop
     )
     preview = StemPreview(load_sounds(held_out[:1]), shop.run / "vocoder/previews")
     _train(
@@ -217,6 +233,7 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "songs": make_songs,
     "tunes": make_tunes,
     "sounds": make_sounds,
+    "pack": pack_sounds,
     "vocoder": train_vocoder,
     "mel": train_mel,
     "arrangement": train_arrangement,
@@ -233,9 +250,15 @@ def run_stage(name: str, shop: Workshop) -> None:
     """
     if shop.threads:
         torch.set_num_threads(shop.threads)
-    for stage in STAGES if name == "all" else (name,):
-        print(f"{stage}:", flush=True)
-        STAGES[stage](shop)
+    with distributed.joined(shop.preset.device):
+        for stage in STAGES if name == "all" else (name,):
+            if stage in checkpoints.STAGES:  # networks are trained by all processes, the rest is made by one
+                print(f"{stage}:", flush=True)
+                STAGES[stage](shop)
+            elif distributed.first():
+                print(f"{stage}:", flush=True)
+                STAGES[stage](shop)
+            distributed.wait()
 
 
 def _train(
@@ -255,13 +278,18 @@ def _train(
         losses: network -> losses of a batch.
         config: sizes of the network, where they are not the usual ones.
     """
-    settings = _begin(shop, stage, plan, config or checkpoints.default_config(stage))
+    with distributed.first_goes_first():
+        settings = _begin(shop, stage, plan, config or checkpoints.default_config(stage))
     torch.manual_seed(shop.seed)
     network: nn.Module = checkpoints.build(stage, settings["config"])
     if shop.start and not (shop.run / stage / "state.pt").exists():
         checkpoints.warm_start(network, shop.start)
+    steps = plan.steps
+    if plan.seconds is not None:
+        pace = shop.run / stage / "pace.json"
+        steps = kept_steps_within(pace, plan.seconds, network, losses, make_batch, _device(shop))
     loop = LoopConfig(
-        plan.steps, plan.learning_rate, plan.warmup, save_every=shop.preset.save_every,
+        steps, plan.learning_rate, plan.warmup, save_every=shop.preset.save_every,
         preview_every=4 * shop.preset.save_every, seed=shop.seed, workers=workers, compile=shop.compile,
     )  # fmt: skip
     train(

@@ -108,6 +108,16 @@ class CandidateList(QScrollArea):
             view.hovered.connect(self.hovered)
         return row
 
+    def remove(self, number: int) -> None:
+        """A candidate that was taken back."""
+        row = self.rows.pop(number, None)
+        if row is not None:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.invitation.setVisible(not self.rows)
+        self.updateGeometry()
+
     def show_waveforms(self, waveforms: bool) -> None:
         """In all rows, also those to come; else their spectrograms."""
         self._waveforms = waveforms

@@ -13,6 +13,7 @@ from studio.core.engines import FASTSAG
 from studio.core.opinion import MOST_STARS, Opinion
 from studio.services.measuring.fit_report import FitReport
 from studio.ui.appearance import theme
+from studio.ui.appearance.drag_start import DragStart
 from studio.ui.appearance.widgets import (
     ElidedLabel,
     IconButton,
@@ -22,6 +23,7 @@ from studio.ui.appearance.widgets import (
     style_title,
     tight,
 )
+from studio.ui.comparing.drag_mark import DragMark
 from studio.ui.timeline.chord_lane import ChordLane
 from studio.ui.timeline.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline.timeline import Timeline
@@ -35,13 +37,20 @@ _CHANGES = (
     ("Regenerate …", "regenerate"),
     ("More like this and the one heard …", "breed"),
 )
+#: What is dragged out of a row: icon, what it is called.
+_MARKS = {
+    "stems": ("layers-triple-outline", "stems"),
+    "band": ("account-group-outline", "band"),
+    "mix": ("waveform", "mix"),
+    "midi": ("piano", "MIDI file"),
+}
 _REMARKS = (("Details and note …", "details"), ("Hide", "hide"))
 
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
-    'rate_0' to 'rate_5'."""
+    'pick', 'favourite', 'export_one', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
+    'rate_0' to 'rate_5', and 'drag_' or 'copy_' with one of 'stems', 'band', 'mix' and 'midi'."""
 
     selected = Signal(int)
     asked = Signal(str, int)
@@ -72,6 +81,12 @@ class CandidateRow(QFrame):
         self.instruments = label("", "muted", wrap=True)
         self.instruments.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.fit = ElidedLabel("", "small")
+        self.marks = {
+            what: DragMark(icon_name, f"Drag the {name} into a DAW or a folder; a click copies")
+            for what, (icon_name, name) in _MARKS.items()
+        }
+        self._drag = DragStart()
+        self._writing: float | None = None
         self.stars = label("", "stars")
         self.facts = ElidedLabel("", "small")
         self.lane = ChordLane(timeline)
@@ -81,10 +96,13 @@ class CandidateRow(QFrame):
             self.lane.show_none(FASTSAG.why_not)
         else:
             self.lane.set_chords(arrangement.grid, arrangement.bar_chords(), arrangement.key)
-        self.buttons = (self.favourite, self.pick, self.export, self.more)
+        self.buttons = (self.favourite, self.pick, *self.marks.values(), self.export, self.more)
         self._lay_out()
-        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export")):
+        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export_one")):
             button.clicked.connect(lambda _=False, what=what: self.asked.emit(what, self.number))
+        for what, mark in self.marks.items():
+            mark.clicked.connect(lambda _=False, what=what: self.asked.emit(f"copy_{what}", self.number))
+            mark.dragged.connect(lambda what=what: self.asked.emit(f"drag_{what}", self.number))
         for view in (self.lane, self.spectrogram):
             view.seek_requested.connect(lambda _: self.selected.emit(self.number))
         self._show()
@@ -110,7 +128,12 @@ class CandidateRow(QFrame):
         header.setSpacing(2)
         header.addLayout(top)
         header.addWidget(self.instruments, 1)
-        header.addWidget(self.fit)
+        middle = QHBoxLayout()
+        tight(middle, spacing=0)
+        middle.addWidget(self.fit, 1)
+        for mark in self.marks.values():
+            middle.addWidget(mark)
+        header.addLayout(middle)
         header.addLayout(bottom)
         side = QFrame()
         side.setLayout(header)
@@ -139,8 +162,21 @@ class CandidateRow(QFrame):
         for text, what in _REMARKS:
             add(self._menu, text, what)
 
+        copy = self._menu.addMenu("Copy files")
+        self._copies = copy.menuAction()
+        for what, (_, name) in _MARKS.items():
+            add(copy, name[:1].upper() + name[1:], f"copy_{what}")
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._drag.press(event)
         self.selected.emit(self.number)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag.begins(event):
+            self.asked.emit("drag_stems", self.number)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag.release()
 
     # What is shown
 
@@ -161,6 +197,11 @@ class CandidateRow(QFrame):
 
     def show_fit(self, fit: FitReport) -> None:
         self._fit = fit
+        self._show()
+
+    def show_writing(self, share: float | None) -> None:
+        """How much of its files is written, while they are; None when nothing is."""
+        self._writing = share
         self._show()
 
     def show_blind(self, blind_label: str | None) -> None:
@@ -185,10 +226,13 @@ class CandidateRow(QFrame):
         self.stars.setText("★" * self._opinion.stars)
         self.stars.setVisible(self._opinion.stars > 0)
         facts = self._opinion.note or ("" if blind else _facts(candidate))
-        self.facts.setText(" · ".join(filter(None, ("" if blind else self._was, facts))))
+        facts = " · ".join(filter(None, ("" if blind else self._was, facts)))
+        self.facts.setText(facts if self._writing is None else f"Writing files: {self._writing:.0%}")
         self.facts.setToolTip(self._opinion.note)
         self.lane.set_veiled(blind)
-        self.export.setVisible(not blind)
+        for widget in (self.export, *self.marks.values()):
+            widget.setVisible(not blind)
+        self._copies.setVisible(not blind)
         for action in self._changes:
             action.setVisible(not blind)
         name = f"Candidate {self._label or self.number}"

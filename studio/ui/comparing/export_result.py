@@ -1,64 +1,103 @@
-"""What an export wrote, and that each file reads back as it was meant."""
+"""What an export wrote, and each rule that each file was proved by."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.services.exporting.export import ExportedCandidate
+from studio.services.exporting.proof import summary
+from studio.services.exporting.proof_rules import FAIL, PASS
+from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label, push
+
+_NAME, _STATE, _FOUND = range(3)
 
 
 class ExportResult(QDialog):
-    """Lists PASS by file, names the folder, and opens it."""
+    """Lists PASS or FAIL by file, and by rule below it; names the folder, and opens it.
 
-    def __init__(self, result: ExportedCandidate, parent: QWidget | None = None) -> None:
+    Attributes:
+        states: PASS or FAIL by file name.
+    """
+
+    def __init__(self, results: Sequence[ExportedCandidate], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Exported")
-        self.setMinimumWidth(540)
+        self.setMinimumSize(780, 480)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
-        passed = all(state == "PASS" for state in result.checks.values())
+        self.states = {name: state for result in results for name, state in result.checks.items()}
+        passed = all(state == PASS for state in self.states.values())
         column.addWidget(
             label("Exported and verified" if passed else "Exported, but not all is well", "title")
         )
-        where = label(str(result.folder), "muted", wrap=True)
+        folder = results[0].folder if len(results) == 1 else results[0].folder.parent
+        where = label(str(folder), "muted", wrap=True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(where)
-        grid = QGridLayout()
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(0, 1)
-        self.states = {}
-        for row, (name, state) in enumerate(result.checks.items()):
-            self.states[name] = label(state, "pass" if state == "PASS" else "fail")
-            grid.addWidget(label(name), row, 0)
-            grid.addWidget(self.states[name], row, 1, Qt.AlignmentFlag.AlignRight)
-        column.addLayout(grid)
-        if result.gain_db:
-            text = f"To keep the loudest file below -1 dBTP, all files were taken down by {-result.gain_db:.1f} dB."
-            column.addWidget(label(text, "muted", wrap=True))
-        if result.nearest.is_like:
-            column.addWidget(label(result.nearest.words, "fail", wrap=True))
-        if any(state.startswith("none") for state in result.marks.states.values()):
-            column.addWidget(label(_unmarked(result), "fail", wrap=True))
+        self.tree = QTreeWidget()
+        self.tree.setColumnCount(3)
+        self.tree.setHeaderLabels(["File and rule", "Proof", "Found"])
+        self.tree.setAccessibleName("Rules of each file")
+        header = self.tree.header()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(_NAME, 390)
+        header.resizeSection(_STATE, 64)
+        for result in results:
+            self._add(result, len(results) > 1)
+        column.addWidget(self.tree, 1)
+        rules = summary(tuple(check for result in results for check in result.proof))
+        said = [f"Read back by other programs' readers: {rules}."]
+        said += sorted({result.levels.text for result in results if result.levels and result.gain_db})
+        column.addWidget(label(" ".join(said), "muted", wrap=True))
+        warned = {result.nearest.words for result in results if result.nearest.is_like}
+        warned |= {result.marks.warning for result in results if result.marks.warning}
+        if warned:
+            column.addWidget(label(" ".join(sorted(warned)), "fail", wrap=True))
         buttons = QHBoxLayout()
         self.open_folder = push("Open folder", icon_name="folder-open-outline")
         close = push("Close", primary=True)
         buttons.addWidget(self.open_folder)
         buttons.addStretch(1)
         buttons.addWidget(close)
-        column.addSpacing(4)
         column.addLayout(buttons)
-        folder = QUrl.fromLocalFile(str(result.folder))
-        self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(folder))
+        url = QUrl.fromLocalFile(str(folder))
+        self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(url))
         close.clicked.connect(self.accept)
         close.setFocus()
 
+    def _add(self, result: ExportedCandidate, several: bool) -> None:
+        root: QTreeWidget | QTreeWidgetItem = self.tree
+        if several:
+            state = FAIL if FAIL in result.checks.values() else PASS
+            root = _item(self.tree, f"{result.folder.name}/", state, summary(result.proof))
+            root.setExpanded(True)
+        for name, state in result.checks.items():
+            checks = [check for check in result.proof if check.file == name]
+            file = _item(root, name, state, f"{len(checks)} rules")
+            for check in checks:
+                _item(file, check.rule, check.state, check.found)
+            file.setExpanded(state == FAIL)
 
-def _unmarked(result: ExportedCandidate) -> str:
-    states = {name: state for name, state in result.marks.states.items() if state.startswith("none")}
-    why = next(iter(states.values())).removeprefix("none: ")
-    return f"Not marked as made by a machine: {', '.join(sorted(states))}. {why}"
+
+def _item(parent: QTreeWidget | QTreeWidgetItem, name: str, state: str, found: str) -> QTreeWidgetItem:
+    item = QTreeWidgetItem(parent, [name, state, found])
+    item.setForeground(_STATE, theme.current().colour("good" if state == PASS else "danger"))
+    item.setToolTip(_NAME, name)
+    item.setToolTip(_FOUND, found)
+    return item

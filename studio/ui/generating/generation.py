@@ -217,6 +217,11 @@ class Generation(QObject):
         if document.read_only:
             self._workspace.failed.emit(document.refusal)
             return
+        try:
+            self._engines.check_memory(request)
+        except StudioError as error:
+            self._workspace.failed.emit(error)
+            return
         folder = self._workspace.ensure_folder()
         if folder is None:
             return
@@ -297,8 +302,8 @@ class Generation(QObject):
 
     def _keep(self, running: _Running, candidate: Candidate) -> None:
         """Gives a finished candidate its number and writes it; then it is told."""
-        taken = {*running.song.project.numbers, *(c.number for _, c, _ in self._unsaved)}
-        number = max(taken, default=0) + 1 + running.writing
+        unsaved = max((c.number for _, c, _ in self._unsaved), default=0)
+        number = max(running.song.next_number, unsaved + 1) + running.writing
         settings = dict(candidate.settings)
         if number != candidate.number:
             settings["number_in_request"] = candidate.number

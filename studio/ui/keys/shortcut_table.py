@@ -21,7 +21,12 @@ SHORTCUTS = (
     Shortcut("demo", "Open the demo vocal", ("Ctrl+D",), "File"),
     Shortcut("save", "Save", ("Ctrl+S",), "File"),
     Shortcut("save_as", "Save as …", ("Ctrl+Shift+S",), "File"),
-    Shortcut("export", "Export the one heard …", ("Ctrl+E",), "File"),
+    Shortcut("export", "Export …", ("Ctrl+E",), "File"),
+    Shortcut("copy_stems", "Copy the stems of the one heard", ("Ctrl+C",), "File"),
+    Shortcut("copy_stem", "Copy the underlined stem", ("Ctrl+Shift+C",), "File"),
+    Shortcut("copy_band", "Copy the band", (), "File"),
+    Shortcut("copy_mix", "Copy the mix", ("Ctrl+Alt+C",), "File"),
+    Shortcut("copy_midi", "Copy the MIDI file", ("Ctrl+M",), "File"),
     Shortcut("quit", "Quit", ("Ctrl+Q",), "File"),
     Shortcut("undo", "Undo", ("Ctrl+Z",), "Edit"),
     Shortcut("redo", "Redo", ("Ctrl+Shift+Z",), "Edit"),
@@ -53,6 +58,9 @@ SHORTCUTS = (
     Shortcut("vary_far", "Vary the one heard: far", ("Ctrl+Shift+G",), "Candidates"),
     Shortcut("regenerate", "Regenerate a part of the one heard …", ("Ctrl+G",), "Candidates"),
     Shortcut("breed", "More like the last two heard …", ("Shift+X",), "Candidates"),
+    Shortcut("use_here", "Use the one heard here, in a comp", ("U",), "Candidates"),
+    Shortcut("make_comp", "Make a candidate of the comp", ("Shift+U",), "Candidates"),
+    Shortcut("clear_comp", "Leave the comp", (), "Candidates"),
     Shortcut("cancel", "Cancel", ("Ctrl+.",), "Candidates"),
     Shortcut("blind", "Blind comparison, or reveal", ("B",), "Judge"),
     Shortcut("pick", "Pick the one heard", ("P",), "Judge"),
@@ -72,6 +80,8 @@ SHORTCUTS = (
     Shortcut("zoom_region", "Zoom to the loop region", ("Z",), "View"),
     Shortcut("zoom_fit", "Show the whole song", ("Shift+Z",), "View"),
     Shortcut("sheet", "Keyboard shortcuts", ("?", "Shift+?", "F1"), "Help"),
+    Shortcut("doctor", "This machine …", (), "Help"),
+    Shortcut("report", "Copy a fault report", (), "Help"),
 )  # fmt: skip
 
 #: Held rather than pressed, so no QAction.

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.audio.click import ClickSource
 from studio.audio.player import Player
 from studio.audio.source import Source
+from studio.core.arrangement import BAND, STEMS
 from studio.core.grid import BeatGrid
 from studio.core.mix import VOCAL, Mix
 from studio.ui.timeline.timeline import Timeline
@@ -81,6 +82,18 @@ class Playback(QObject):
             self.player.add((number, stem), source)
         self._numbers.append(number)
         self._numbers.sort()
+        self._apply()
+
+    def remove_candidate(self, number: int) -> None:
+        """Forgets a candidate that was taken back."""
+        if number not in self._numbers:
+            return
+        self._numbers.remove(number)
+        if self._previous == number:
+            self._previous = None
+        self._match.pop(number, None)
+        for stem in (*STEMS, BAND):
+            self.player.remove((number, stem))
         self._apply()
 
     # Desk

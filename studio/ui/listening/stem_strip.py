@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio.core.arrangement import STEMS
 from studio.core.mix import VOCAL, Mix
+from studio.ui.appearance.drag_start import DragStart
 from studio.ui.appearance.widgets import set_role, tight
 
 Button = TypeVar("Button", bound=QToolButton)
@@ -21,13 +22,15 @@ _STEP_DB = 1.0
 class StemStrip(QWidget):
     """A name, S and M for each source. The name underlined is the one that the keys M and Shift+S act on.
 
-    The wheel over a name, or + and - where it has the focus, change its level; a double-click puts it back.
+    A name can be dragged out: `dragged` says which while the button is held. The wheel over a name, or + and - where
+    it has the focus, change its level; a double-click puts it back.
     """
 
     solo_toggled = Signal(str)
     mute_toggled = Signal(str)
     target_changed = Signal(str)
     level_stepped = Signal(str, float)
+    dragged = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,6 +47,7 @@ class StemStrip(QWidget):
             tip = f"Keys M and Shift+S act on {source}; the wheel, + and − change its level"
             name = self._button(_Name(), source.capitalize(), "stem", tip)
             name.stepped.connect(lambda step, s=source: self.level_stepped.emit(s, step))
+            name.dragged.connect(lambda s=source: self.dragged.emit(s))
             name.setChecked(source == self.target)
             name.clicked.connect(lambda _=False, s=source: self.set_target(s))
             solo = self._button(QToolButton(), "S", "solo", f"Solo {source}")
@@ -91,9 +95,29 @@ class StemStrip(QWidget):
 
 
 class _Name(QToolButton):
-    """Emits `stepped` with decibels, 0 for "as it was"."""
+    """Emits `stepped` with decibels, 0 for "as it was", and `dragged` while the button is held."""
 
     stepped = Signal(float)
+    dragged = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._start = DragStart()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._start.press(event)
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._start.begins(event):
+            self.setDown(False)  # a drag is no click
+            self.dragged.emit()
+        elif self.isDown():
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._start.release()
+        super().mouseReleaseEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.stepped.emit(_STEP_DB if event.angleDelta().y() > 0 else -_STEP_DB)

@@ -24,6 +24,8 @@ from studio.services.recording.audio_setup import remember_setup, resolve_setup
 from studio.services.recording.latency import known_latency, remember_latency
 from studio.services.recording.recording import Ending, Recorded, RecordingPlan, RecordingService
 from studio.storage.audio_settings import read_audio_settings, write_audio_settings
+from studio.storage.machine import read_machine_notes
+from studio.storage.paths import user_data_dir
 from studio.ui.listening.playback import Playback
 
 #: What a state of the recording is called in the window; 'off' has no words.
@@ -83,7 +85,8 @@ class Recording(QObject):
 
     def setup(self, *, with_input: bool) -> AudioSetup:
         """The devices to open, as far as they are there."""
-        return resolve_setup(self.settings, with_input=with_input)
+        notes = read_machine_notes(user_data_dir())
+        return resolve_setup(self.settings, with_input=with_input, notes=notes)
 
     def change(self, **options: object) -> None:
         """Sets options of AudioSettings by name, and remembers them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,7 +20,12 @@ from studio.ui.appearance.widgets import label
 
 
 class ErrorDialog(QDialog):
-    """Shows a StudioError by its parts, any other exception by its name with the technical details at hand."""
+    """Shows a StudioError by its parts, any other exception by its name with the technical details at hand.
+
+    Emits `report_wanted` with the error when it is to be copied as a fault report.
+    """
+
+    report_wanted = Signal(object)
 
     def __init__(self, error: Exception, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +64,12 @@ class ErrorDialog(QDialog):
             column.addWidget(details)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setDefault(True)
+        close.setFocus()
+        self.report = buttons.addButton("Copy fault report", QDialogButtonBox.ButtonRole.ActionRole)
+        self.report.setToolTip("Versions, devices and the last of the log; no sound, no names of yours")
+        self.report.clicked.connect(lambda: self.report_wanted.emit(error))
         column.addSpacing(4)
         column.addWidget(buttons)
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import tight
 from studio.ui.comparing.candidate_list import CandidateList
+from studio.ui.comparing.comp_strip import CompStrip
 from studio.ui.comparing.list_header import ListHeader
 from studio.ui.generating.request_panel import RequestPanel
 from studio.ui.listening.analysis_panel import AnalysisPanel
@@ -56,6 +57,7 @@ class Layout(QWidget):
         self.ruler = Ruler(timeline)
         self.vocal = VocalPanel(timeline)
         self.candidates_header = ListHeader()
+        self.comp = CompStrip(timeline)
         self.candidates = CandidateList(timeline)
         self.analysis = AnalysisPanel()
         self.request = RequestPanel()
@@ -106,6 +108,7 @@ class Layout(QWidget):
         # The list takes the height it wants, the vocal the rest.
         column.addLayout(upper, 1)
         column.addWidget(self.candidates_header)
+        column.addWidget(self.comp)
         column.addWidget(self.candidates)
         return timelines
 

@@ -21,16 +21,16 @@ from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
 from studio.core.project import Begun, Project
 from studio.core.request import Vary
-from studio.services.exporting.export import ExportedCandidate
 from studio.services.generating.engines import Engines
+from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
 from studio.ui.appearance.appearance import Appearance
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
-from studio.ui.comparing.export_result import ExportResult
-from studio.ui.comparing.exporting import Exporting
+from studio.ui.comparing.comping import Comping
+from studio.ui.comparing.export_actions import ExportActions
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
@@ -56,6 +56,7 @@ from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout
+from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
@@ -117,16 +118,22 @@ class MainWindow(QMainWindow):
         self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
-        self.exporting = Exporting(workspace, self)
+        self.exports = ExportActions(
+            workspace, panels.candidates, panels.strip, preferences, lambda: playback.mix.selected,
+            lambda: self.ask.export_folder(), self,
+        )  # fmt: skip
+        self.exporting = self.exports.exporting
         self.record = RecordActions(workspace, playback, recording, panels, self.status, self.key_map, self)
         self.compare = CompareActions(
             workspace, playback, panels.candidates, panels.candidates_header, preferences, self
         )
+        self.comping = Comping(workspace, playback, panels.candidates, panels.comp, self)
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, panels, self,
         )  # fmt: skip
+        self.machine = Machine(workspace, self.status, self)
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
         self._recent_menu = self._add_recent_menu()
@@ -182,8 +189,11 @@ class MainWindow(QMainWindow):
             "zoom_region": self._zoom_region,
             "zoom_fit": self.timeline.fit,
             "sheet": self._open_sheet,
+            **self.machine.handlers,
             **self.record.handlers,
             **self.compare.handlers,
+            **self.exports.handlers,
+            **self.comping.handlers,
             **self.taste.handlers,
         }
         return handlers
@@ -223,6 +233,9 @@ class MainWindow(QMainWindow):
         self.vocal.chord_edited.connect(self._set_bar_chord)
         self.candidates.seek_requested.connect(playback.seek)
         self.candidates.hovered.connect(self.status.under_mouse.setText)
+        panels = self.panels
+        panels.comp.blocks.seek_requested.connect(playback.seek)
+        panels.comp.blocks.hovered.connect(self.status.under_mouse.setText)
         self.analysis.given_changed.connect(self._give)
         self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
         self.analysis.guide_wanted.connect(self.choose_guide)
@@ -252,11 +265,11 @@ class MainWindow(QMainWindow):
         self.generation.stepped.connect(self._on_stepped)
         self.generation.ended.connect(self._on_generation_ended)
         self.generation.candidate_added.connect(self._on_candidate_added)
+        self.comping.candidate_added.connect(self._on_candidate_added)
         self.jobs.measured.connect(self.compare.on_measured)
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
         self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
-        self.exporting.exported.connect(self._on_exported)
         self.appearance.theme_changed.connect(empty.refresh)
         self.appearance.theme_changed.connect(self.request.refresh)
 
@@ -279,7 +292,12 @@ class MainWindow(QMainWindow):
         self.workspace.open(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+        own = event.source() is not None  # files on their way out
+        if (
+            not own
+            and event.mimeData().hasUrls()
+            and any(url.isLocalFile() for url in event.mimeData().urls())
+        ):
             event.acceptProposedAction()
             self.panels.empty.show_over(True)
 
@@ -435,9 +453,9 @@ class MainWindow(QMainWindow):
         if song is None or number not in song.candidates:
             return
         candidate = song.candidates[number]
-        if what == "export":
-            self.export(number)
-        elif what == "breed":
+        if self.exports.does(what, number):
+            return
+        if what == "breed":
             self._breed(song, number)
         elif what == "regenerate":
             dialog = RegenerateDialog(candidate, self.timeline.region, self)
@@ -528,12 +546,7 @@ class MainWindow(QMainWindow):
             whole = song.candidates[selected].is_one_sound
         self.strip.show_stems(FASTSAG.why_not if whole else "")
 
-    # Saving, exporting
-
-    def export(self, number: int) -> None:
-        folder = self.ask.export_folder(number)
-        if folder is not None:
-            self.exporting.export(number, folder)
+    # Saving
 
     def _save(self) -> None:
         if self.generation.unsaved:
@@ -550,9 +563,6 @@ class MainWindow(QMainWindow):
         path = self.ask.save_as(self.workspace.projects_dir, self.workspace.project.title)
         if path is not None:
             self.workspace.save_as(path)
-
-    def _on_exported(self, result: ExportedCandidate) -> None:
-        ExportResult(result, self).open()
 
     # View
 
@@ -575,8 +585,13 @@ class MainWindow(QMainWindow):
             self._on_in_use(error)
         elif isinstance(error, SoundMissing):
             self._on_missing(error)
+        elif isinstance(error, NotEnoughMemory) and error.candidates:
+            if self.ask.may_make_fewer(error):
+                self.request.count.set_value(error.candidates)
+                self._start(self.request.wishes)
         else:
             dialog = ErrorDialog(error, self)
+            dialog.report_wanted.connect(self.machine.copy_report)
             if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
                 dialog.deleteLater()
             else:

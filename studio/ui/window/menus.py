@@ -9,7 +9,23 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 #: Menus with the names of their actions; an empty name is a line.
 MENUS = {
-    "&File": ("open", "open_project", "demo", "", "save", "save_as", "export", "", "quit"),
+    "&File": (
+        "open",
+        "open_project",
+        "demo",
+        "",
+        "save",
+        "save_as",
+        "export",
+        "",
+        "copy_stems",
+        "copy_stem",
+        "copy_band",
+        "copy_mix",
+        "copy_midi",
+        "",
+        "quit",
+    ),
     "&Edit": ("undo", "redo"),
     "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
     "&Candidates": (
@@ -19,6 +35,10 @@ MENUS = {
         "regenerate",
         "breed",
         "cancel",
+        "",
+        "use_here",
+        "make_comp",
+        "clear_comp",
         "",
         "previous",
         "next",
@@ -40,7 +60,7 @@ MENUS = {
         "devices",
     ),
     "&View": ("zoom_region", "zoom_fit", ""),
-    "&Help": ("sheet",),
+    "&Help": ("sheet", "", "doctor", "report"),
 }
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from studio.core.guide import WRITTEN
 from studio.core.project import Begun
+from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.taste.adapters import PRIVACY_NOTE
 from studio.storage.project_folder import SUFFIX, free_project
@@ -104,8 +105,8 @@ class Questions:
             self._preferences.set("save_folder", str(Path(path).parent))
         return Path(path)
 
-    def export_folder(self, number: int) -> Path | None:
-        return self._folder("export_folder", f"Export candidate {number} into", Path.home())
+    def export_folder(self) -> Path | None:
+        return self._folder("export_folder", "Export into", Path.home())
 
     def missing_sound(self, missing: SoundMissing) -> Path | None:
         """Where a sound is that a project needs."""
@@ -189,6 +190,13 @@ class Questions:
             )
             == "make"
         )
+
+    def may_make_fewer(self, short: NotEnoughMemory) -> bool:
+        """A request does not fit into memory, and a smaller one would."""
+        fewer = "Make one" if short.candidates == 1 else f"Make {short.candidates}"
+        text = f"Not enough memory: {short.expected}, and there are {short.seen}"
+        more = "Closing other programs makes room for all."
+        return self._choose(text, more, (("fewer", fewer), ("", "Cancel"))) == "fewer"
 
     def _choose(self, text: str, more: str, choices: Sequence[tuple[str, str]]) -> str:
         """The name of the button that was pressed; the last one stands for closing the dialog. The first is the

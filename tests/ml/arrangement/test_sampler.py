@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from studio.core.errors import JobCancelled
+from studio.core.instruments import INSTRUMENTS
 from studio.core.jobs import CancelToken
 from studio.core.music import Key, Meter
 from studio.core.score import COLUMNS, GLOBALS, HOLD, N_COLUMNS, REST, STYLES, pack_drums
-from studio.ml.arrangement.logit_bias import STROKES, liveliness, rarity
+from studio.ml.arrangement.logit_bias import STROKES, liveliness, rarity, unusualness
 from studio.ml.arrangement.melody import N_MELODY
 from studio.ml.arrangement.model import WINDOW, ArrangementModel, Condition, places, song_features
 from studio.ml.arrangement.noise import fresh_noise
-from studio.ml.arrangement.sampler import CALLS, Wishes, _draw, sample_scores
+from studio.ml.arrangement.sampler import CALLS, Wishes, _draw, _other_players, sample_scores
 
 
 def _condition(beats: int) -> Condition:
@@ -96,6 +97,37 @@ def test_bolder_scores_have_more_different_chords(arranger: ArrangementModel) ->
 def test_styles_few_singers_mean_are_held_back_but_stay_possible() -> None:
     costs = dict(zip(STYLES, rarity(torch.device("cpu")).tolist(), strict=True))
     assert costs["pop"] == 0.0 < costs["jig"] < 5.0
+
+
+def test_players_that_are_unusual_in_the_style_cost_what_was_asked(arranger: ArrangementModel) -> None:
+    players = [entry.name for entry in INSTRUMENTS["harmony"]]
+    styles = torch.tensor([STYLES.index("piano ballad"), STYLES.index("funk")])
+    ballad, funk = unusualness(styles, "harmony", 3.0).tolist()
+    assert [name for name, cost in zip(players, ballad, strict=True) if not cost] == ["piano"]
+    assert funk[players.index("clavinet")] == 0.0 < funk[players.index("harp")] == 3.0
+    # A network that knows nothing draws anybody, and with a strong lean the usual ones only; who is wished for stays.
+    noise = [fresh_noise(seed, 0, 4) for seed in range(12)]
+    free, leant, wished = (
+        {
+            players[int(score.globals[GLOBALS.index("harmony")])]
+            for score in sample_scores(arranger, _condition(4), noise, Wishes(globals=given, unusual=nats))
+        }
+        for nats, given in (
+            (0.0, {"style": STYLES.index("piano ballad")}),
+            (50.0, {"style": STYLES.index("piano ballad")}),
+            (50.0, {"style": STYLES.index("piano ballad"), "harmony": players.index("harp")}),
+        )
+    )
+    assert leant == {"piano"} != free
+    assert wished == {"harp"}
+
+
+def test_bands_of_one_style_have_other_players_while_there_are_usual_ones() -> None:
+    noise = torch.zeros(4)
+    alike = torch.tensor([[3.0, 2.5, 2.0, -9.0]]).expand(4, 4)
+    assert _other_players(alike, noise).tolist() != [0, 0, 0, 0]
+    # Only one is usual: all have it.
+    assert _other_players(torch.tensor([[6.0, 0.0, 0.0]]).expand(4, 3), noise).tolist() == [0, 0, 0, 0]
 
 
 def test_strokes_are_favoured_by_how_many_a_token_has() -> None:

@@ -11,12 +11,15 @@ import pytest
 import soundfile as sf
 
 from studio.audio.wav import Encoding, write_wav
+from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken
 from studio.dsp.loudness import integrated_lufs, peak_db, true_peak_db
+from studio.services.exporting import export
 from studio.services.exporting.export import ExportRequest, export_candidate
-from studio.services.exporting.export_audio import AUDIO_FILES, Tracks, verify_files
+from studio.services.exporting.export_audio import AUDIO_FILES
+from studio.services.exporting.proof import prove
 from studio.services.vocal import open_vocal
 from tests.services.band import make_analysis, make_candidate, make_vocal
 
@@ -60,7 +63,8 @@ def test_the_folder_is_whole_and_the_stems_sum(tmp_path: Path, encoding: Encodin
     assert np.abs(band - data["band.wav"]).max() <= bound
     assert np.abs(band + data["vocal.wav"] - data["mix.wav"]).max() <= bound
     assert exported.gain_db == 0.0
-    assert set(exported.checks) == set(AUDIO_FILES)
+    others = {"arrangement.mid", "session.dawproject", "session.rpp"}
+    assert set(exported.checks) == {*AUDIO_FILES, *others}
     assert set(exported.checks.values()) == {"PASS"}
 
 
@@ -152,25 +156,54 @@ def test_stems_that_do_not_match_the_vocal_are_refused(tmp_path: Path) -> None:
         export_candidate(replace(request, candidate=candidate))
 
 
-def test_verification_names_a_damaged_file(tmp_path: Path) -> None:
-    request = make_request(tmp_path)
-    tracks = Tracks(request.vocal.audio, request.candidate.stems)
-    written = tracks.write(tmp_path, "PCM_24", 0.0, tracks.measure(lambda _: None), lambda _: None)
-    assert set(verify_files(tmp_path, written, "PCM_24", lambda _: None).values()) == {"PASS"}
-    damaged = bytearray((tmp_path / "bass.wav").read_bytes())
-    damaged[5000] ^= 0x10
-    (tmp_path / "bass.wav").write_bytes(damaged)
-    with pytest.raises(StudioError, match=r"in bass\.wav, band\.wav \(not the sum of the stems\)"):
-        verify_files(tmp_path, written, "PCM_24", lambda _: None)
+def damage(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[5000] ^= 0x10
+    (folder / name).write_bytes(content)
 
 
-def test_a_file_that_is_cut_short_does_not_verify(tmp_path: Path) -> None:
-    request = make_request(tmp_path)
-    tracks = Tracks(request.vocal.audio, request.candidate.stems)
-    written = tracks.write(tmp_path, "FLOAT", 0.0, tracks.measure(lambda _: None), lambda _: None)
-    write_wav(tmp_path / "mix.wav", Audio(request.vocal.audio.samples[:, :-9], 44100), encoding="FLOAT")
-    with pytest.raises(StudioError, match=r"mix\.wav \(not the sum of the vocal and the stems\)"):
-        verify_files(tmp_path, written, "FLOAT", lambda _: None)
+def failures(folder: Path) -> list[tuple[str, str]]:
+    return [(check.file, check.rule) for check in prove(folder) if not check.passed]
+
+
+def test_the_proof_names_a_damaged_file(tmp_path: Path) -> None:
+    folder = export_candidate(make_request(tmp_path)).folder
+    assert failures(folder) == []
+    damage(folder, "bass.wav")
+    assert failures(folder) == [
+        ("bass.wav", "holds the samples that were meant"),
+        ("band.wav", "is the sum of the stems"),
+        ("mix.wav", "is the sum of the band and the vocal"),
+    ]
+
+
+def test_a_file_that_is_cut_short_or_gone_fails(tmp_path: Path) -> None:
+    request = replace(make_request(tmp_path), encoding="FLOAT")
+    folder = export_candidate(request).folder
+    content = (folder / "mix.wav").read_bytes()
+    (folder / "mix.wav").write_bytes(content[:-90])
+    (folder / "lead.wav").unlink()
+    short = Audio(request.candidate.stems["bass"].samples[:, :-9], 44100)
+    write_wav(folder / "bass.wav", short, encoding="FLOAT")
+    assert failures(folder)[:4] == [
+        ("bass.wav", "begins and ends with the vocal"),
+        ("lead.wav", "opens in another reader"),
+        ("mix.wav", "opens in another reader"),
+        ("session.dawproject", "names files that are there"),
+    ]
+
+
+def test_an_export_whose_disk_lies_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_midi = export.write_midi
+
+    def write_and_damage(path: Path, *args: object) -> None:
+        write_midi(path, *args)
+        damage(path.parent, "bass.wav")
+
+    monkeypatch.setattr(export, "write_midi", write_and_damage)
+    with pytest.raises(StudioError, match=r"did not verify.*bass\.wav.*band\.wav"):
+        export_candidate(make_request(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("encoding", ["PCM_16", "FLOAT"])
@@ -186,8 +219,8 @@ def test_a_long_candidate_is_the_same_over_the_blocks(tmp_path: Path, encoding: 
     step = 2**-15 if encoding == "PCM_16" else 1e-7
     for stem, audio in request.candidate.stems.items():
         assert np.abs(data[f"{stem}.wav"].T - audio.samples * gain).max() <= 1.5 * step
-    mix = sum(data[f"{name}.wav"] for name in ("vocal", "drums", "bass", "harmony", "lead"))
-    assert np.abs(mix - data["mix.wav"]).max() < 1e-6
+    mix = sum(data[f"{name}.wav"] for name in STEMS) + gain * data["vocal.wav"]
+    assert np.abs(mix - data["mix.wav"]).max() < (4 * 2**-15 if encoding == "PCM_16" else 1e-6)
     manifest = json.loads((exported.folder / "manifest.json").read_text())
     band = Audio(data["band.wav"].T.astype(np.float32), 44100)
     levels = manifest["files"]["band.wav"]

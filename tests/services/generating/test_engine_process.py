@@ -23,6 +23,7 @@ from studio.core.request import GenerationRequest
 from studio.core.scratch import ScratchFile, ScratchStems
 from studio.services import array_pickle
 from studio.services.array_pickle import pack, unpack
+from studio.services.generating import engine_process
 from studio.services.generating.engine_process import EngineProcess
 from tests.services.band import ToneEngine, load_tones, make_analysis, make_vocal
 
@@ -265,3 +266,9 @@ def test_the_folder_of_a_killed_program_is_swept_by_the_next(tmp_path: Path) -> 
     swept = "from studio.storage.temporary import temporary_folder; temporary_folder().cleanup()"
     subprocess.run([sys.executable, "-c", swept], env=environment, check=True)
     assert not list(home.glob("backline-*"))
+
+
+def test_memory_that_runs_out_in_the_child_is_no_traceback() -> None:
+    kind, value = engine_process._described(MemoryError())
+    assert kind == "refused"
+    assert str(engine_process._error(kind, value)).startswith("Memory ran out while generating.")

@@ -10,7 +10,10 @@ from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
-from studio.services.generating.service import GenerationService
+from studio.services.generating.service import GenerationService, usable_device
+from studio.services.memory import NotEnoughMemory
+from studio.storage.machine import CUDA, MachineNotes, write_machine_notes
+from studio.storage.paths import user_data_dir
 from tests.services.band import ToneEngine, make_analysis, make_vocal
 
 
@@ -117,3 +120,38 @@ def test_an_engine_that_writes_nothing_down_refuses_to_arrange() -> None:
     service = GenerationService(Path("weights"), "cpu", lambda *_: OneSound())  # type: ignore[return-value]
     with pytest.raises(StudioError, match="band model"):
         service.arrange(make_request(), Run())
+
+
+def test_a_gpu_that_died_when_it_was_tried_is_not_computed_on() -> None:
+    assert [usable_device(device) for device in ("auto", "cpu", "cuda")] == ["auto", "cpu", "cuda"]
+    write_machine_notes(user_data_dir(), MachineNotes(unusable={CUDA: "crashed: SIGSEGV"}))
+    assert [usable_device(device) for device in ("auto", "cpu")] == ["cpu", "cpu"]
+    with pytest.raises(StudioError, match=r"crashed: SIGSEGV.*studio doctor"):
+        usable_device("cuda")
+
+
+def test_a_request_that_cannot_fit_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.services.memory.available_bytes", lambda: 300_000_000)
+    service = GenerationService(Path("weights"), "cpu", lambda *_: pytest.fail("loaded"))
+    with pytest.raises(NotEnoughMemory):
+        service.generate(make_request(), Run())
+
+
+def test_what_a_request_took_is_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.services.generating.service.held_bytes", lambda pid, what="": 2_000_000_000)
+    service = GenerationService(Path("weights"), "cpu", lambda *_: ToneEngine())
+    service.generate(make_request(), Run())
+    assert service.costs.memory_factor == pytest.approx(2.0, rel=0.05)  # 1 GB and little more was expected
+    monkeypatch.setattr("studio.services.generating.service.held_bytes", lambda pid, what="": 2_500_000_000)
+    service.generate(make_request(1), Run())  # a smaller one says nothing: the peak is the process's
+    assert service.costs.memory_factor == pytest.approx(2.0, rel=0.05)
+
+
+def test_running_out_of_memory_is_said_with_what_to_do() -> None:
+    class Hungry(ToneEngine):
+        def generate(self, request: GenerationRequest, run: Run) -> Mapping[str, float]:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")
+
+    service = GenerationService(Path("weights"), "cpu", lambda *_: Hungry())
+    with pytest.raises(StudioError, match=r"Memory ran out.*fewer candidates"):
+        service.generate(make_request(), Run())

@@ -22,10 +22,12 @@ from studio.services.machine.doctor import examine
 from studio.services.exporting.export_midi import write_midi
 from studio.storage.paths import resources_dir
 from studio.training.runs import checkpoints
+from studio.training.runs import pace
 from studio.training.collections import corpus
 from studio.training.runs import train_sound
 from studio.training.runs.presets import PRESETS, StagePlan
 from studio.training.runs.stages import Workshop, run_stage
+from studio.training.sounds.packed import packed_mels, packed_sounds
 
 TINY = {
     "arrangement": {"dim": 16, "layers": 1, "heads": 2},
@@ -111,6 +113,39 @@ def test_a_stage_stopped_and_resumed_ends_bit_equal(tmp_path: Path, sounds: Path
     first, second = (load_file(checkpoints.averaged(shop.run, stage)) for shop in (whole, broken))
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("stage", ["vocoder", "mel"])
+def test_packed_sounds_train_what_folders_do_and_others_are_not_taken(
+    tmp_path: Path, sounds: Path, stage: str
+) -> None:
+    folders, packed = workshop(tmp_path, sounds, "folders"), workshop(tmp_path, sounds, "packed")
+    run_stage(stage, folders)
+    run_stage("pack", packed)
+    run_stage(stage, packed)
+    first, second = (load_file(checkpoints.averaged(shop.run, stage)) for shop in (folders, packed))
+    for name, value in first.items():
+        torch.testing.assert_close(second[name], value, atol=0, rtol=0)
+    kept = list(corpus.sound_folders(packed.run / "sounds"))[8:]
+    assert len(packed_sounds(packed.run / "packed", kept) or ()) == 4 * len(kept)
+    assert packed_sounds(packed.run / "packed", kept[:1]) is None
+    assert packed_mels(packed.run / "packed", kept[:1], 0) is None
+
+
+def test_a_plan_of_seconds_becomes_steps_once(
+    tmp_path: Path, sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "_TIMED", 1)
+    monkeypatch.setattr(pace, "_IDLE", 0)
+    shop = workshop(tmp_path, sounds)
+    timed = replace(shop, preset=replace(shop.preset, vocoder=replace(PLAN, seconds=1e-6)))
+    run_stage("vocoder", timed)
+    assert torch.load(shop.run / "vocoder/state.pt", weights_only=True)["step"] == 1  # less than a step's time
+    kept = shop.run / "vocoder/pace.json"
+    assert json.loads(kept.read_text("utf-8")) == {"seconds": 1e-6, "steps": 1}
+    kept.write_text(json.dumps({"steps": 3}))
+    run_stage("vocoder", timed)  # goes on to what was planned, and measures no more
+    assert torch.load(shop.run / "vocoder/state.pt", weights_only=True)["step"] == 3
 
 
 def test_a_stage_can_begin_from_earlier_weights_and_says_so(tmp_path: Path, sounds: Path) -> None:

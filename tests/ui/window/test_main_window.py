@@ -23,6 +23,7 @@ from studio.core.grid import BeatGrid
 from studio.core.mix import VOCAL, match_gain
 from studio.core.music import Chord, Key
 from studio.services.exporting.export_audio import AUDIO_FILES
+from studio.services.exporting.settings import ExportSettings
 from studio.services.project.opening import open_project
 from studio.ui.appearance import theme
 from studio.ui.comparing.export_result import ExportResult
@@ -76,10 +77,11 @@ def test_from_a_vocal_to_exported_stems(
     assert window.candidates.rows[1].title.text() == "Pop"
     assert "room kit" in window.candidates.rows[1].instruments.text()
     assert window.candidates.rows[2].lane.names[:2] == ("Am", "F")
-    window.exporting.export(2, tmp_path / "song")
+    window.exporting.export((2,), tmp_path / "song", ExportSettings(by_template=False))
     qtbot.waitUntil(lambda: bool(window.findChildren(ExportResult)), timeout=20_000)
     result = window.findChildren(ExportResult)[0]
-    assert {name: state.text() for name, state in result.states.items()} == dict.fromkeys(AUDIO_FILES, "PASS")
+    others = ("arrangement.mid", "session.dawproject", "session.rpp")
+    assert result.states == dict.fromkeys((*AUDIO_FILES, *others), "PASS")
     folder = tmp_path / "song" / "candidate_02"
     vocal = window.workspace.song.vocal.audio
     stems = [read_audio(folder / f"{stem}.wav") for stem in STEMS]

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.commands import SetOpinion
 from studio.core.opinion import Opinion
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.exporting.settings import ExportSettings
 from studio.services.project.opening import open_project
 from studio.services.project.store import ProjectStore
 from studio.ui.comparing.details_dialog import DetailsDialog
@@ -399,7 +400,7 @@ def test_closing_in_the_middle_of_an_export_asks_and_the_export_is_whole(
     monkeypatch.setattr(
         window.ask, "how_to_close", lambda doing, background: asked.append(doing) or "background"
     )
-    window.exporting.export(1, tmp_path / "out")
+    window.exporting.export((1,), tmp_path / "out", ExportSettings(by_template=False))
     assert began.wait(20.0)
     folder = folder_of(window)
     window.close()

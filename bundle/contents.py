@@ -1,0 +1,61 @@
+"""What goes into the packaged program beside its code, and what of its libraries stays out.
+
+Everything that lies beside the code is found through `studio.storage.paths` or beside the module that reads it; both
+places are the same in the repository and in the package, so that nothing else asks where it runs.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+#: Modules that no part of the program needs, though a library would bring them.
+EXCLUDED = (
+    # Compilers and debuggers of torch, and libraries that CUDA builds bring as Python packages.
+    "triton", "nvidia", "cuda", "tensorboard", "torch.utils.tensorboard", "torch.testing._internal",
+    # Bindings of Qt that pyqtgraph and qtawesome would take in place of PySide6.
+    "PyQt5", "PyQt6", "PySide2",
+    # Tools of developers.
+    "IPython", "matplotlib", "pandas", "pytest", "_pytest", "mypy", "transformers", "setuptools", "pip",
+    "xmlschema", "lxml", "rpp", "tkinter", "pyqtgraph.examples", "scipy.io.tests", "numpy.f2py.tests",
+)  # fmt: skip
+
+#: Of Qt: what a window of widgets never loads. Qt's own translations stay out: as files without a signature in a
+#: folder for code they keep macOS 26 from signing the program.
+_UNWANTED_QT = re.compile(
+    r"(Qt6?(Pdf|Qml|Quick|VirtualKeyboard|WebEngine|3D|Charts|Designer|Help|Sql|Test|Network|OpenGLWidgets)"
+    r"|PySide6/Qt/(translations|qml)|PySide6/translations"
+    r"|plugins/(virtualkeyboard|platforminputcontexts/libqtvirtualkeyboard|imageformats/libqpdf|tls|networkinformation|"
+    r"sqldrivers|qmltooling|generic|egldeviceintegrations)"
+    r"|plugins/platforms/libq(eglfs|linuxfb|minimalegl|vnc|vkkhrdisplay))"
+)
+#: Of qtawesome only the font that is used (studio.ui.appearance.widgets.icon); the others are 4 MB more to sign.
+_UNWANTED_FONTS = re.compile(r"qtawesome/fonts/(?!materialdesignicons6)")
+#: Headers, build files and test data.
+_UNWANTED_FILES = re.compile(
+    r"torch/(include|share|bin|test|lib/.*\.(a|lib)$)|/tests?/|\.(h|hpp|cuh|cmake|pyi)$|scipy/.*/data/|"
+    r"pyqtgraph/(examples|icons/peegee)"
+)
+
+
+def data_files(root: Path) -> list[tuple[str, str]]:
+    """(File or folder, folder in the package) of everything that is no module."""
+    found = [(str(path), "models") for path in sorted((root / "models").iterdir())]
+    for path in sorted((root / "resources").rglob("*")):
+        # Pictures of the documentation are not shown by the program.
+        if path.is_file() and "screenshots" not in path.parts:
+            found.append((str(path), str(path.parent.relative_to(root))))
+    for name in ("LICENSE", "CHANGELOG.md"):
+        found.append((str(root / name), "."))
+    for path in sorted((root / "studio").rglob("*")):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            found.append((str(path), str(path.parent.relative_to(root))))
+    return found
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a file of a library belongs in the package, by its place there."""
+    name = name.replace("\\", "/")
+    return not (
+        _UNWANTED_QT.search(name) or _UNWANTED_FONTS.search(name) or _UNWANTED_FILES.search("/" + name)
+    )

@@ -1,0 +1,64 @@
+"""Files of a candidate that are ready to be dragged out or pasted: an export in a folder of the project's own.
+
+The whole set is written once, as an export would write it, under the same names and at the same levels; whoever asks
+for one stem gets that file. The files stay: a DAW may play them from where they are. Other settings or another title
+are another set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from studio.core.export_names import SongNames
+from studio.services.exporting.contents import CLICK, ROLES
+from studio.services.exporting.proof_rules import read_manifest
+from studio.services.exporting.settings import ExportSettings
+
+#: In a project's folder.
+FOLDER = "handoff"
+_ROLES = frozenset(ROLES) - {CLICK}
+
+
+@dataclass(frozen=True)
+class ReadyFiles:
+    """What is there of one candidate: the file of each role."""
+
+    files: dict[str, Path]
+
+    def of(self, roles: Sequence[str]) -> tuple[Path, ...]:
+        """Those of some roles that there are, in that order."""
+        return tuple(self.files[role] for role in roles if role in self.files)
+
+
+def handoff_settings(settings: ExportSettings) -> ExportSettings:
+    """An export's settings for a set that has everything."""
+    return replace(settings, which="this", roles=_ROLES)
+
+
+def handoff_parent(
+    root: Path, candidate_folder: str, vocal_sha256: str, names: SongNames, settings: ExportSettings
+) -> Path:
+    """Where the set of a candidate lies, or would.
+
+    Args:
+        root: the folder of all sets.
+        candidate_folder: of the candidate in the project.
+    """
+    whole = handoff_settings(settings)
+    said = "\n".join([candidate_folder, vocal_sha256, names.artist, names.title, whole.text()])
+    return root / f"{candidate_folder}-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:10]}"
+
+
+def ready_files(parent: Path) -> ReadyFiles | None:
+    """The set in a folder of `handoff_parent`; None where none is there, or not all of it any more."""
+    for folder in sorted(parent.glob("*/")) if parent.is_dir() else ():
+        if not (folder / "manifest.json").is_file():
+            continue
+        manifest = read_manifest(folder)
+        files = {entry.role: folder / name for name, entry in manifest.files.items()}
+        if all(path.is_file() for path in files.values()):
+            return ReadyFiles(files)
+    return None

@@ -1,0 +1,36 @@
+"""A small mark that files are dragged out of; a click, or Space where it has the focus, copies them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+
+from studio.ui.appearance.drag_start import DragStart
+from studio.ui.appearance.widgets import IconButton
+
+
+class DragMark(IconButton):
+    """Emits `dragged` while the button is held, and `clicked` as buttons do."""
+
+    dragged = Signal()
+
+    def __init__(self, icon_name: str, tip: str) -> None:
+        super().__init__(icon_name, tip, size=15, role="muted")
+        self._start = DragStart()
+        self.setFixedSize(24, 20)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._start.press(event)
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._start.begins(event):
+            self.setDown(False)  # a drag is no click
+            self.dragged.emit()
+        elif self.isDown():
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._start.release()
+        super().mouseReleaseEvent(event)

@@ -1,0 +1,136 @@
+"""What goes into the packaged program. Making and trying it takes minutes: python run.py package check."""
+
+from __future__ import annotations
+
+import plistlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from bundle.contents import data_files, is_wanted
+from bundle.icons import draw_icon
+from bundle.without_cuda import has_cuda, is_left_out, make_stubs
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_file_beside_the_code_comes_along_at_its_place() -> None:
+    inside = {f"{folder}/{Path(file).name}" for file, folder in data_files(ROOT)}
+    beside = {
+        str(p.relative_to(ROOT))
+        for p in (ROOT / "studio").rglob("*")
+        if p.suffix in (".json", ".toml", ".md")
+    }
+    assert beside
+    for name in (
+        *beside,
+        "models/mel.safetensors",
+        "resources/demo_vocal.flac",
+        "resources/icons/backline.svg",
+    ):
+        assert name in inside
+    assert not [name for name in inside if "screenshots" in name or name.endswith((".py", ".pyc"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", True),
+        ("PySide6/Qt/plugins/platforms/libqoffscreen.so", True),
+        ("PySide6/Qt/lib/libQt6Widgets.so.6", True),
+        ("PySide6/Qt/lib/libQt6Quick.so.6", False),
+        (r"PySide6\translations\qtbase_de.qm", False),
+        ("PySide6/Qt/translations/qtbase_ja.qm", False),
+        ("qtawesome/fonts/materialdesignicons6-webfont-6.9.96.ttf", True),
+        ("qtawesome/fonts/phosphor-1.3.0.ttf", False),
+        ("torch/lib/libtorch_cpu.so", True),
+        ("torch/include/ATen/ATen.h", False),
+        ("studio/analysis/rhythm_prior.json", True),
+        ("resources/instruments/kit.zip", True),
+    ],
+)
+def test_what_of_the_libraries_is_wanted(name: str, wanted: bool) -> None:
+    assert is_wanted(name) is wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        ("nvidia/cu13/lib/libcublas.so.13", True),
+        ("libcudart.so.13", True),
+        ("torch/lib/libtorch_cuda_linalg.so", True),
+        ("torch/lib/libtorch_cpu.so", False),
+        ("torch/lib/libc10_cuda.so", False),
+        ("torch/cuda/__init__.py", False),
+        ("libcups.so.2", False),
+        ("libncursesw.so.6", False),
+    ],
+)
+def test_what_belongs_to_cuda(name: str, left_out: bool) -> None:
+    assert is_left_out(name) is left_out
+
+
+def test_the_microphone_is_asked_for_with_a_reason() -> None:
+    entitlements = plistlib.loads((ROOT / "bundle" / "entitlements.plist").read_bytes())
+    assert entitlements["com.apple.security.device.audio-input"] is True
+    assert "NSMicrophoneUsageDescription" in (ROOT / "build.spec").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("ico", b"\0\0\1\0"), ("icns", b"icns")])
+def test_icons_for_windows_and_macos(tmp_path: Path, suffix: str, magic: bytes) -> None:
+    path = draw_icon(ROOT / "resources" / "icons" / "backline.svg", tmp_path / f"backline.{suffix}")
+    assert path.read_bytes().startswith(magic)
+    image = QImage(str(path))
+    assert image.width() == image.height() >= 256
+    assert len({image.pixel(x, image.height() // 2) for x in range(image.width())}) > 2
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not shutil.which("cc") or not shutil.which("nm"), reason="needs cc and nm"
+)
+def test_libraries_made_anew_say_that_there_is_no_device(tmp_path: Path) -> None:
+    lib = tmp_path / "torch" / "lib"
+    lib.mkdir(parents=True)
+
+    def make(name: str, source: str, *more: str) -> Path:
+        path, code = lib / name, tmp_path / f"{name}.c"
+        code.write_text(source)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", str(path), str(code), *more], check=True)
+        return path
+
+    script = tmp_path / "map"
+    script.write_text("libcudart.so.13 { global: cudaGetDeviceCount; };")
+    runtime = make(
+        "libcudart.so.13",
+        "int cudaGetDeviceCount(int *n) { *n = 2; return 0; }",
+        f"-Wl,--version-script={script}",
+        "-Wl,-soname,libcudart.so.13",
+    )
+    others = [
+        make(name, f"int x{i};", f"-Wl,-soname,{name}")
+        for i, name in enumerate(
+            ("libtorch_cuda.so", "libtorch_nvshmem.so", "libcudnn.so.9", "libcufile.so.0")
+        )
+    ]
+    others.append(make("libcupti.so.13", "int cuptiGetVersion(void) { return 0; }"))
+    asking = (
+        "int cudaGetDeviceCount(int *); int count(void) { int n = 0; return cudaGetDeviceCount(&n) + n; }"
+    )
+    python_half = make("libtorch_python.so", asking, f"-L{lib}", "-l:libcudart.so.13", "-Wl,-rpath,$ORIGIN")
+    assert has_cuda(lib)
+    stubs = make_stubs(lib, [runtime, *others], tmp_path / "stubs")
+    assert [s.name for s in stubs][:2] == ["libtorch_cuda.so", "libcudart.so.13"]
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for file in (python_half, *stubs):
+        shutil.copy(file, bare)
+    told = f"import ctypes; print(ctypes.CDLL({str(bare / python_half.name)!r}).count())"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == (
+        "100\n",
+        0,
+    )  # cudaErrorNoDevice, and no library of CUDA was there

@@ -1,0 +1,139 @@
+"""A comp of candidates by keys: chosen bar by bar, made, taken back, and still so after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.cli.command import FAILED, OK
+from studio.cli.main import run
+from studio.core.analysis import Given, VocalAnalysis
+from studio.core.arrangement import STEMS
+from studio.core.audio import Audio
+from studio.core.band_ranges import BandComp
+from studio.services.project.opening import open_project
+from studio.services.project.results import open_results
+from studio.ui.listening.analysing import Analyse
+from studio.ui.window.main_window import MainWindow
+from tests.services.band import make_analysis
+from tests.ui.conftest import write_vocal
+
+Make = Callable[[], MainWindow]
+Open = Callable[[MainWindow], None]
+Generate = Callable[[MainWindow, int], None]
+
+
+@pytest.fixture
+def analyse() -> Analyse:
+    """A tempo that is known: nobody needs to listen."""
+
+    def known(audio: Audio, given: Given | None = None, **_: object) -> VocalAnalysis:
+        return make_analysis(audio.duration_s, given=given)
+
+    return known  # type: ignore[return-value]
+
+
+@pytest.fixture
+def vocal_path(tmp_path: Path) -> Path:
+    return write_vocal(tmp_path / "verse.wav", 6.0)
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier) -> None:
+    qtbot.keyClick(QApplication.focusWidget() or window, key, held)
+
+
+def test_candidates_are_put_together_bar_by_bar(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    window = make_window()
+    open_vocal(window)
+    generate(window, 2)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    window.panels.setFocus()
+    none, shift = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+    song, strip = window.workspace.song, window.panels.comp
+    grid = song.candidates[1].arrangement.grid
+    assert not strip.isVisible()
+    window.playback.select(1)
+    window.playback.select(2)
+    low, high = grid.downbeats_s[1], grid.downbeats_s[2]
+    window.timeline.set_region((low + 0.1, high - 0.1))
+    press(qtbot, window, Qt.Key.Key_U, none)
+    assert song.project.band_comp == BandComp(grid.bars, ((0, 1), (1, 2), (2, 1)))
+    assert strip.isVisible()
+    assert "of 2" in strip.blocks.accessibleDescription()
+
+    press(qtbot, window, Qt.Key.Key_U, shift)
+    qtbot.waitUntil(lambda: 3 in window.candidates.rows, timeout=30_000)
+    assert window.playback.mix.selected == 3
+    made = song.candidates[3]
+    fade_ends = round(low * 44100)
+    middle = slice(fade_ends, round((high - 0.05) * 44100))
+    for stem in STEMS:
+        assert np.array_equal(
+            made.stems[stem].samples[:, middle], song.candidates[2].stems[stem].samples[:, middle]
+        )
+        start = slice(0, round((low - 0.05) * 44100))
+        assert np.array_equal(
+            made.stems[stem].samples[:, start], song.candidates[1].stems[stem].samples[:, start]
+        )
+    record = song.project.record(3)
+    assert (record.origin.parent, record.origin.other_parent, record.origin.engine) == (1, 2, "comp")
+    assert window.candidates.rows[3].facts.text().startswith("comp: ")
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+
+    # Taken back and done again; a new candidate does not take its number.
+    window.actions_by_name["undo"].trigger()
+    assert list(window.candidates.rows) == [1, 2]
+    assert song.project.numbers == (1, 2)
+    assert song.next_number == 4
+    window.actions_by_name["redo"].trigger()
+    assert sorted(window.candidates.rows) == [1, 2, 3]
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+    window.actions_by_name["undo"].trigger()
+    window.actions_by_name["undo"].trigger()
+    assert song.project.band_comp is None
+    assert not strip.isVisible()
+    window.actions_by_name["redo"].trigger()
+
+    # A restart does not bring back what was taken back, but it can still be done again.
+    path = song.folder.path
+    window.close()
+    window = make_window()
+    window.open_path(path)
+    qtbot.waitUntil(lambda: len(window.candidates.rows) == 2, timeout=30_000)
+    assert window.panels.comp.isVisible()
+    window.actions_by_name["redo"].trigger()
+    assert sorted(window.candidates.rows) == [1, 2, 3]
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+    window.compare.toggle_blind()
+    assert not window.panels.comp.isVisible()
+    window.compare.toggle_blind()
+    window.close()
+
+    # The same without a window: in a project, and in a folder of results.
+    last = grid.bars - grid.first_bar
+    words = ["comp", str(path), "1", f"{last}=2"]
+    assert run(words, lambda *_: 0) == OK
+    assert "Candidate 4 in" in capsys.readouterr().out
+    assert open_project(path, read_only=True).document.project.record(4).origin.parent == 1
+    out = tmp_path / "out"
+    assert run(["export", str(path), "--out", str(out), "--short", "--bits", "float"], lambda *_: 0) == OK
+    assert run(["comp", str(out), "2", f"{last}=1", "--bits", "float"], lambda *_: 0) == OK
+    results = open_results(out)
+    fifth = next(candidate for candidate in results.candidates if candidate.number == 5)
+    assert fifth.settings["parent"] == 2
+    first, second = (next(c for c in results.candidates if c.number == n) for n in (1, 2))
+    end = slice(round(grid.downbeats_s[-2] * 44100), None)
+    assert np.array_equal(fifth.stems["bass"].samples[:, end], first.stems["bass"].samples[:, end])
+    assert np.array_equal(fifth.stems["bass"].samples[:, :4000], second.stems["bass"].samples[:, :4000])
+    assert run(["comp", str(out), "2", "99=1"], lambda *_: 0) == FAILED
+    assert run(["comp", str(out), "9", "1=1"], lambda *_: 0) == FAILED
