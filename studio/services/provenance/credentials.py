@@ -6,7 +6,11 @@ revocation list, no remote manifest. RF64 files (beyond 4 GiB) cannot hold crede
 
 from __future__ import annotations
 
+import functools
+import importlib
+import importlib.util
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +32,7 @@ _MIME = {
     ".wav": "audio/wav", ".wave": "audio/wav", ".bwf": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac",
     ".m4a": "audio/mp4",
 }  # fmt: skip
+_SHARED = ("libc2pa_c.so", "libc2pa_c.dylib", "c2pa_c.dll")
 _OFFLINE: Mapping[str, Mapping[str, bool]] = {"verify": {"ocsp_fetch": False, "remote_manifest_fetch": False}}
 
 
@@ -104,8 +109,7 @@ def sign(path: Path, claim: Claim, key: LocalKey) -> None:
     }
     beside = part_path(path)
     try:
-        import c2pa
-
+        c2pa = _library()
         info = c2pa.C2paSignerInfo(
             c2pa.C2paSigningAlg.ES256, key.chain.encode("ascii"), key.private.encode("ascii"), None
         )
@@ -138,8 +142,7 @@ def read_credentials(path: Path, key: LocalKey | None) -> Credentials | None:
     Raises:
         StudioError: for a file that cannot be read.
     """
-    import c2pa
-
+    c2pa = _library()
     mime = _MIME.get(path.suffix.lower())
     if mime is None:
         return None
@@ -159,9 +162,22 @@ def read_credentials(path: Path, key: LocalKey | None) -> Credentials | None:
     return _credentials(content)
 
 
-def _settings(key: LocalKey | None) -> Any:
-    import c2pa
+@functools.cache
+def _library() -> Any:
+    """The C2PA library, with the shared library that came with it: left to itself it would first take one of that name
+    from the current folder, and so from a folder of files that are to be looked at."""
+    found = importlib.util.find_spec("c2pa")
+    if found is None or found.origin is None:
+        raise ImportError("the package c2pa-python is not installed")
+    libraries = Path(found.origin).parent / "libs"
+    own = next((libraries / name for name in _SHARED if (libraries / name).exists()), None)
+    if own is not None:
+        os.environ["C2PA_LIBRARY_NAME"] = str(own)
+    return importlib.import_module("c2pa")
 
+
+def _settings(key: LocalKey | None) -> Any:
+    c2pa = _library()
     trust = {"user_anchors": key.root} if key else {}
     verify = {**_OFFLINE["verify"], "verify_trust": True, "verify_after_sign": False}
     return c2pa.Settings.from_dict({"verify": verify, "trust": trust})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,3 +206,19 @@ def test_a_band_without_notes_is_marked_too(tmp_path: Path) -> None:
     bare: Candidate = replace(order.candidate, recipe=None)
     result = export_candidate(replace(order, candidate=bare))
     assert set(result.marks.states.values()) == {marking.SIGNED}
+
+
+def test_no_library_is_loaded_from_the_folder_of_the_files(tmp_path: Path) -> None:
+    path = exported(tmp_path).folder / "bass.wav"
+    for name in ("libc2pa_c.so", "libc2pa_c.dylib", "c2pa_c.dll"):
+        (tmp_path / name).write_bytes(b"not a library")
+    code = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "from studio.services.provenance.credentials import read_credentials\n"
+        "print(read_credentials(Path(sys.argv[2]), None).intact)"
+    )
+    root = Path(marking.__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(root), str(path)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
