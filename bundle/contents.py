@@ -12,12 +12,12 @@ from pathlib import Path
 #: Modules that no part of the program needs, though a library would bring them.
 EXCLUDED = (
     # Compilers and debuggers of torch, and libraries that CUDA builds bring as Python packages.
-    "triton", "nvidia", "cuda", "tensorboard", "torch.utils.tensorboard", "torch.testing._internal",
+    "triton", "nvidia", "cuda", "tensorboard", "torch.utils.tensorboard",
     # Bindings of Qt that pyqtgraph and qtawesome would take in place of PySide6.
     "PyQt5", "PyQt6", "PySide2",
     # Tools of developers.
     "IPython", "matplotlib", "pandas", "pytest", "_pytest", "mypy", "transformers", "setuptools", "pip",
-    "xmlschema", "rpp", "tkinter", "pyqtgraph.examples", "scipy.io.tests", "numpy.f2py.tests",
+    "tkinter", "pyqtgraph.examples", "scipy.io.tests", "numpy.f2py.tests",
 )  # fmt: skip
 
 #: Of Qt: what a window of widgets never loads. Qt's own translations stay out: as files without a signature in a

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from qtawesome.iconic_font import IconicFont
 
 from bundle.contents import data_files, is_wanted
 from bundle.icons import draw_icon
 from bundle.without_cuda import has_cuda, is_left_out, make_stubs
+from studio.ui.appearance import widgets
+from studio.ui.appearance.widgets import icon
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,7 +85,7 @@ def test_the_microphone_is_asked_for_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize(("suffix", "magic"), [("ico", b"\0\0\1\0"), ("icns", b"icns")])
-def test_icons_for_windows_and_macos(tmp_path: Path, suffix: str, magic: bytes) -> None:
+def test_icons_for_windows_and_macos(qapp: QApplication, tmp_path: Path, suffix: str, magic: bytes) -> None:
     path = draw_icon(ROOT / "resources" / "icons" / "backline.svg", tmp_path / f"backline.{suffix}")
     assert path.read_bytes().startswith(magic)
     image = QImage(str(path))
@@ -134,3 +138,48 @@ def test_libraries_made_anew_say_that_there_is_no_device(tmp_path: Path) -> None
         "100\n",
         0,
     )  # cudaErrorNoDevice, and no library of CUDA was there
+
+
+def test_the_window_needs_no_font_of_icons_that_stays_out(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    load = IconicFont.load_font
+
+    def watched(self: IconicFont, prefix: str, font: str, names: str, directory: str | None = None) -> None:
+        opened.extend((font, names))
+        load(self, prefix, font, names, directory)
+
+    monkeypatch.setattr(IconicFont, "load_font", watched)
+    widgets._font.cache_clear()
+    assert not icon("waveform").isNull()
+    assert len(opened) == 2
+    assert all(is_wanted(f"qtawesome/fonts/{name}") for name in opened)
+
+
+#: Imports the window and the generator as the package has them.
+BARE = """
+import sys
+from bundle.contents import EXCLUDED, is_wanted
+
+def stays_out(name):
+    qt = name.startswith("PySide6.Qt") and not is_wanted(name.replace(".", "/") + ".abi3.so")
+    return qt or any(name == out or name.startswith(out + ".") for out in EXCLUDED)
+
+class Hidden:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        return None if stays_out(name) else self.finder.find_spec(name, path, target)
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = [Hidden(finder) for finder in sys.meta_path]
+import studio.app, studio.ml.engine, studio.analysis.self_test, swift_f0
+assert not [name for name in sys.modules if stays_out(name)]
+"""
+
+
+def test_what_stays_out_is_missed_by_nobody() -> None:
+    done = subprocess.run([sys.executable, "-c", BARE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -33,13 +33,14 @@ class _Track:
 
     Attributes:
         start, target: the two ends of its running gain ramp.
+        in_band: whether it belongs to the band.
         here, there: frames, up to a whole ramp, by which it has faded in where it is heard, and where the tail is.
     """
 
-    __slots__ = ("here", "key", "sound", "start", "target", "there")
+    __slots__ = ("here", "in_band", "key", "sound", "start", "target", "there")
 
-    def __init__(self, key: Hashable, sound: Sound) -> None:
-        self.key, self.sound = key, sound
+    def __init__(self, key: Hashable, sound: Sound, in_band: bool) -> None:
+        self.key, self.sound, self.in_band = key, sound, in_band
         self.start = self.target = 0.0
         self.here = self.there = 0
 
@@ -88,6 +89,7 @@ class Mixer:
         sample_rate: of every source and of the output, Hz.
         frames: length of the timeline; playing stops there.
         max_block: largest stretch mixed at once, up to a page; longer requests are cut.
+        beside: keys of the sources that do not belong to the band, which can be heard by itself.
 
     Attributes:
         clock: frames ever mixed.
@@ -97,7 +99,13 @@ class Mixer:
     """
 
     def __init__(
-        self, sample_rate: int, frames: int, *, ramp_s: float = RAMP_S, max_block: int = 4096
+        self,
+        sample_rate: int,
+        frames: int,
+        *,
+        ramp_s: float = RAMP_S,
+        max_block: int = 4096,
+        beside: frozenset[Hashable] = frozenset(),
     ) -> None:
         self.sample_rate = sample_rate
         self.frames = frames
@@ -107,7 +115,9 @@ class Mixer:
             np.float32
         )
         self._fall: NDArray[np.float32] = (1.0 - self._rise).astype(np.float32)
+        self._beside = beside
         self._bus = np.zeros((2, max_block), np.float32)
+        self._band = np.zeros((2, max_block), np.float32)
         self._scratch = np.zeros((2, max_block), np.float32)
         self._envelope = np.zeros(max_block, np.float32)
         self._patience = round(_PATIENCE_S * sample_rate)
@@ -187,7 +197,7 @@ class Mixer:
             sound = Memory(sound)
         self.remove(key)
         plan = self._plan
-        self._plan = _Plan((*plan.tracks, _Track(key, sound)), (*plan.goals, 0.0))
+        self._plan = _Plan((*plan.tracks, _Track(key, sound, key not in self._beside)), (*plan.goals, 0.0))
 
     def remove(self, key: Hashable) -> None:
         """Takes a source out; nothing happens when there is none of that key."""
@@ -230,8 +240,12 @@ class Mixer:
 
     # Audio callback
 
-    def render(self, out: NDArray[np.float32]) -> None:
-        """Fills float32 [N, C] with the next N frames; C is 1 (the mean of both sides), 2 or more."""
+    def render(self, out: NDArray[np.float32], band: NDArray[np.float32] | None = None) -> None:
+        """Fills float32 [N, C] with the next N frames; C is 1 (the mean of both sides), 2 or more.
+
+        Args:
+            band: [N, 2], filled with what of these frames is the band's.
+        """
         self.turn += 1
         self._take_orders(len(out))
         done = 0
@@ -246,6 +260,8 @@ class Mixer:
                 block[:, 0] = self._bus[0, :n]
                 block[:, 1] = self._bus[1, :n]
                 block[:, 2:] = 0.0
+            if band is not None:
+                band[done : done + n] = self._band[:, :n].T
             done += n
         self.turn += 1
 
@@ -368,6 +384,7 @@ class Mixer:
 
     def _render_block(self, frames: int) -> None:
         self._bus[:, :frames] = 0.0
+        self._band[:, :frames] = 0.0
         at = 0
         while at < frames:
             n = frames - at
@@ -442,7 +459,7 @@ class Mixer:
                 track.here = here + k
             if fade is not None:
                 scratch *= fade[:m]
-            self._bus[:, at : at + m] += scratch
+            self._add(track, at, scratch)
 
     def _mix_tail(self, at: int, n: int) -> None:
         """Adds n frames of what is heard no more, all of one page."""
@@ -459,7 +476,12 @@ class Mixer:
             if track.there < ramp:
                 scratch *= self._rise[track.there - 1]
             scratch *= self._fall[self._tail : self._tail + m]
-            self._bus[:, at : at + m] += scratch
+            self._add(track, at, scratch)
+
+    def _add(self, track: _Track, at: int, scratch: NDArray[np.float32]) -> None:
+        self._bus[:, at : at + scratch.shape[1]] += scratch
+        if track.in_band:
+            self._band[:, at : at + scratch.shape[1]] += scratch
 
     def _scaled(self, track: _Track, position: int, m: int) -> NDArray[np.float32] | None:
         """m frames at the track's gain, in the scratch buffer; None where they are not there."""

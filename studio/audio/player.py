@@ -27,9 +27,13 @@ from studio.audio.source import AudioSource, Source, prepare
 from studio.audio.stream import DeviceStream, Frames
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
+from studio.core.mix import VOCAL
 
 _SILENT_RATE = 48000
-_TAP_S = 1.0
+#: So much of what was played is kept for whoever measures it.
+_TAP_S = 2.0
+#: The key of a metronome, which like the vocal is no part of the band.
+CLICK = "click"
 _HUNG = "The sound system does not answer. The song is open without sound, which joins in once it does"
 
 
@@ -79,13 +83,14 @@ class Player:
         self.sample_rate = _SILENT_RATE
         self.monitoring = False
         self.levels: Levels | None = None
-        self._timeline = Song(self.sample_rate, self._lock)
+        self._timeline = Song(self.sample_rate, self._lock, frozenset({VOCAL, CLICK}))
         #: What the callback mixes: the song, or what was put in its place for a while.
         self._mixer = self._timeline.mixer
         self._recorder: Recorder | None = None
-        self._tap = Ring(round(_TAP_S * _SILENT_RATE), 2)
+        self._tap, self._band_tap = (Ring(round(_TAP_S * _SILENT_RATE), 2) for _ in range(2))
         self._last_tick: float | None = None
         self._silence = np.zeros((1 << 16, 2), np.float32)
+        self._band = np.zeros((1 << 16, 2), np.float32)
 
     # Device
 
@@ -210,8 +215,9 @@ class Player:
     def _on_block(self, out: Frames, heard: Frames) -> None:
         """The audio callback."""
         mixer = self._mixer
+        band = self._band[: len(out)]
         if out.shape[1]:
-            mixer.render(out)
+            mixer.render(out, band)
         else:
             mixer.render(self._silence[: len(heard)])
         recorder, levels = self._recorder, self.levels
@@ -225,6 +231,7 @@ class Player:
                     out[:, side] += heard[:, min(side, heard.shape[1] - 1)]
         if out.shape[1] >= 2:
             self._tap.write(out[:, :2])
+            self._band_tap.write(band)
 
     def close(self) -> None:
         """Stops the stream; the player may not be used afterwards."""
@@ -268,11 +275,15 @@ class Player:
         stream = self._stream
         return round(stream.round_trip_s * self.sample_rate) if stream and stream.setup.input else 0
 
-    def read_output(self) -> Frames:
-        """What was played since the last call, [N, 2], at most the last second."""
-        heard = np.empty((self._tap.waiting, 2), np.float32)
+    def read_output(self) -> tuple[Frames, Frames]:
+        """What was played since the last call, [N, 2], at most the last two seconds; and what of it the band was.
+
+        Without a device it is what would have been played.
+        """
+        heard, band = (np.empty((tap.waiting, 2), np.float32) for tap in (self._tap, self._band_tap))
         self._tap.read(heard)
-        return heard
+        self._band_tap.read(band)
+        return heard, band
 
     # Sources
 
@@ -471,7 +482,9 @@ class Player:
         frames = round(elapsed * self.sample_rate)
         while frames > 0:
             n = min(frames, len(self._silence))
-            self._mixer.render(self._silence[:n])
+            self._mixer.render(self._silence[:n], self._band[:n])
+            self._tap.write(self._silence[:n])
+            self._band_tap.write(self._band[:n])
             frames -= n
 
     def _lose(self, stream: DeviceStream) -> None:

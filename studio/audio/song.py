@@ -24,16 +24,20 @@ class Song:
 
     Args:
         lock: held for moments only, also by the thread that prepares sources.
+        beside: keys of the sources that are not of the band.
 
     Attributes:
         mixer: the timeline; another one after `load` and `change_rate`.
         sources: as they were last prepared.
     """
 
-    def __init__(self, sample_rate: int, lock: threading.RLock) -> None:
+    def __init__(
+        self, sample_rate: int, lock: threading.RLock, beside: frozenset[Hashable] = frozenset()
+    ) -> None:
         self.sample_rate = sample_rate
+        self._beside = beside
         self.sources: dict[Hashable, Source] = {}
-        self.mixer = Mixer(sample_rate, 0)
+        self.mixer = Mixer(sample_rate, 0, beside=beside)
         self._lock = lock
         self._gains: dict[Hashable, float] = {}
         self._unprepared: set[Hashable] = set()
@@ -79,7 +83,7 @@ class Song:
 
     def _replace_mixer(self, frames: int) -> None:
         self._reader.close()
-        self.mixer = Mixer(self.sample_rate, frames)
+        self.mixer = Mixer(self.sample_rate, frames, beside=self._beside)
         self._reader = ReadAhead(self.mixer)
 
     def add(self, key: Hashable, source: Source | Samples) -> None:

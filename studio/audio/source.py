@@ -7,7 +7,6 @@ block into a scratch file, and never all in memory.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from studio.core.audio import Audio, Samples
-from studio.core.scratch import ScratchFile, fetch_pages, is_cut_short, is_mapped, release_pages
+from studio.core.mapped_copy import copied
+from studio.core.scratch import ScratchFile, fetch_pages, is_mapped, release_pages
 from studio.dsp.resample import resample, resample_blocks
 
 #: Sources up to this length stay in memory.
@@ -68,10 +68,8 @@ class AudioSource:
         fetch_pages(self.samples, start, start + frames)
 
     def read(self, start: int, out: Samples) -> None:
-        if is_cut_short(self.samples):
-            raise OSError(errno.EIO, "its file was cut short")
         stop = start + out.shape[1]
-        out[:] = self.samples[:, start:stop]
+        out[:] = copied(self.samples, start, stop)
         release_pages(self.samples, start, stop)
 
     def at_rate(self, sample_rate: int) -> Source:
@@ -116,6 +114,6 @@ def _stereo(samples: Samples) -> Samples:
 def _blocks(audio: Audio, mono: bool) -> Iterator[Samples]:
     """Everything in order; a block's mapped pages are let go of once it was used."""
     for start in range(0, audio.frames, _BLOCK_FRAMES):
-        block = audio.samples[:, start : start + _BLOCK_FRAMES]
+        block = copied(audio.samples, start, start + _BLOCK_FRAMES)
         yield block.mean(axis=0, keepdims=True, dtype=np.float32) if mono else block
         release_pages(audio.samples, start, start + _BLOCK_FRAMES)

@@ -76,12 +76,27 @@ class IntegratedLoudness:
         if len(energy) < _HOPS_A_BLOCK:  # shorter than one block: what is there, and silence
             energy = np.append(energy, self._begun)
             energy = np.pad(energy, (0, max(0, _HOPS_A_BLOCK - len(energy))))
-        blocks = np.convolve(energy, np.ones(_HOPS_A_BLOCK), mode="valid") / (_HOPS_A_BLOCK * self._hop)
-        absolute = blocks[blocks > 10 ** ((_ABSOLUTE_GATE_LUFS - _OFFSET_LU) / 10)]
-        if not len(absolute):
-            return SILENCE_DB
-        gated = absolute[absolute > absolute.mean() * 10 ** (_RELATIVE_GATE_LU / 10)]
-        return float(_OFFSET_LU + 10 * np.log10(gated.mean()))
+        return gated_lufs(energy / self._hop)
+
+
+def gated_lufs(energy: NDArray[np.float64]) -> float:
+    """Integrated loudness from the mean squares of tenths of a second, summed over the channels.
+
+    Floored at SILENCE_DB, which also stands for less than one block of 0.4 s.
+    """
+    if len(energy) < _HOPS_A_BLOCK:
+        return SILENCE_DB
+    blocks = np.convolve(energy, np.ones(_HOPS_A_BLOCK), mode="valid") / _HOPS_A_BLOCK
+    absolute = blocks[blocks > 10 ** ((_ABSOLUTE_GATE_LUFS - _OFFSET_LU) / 10)]
+    if not len(absolute):
+        return SILENCE_DB
+    gated = absolute[absolute > absolute.mean() * 10 ** (_RELATIVE_GATE_LU / 10)]
+    return lufs_of(float(gated.mean()))
+
+
+def lufs_of(energy: float) -> float:
+    """Loudness of a mean square of K-weighted samples, summed over the channels (BS.1770-4, equation 2)."""
+    return max(SILENCE_DB, float(_OFFSET_LU + 10 * np.log10(max(energy, 1e-30))))
 
 
 @lru_cache(maxsize=8)
@@ -126,6 +141,11 @@ class TruePeak:
             self._look(np.concatenate([row, np.zeros(_MARGIN, np.float32)]))
         return to_db(self._highest)
 
+    def take(self) -> float:
+        """The highest amplitude between and on the samples since the last call; the last 16 samples wait for more."""
+        highest, self._highest = self._highest, 0.0
+        return highest
+
     def _look(self, channel: NDArray[np.float32]) -> NDArray[np.float32]:
         """Takes in what has _MARGIN samples on either side; returns what must precede the next piece."""
         inside = len(channel) - 2 * _MARGIN
@@ -148,28 +168,3 @@ class TruePeak:
             fine[batch == blocks - 1, (inside - (blocks - 1) * _BLOCK) * _OVERSAMPLING :] = 0.0
             self._highest = max(self._highest, float(fine.max()), float(-fine.min()))
         return channel[inside:].copy()
-
-
-class MomentaryLoudness:
-    """Loudness of the last 400 ms of a running signal (EBU R 128 s1.2, momentary).
-
-    Args:
-        sample_rate: of what is fed, Hz.
-        channels: counted alike, as left and right are.
-    """
-
-    def __init__(self, sample_rate: int, channels: int = 2) -> None:
-        self._filter = k_weighting(sample_rate)
-        self._state = np.zeros((len(self._filter), channels, 2), np.float32)
-        self._recent: NDArray[np.float32] = np.zeros(
-            (channels, round(_HOP_S * _HOPS_A_BLOCK * sample_rate)), np.float32
-        )
-
-    def feed(self, block: NDArray[np.float32]) -> float:
-        """Takes the next frames [N, C] in and returns LUFS, floored at SILENCE_DB."""
-        if len(block):
-            weighted, self._state = scipy.signal.sosfilt(self._filter, block.T, zi=self._state)
-            window = self._recent.shape[1]
-            self._recent = np.concatenate([self._recent, np.square(weighted)], axis=1)[:, -window:]
-        energy = float(self._recent.mean(axis=1).sum())
-        return max(SILENCE_DB, float(_OFFSET_LU + 10 * np.log10(max(energy, 1e-30))))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.taste.features import as_row, as_rows
+from studio.taste.features import NAMES, as_row, as_rows
 
 #: Root mean square difference of the features, in units of their usual scatter, below which two clips are alike: two
 #: candidates of one vocal differ by about 1.4.
@@ -31,7 +31,7 @@ class Kept:
 
 def distance(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     """Root mean square difference over the features that both have; 0 where they share none."""
-    shared = [name for name in a if name in b]
+    shared = [name for name in NAMES if name in a and name in b]
     if not shared:
         return 0.0
     rows = as_row(a) - as_row(b)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from studio.core.arrangement import BAND, Arrangement, Note
 from studio.core.audio import Audio
 from studio.core.instruments import instrument
+from studio.taste.texture import texture_of
 
 #: Names in the order of every array of features; the last three need the sound.
 NAMES: tuple[str, ...] = (
@@ -81,7 +82,7 @@ def features_of(
     *,
     span_s: tuple[float, float] | None = None,
 ) -> dict[str, float]:
-    """Features of a phrase, by name, in units of the usual scatter.
+    """Features of a phrase, by name, in units of the usual scatter, and its texture (studio.taste.texture).
 
     Args:
         arrangement: of the phrase, or of the song it lies in.
@@ -91,7 +92,7 @@ def features_of(
     raw = _of_notes(arrangement, span_s)
     if stems:
         raw |= _of_sound(_mixed(stems, span_s))
-    return _scaled(raw)
+    return _scaled(raw) | texture_of(arrangement, span_s)
 
 
 def features_of_sound(audio: Audio) -> dict[str, float]:

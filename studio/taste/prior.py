@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from studio.taste.features import NAMES
 
 _TRACK_COUNTS = 0.5
-#: Prior sd of theta that the formula above takes.
-_USUAL_SD = 0.35
+#: Prior sd of a straight taste that the formula above takes: of theta and the slope of f in studio.taste.model.
+_USUAL_SD = 0.15
 
 
 @dataclass(frozen=True, eq=False)

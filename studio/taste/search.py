@@ -57,13 +57,15 @@ def choose(
     *,
     song: str = "",
     places: int = 4,
+    asked: bool = False,
 ) -> tuple[Place, ...]:
     """The clips of one screen, in random order.
 
     Args:
         pool: all of one phrase, at least as many as places, at least one of them no child.
         taste: None before the first answer.
-        places: 2 to 8; two are exploits or children and one the base where there are four or more.
+        places: 2 to 8; one is the base and two, once something is known, exploits or children.
+        asked: whether the user wants children: then they are shown whatever is known.
 
     Raises:
         ValueError: for a pool too small, or of children only.
@@ -78,9 +80,13 @@ def choose(
     values = dict(zip((e.key for e in rest), worth(rest, taste, rng, song=song), strict=True))
     chosen = [Place(base.key, "base")]
     taken, exploited = [base], list[Mapping[str, float]]()
-    for _ in range(min(EXPLOITS, places - 1)):
+    # Before the first answer nothing is likelier than the rest: then all are as unlike as they come.
+    exploits = EXPLOITS if asked or (taste is not None and taste.says_something) else 0
+    for _ in range(min(exploits, places - 1)):
         # No two exploits alike; the base, which chance chose, stands in nobody's way.
-        fresh = [e for e in rest if all(a >= ALIKE for a in distances(e.features, exploited))] or rest
+        wanted = [e for e in rest if e.is_child] if asked else []
+        fresh = [e for e in wanted or rest if all(a >= ALIKE for a in distances(e.features, exploited))]
+        fresh = fresh or wanted or rest
         best = max(fresh, key=lambda e: values[e.key])
         chosen.append(Place(best.key, "child" if best.is_child else "exploit"))
         exploited.append(best.features)

@@ -70,4 +70,4 @@ def test_feeding_makes_no_array() -> None:
         levels.feed(given)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4096  # one block would be 65536
+    assert peak < 8192  # what the tracer itself needs; one block would be 65536

@@ -285,3 +285,26 @@ def test_the_clock_tells_on_which_frame_the_timeline_started_and_stopped() -> No
     mixer.pause()
     render(mixer, 100)
     assert (mixer.started, mixer.stopped) == (2700, 2800)
+
+
+def test_the_band_is_told_apart_from_what_is_beside_it() -> None:
+    """What is rendered as the band is all but the vocal, through gains, jumps and blocks beyond the buffers."""
+    vocal, drums, bass = noise(1), noise(2), noise(3)
+    mixer = Mixer(RATE, 20000, beside=frozenset({"vocal"}))
+    for key, sound in (("vocal", vocal), ("drums", drums), ("bass", bass)):
+        mixer.add(key, sound)
+    mixer.set_gains({"vocal": 1.0, "drums": 0.5, "bass": 0.25})
+    mixer.play()
+    out, band = np.empty((6000, 2), np.float32), np.empty((6000, 2), np.float32)
+    mixer.render(out, band)
+    wanted = 0.5 * drums[:, :6000] + 0.25 * bass[:, :6000]
+    assert np.allclose(band.T, wanted, atol=1e-6)
+    assert np.allclose(out.T, wanted + vocal[:, :6000], atol=1e-6)
+    mixer.seek(1000)
+    mixer.render(out, band)
+    assert np.allclose(out[RAMP:].T - band[RAMP:].T, vocal[:, 1000 + RAMP : 7000], atol=1e-6)
+    mixer.pause()
+    mixer.render(out[:RAMP], band[:RAMP])
+    mixer.render(out, band)
+    assert not out.any()
+    assert not band.any()

@@ -16,6 +16,7 @@ from studio.taste.features import (
     features_of,
     features_of_sound,
 )
+from studio.taste.texture import TEXTURE, as_textures, texture_of
 from tests.taste.makers import arrangement
 
 
@@ -26,7 +27,7 @@ def beats(every: float, pitch: int = 40, velocity: int = 80, length: float = 0.2
 def test_each_feature_has_a_name_and_two_words() -> None:
     assert 8 <= len(NAMES) <= 16
     assert set(WORDS) == set(NAMES)
-    assert set(features_of(arrangement({}))) == set(NAMES) - set(FROM_SOUND)
+    assert set(features_of(arrangement({}))) == set(NAMES) - set(FROM_SOUND)  # silence has no texture
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,20 @@ def test_silence_has_no_sound_and_rows_take_what_is_unknown_as_usual() -> None:
     assert row[NAMES.index("bass")] == 0.0
     assert row[NAMES.index("lead")] == -1.0
     assert as_rows([]).shape == (0, len(NAMES))
+
+
+def test_texture_tells_instruments_places_heights_and_lengths() -> None:
+    plain = arrangement({"harmony": beats(1.0, 60)})
+    texture = texture_of(plain)
+    assert set(texture) <= set(TEXTURE)
+    played = [name for name in TEXTURE if texture.get(name)]
+    assert [name for name in played if "place" in name] == [f"texture place harmony {i}" for i in (0, 8)]
+    assert [name for name in played if "height" in name] == ["texture height harmony 4"]
+    assert [name for name in played if "length" in name] == ["texture length harmony 1"]
+    off = texture_of(
+        arrangement({"harmony": [Note(n.start_s + 0.25, n.end_s + 0.25, 60, 80) for n in beats(1.0)]})
+    )
+    assert {name for name in off if "place" in name}.isdisjoint(played)
+    rows = as_textures([texture, {}, texture_of(plain, (0.0, 4.0))])
+    assert np.isnan(rows[1]).all()
+    np.testing.assert_allclose(rows[0], rows[2], atol=0.02)  # a rate: half as long, the same

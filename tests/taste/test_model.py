@@ -204,13 +204,25 @@ def test_the_anchor_teaches_nothing() -> None:
 def test_liked_music_is_a_prior_that_answers_overrule() -> None:
     bright = prior_of_music([{"brightness": 1.5}] * 6)
     place = NAMES.index("brightness")
-    # n s^2 / (1 + n s^2) with n = 3, s = .35
-    assert bright.mean[place] == pytest.approx(1.5 * 0.3675 / 1.3675)
-    assert bright.spread[place] == pytest.approx(1.3675**-0.5)
+    # n s^2 / (1 + n s^2) with n = 3, s = .15
+    assert bright.mean[place] == pytest.approx(1.5 * 0.0675 / 1.0675)
+    assert bright.spread[place] == pytest.approx(1.0675**-0.5)
     assert np.delete(bright.mean, place) == pytest.approx(0.0)
     cold = learn([], bright)
-    assert cold.score({"brightness": 1.0})[0] > 0.3
+    assert cold.score({"brightness": 1.0})[0] > 0.09
     clips = {"a": {"brightness": -1.0}, "b": {"brightness": 1.0}, "c": {"brightness": 0.5}}
     against = [judgement(clips, screen=str(k), best="a", worst="b") for k in range(12)]
-    assert learn(against, bright).score({"brightness": 1.0})[0] < 0
+    overruled = learn(against, bright)
+    assert overruled.score({"brightness": 1.0})[0] < overruled.score({"brightness": -1.0})[0]
     assert prior_of_music([]).mean == pytest.approx(Prior.nothing().mean)
+
+
+def test_what_is_liked_in_texture_alone_is_learnt_and_clips_without_one_are_no_trouble() -> None:
+    on, off = "texture place drums 0", "texture place drums 2"
+    clips = {"a": {on: 2.0}, "b": {off: 2.0}, "c": {on: 1.0, off: 1.0}}
+    taste = learn([judgement(clips, screen=str(k), best="a", worst="b") for k in range(6)])
+    liked, other, unknown = taste.scores([{on: 1.8, "drums": 0.0}, {off: 1.8}, {"drums": 0.0}])[0]
+    assert liked > unknown > other
+    assert taste.mean == pytest.approx(0.0)
+    old = learn([judgement({"x": {"drums": 1.0}, "y": {"drums": -1.0}}, best="x", worst="y")])
+    assert old.score({"drums": 1.0, on: 1.0})[0] > old.score({"drums": -1.0, on: 1.0})[0]

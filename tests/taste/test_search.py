@@ -72,14 +72,12 @@ def test_the_second_exploit_is_no_copy_of_the_first(likes_drums: Taste) -> None:
         assert exploits != {"x", "x2"}
 
 
-def test_without_a_taste_chance_decides_and_small_pools_are_refused() -> None:
-    shown = {
-        place.key
-        for seed in range(40)
-        for place in choose(POOL[:8], None, Archive(), np.random.default_rng(seed))
-        if place.role == "exploit"
-    }
-    assert len(shown) == 8
+def test_without_a_taste_nothing_is_called_liked_and_small_pools_are_refused() -> None:
+    for known in (None, learn([])):
+        places = choose(POOL[:8], known, Archive(), np.random.default_rng(0))
+        assert sorted(place.role for place in places) == ["base", "different", "different", "different"]
+        numbers = [int(place.key[1:]) for place in places]
+        assert max(numbers) - min(numbers) >= 6  # of 7: nearly as far apart as the pool allows
     with pytest.raises(ValueError, match="pool of 3"):
         choose(POOL[:3], None, Archive(), np.random.default_rng(0))
     with pytest.raises(ValueError, match="unchanged"):

@@ -167,7 +167,7 @@ def _time_zooming(app: QApplication, window: MainWindow) -> None:
     app.processEvents()
     _tell("memory, pictures of ten minutes (five alike)", _memory())
     for name, waveforms in (("spectrograms", False), ("waveforms", True)):
-        window.show_pictures("wave" if waveforms else "mel")
+        window.view.show_pictures("wave" if waveforms else "mel")
         app.processEvents()
         frames: list[float] = []
         started, cpu = time.perf_counter(), time.thread_time()

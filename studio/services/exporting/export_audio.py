@@ -22,6 +22,7 @@ from studio.audio.wav import Encoding, WavWriter
 from studio.core.arrangement import BAND, STEMS
 from studio.core.audio import Audio, Samples
 from studio.core.grid import BeatGrid
+from studio.core.mapped_copy import copied
 from studio.core.mix import VOCAL
 from studio.dsp.dither import is_on_grid, quantise
 from studio.dsp.loudness import IntegratedLoudness, TruePeak
@@ -151,10 +152,10 @@ class Tracks:
         """The share done, and the next frames [C, T] of vocal and stems by name."""
         frames = self._vocal.frames
         for start in range(0, frames, BLOCK):
-            part = slice(start, start + BLOCK)
-            # Copies: a mapped stem is let go of at once.
-            block = {VOCAL: self._vocal.samples[:, part]}
-            block |= {stem: self._stems[stem].samples[:, part].copy() for stem in self._stems}
+            stop = start + BLOCK
+            # Copies: a mapped stem is let go of at once, and may be cut meanwhile.
+            block = {VOCAL: copied(self._vocal.samples, start, stop)}
+            block |= {stem: np.array(copied(self._stems[stem].samples, start, stop)) for stem in self._stems}
             yield start / frames, block
 
 

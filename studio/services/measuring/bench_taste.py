@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from studio.services.measuring.bench_taste_adapters import METHODS, Adapters, against_base, told
-from studio.services.measuring.bench_taste_course import SCREENS, Course
+from studio.services.measuring.bench_taste_course import POOLS, SCREENS, VISITS, Course
 from studio.services.measuring.bench_taste_listeners import ADVERSARIES, KINDS, Listener
 from studio.services.measuring.bench_taste_material import Material, Take
 from studio.services.measuring.bench_taste_outcome import (
@@ -102,7 +102,7 @@ class Bench:
         self.material.sing(self.vocals, 100 * self._world)
         self.material.sing(self.held_out, 100 * self._world + 50)
         for name in self.vocals:
-            for number in range(3 * self.preset.sittings):
+            for number in range(POOLS * VISITS * self.preset.sittings):
                 self.material.pool(name, number)
         for name in self.held_out:
             for number in range(_HELD_OUT_POOLS):

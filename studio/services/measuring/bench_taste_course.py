@@ -22,6 +22,8 @@ from studio.taste.search import Entry, Place, choose, may_breed, parents, worth
 
 SCREENS = 12
 VISITS = 3
+#: Requests of eight that a screen is chosen from.
+POOLS = 2
 #: Which screens of a sitting show an earlier one again, and which hide an anchor (counted from 0).
 REPEATS = {6: 1, 11: 7}
 ANCHORS = (3, 9)
@@ -98,7 +100,7 @@ class Course:
             return 0.0
 
     def _shown(self, name: str, number: int, anchored: bool) -> list[tuple[Take, str]]:
-        pool = list(self.material.pool(name, number))
+        pool = [take for half in range(POOLS) for take in self.material.pool(name, POOLS * number + half)]
         if self.breeds and may_breed(self.taste):
             pool += self._children(name, pool, number)
         by_key = {take.key: take for take in pool}
@@ -113,7 +115,7 @@ class Course:
         shown = [(by_key[place.key], place.role) for place in places]
         if anchored:
             others = [other for other in self.vocals if other != name]
-            foreign = self.material.pool(others[int(self._rng.integers(len(others)))], number)
+            foreign = self.material.pool(others[int(self._rng.integers(len(others)))], POOLS * number)
             spare = next(i for i, (_, role) in enumerate(shown) if role == "different")
             taken = replace(foreign[int(self._rng.integers(len(foreign)))])
             shown[spare] = (replace(taken, key=f"{taken.key} beside {name}"), "anchor")

@@ -21,6 +21,7 @@ from studio.core.audio import Audio, Samples
 from studio.core.candidate import Candidate
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
+from studio.core.mapped_copy import copied
 from studio.dsp.loudness import IntegratedLoudness
 
 #: Where in a beat an attack counts as on it: sixteenths and triplets.
@@ -151,7 +152,7 @@ def _blocks(stems: Mapping[str, Audio]) -> Iterator[tuple[Samples, Samples]]:
     first = next(iter(stems.values()))
     size = round(_BLOCK_S * first.sample_rate)
     for start in range(0, first.frames, size):
-        parts = {stem: audio.samples[:, start : start + size] for stem, audio in stems.items()}
+        parts = {stem: copied(audio.samples, start, start + size) for stem, audio in stems.items()}
         tonal = np.zeros_like(next(iter(parts.values())))
         for stem, part in parts.items():
             if stem != "drums":

@@ -25,12 +25,14 @@ from studio.core.jobs import CancelToken
 from studio.core.origin import COMP, Origin
 from studio.core.project import CandidateRecord
 from studio.services.measuring.fit_report import FitReport
+from studio.services.measuring.levels import CandidateLevels
 from studio.services.project.kept_recipe import KeptRecipe, kept_recipe, recipe_of_kept
 from studio.storage.atomic import free_folder, new_folder, write_bytes
 from studio.storage.codec import damaged, from_json, to_json
 from studio.storage.project_folder import ProjectFolder
 
 _FILE, _FIT = "candidate.json", "fit.json"
+_LEVELS = "levels.json"
 _BLOCK = 1 << 18
 
 
@@ -172,3 +174,17 @@ def write_float_wav(path: Path, audio: Audio, cancel: CancelToken | None) -> Non
             if cancel:
                 cancel.check()
             writer.write(np.ascontiguousarray(audio.samples[:, start : start + _BLOCK].T))
+
+
+def keep_levels(folder: ProjectFolder, name: str, levels: CandidateLevels) -> None:
+    """Keeps the levels of a candidate beside it, so that they are measured once. Raises OSError."""
+    write_bytes(folder.candidates / name / _LEVELS, to_json(levels))
+
+
+def read_levels(folder: ProjectFolder, name: str) -> CandidateLevels | None:
+    """The levels of a candidate; None where none were kept, or none that can be read."""
+    try:
+        kept = (folder.candidates / name / _LEVELS).read_bytes()
+        return from_json(CandidateLevels, kept, "the levels of a candidate")
+    except (OSError, StudioError):
+        return None

@@ -21,6 +21,7 @@ from studio.services.exporting.contents import Contents
 from studio.services.exporting.export import ExportRequest
 from studio.services.exporting.settings import ExportSettings
 from studio.services.measuring.fit_report import FitReport
+from studio.services.measuring.levels import CandidateLevels
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.document import Document
 from studio.services.project.opening import sound_path
@@ -38,7 +39,7 @@ class Song:
         base: the vocal before all takes; `vocal` is the one that is heard, as the comp says.
         analysis: of `vocal`, with the user's values where there are any; None until it is done.
         analysis_name: under which the project keeps it; while something newer is listened to, not `wanted_analysis`.
-        candidates, fits: by number; a fit report comes some time after its candidate.
+        candidates, fits, levels: by number; a fit report comes some time after its candidate, its levels after that.
     """
 
     document: Document
@@ -49,6 +50,7 @@ class Song:
     analysis_name: str = ""
     candidates: dict[int, Candidate] = field(default_factory=dict)
     fits: dict[int, FitReport] = field(default_factory=dict)
+    levels: dict[int, CandidateLevels] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:
@@ -72,15 +74,20 @@ class Song:
     @property
     def next_number(self) -> int:
         """Of a new candidate: not that of a comp that was taken back, which may come again."""
-        undone = (step.command for step in self.document.state.undone)
-        back = [command.record.number for command in undone if isinstance(command, AddComp)]
-        return max([*self.project.numbers, *back], default=0) + 1
+        return next_number(self.document)
 
     def bar_chords(self) -> tuple[Chord, ...]:
         """One chord for each bar of the grid; empty while there is none."""
         if self.analysis is None:
             return ()
         return self.project.bar_chords(self.analysis.grid, self.analysis.chords)
+
+
+def next_number(document: Document) -> int:
+    """See `Song.next_number`."""
+    undone = (step.command for step in document.state.undone)
+    back = [command.record.number for command in undone if isinstance(command, AddComp)]
+    return max([*document.project.numbers, *back], default=0) + 1
 
 
 def ref_of(vocal: Vocal) -> AudioRef:

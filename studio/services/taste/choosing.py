@@ -91,7 +91,8 @@ def choose_plans(
         pool = [*[plan for plan in pool if plan.parents], *others[: PLACES - 2]]
     entries = [Entry(plan.key, plan.features, not plan.is_base) for plan in pool]
     try:
-        places = choose(entries, taste, _archive(taste, project.screens), rng, song=song)
+        archive = _archive(taste, project.screens)
+        places = choose(entries, taste, archive, rng, song=song, asked=asked)
     except ValueError as error:
         raise StudioError(
             "Too few accompaniments came out to choose from",

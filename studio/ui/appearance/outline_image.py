@@ -10,10 +10,13 @@ from studio.dsp.waveform import Waveform
 from studio.ui.appearance import theme
 
 
-def outline_image(waveform: Waveform, start_s: float, end_s: float, size: QSize) -> QImage:
-    """The sound from start to end in the colours of the theme; its peak fills the height."""
+def outline_image(
+    waveform: Waveform, start_s: float, end_s: float, size: QSize, *, peak: float | None = None
+) -> QImage:
+    """The sound from start to end in the colours of the theme; `peak`, else its own, fills the height."""
+    peak = waveform.peak if peak is None else peak
     width, height = max(1, size.width()), max(1, size.height())
-    low, high = waveform.columns(start_s, end_s, width) / max(waveform.peak, 1e-4) * 0.96
+    low, high = waveform.columns(start_s, end_s, width) / max(peak, 1e-4) * 0.96
     # From the top; silence is still a line of one pixel.
     top, bottom = (1 - high) * height / 2 - 0.5, (1 - low) * height / 2 + 0.5
     rows = np.arange(height)[:, None]

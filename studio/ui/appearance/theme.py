@@ -20,7 +20,7 @@ from studio.storage.paths import resources_dir
 #: Every distance is a multiple of this many pixels.
 UNIT = 4
 HEADER_WIDTH = 216
-SIDE_WIDTH = 360
+SIDE_WIDTH = 376
 SCROLL_BAR = 10
 GUTTER = 44  # the frequency axis left of every timeline
 
@@ -98,7 +98,8 @@ QLabel[role="section"] { font-size: 11px; font-weight: 600; color: $muted; lette
 QLabel[role="muted"] { color: $muted; font-size: 12px; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="small"] { color: $muted; font-size: 11px; }
-QLabel[role="small"][poor="true"] { color: $warning; }
+QLabel[role="small"][poor="true"], QLabel[role="figure"][poor="true"] { color: $warning; }
+QLabel[role="figure"] { font-size: 13px; font-weight: 600; }
 QLabel[role="stars"] { color: $accent; font-size: 11px; }
 QLabel[role="warning"] { color: $warning; font-size: 12px; }
 QLabel[role="clock"] { font-size: 20px; font-weight: 600; }
@@ -128,10 +129,11 @@ QPushButton[role="recent"][selected="true"] { background: $hover; border: 1px so
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: $hover; }
 QToolButton:checked { background: $raised; border-color: $border; }
+QToolButton[role="mark"] { padding: 0; }
 QToolButton[role="play"] { background: $raised; border: 1px solid $border; border-radius: 18px; }
 QToolButton[role="play"]:hover { background: $hover; }
 QToolButton[role="segment"] { background: $raised; border: 1px solid $border; border-radius: 4px; color: $muted;
-    padding: 3px 4px; font-size: 12px; min-height: 18px; }
+    padding: 3px 2px; font-size: 12px; min-height: 18px; }
 QToolButton[role="segment"]:hover { color: $text; }
 QToolButton[role="segment"]:focus { border-color: $text; }
 QToolButton[role="segment"]:checked { background: $accent; border-color: $accent; color: $on_accent;
@@ -155,6 +157,9 @@ QToolButton[role="stem"]:checked { background: transparent; border: 1px solid tr
 QToolButton[role="key"] { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 1px 6px;
     font-size: 12px; }
 QToolButton[role="key"]:hover, QToolButton[role="key"][waiting="true"] { border-color: $accent; }
+QToolButton:checked:focus, QToolButton[role="solo"]:focus, QToolButton[role="mute"]:focus,
+    QToolButton[role="stem"]:focus, QToolButton[role="stem"]:checked:focus, QToolButton[role="switch"]:focus,
+    QToolButton[role="play"]:focus, QToolButton[role="key"]:focus { border: 1px solid $text; }
 QToolButton:disabled, QToolButton[role="stem"]:disabled { color: $faint; }
 QToolButton[role="segment"]:disabled, QToolButton[role="solo"]:disabled, QToolButton[role="mute"]:disabled
     { color: $faint; background: transparent; border-color: $border; }
@@ -182,6 +187,7 @@ QHeaderView::section { background: $panel; color: $muted; border: 0; border-bott
     font-size: 11px; font-weight: 600; }
 QProgressBar { background: $raised; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QProgressBar[role="meter"] { min-height: 0; max-height: 64px; }
 QSlider { min-height: 20px; }
 QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
 QSlider::handle:horizontal { background: $text; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; }
@@ -196,6 +202,8 @@ QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+QSplitter::handle { background: transparent; image: none; }
+QSplitter::handle:hover { background: $border; border-radius: 3px; }
 QStatusBar { background: $window; color: $muted; font-size: 12px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; font-size: 12px; padding: 0 8px; }

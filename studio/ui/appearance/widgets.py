@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 import qtawesome
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractSpinBox,
     QButtonGroup,
     QComboBox,
@@ -18,8 +21,10 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
+    QToolTip,
     QWidget,
 )
+from qtawesome.iconic_font import IconicFont
 
 from studio.ui.appearance import theme
 
@@ -32,10 +37,20 @@ class Chooser(QComboBox):
         self.window().setFocus()
 
 
+@cache
+def _font() -> IconicFont:
+    """The one font of icons that is used, and the only one that the packaged program has; qtawesome itself would load
+    eleven."""
+    folder = Path(qtawesome.__file__).parent / "fonts"
+    (font,) = folder.glob("materialdesignicons6-webfont-[0-9]*.ttf")
+    (names,) = folder.glob("materialdesignicons6-webfont-charmap-*.json")
+    return IconicFont(("mdi6", font.name, names.name))
+
+
 def icon(name: str, role: str = "text") -> QIcon:
     """A Material Design icon in a colour of the theme; grey where disabled, the on-accent colour never needed."""
     colours = theme.current()
-    return qtawesome.icon(f"mdi6.{name}", color=colours.colour(role), color_disabled=colours.colour("border"))
+    return _font().icon(f"mdi6.{name}", color=colours.colour(role), color_disabled=colours.colour("border"))
 
 
 def style_title(style: str) -> str:
@@ -92,9 +107,12 @@ class IconButton(QToolButton):
         if checkable:
             self.toggled.connect(lambda _: self.refresh())
 
-    def set_icon(self, name: str) -> None:
-        self._icon_name = name
-        self.refresh()
+    def set_icon(self, name: str, role: str | None = None) -> None:
+        """Another picture, and another colour where one is given."""
+        shown = (name, role or self._icon_role)
+        if shown != (self._icon_name, self._icon_role):
+            self._icon_name, self._icon_role = shown
+            self.refresh()
 
     def refresh(self) -> None:
         """Redraws the icon in the colours of the theme now in use."""
@@ -118,9 +136,15 @@ class Segments(QWidget):
             button.setToolTip("")
             button.setCheckable(True)
             self._group.addButton(button, index)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
+        self._group.buttonToggled.connect(self._on_toggled)
         self._group.button(0).setChecked(True)
         self._group.idClicked.connect(lambda index: self.chosen.emit(self._values[index]))
+
+    def _on_toggled(self, button: QAbstractButton, chosen: bool) -> None:
+        """Tab reaches the one that is chosen, left and right go on from it; Qt minds only those chosen by hand."""
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus if chosen else Qt.FocusPolicy.NoFocus)
 
     @property
     def value(self) -> object:
@@ -163,18 +187,56 @@ def push(text: str, *, icon_name: str = "", primary: bool = False) -> QPushButto
 
 
 class ElidedLabel(QLabel):
-    """A one-line label that ends in an ellipsis where it does not fit; the whole text is its tool tip."""
+    """A line, or with `wrap` as many as there is room for, that ends in an ellipsis where it does not fit.
 
-    def __init__(self, text: str = "", role: str = "") -> None:
+    What does not fit is its tool tip, unless it has another one; a screen reader is told all of it.
+    """
+
+    def __init__(self, text: str = "", role: str = "", *, wrap: bool = False) -> None:
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setMinimumWidth(24)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._wraps = wrap
+        vertical = QSizePolicy.Policy.Ignored if wrap else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
         if role:
             set_role(self, role)
 
+    def lines(self) -> list[str]:
+        """What is written, line by line, the last with an ellipsis where something is left out."""
+        metrics, text = self.fontMetrics(), self.text()
+        if not self._wraps:
+            return [metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())]
+        room = max(1, self.height() // metrics.lineSpacing())
+        written: list[str] = []
+        words = text.split()
+        while words and len(written) < room:
+            taken = 1
+            while (
+                taken < len(words) and metrics.horizontalAdvance(" ".join(words[: taken + 1])) <= self.width()
+            ):
+                taken += 1
+            if len(written) == room - 1:  # the last line there is room for
+                taken = len(words)
+            line = " ".join(words[:taken])
+            written.append(metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width()))
+            words = words[taken:]
+        return written
+
+    @property
+    def is_cut(self) -> bool:
+        return " ".join(self.lines()) != (" ".join(self.text().split()) if self._wraps else self.text())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and not self.toolTip() and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.text() if self.is_cut else "", self)
+            return True
+        return super().event(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter, metrics = QPainter(self), self.fontMetrics()
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        lines = self.lines()
+        top = 0 if self._wraps else (self.height() - metrics.height()) / 2
+        for row, line in enumerate(lines):
+            painter.drawText(QPointF(0, top + row * metrics.lineSpacing() + metrics.ascent()), line)

@@ -16,29 +16,25 @@ from studio.ui.comparing.candidate_row import HEIGHT, CandidateRow
 from studio.ui.timeline.timeline import Timeline
 
 _SPACING = theme.UNIT * 2
-_INVITATION_HEIGHT = 200
 #: So many rows are to be seen at once, if the window is high enough.
 _ROWS_IN_SIGHT = 4
 
 
 class CandidateList(QScrollArea):
-    """Emits what the rows emit, and what their views hover and seek.
-
-    Wants little height before there are candidates, when the vocal is what matters, and from the moment they are asked
-    for all that up to four of them need: none moves anything when it comes.
-    """
+    """Emits what the rows emit, and what their views hover and seek."""
 
     selected = Signal(int)
     asked = Signal(str, int)
     seek_requested = Signal(float)
     hovered = Signal(str)
+    #: The waveforms of this one's stems are to be seen, and are not there.
+    stems_wanted = Signal(int)
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self._timeline = timeline
         self.rows: dict[int, CandidateRow] = {}
-        self._waveforms = False
-        self._expected = 0
+        self._waveforms = self._stems = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -56,9 +52,10 @@ class CandidateList(QScrollArea):
         invitation = QVBoxLayout(self.invitation)
         invitation.setSpacing(theme.UNIT * 2)
         invitation.addStretch(1)
-        self._invitation = label("", "title"), label("", "muted")
+        self._invitation = label("", "title", wrap=True), label("", "muted", wrap=True)
         for text in self._invitation:
-            invitation.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            invitation.addWidget(text)
         invitation.addStretch(1)
         self.show_doing("")
         self._column.addWidget(self.invitation, 1)
@@ -66,10 +63,11 @@ class CandidateList(QScrollArea):
         self.setWidget(inner)
 
     def sizeHint(self) -> QSize:
-        rows = min(max(len(self.in_sight), self._expected), _ROWS_IN_SIGHT) * (HEIGHT + _SPACING) - _SPACING
-        return QSize(
-            super().sizeHint().width(), rows if self.in_sight or self._expected else _INVITATION_HEIGHT
-        )
+        rows = _ROWS_IN_SIGHT * (HEIGHT + _SPACING) - _SPACING
+        return QSize(super().sizeHint().width(), rows)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), HEIGHT)
 
     def show_doing(self, doing: str) -> None:
         """What goes on while there is no candidate yet; "" invites to ask for some."""
@@ -78,35 +76,40 @@ class CandidateList(QScrollArea):
         invitation = "Correct what was heard if need be, say what you want, then press Generate (G)."
         text.setText(doing or invitation)
 
-    def expect(self, candidates: int) -> None:
-        """Keeps room for so many in all; 0 when no more will come."""
-        self._expected = candidates
-        self.updateGeometry()
-
     def clear(self) -> None:
         for row in self.rows.values():
             self._column.removeWidget(row)
             row.deleteLater()
         self.rows = {}
-        self._expected = 0
         self.invitation.show()
-        self.updateGeometry()
 
     def add(self, candidate: Candidate) -> CandidateRow:
         """Appends a row; `show_state` puts it where it belongs. What is selected stays selected."""
         row = CandidateRow(candidate, self._timeline)
         self.rows[candidate.number] = row
         self.invitation.hide()
-        self.updateGeometry()
         self._column.insertWidget(self._column.count() - 1, row)
         self._column.setStretch(self._column.count() - 1, 1)
         row.spectrogram.show_waveform(self._waveforms)
         row.selected.connect(self.selected)
         row.asked.connect(self.asked)
-        for view in (row.lane, row.spectrogram):
+        for view in row.views:
             view.seek_requested.connect(self.seek_requested)
             view.hovered.connect(self.hovered)
+        if self._stems:
+            self._show_stems(row)
         return row
+
+    def show_stems(self, shown: bool) -> None:
+        """The waveforms of the stems in all rows, also those to come; or none."""
+        self._stems = shown
+        for row in self.rows.values():
+            self._show_stems(row)
+
+    def _show_stems(self, row: CandidateRow) -> None:
+        row.show_stems(self._stems)
+        if self._stems and not row.stems.waveforms:
+            self.stems_wanted.emit(row.number)
 
     def remove(self, number: int) -> None:
         """A candidate that was taken back."""
@@ -116,7 +119,6 @@ class CandidateList(QScrollArea):
             row.hide()
             row.deleteLater()
         self.invitation.setVisible(not self.rows)
-        self.updateGeometry()
 
     def show_waveforms(self, waveforms: bool) -> None:
         """In all rows, also those to come; else their spectrograms."""
@@ -167,9 +169,9 @@ class CandidateList(QScrollArea):
             opinion, picked = seen[number]
             row.show_opinion(opinion, picked=picked)
             row.show_blind(None if blind is None else blind_label(place))
-            row.spectrogram.set_veiled(blind is not None and not pictures)
+            for picture in (row.spectrogram, row.stems):
+                picture.set_veiled(blind is not None and not pictures)
             row.setVisible(number not in hidden)
-        self.updateGeometry()
 
     def follow_in_focus(self, before: QWidget) -> None:
         """Tab goes on from a widget to the rows' buttons, from the top, and then to what followed the widget."""

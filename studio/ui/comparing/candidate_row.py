@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
 
-from studio.core.arrangement import STEMS
+from studio.core.arrangement import BAND, STEMS
 from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
@@ -24,11 +24,13 @@ from studio.ui.appearance.widgets import (
     tight,
 )
 from studio.ui.comparing.drag_mark import DragMark
+from studio.ui.comparing.star_row import StarRow
 from studio.ui.timeline.chord_lane import ChordLane
 from studio.ui.timeline.spectrogram_view import Picture, SpectrogramView
-from studio.ui.timeline.timeline import Timeline
+from studio.ui.timeline.stems_view import StemsView
+from studio.ui.timeline.timeline import Timeline, TimelineView
 
-HEIGHT = 122
+HEIGHT = 117
 
 #: Names of what a listener can ask of a row, in its menu.
 _CHANGES = (
@@ -58,7 +60,6 @@ class CandidateRow(QFrame):
     def __init__(self, candidate: Candidate, timeline: Timeline) -> None:
         super().__init__()
         set_role(self, "row")
-        self.setFixedHeight(HEIGHT)
         self.number = candidate.number
         self.parent_number = candidate.settings.get("parent", "")
         self._candidate = candidate
@@ -78,19 +79,19 @@ class CandidateRow(QFrame):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._fill_menu(candidate.recipe is not None)
         self.export = IconButton("export-variant", "Export this candidate (Ctrl+E)", role="muted")
-        self.instruments = label("", "muted", wrap=True)
-        self.instruments.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.instruments = ElidedLabel("", "small", wrap=True)
         self.fit = ElidedLabel("", "small")
+        self.stars = StarRow()
         self.marks = {
             what: DragMark(icon_name, f"Drag the {name} into a DAW or a folder; a click copies")
             for what, (icon_name, name) in _MARKS.items()
         }
         self._drag = DragStart()
         self._writing: float | None = None
-        self.stars = label("", "stars")
         self.facts = ElidedLabel("", "small")
         self.lane = ChordLane(timeline)
         self.spectrogram = SpectrogramView(timeline, message="Drawing …")
+        self.stems = StemsView(timeline, (BAND,) if candidate.is_one_sound else STEMS)
         arrangement = candidate.arrangement
         if candidate.is_one_sound:
             self.lane.show_none(FASTSAG.why_not)
@@ -100,12 +101,19 @@ class CandidateRow(QFrame):
         self._lay_out()
         for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export_one")):
             button.clicked.connect(lambda _=False, what=what: self.asked.emit(what, self.number))
+        self.stars.rated.connect(lambda stars: self.asked.emit(f"rate_{stars}", self.number))
         for what, mark in self.marks.items():
             mark.clicked.connect(lambda _=False, what=what: self.asked.emit(f"copy_{what}", self.number))
             mark.dragged.connect(lambda what=what: self.asked.emit(f"drag_{what}", self.number))
-        for view in (self.lane, self.spectrogram):
+        for view in self.views:
             view.seek_requested.connect(lambda _: self.selected.emit(self.number))
+        self.show_stems(False)
         self._show()
+
+    @property
+    def views(self) -> tuple[TimelineView, ...]:
+        """What stands on the timeline."""
+        return self.lane, self.spectrogram, self.stems
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -119,13 +127,13 @@ class CandidateRow(QFrame):
         bottom = QHBoxLayout()
         tight(bottom, spacing=2)
         bottom.addWidget(self.stars)
-        bottom.addWidget(self.facts, 1)
+        bottom.addStretch(1)
         for button in (self.export, self.more):
-            button.setFixedSize(26, 24)
+            button.setFixedSize(26, 22)
             bottom.addWidget(button)
         header = QVBoxLayout()
-        header.setContentsMargins(12, 8, 6, 5)
-        header.setSpacing(2)
+        header.setContentsMargins(12, 6, 6, 4)
+        header.setSpacing(1)
         header.addLayout(top)
         header.addWidget(self.instruments, 1)
         middle = QHBoxLayout()
@@ -134,6 +142,7 @@ class CandidateRow(QFrame):
         for mark in self.marks.values():
             middle.addWidget(mark)
         header.addLayout(middle)
+        header.addWidget(self.facts)
         header.addLayout(bottom)
         side = QFrame()
         side.setLayout(header)
@@ -142,6 +151,7 @@ class CandidateRow(QFrame):
         tight(lanes, spacing=0)
         lanes.addWidget(self.lane)
         lanes.addWidget(self.spectrogram, 1)
+        lanes.addWidget(self.stems)
         row = QHBoxLayout(self)
         tight(row, margin=1, spacing=0)
         row.addWidget(side)
@@ -183,6 +193,11 @@ class CandidateRow(QFrame):
     def show_picture(self, picture: Picture) -> None:
         self.spectrogram.set_picture(picture)
 
+    def show_stems(self, shown: bool) -> None:
+        """The waveforms of the stems below the picture of the band."""
+        self.stems.setVisible(shown)
+        self.setFixedHeight(HEIGHT + (self.stems.height() if shown else 0))
+
     def show_selected(self, selected: bool) -> None:
         set_state(self, "selected", selected)
         set_state(self.badge, "selected", selected)
@@ -223,8 +238,7 @@ class CandidateRow(QFrame):
         self.instruments.setText("" if blind else instruments)
         self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
-        self.stars.setText("★" * self._opinion.stars)
-        self.stars.setVisible(self._opinion.stars > 0)
+        self.stars.show_stars(self._opinion.stars)
         facts = self._opinion.note or ("" if blind else _facts(candidate))
         facts = " · ".join(filter(None, ("" if blind else self._was, facts)))
         self.facts.setText(facts if self._writing is None else f"Writing files: {self._writing:.0%}")
@@ -237,6 +251,17 @@ class CandidateRow(QFrame):
             action.setVisible(not blind)
         name = f"Candidate {self._label or self.number}"
         self.setAccessibleName(name if blind else f"{name}, {style}, {instruments}")
+        for view, what in zip(
+            self.views, ("chords", "picture of the band", "waveforms of the stems"), strict=True
+        ):
+            view.setAccessibleName(f"{name}: {what}")
+        for button, what in (
+            (self.favourite, "favourite"),
+            (self.pick, "pick"),
+            (self.more, "more"),
+            (self.export, "export"),
+        ):
+            button.setAccessibleName(f"{name}: {what}")
 
 
 def _in_short(fit: FitReport) -> str:

@@ -25,13 +25,15 @@ class _Blocks(TimelineView):
         self.setFixedHeight(_HEIGHT)
         self._comp: BandComp | None = None
         self._grid: BeatGrid | None = None
+        self.setAccessibleName("Who plays where")
+
+    def spoken_value(self) -> str:
+        comp, grid = self._comp, self._grid
+        return comp.text(grid) if comp is not None and grid is not None else "no comp"
 
     def show_comp(self, comp: BandComp | None, grid: BeatGrid | None) -> None:
         self._comp, self._grid = comp, grid
-        said = comp.text(grid) if comp is not None and grid is not None else ""
-        self.setAccessibleName("Who plays where")
-        self.setAccessibleDescription(said)
-        self.setToolTip(said)
+        self.setToolTip(self.spoken_value())
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -70,7 +72,7 @@ class CompStrip(QWidget):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self.blocks = _Blocks(timeline)
-        self.make = small_button("Make a candidate of it", "Makes a candidate of the comp (Shift+U)")
+        self.make = small_button("Make it", "Makes a candidate of the comp (Shift+U)")
         self.clear = IconButton("close", "Leave this comp", size=14, role="muted")
         side = QWidget()
         side.setFixedWidth(theme.HEADER_WIDTH + 2)

@@ -203,6 +203,7 @@ class CompareActions(QObject):
             self._seen(number)[0].note,
             candidate,
             song.fits.get(number),
+            song.levels.get(number),
             self._parent,
         )
 

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPlainText
 
 from studio.core.candidate import Candidate
 from studio.services.measuring.fit_report import FitReport
+from studio.services.measuring.levels import CandidateLevels
 from studio.services.measuring.originality import lines_of, nearest
 from studio.ui.appearance.widgets import label, style_title
+from studio.ui.comparing.detail_words import fit_rows, level_rows, settings_rows
 
 _NAME_WIDTH = 128
 
@@ -22,7 +24,7 @@ class DetailsDialog(QDialog):
     Args:
         name: what the candidate is called now.
         candidate: None while nobody may know.
-        fit: None while it is measured.
+        fit, levels: None while they are measured.
     """
 
     noted = Signal(str)
@@ -33,11 +35,12 @@ class DetailsDialog(QDialog):
         note: str,
         candidate: Candidate | None,
         fit: FitReport | None,
+        levels: CandidateLevels | None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(name)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(480)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(8)
@@ -46,6 +49,7 @@ class DetailsDialog(QDialog):
         if candidate is not None:
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
             self._add(column, "FIT", fit_rows(fit))
+            self._add(column, "LEVELS", level_rows(levels))
             self._add(column, "OTHER MUSIC", {"Nearest tune": nearest(lines_of(candidate.arrangement)).words})
             self._add(column, "MADE WITH", settings_rows(candidate))
         column.addWidget(label("NOTE", "section"))
@@ -83,37 +87,3 @@ class DetailsDialog(QDialog):
         column.addLayout(grid)
         column.addSpacing(8)
         self.rows.update(rows)
-
-
-def fit_rows(fit: FitReport | None) -> dict[str, str]:
-    """The measures in words."""
-    if fit is None:
-        return {"Fit": "still being measured"}
-
-    def share(value: float | None) -> str:
-        return "cannot be told" if value is None else f"{value:.0%}"
-
-    rows = {
-        "Beat match": f"{share(fit.beat_match)} of its attacks, less chance",
-        "Chord fit": f"{share(fit.chord_fit)} of the singing on the chords",
-        "Silent": f"{share(fit.silence)} of the sung time",
-        "Beyond full scale": f"{fit.clipping:.2%} of its samples",
-        "Noise": f"{share(fit.noise)} flatness of the spectrum",
-        "Loudness": f"{fit.loudness_lufs:.1f} LUFS before matching",
-    }
-    if fit.beat_match is None:
-        rows["Beat match"] = "cannot be told: too few attacks"
-    if fit.chord_fit is None:
-        rows["Chord fit"] = "cannot be told: no notes or no chords"
-    return {"Poor fit": ", ".join(fit.problems), **rows} if fit.problems else rows
-
-
-def settings_rows(candidate: Candidate) -> dict[str, str]:
-    """The candidate's settings and instruments."""
-    arrangement = candidate.arrangement
-    rows = {"Key": str(arrangement.key), "Tempo": f"{arrangement.grid.tempo_bpm:.1f} bpm"}
-    for name, value in candidate.settings.items():
-        if isinstance(value, (str, int, float)) and str(value):
-            rows[name.replace("_", " ").capitalize()] = str(value)
-    rows.update({stem.capitalize(): part.instrument for stem, part in arrangement.parts.items()})
-    return rows

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
 from studio.ui.appearance.drag_start import DragStart
-from studio.ui.appearance.widgets import IconButton
+from studio.ui.appearance.widgets import IconButton, set_role
 
 
 class DragMark(IconButton):
@@ -16,8 +16,9 @@ class DragMark(IconButton):
 
     def __init__(self, icon_name: str, tip: str) -> None:
         super().__init__(icon_name, tip, size=15, role="muted")
+        set_role(self, "mark")
         self._start = DragStart()
-        self.setFixedSize(24, 20)
+        self.setFixedSize(22, 16)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

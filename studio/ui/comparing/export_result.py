@@ -53,6 +53,9 @@ class ExportResult(QDialog):
         self.tree.setColumnCount(3)
         self.tree.setHeaderLabels(["File and rule", "Proof", "Found"])
         self.tree.setAccessibleName("Rules of each file")
+        self.tree.setTextElideMode(
+            Qt.TextElideMode.ElideMiddle
+        )  # the song is long, its end tells files apart
         header = self.tree.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Interactive)

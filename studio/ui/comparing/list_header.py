@@ -25,6 +25,7 @@ class ListHeader(QWidget):
         self.hidden = _switch("", "Show or hide them again (Shift+H)")
         self.teach = _switch("Teach it your taste", "Rate bands to a phrase of this song, blind (Ctrl+R)")
         self.teach.setCheckable(False)
+        self.setFixedHeight(32)
         row = QHBoxLayout(self)
         tight(row, spacing=theme.UNIT * 2)
         row.addWidget(self.count)
@@ -36,6 +37,9 @@ class ListHeader(QWidget):
         self.match.clicked.connect(self.match_toggled)
         self.hidden.clicked.connect(self.hidden_toggled)
         self.teach.clicked.connect(self.teach_wanted)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when the first candidate comes
+        self.setSizePolicy(policy)
         self.hide()
 
     def show_candidates(self, count: int, *, blind: bool) -> None:

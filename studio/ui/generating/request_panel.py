@@ -7,15 +7,16 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
+    QSizePolicy,
     QSpinBox,
+    QStackedWidget,
     QVBoxLayout,
 )
 
@@ -24,6 +25,7 @@ from studio.core.engines import BAND_MODEL, ENGINES
 from studio.core.jobs import Progress
 from studio.core.score import STYLES
 from studio.ui.appearance import theme
+from studio.ui.appearance.scrolling import FittingScroll
 from studio.ui.appearance.widgets import (
     Chooser,
     ElidedLabel,
@@ -121,42 +123,51 @@ class RequestPanel(QFrame):
         self.seed.setAccessibleName("Seed")
         grid.addWidget(label("Seed", "muted"), 4, 0)
         grid.addLayout(seeds, 4, 1)
-        self._busy = QFrame()
-        busy = QVBoxLayout(self._busy)
-        tight(busy, spacing=8)
-        line = QHBoxLayout()
-        tight(line, spacing=8)
-        line.addWidget(self.stage, 1)
-        line.addWidget(self.eta)
-        busy.addLayout(line)
-        busy.addWidget(self.progress)
-        busy.addWidget(self.cancel)
+        fields = QFrame()
+        inner = QVBoxLayout(fields)
+        tight(inner, spacing=theme.UNIT * 2)
+        inner.addLayout(grid)
+        inner.addWidget(self.more)
+        inner.addWidget(self.advanced)
+        self.advanced.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.UNIT * 2)
         column.addWidget(label("ACCOMPANIMENTS", "section"))
-        column.addLayout(grid)
-        column.addWidget(self.more)
-        # In a low window the unfolded wishes scroll, and Generate stays in sight.
-        unfolded = QScrollArea()
-        unfolded.setWidget(self.advanced)
-        unfolded.setWidgetResizable(True)
-        unfolded.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        unfolded.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        unfolded.setMaximumHeight(self.advanced.sizeHint().height())
-        unfolded.hide()
-        column.addWidget(unfolded, 1)
+        # In a low window the wishes scroll, and Generate stays in sight.
+        column.addWidget(FittingScroll(fields), 1)
         column.addSpacing(theme.UNIT)
-        column.addWidget(self.generate)
-        column.addWidget(self._busy)
+        column.addWidget(self._foot())
 
         self.generate.clicked.connect(self.generate_requested)
         self.cancel.clicked.connect(self.cancel_requested)
         self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_SEED)))
-        self.more.toggled.connect(unfolded.setVisible)
+        self.more.toggled.connect(self.advanced.setVisible)
         self.engine_box.currentIndexChanged.connect(self._show_abilities)
         self.show_ready(False)
         self.show_idle()
+
+    def _foot(self) -> QStackedWidget:
+        """Generate, or in its very place what goes on: a request moves nothing when it begins or ends."""
+        self._busy = QFrame()
+        texts = QHBoxLayout()
+        tight(texts, spacing=8)
+        texts.addWidget(self.stage, 1)
+        texts.addWidget(self.eta)
+        lines = QVBoxLayout()
+        tight(lines, spacing=6)
+        lines.addLayout(texts)
+        lines.addWidget(self.progress)
+        busy = QHBoxLayout(self._busy)
+        tight(busy, spacing=12)
+        busy.addLayout(lines, 1)
+        busy.addWidget(self.cancel)
+        foot = QStackedWidget()
+        foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        foot.addWidget(self.generate)
+        foot.addWidget(self._busy)
+        self._shown = foot
+        return foot
 
     def refresh(self) -> None:
         """Redraws the button's icon in the colours of the theme."""
@@ -231,8 +242,7 @@ class RequestPanel(QFrame):
         self.generate.setEnabled(ready)
 
     def show_progress(self, progress: Progress, remaining_s: float | None) -> None:
-        self.generate.hide()
-        self._busy.show()
+        self._shown.setCurrentWidget(self._busy)
         if self.cancel.isEnabled():
             self.stage.setText(progress.stage[:1].upper() + progress.stage[1:])
             self.eta.setText("" if remaining_s is None else duration(remaining_s) + " left")
@@ -249,8 +259,7 @@ class RequestPanel(QFrame):
         self.eta.setText("")
 
     def show_idle(self) -> None:
-        self._busy.hide()
-        self.generate.show()
+        self._shown.setCurrentWidget(self.generate)
         self.cancel.setEnabled(True)
         self.progress.setValue(0)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtGui import QKeySequence
 
-from studio.ui.keys.shortcut_table import SHORTCUTS, Shortcut
+from studio.ui.keys.shortcut_table import RATING, SHORTCUTS, Shortcut, share_keys
 from studio.ui.window.preferences import Preferences
 
 #: In the preferences; an empty text is no key at all.
@@ -29,22 +31,25 @@ class KeyMap:
         keys = self.keys(shortcut)
         return QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
 
-    def owner(self, key: QKeySequence) -> Shortcut | None:
+    def owner(self, key: QKeySequence, among: Iterable[Shortcut] = SHORTCUTS) -> Shortcut | None:
         """Whose key that is now."""
-        for shortcut in SHORTCUTS:
+        for shortcut in among:
             if key in [QKeySequence(name) for name in self.keys(shortcut)]:
                 return shortcut
         return None
 
     def choose(self, shortcut: Shortcut, key: QKeySequence) -> Shortcut | None:
         """Gives an action one key, or none if it is empty. Returns the owner, and changes nothing, if it is taken."""
-        owner = None if key.isEmpty() else self.owner(key)
-        if owner is not None and owner is not shortcut:
+        rivals = [
+            other for other in (*SHORTCUTS, *RATING) if other is not shortcut and share_keys(other, shortcut)
+        ]
+        owner = None if key.isEmpty() else self.owner(key, rivals)
+        if owner is not None:
             return owner
         self._preferences.set(f"keys/{shortcut.name}", key.toString())
         return None
 
     def reset(self) -> None:
         """The table's keys for everything."""
-        for shortcut in SHORTCUTS:
+        for shortcut in (*SHORTCUTS, *RATING):
             self._preferences.set(f"keys/{shortcut.name}", _DEFAULT)

@@ -19,13 +19,18 @@ from PySide6.QtWidgets import (
 from studio.ui.appearance.widgets import label, set_role, set_state
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, EXTRAS, SHORTCUTS, Shortcut
+from studio.ui.keys.shortcut_table import RATING as RATING_KEYS
 
-#: Entries that share a line: (first, what the line says, what its keys say). They keep their keys.
+#: Entries that share a line, by what their names begin with; each has a key of its own there.
 _SERIES = {
-    "candidate_1": ("Candidate 1 to 8", "Alt+1 … Alt+8"),
-    "rate_1": ("Rate the one heard", "1 … 5"),
+    "candidate_": "Candidate 1 to 8",
+    "rate_": "Rate the one heard 1 to 5, none",
+    "r_hear_": "Hear A to D",
+    "r_best_": "Best: A to D",
+    "r_worst_": "Worst: A to D",
+    "r_stars_": "Stars for the one heard 1 to 5, none",
 }
-_SERIES_NAMES = tuple(name.rstrip("1") for name in _SERIES)
+_CAPS_A_ROW = 4
 ALL = (("File", "Edit", "Listen"), ("Record", "Judge"), ("Candidates", "View", "Help"))
 #: While the pages of taste have the keys.
 RATING = (("Rating",),)
@@ -128,14 +133,20 @@ class ShortcutSheet(QDialog):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight
-        for row, (what, shortcut, fixed) in enumerate(_lines(group)):
+        for row, (what, shortcuts, fixed) in enumerate(_lines(group)):
             grid.addWidget(label(what), row, 0)
-            if shortcut is None:
+            if not shortcuts:
                 grid.addWidget(label(fixed, "muted"), row, 1, right)
                 continue
-            cap = self.caps[shortcut.name] = KeyCap(self._keys.shown(shortcut), what)
-            cap.chosen.connect(lambda key, shortcut=shortcut: self._choose(shortcut, key))
-            grid.addWidget(cap, row, 1, right)
+            caps = QGridLayout()
+            caps.setSpacing(2)
+            for place, shortcut in enumerate(shortcuts):
+                cap = self.caps[shortcut.name] = KeyCap(
+                    self._keys.shown(shortcut), shortcut.text.rstrip(" …")
+                )
+                cap.chosen.connect(lambda key, shortcut=shortcut: self._choose(shortcut, key))
+                caps.addWidget(cap, place // _CAPS_A_ROW, place % _CAPS_A_ROW, right)
+            grid.addLayout(caps, row, 1, right)
         block.addLayout(grid)
         return block
 
@@ -160,15 +171,19 @@ class ShortcutSheet(QDialog):
                 self._actions[name].setShortcuts([QKeySequence(k) for k in self._keys.keys(BY_NAME[name])])
 
 
-def _lines(group: str) -> list[tuple[str, Shortcut | None, str]]:
-    """(what, its shortcut or None, its keys where they are fixed) of every line of a group."""
-    found: list[tuple[str, Shortcut | None, str]] = []
-    for shortcut in SHORTCUTS:
+def _lines(group: str) -> list[tuple[str, list[Shortcut], str]]:
+    """(what, its shortcuts, or its keys where they are fixed) of every line of a group."""
+    found: list[tuple[str, list[Shortcut], str]] = []
+    series: dict[str, list[Shortcut]] = {}
+    for shortcut in (*SHORTCUTS, *RATING_KEYS):
         if shortcut.group != group:
             continue
-        if shortcut.name in _SERIES:
-            what, fixed = _SERIES[shortcut.name]
-            found.append((what, None, fixed))
-        elif shortcut.name == "rate_0" or not shortcut.name.startswith(_SERIES_NAMES):
-            found.append((shortcut.text.rstrip(" …"), shortcut, ""))
-    return found + [(what, None, keys) for owner, what, keys in EXTRAS if owner == group]
+        prefix = next((p for p in _SERIES if shortcut.name.startswith(p)), None)
+        if prefix is None:
+            found.append((shortcut.text.rstrip(" …"), [shortcut], ""))
+        elif prefix in series:
+            series[prefix].append(shortcut)
+        else:
+            series[prefix] = [shortcut]
+            found.append((_SERIES[prefix], series[prefix], ""))
+    return found + [(what, [], keys) for owner, what, keys in EXTRAS if owner == group]

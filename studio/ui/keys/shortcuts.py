@@ -117,4 +117,8 @@ class KeyFilter(QObject):
             return key in (*_ARROWS, *_IN_LISTS)
         if isinstance(focus, QAbstractSlider):
             return key in _ARROWS
-        return isinstance(focus, QAbstractButton) and key == Qt.Key.Key_Space
+        if not isinstance(focus, QAbstractButton):
+            return False
+        # Of buttons one of which is chosen Tab reaches that one alone: left and right go on from it.
+        in_row = focus.group() is not None and key in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        return in_row or key == Qt.Key.Key_Space

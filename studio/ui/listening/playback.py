@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.audio.click import ClickSource
-from studio.audio.player import Player
+from studio.audio.player import CLICK, Player
 from studio.audio.source import Source
 from studio.core.arrangement import BAND, STEMS
 from studio.core.grid import BeatGrid
@@ -18,8 +18,6 @@ from studio.ui.timeline.timeline import Timeline
 _INTERVAL_MS = 33
 #: The lowest and highest level of a source.
 _LEVELS_DB = (-40.0, 6.0)
-#: The player's key of the metronome.
-_CLICK = "click"
 
 
 class Playback(QObject):
@@ -124,7 +122,7 @@ class Playback(QObject):
         gains = self.mix.gains(self._numbers, self._match, vocal_only=self._vocal_only)
         if self._recording:
             gains[VOCAL] = 0.0  # the old take would lead the new one
-        gains[_CLICK] = 1.0
+        gains[CLICK] = 1.0
         self.player.set_gains(gains)
 
     def set_metronome(self, grid: BeatGrid | None) -> None:
@@ -144,9 +142,9 @@ class Playback(QObject):
             return
         self._click = click
         if click is None:
-            player.remove(_CLICK)
+            player.remove(CLICK)
         else:
-            player.add(_CLICK, ClickSource(*click, player.sample_rate))
+            player.add(CLICK, ClickSource(*click, player.sample_rate))
         self._apply()
 
     def set_recording(self, recording: bool) -> None:

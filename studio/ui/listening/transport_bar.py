@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from studio.audio.levels import Meter
 from studio.core.mix import Mix
@@ -44,6 +44,9 @@ class TransportBar(QFrame):
         self.bar = label("", "muted")
         self.bar.setMinimumWidth(60)
         self.input = InputMeter()
+        policy = self.input.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when the input opens
+        self.input.setSizePolicy(policy)
         self.input.hide()
         self.balance = QSlider(Qt.Orientation.Horizontal)
         self.balance.setRange(-100, 100)
@@ -54,24 +57,16 @@ class TransportBar(QFrame):
         self.balance.setAccessibleName("Balance of vocal and band")
         self.balance.mouseDoubleClickEvent = lambda _: self.balance.setValue(0)  # type: ignore[method-assign]
 
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(theme.UNIT)
-        for button in (self.stop, self.play, self.record, self.loop, self.metronome):
-            row.addWidget(button)
-        row.addSpacing(12)
-        times = QVBoxLayout()
-        tight(times, spacing=0)
-        times.addWidget(self.clock)
-        times.addWidget(self.bar)
-        row.addLayout(times)
-        row.addWidget(self.input)
-        row.addStretch(1)
-        row.addWidget(strip)
-        row.addStretch(1)
-        row.addWidget(label("Vocal", "muted"))
-        row.addWidget(self.balance, 1)
-        row.addWidget(label("Band", "muted"))
+        self.side = IconButton("dock-right", "What was heard, and wishes", checkable=True, size=20)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 8, 12, 8)
+        self._grid.setHorizontalSpacing(theme.UNIT * 3)
+        self._grid.setVerticalSpacing(theme.UNIT)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._left(), 0, 0)
+        self._grid.addWidget(self._right(), 0, 2)
+        self._two_rows: bool | None = None
+        self._arrange(two_rows=False)
 
         self.play.clicked.connect(self.play_toggled)
         self.stop.clicked.connect(self.stopped)
@@ -82,6 +77,57 @@ class TransportBar(QFrame):
         timeline.playhead_moved.connect(lambda _, now: self._show_time(now))
         timeline.changed.connect(lambda: self._show_time(timeline.playhead_s))
         timeline.loop_changed.connect(lambda: self.loop.setChecked(timeline.looping))
+
+    def _left(self) -> QWidget:
+        self._start = QWidget()
+        row = QHBoxLayout(self._start)
+        tight(row)
+        for button in (self.stop, self.play, self.record, self.loop, self.metronome):
+            row.addWidget(button)
+        row.addSpacing(12)
+        times = QVBoxLayout()
+        tight(times, spacing=0)
+        times.addWidget(self.clock)
+        times.addWidget(self.bar)
+        row.addLayout(times)
+        row.addWidget(self.input)
+        return self._start
+
+    def _right(self) -> QWidget:
+        self._end = QWidget()
+        row = QHBoxLayout(self._end)
+        tight(row)
+        row.addWidget(label("Vocal", "muted"))
+        row.addWidget(self.balance, 1)
+        row.addWidget(label("Band", "muted"))
+        row.addSpacing(8)
+        row.addWidget(self.side)
+        return self._end
+
+    # Two rows where one is too narrow
+
+    def _arrange(self, *, two_rows: bool) -> None:
+        if two_rows != self._two_rows:
+            self._two_rows = two_rows
+            self._grid.removeWidget(self._strip)
+            where = (1, 0, 1, 3) if two_rows else (0, 1, 1, 1)
+            self._grid.addWidget(self._strip, *where, Qt.AlignmentFlag.AlignCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        parts = (self._start, self._strip, self._end)
+        wanted = sum(part.sizeHint().width() for part in parts) + self._gaps
+        self._arrange(two_rows=event.size().width() < wanted)
+        super().resizeEvent(event)
+
+    @property
+    def _gaps(self) -> int:
+        margins = self._grid.contentsMargins()
+        return margins.left() + margins.right() + 2 * self._grid.horizontalSpacing()
+
+    def minimumSizeHint(self) -> QSize:
+        ends = self._start.minimumSizeHint().width() + self._end.minimumSizeHint().width()
+        width = max(ends, self._strip.minimumSizeHint().width()) + self._gaps
+        return QSize(width, super().minimumSizeHint().height())
 
     def _show_time(self, time_s: float) -> None:
         hundredths = int(time_s * 100)

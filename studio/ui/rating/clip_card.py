@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.opinion import MOST_STARS, blind_label
@@ -21,13 +21,19 @@ _MARKS = ("○", "◐", "●")
 class _ClipPicture(QWidget):
     """The spectrogram of a clip over the phrase, or its letter where that is hidden; and where it is now."""
 
+    spoken_role = QAccessible.Role.Graphic
+
     def __init__(self, letter: str) -> None:
         super().__init__()
+        self.setAccessibleName(f"Picture of clip {letter}")
         self.setMinimumHeight(48)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._letter = letter
         self._picture: Picture | None = None
         self._place = 0.0
+
+    def spoken_value(self) -> str:
+        return f"{'shown' if self.shows_picture else 'hidden until the vote'}, at {self._place:.0%} of the phrase"
 
     @property
     def shows_picture(self) -> bool:

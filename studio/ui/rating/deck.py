@@ -106,7 +106,8 @@ class PhraseDeck(QObject):
     def load(self, phrase: Phrase, selected: str) -> None:
         """Another phrase, from its start; it plays on if something played."""
         playing = self.playing
-        mixer = Mixer(phrase.sample_rate, phrase.frames + round(_MARGIN_S * phrase.sample_rate))
+        frames = phrase.frames + round(_MARGIN_S * phrase.sample_rate)
+        mixer = Mixer(phrase.sample_rate, frames, beside=frozenset({VOCAL}))
         mixer.add(VOCAL, phrase.vocal)
         for key, band in phrase.bands.items():
             mixer.add(key, band)

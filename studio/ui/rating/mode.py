@@ -5,14 +5,14 @@ All keys but the ones of files and help belong to the page that is shown: the so
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.ui.appearance.scrolling import PageScroll
 from studio.ui.appearance.widgets import Segments, icon, push, set_role, tight
-
-#: Names of the window's actions whose keys stay theirs.
-KEPT_ACTIONS = ("open", "open_project", "save", "save_as", "quit", "sheet")
 
 
 class TasteMode(QWidget):
@@ -28,7 +28,8 @@ class TasteMode(QWidget):
     def __init__(self, pages: dict[str, tuple[str, QWidget]]) -> None:
         super().__init__()
         self.pages = {name: page for name, (_, page) in pages.items()}
-        self.kept: list[QKeySequence] = []
+        #: Says which keys stay the window's.
+        self.kept: Callable[[], Collection[QKeySequence]] = tuple
         self.back = push("Back to the song")
         self.back.setToolTip("Esc")
         self.tabs = Segments([(title, name) for name, (title, _) in pages.items()], name="Page")
@@ -44,7 +45,7 @@ class TasteMode(QWidget):
         row.addSpacing(self.back.sizeHint().width())
         self._stack = QStackedWidget()
         for page in self.pages.values():
-            self._stack.addWidget(page)
+            self._stack.addWidget(PageScroll(page))
         column = QVBoxLayout(self)
         tight(column, spacing=0)
         column.addWidget(bar)
@@ -56,23 +57,27 @@ class TasteMode(QWidget):
     @property
     def page(self) -> str:
         """The name of the page that is shown."""
-        return next(name for name, page in self.pages.items() if page is self._stack.currentWidget())
+        return next(name for name, page in self.pages.items() if page is self._page)
+
+    @property
+    def _page(self) -> QWidget:
+        return list(self.pages.values())[self._stack.currentIndex()]
 
     def add_hidden(self, name: str, page: QWidget) -> None:
         """A page that another one opens: it has no tab."""
         self.pages[name] = page
-        self._stack.addWidget(page)
+        self._stack.addWidget(PageScroll(page))
 
     def show_page(self, name: str) -> None:
         self.tabs.set_value(name)
         self.back.setIcon(icon("arrow-left"))  # in the colours of the theme now in use
-        self._stack.setCurrentWidget(self.pages[name])
+        self._stack.setCurrentIndex(list(self.pages).index(name))
         self.setFocus()
         self.shown.emit(name)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if QKeySequence(event.keyCombination()) not in self.kept:
+            if QKeySequence(event.keyCombination()) not in self.kept():
                 event.accept()
             return True
         return super().event(event)
@@ -80,7 +85,7 @@ class TasteMode(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.isAutoRepeat():
             return
-        handle = getattr(self._stack.currentWidget(), "handle", None)
+        handle = getattr(self._page, "handle", None)
         if handle is not None and handle(event):
             event.accept()
         elif event.key() == Qt.Key.Key_Escape:

@@ -1,9 +1,7 @@
 """The rating screen: four bands to one phrase, blind; which is best, which worst.
 
-Keys: 1 to 4 hear; Shift+1 to 4, or B and a number, name the best; Alt+1 to 4, or W and a number, the worst; B or W
-twice names the one heard; 0 none usable; = all alike; Ctrl+1 to 5 stars for the one heard, Ctrl+0 none; Space plays;
-Home is the phrase's start; Enter votes and goes on; Ctrl+Z takes the last vote back; Alt+Left and Alt+Right move the
-phrase. After the vote the number of the clip that is heard chooses it as a parent, and M breeds from the two chosen.
+Its keys are RATING in the table of shortcuts. B or W twice names the one heard; after the vote the number of the clip
+that is heard chooses it as a parent, and M breeds from the two chosen.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QToolBu
 
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import IconButton, label, push, set_role, small_button, tight
+from studio.ui.keys.key_map import KeyMap
 from studio.ui.rating.ballot import Ballot
 from studio.ui.rating.clip_card import ClipCard
 from studio.ui.rating.rated import Rated
@@ -42,7 +41,7 @@ class RatingPage(QWidget):
         self._drawn: dict[str, Picture] = {}
         #: 'best' or 'worst' while a number is waited for.
         self.naming = ""
-        self._keys = RatingKeys(self)
+        self._keys = RatingKeys(self, KeyMap(preferences))
         self.cards = [ClipCard(place) for place in range(_MOST_CLIPS)]
         self._stack = QStackedWidget()
         self._stack.addWidget(self._screen())

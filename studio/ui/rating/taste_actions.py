@@ -8,11 +8,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
+from studio.ui.keys.shortcut_table import EVERYWHERE
 from studio.ui.rating.adapter_control import AdapterControl
 from studio.ui.rating.audition import Audition
 from studio.ui.rating.deck import PhraseDeck
 from studio.ui.rating.lineage_page import LineagePage
-from studio.ui.rating.mode import KEPT_ACTIONS, TasteMode
+from studio.ui.rating.mode import TasteMode
 from studio.ui.rating.model_test import ModelTest
 from studio.ui.rating.rating_page import RatingPage
 from studio.ui.rating.screen_source import Teaching
@@ -50,7 +51,15 @@ class TasteActions(QObject):
         self._stack, self._song, self._window = stack, song, window
         self._menus: list[QMenu] = []
         source, personal = teaching.screens, teaching.personal
-        self.sitting = Sitting(workspace, deck, source, preferences, lambda: personal.shelf.generation, self)
+        self.sitting = Sitting(
+            workspace,
+            deck,
+            source,
+            preferences,
+            lambda: personal.shelf.generation,
+            learned.forgotten_at,
+            self,
+        )
         self.audition = Audition(workspace, deck, source, self)
         self.rating = RatingPage(self.sitting, pictures, preferences)
         self.learned = learned
@@ -58,6 +67,7 @@ class TasteActions(QObject):
         self.test = ModelTest(workspace, deck, personal, personal.shelf.add_trial, self)
         self.test_page = RatingPage(self.test, pictures, preferences)
         self.adapter = AdapterControl(workspace, personal, self.test, lambda: learned.listener, ask, window)
+        learned.forgotten.connect(self._on_forgotten)
         self.mode = TasteMode(
             {
                 "rate": ("Rate", self.rating),
@@ -90,7 +100,9 @@ class TasteActions(QObject):
             song_menus: that say nothing while a page of taste is shown.
         """
         self._menus = song_menus
-        self.mode.kept = [QKeySequence(key) for name in KEPT_ACTIONS for key in actions[name].shortcuts()]
+        self.mode.kept = lambda: [
+            QKeySequence(key) for name in EVERYWHERE for key in actions[name].shortcuts()
+        ]
 
     @property
     def shown(self) -> bool:
@@ -124,6 +136,12 @@ class TasteActions(QObject):
         """Shows a screen again that was voted on."""
         self.sitting.review(number)
         self.mode.show_page("rate")
+
+    def _on_forgotten(self, answers: int) -> None:
+        """What was shown before counts nowhere: the sitting begins anew. What was trained on deleted answers rests."""
+        self.sitting.leave()
+        if answers:
+            self.adapter.retire()
 
     def _breed(self, parents: tuple[str, str]) -> None:
         if self.sitting.state in ("away", "refused"):

@@ -144,7 +144,7 @@ class DevicesDialog(QDialog):
             AudioSetup(output, source, first, count, rate, self.block.currentData() or 0)
         )
 
-    def _on_metered(self, meter: object, _: float) -> None:
+    def _on_metered(self, meter: object) -> None:
         self.meter.show_meter(self._recording.meter)
         player = self._playback.player
         if player.version != self._version:

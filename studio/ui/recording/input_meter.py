@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QProgressBar, QSizePolicy
 
 from studio.audio.levels import Meter
 from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import set_role
 
 _FLOOR_DB = -60.0
 _WARM_DB = -6.0
 _LIGHT = 8
 
 
-class InputMeter(QWidget):
-    """Emits `reset_requested` when clicked."""
+class InputMeter(QProgressBar):
+    """Emits `reset_requested` when clicked. To a screen reader it is a progress bar in decibels."""
 
     reset_requested = Signal()
 
@@ -25,17 +26,26 @@ class InputMeter(QWidget):
         self.peaks: tuple[float, ...] = ()
         self.holds: tuple[float, ...] = ()
         self.clipped = False
+        set_role(self, "meter")
+        self.setTextVisible(False)
+        self.setRange(round(_FLOOR_DB), 0)
+        self.setValue(self.minimum())
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Input level")
+        self.setAccessibleName("Input level in dBFS")
         self.setToolTip("Input level; click to put out the clip light")
 
     def sizeHint(self) -> QSize:
         return QSize(64, 16)
 
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
     def show_meter(self, meter: Meter) -> None:
         shown = (meter.peaks, meter.holds, meter.clipped)
         if shown != (self.peaks, self.holds, self.clipped):
             self.peaks, self.holds, self.clipped = shown
+            self.setValue(round(_FLOOR_DB * (1 - level_share(max(self.peaks, default=0.0)))))
+            self.setAccessibleDescription("clipped" if self.clipped else "")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

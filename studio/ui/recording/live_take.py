@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.audio.levels import Meter
@@ -51,12 +51,17 @@ class LiveTake(QFrame):
 class LevelHistory(QWidget):
     """Peaks from left to right, the newest at the right end once the width is full."""
 
+    spoken_role = QAccessible.Role.Graphic
+
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumHeight(96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Level of the take")
         self.shares: deque[float] = deque(maxlen=4096)
+
+    def spoken_value(self) -> str:
+        return f"{self.shares[-1]:.0%} of full scale" if self.shares else "silent"
 
     def clear(self) -> None:
         self.shares.clear()

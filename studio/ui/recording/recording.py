@@ -19,7 +19,6 @@ from studio.audio.levels import Meter
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter as TimeSignature
-from studio.dsp.loudness import SILENCE_DB, MomentaryLoudness
 from studio.services.recording.audio_setup import remember_setup, resolve_setup
 from studio.services.recording.latency import known_latency, remember_latency
 from studio.services.recording.recording import Ending, Recorded, RecordingPlan, RecordingService
@@ -51,7 +50,7 @@ class Recording(QObject):
     settings_changed = Signal(object)
     punch_changed = Signal(object)
     recorded = Signal(object)
-    metered = Signal(object, float)
+    metered = Signal(object)
     failed = Signal(object)
     told = Signal(str)
 
@@ -73,8 +72,6 @@ class Recording(QObject):
         self._loudest = 0.0
         self._wanted = False
         self._endings: list[Ending] = []
-        self._loudness: MomentaryLoudness | None = None
-        self._loudness_rate = 0
         playback.ticked.connect(self._on_tick)
         playback.loading.connect(self._on_loading)
         playback.timeline.changed.connect(self._follow_grid)
@@ -245,10 +242,7 @@ class Recording(QObject):
     def _on_tick(self) -> None:
         player = self._playback.player
         self.meter.look(player.levels, time.monotonic())
-        if self._loudness is None or self._loudness_rate != player.sample_rate:
-            self._loudness, self._loudness_rate = MomentaryLoudness(player.sample_rate), player.sample_rate
-        heard = player.read_output()
-        self.metered.emit(self.meter, self._loudness.feed(heard) if len(heard) else SILENCE_DB)
+        self.metered.emit(self.meter)
         self._tell_written()
         if self._wanted:
             self._start_if_ready()

@@ -61,6 +61,22 @@ class ChordLane(TimelineView):
         #: Seconds: the bar line that is being dragged, and where it is now.
         self._dragged: tuple[float, float] | None = None
 
+    def spoken_value(self) -> str:
+        bar = self._bar_at(self.timeline.playhead_s)
+        if self._veiled:
+            return "hidden while the comparison is blind"
+        if not self._names:
+            return self._why_none or "no chords yet"
+        return f"{self._names[bar]} at the playhead" if bar is not None else "no chord at the playhead"
+
+    def edit_here(self) -> None:
+        """The chord at the playhead, where it can be changed."""
+        bar = self._bar_at(self.timeline.playhead_s)
+        if self._why_fixed:
+            self.hovered.emit(self._why_fixed)
+        elif self.editable and bar is not None:
+            self.edit_bar(bar)
+
     def fix_chords(self, why: str) -> None:
         """Chords cannot be edited, for this reason; "" lets them be edited in a lane that is editable."""
         self._why_fixed = why

@@ -7,25 +7,34 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen
 
 from studio.ui.appearance import theme
-from studio.ui.timeline.timeline import Timeline, TimelineView
+from studio.ui.timeline.timeline import Timeline, TimelineView, is_free
 
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120)
 _GRIP = 6
 
 
 class Ruler(TimelineView):
-    """Dragging an end of the band trims it, dragging its middle moves it, dragging elsewhere draws a new one."""
+    """Dragging an end of the band trims it, dragging its middle moves it, dragging elsewhere draws a new one: on bar
+    lines unless Shift is held."""
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
         self.setFixedHeight(28)
-        self.setToolTip("Click to move the playhead, drag to mark a loop")
+        self.setToolTip("Click to move the playhead, drag to mark a loop: on bar lines, with Shift anywhere")
         self.setAccessibleName("Time ruler")
         self._grip = ""
         self._grip_from: tuple[float, tuple[float, float]] | None = None
 
     def sizeHint(self) -> QSize:
         return QSize(400, 28)
+
+    def spoken_value(self) -> str:
+        timeline = self.timeline
+        said = [super().spoken_value(), f"{timeline.start_s:.1f} to {timeline.end_s:.1f} seconds in sight"]
+        if timeline.region is not None:
+            start, end = timeline.region
+            said.append(f"loop {'on' if timeline.looping else 'off'}, {start:.1f} to {end:.1f} seconds")
+        return ", ".join(said)
 
     def paint_content(self, painter: QPainter, rect: QRect) -> None:
         colours = theme.current()
@@ -84,10 +93,12 @@ class Ruler(TimelineView):
         self._dragging = True
         at, (start, end) = self._grip_from
         moved = self.time_at(x) - at
+        line = (lambda time_s: time_s) if is_free(event) else self.timeline.nearest_line
         if self._grip == "middle":
+            moved = line(start + moved) - start
             moved = min(max(moved, -start), self.timeline.duration_s - end)
             self.timeline.set_region((start + moved, end + moved))
         elif self._grip == "start":
-            self.timeline.set_region((start + moved, end))
+            self.timeline.set_region((line(start + moved), end))
         else:
-            self.timeline.set_region((start, end + moved))
+            self.timeline.set_region((start, line(end + moved)))

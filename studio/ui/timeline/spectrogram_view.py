@@ -68,6 +68,13 @@ class SpectrogramView(TimelineView):
         self._waveform = self._veiled = False
         timeline.changed.connect(self._forget_pixmap)
 
+    def spoken_value(self) -> str:
+        if self._veiled:
+            return "hidden while the comparison is blind"
+        if self._picture is None:
+            return self._message or "nothing drawn yet"
+        return f"{'waveform' if self._outline else 'spectrogram'} of the sound, {super().spoken_value()}"
+
     @property
     def spectrogram(self) -> Spectrogram | None:
         return self._picture.spectrogram if self._picture and not self._veiled else None

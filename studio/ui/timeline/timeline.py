@@ -7,8 +7,9 @@ because a cached pixmap under a moving line is all a spectrogram needs, and only
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.grid import BeatGrid
@@ -17,6 +18,8 @@ from studio.ui.appearance import theme
 _SHORTEST_VIEW_S = 0.25
 _NARROWEST_BAND = 0.05
 _DRAG_PIXELS = 5
+#: Of a bar: an end of the song closer to a bar line than this is not another line.
+_CLOSE_BAR = 0.2
 #: This close before a beat, in beats, the clock already shows it.
 _ON_BEAT = 0.02
 
@@ -101,6 +104,36 @@ class Timeline(QObject):
             self.looping = looping and region is not None
         self.loop_changed.emit()
 
+    def snap_lines(self) -> NDArray[np.float64]:
+        """Seconds a loop snaps to: the bar lines, and both ends of the song; empty without a grid."""
+        if self.grid is None:
+            return np.zeros(0)
+        bars = np.asarray(self.grid.downbeats_s, dtype=np.float64)
+        bars = bars[(bars >= 0.0) & (bars <= self.duration_s)]
+        if len(bars) < 2:
+            return np.zeros(0)
+        # An end that lies close to a bar line is that bar line.
+        close = _CLOSE_BAR * float(np.diff(bars).min())
+        ends = [end for end in (0.0, self.duration_s) if np.abs(bars - end).min() > close]
+        return np.sort(np.concatenate([bars, ends]))
+
+    def nearest_line(self, time_s: float) -> float:
+        """The line a time snaps to; the time itself without a grid."""
+        lines = self.snap_lines()
+        return float(lines[np.argmin(np.abs(lines - time_s))]) if len(lines) else time_s
+
+    def on_bars(self, one_s: float, other_s: float) -> tuple[float, float]:
+        """A stretch on the nearest bar lines, but never less than the bar it lies in; as it is without a grid."""
+        low, high = sorted((one_s, other_s))
+        lines = self.snap_lines()
+        if not len(lines):
+            return low, high
+        start, end = self.nearest_line(low), self.nearest_line(high)
+        if start == end:
+            after = int(np.clip(np.searchsorted(lines, (low + high) / 2, side="right"), 1, len(lines) - 1))
+            start, end = float(lines[after - 1]), float(lines[after])
+        return start, end
+
     def set_punch(self, punch_s: tuple[float, float] | None) -> None:
         """The seconds that recording keeps, or None for all."""
         if punch_s != self.punch_s:
@@ -127,12 +160,25 @@ class Timeline(QObject):
         bar = beat // per_bar + 1
         return f"pickup {beat % per_bar + 1}" if bar < 1 else f"bar {bar}.{beat % per_bar + 1}"
 
+    def spoken_playhead(self) -> str:
+        """Where the playhead is, in words."""
+        place = self.place(self.playhead_s)
+        return f"playhead at {self.playhead_s:.1f} seconds" + (f", {place}" if place else "")
+
+
+def is_free(event: QMouseEvent) -> bool:
+    """Whether a drag is to stay off the bar lines."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+
 
 class TimelineView(QWidget):
     """A widget whose x axis is the timeline, right of a gutter. Subclasses paint content and gutter.
 
-    A click asks to seek; a drag marks the loop region; Ctrl and wheel zoom, Shift and wheel scroll.
+    A click asks to seek; a drag marks the loop region, on bar lines unless Shift is held; Ctrl and wheel zoom,
+    Shift and wheel scroll.
     """
+
+    spoken_role = QAccessible.Role.Graphic
 
     seek_requested = Signal(float)
     hovered = Signal(str)
@@ -146,6 +192,10 @@ class TimelineView(QWidget):
         timeline.changed.connect(self.update)
         timeline.loop_changed.connect(self.update)
         timeline.playhead_moved.connect(self._on_playhead_moved)
+
+    def spoken_value(self) -> str:
+        """What a screen reader says of it; subclasses add what they show."""
+        return self.timeline.spoken_playhead()
 
     # Geometry
 
@@ -221,7 +271,17 @@ class TimelineView(QWidget):
         if abs(x - self._pressed_at) >= _DRAG_PIXELS:
             self._dragging = True
         if self._dragging:
-            self.timeline.set_region((self.time_at(self._pressed_at), self.time_at(x)), looping=True)
+            ends = self.time_at(self._pressed_at), self.time_at(x)
+            self._mark(ends if is_free(event) else self.timeline.on_bars(*ends))
+
+    def _mark(self, region: tuple[float, float]) -> None:
+        """A loop is being drawn."""
+        timeline = self.timeline
+        timeline.set_region(region, looping=True)
+        start, end = timeline.region or region
+        places = timeline.place(start), timeline.place(end)
+        where = " to ".join(places) if all(places) else f"{start:.2f} s to {end:.2f} s"
+        self.hovered.emit(f"Loop {where}" + ("   (Shift: anywhere)" if timeline.grid is not None else ""))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._pressed_at is not None:

@@ -26,7 +26,9 @@ class EmptyState(QFrame):
         self.about = label(
             "WAV, AIFF, FLAC, MP3 or OGG, two seconds to ten minutes. Backline listens and plays a band to it.",
             "muted",
+            wrap=True,
         )
+        self.about.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.open = push("Open vocal …", icon_name="folder-open-outline", primary=True)
         self.demo = push("Try the demo vocal", icon_name="music-note-outline")
         self.record = push("Record one", icon_name="record")
@@ -45,8 +47,9 @@ class EmptyState(QFrame):
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addStretch(1)
-        for part in (self._picture, self.title, self.about):
+        for part in (self._picture, self.title):
             column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.about)
         column.addSpacing(12)
         buttons = QHBoxLayout()
         buttons.setSpacing(12)

@@ -1,11 +1,18 @@
-"""Where every panel of the window stands. Layout only: the panels are wired by the main window."""
+"""Where every panel of the window stands. Layout only: the panels are wired by the main window.
+
+Choices: what is heard and wished folds away in a narrow window and the meters in a low one, each until it is asked for;
+what still does not fit scrolls. The list has the height of four candidates whether they are there or not, or what the
+handle above it gives it, and the vocal the rest: nothing moves when a request begins or a candidate comes.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.ui.appearance import theme
+from studio.ui.appearance.scrolling import FittingScroll, PageScroll
 from studio.ui.appearance.widgets import tight
 from studio.ui.comparing.candidate_list import CandidateList
 from studio.ui.comparing.comp_strip import CompStrip
@@ -14,6 +21,7 @@ from studio.ui.generating.request_panel import RequestPanel
 from studio.ui.listening.analysis_panel import AnalysisPanel
 from studio.ui.listening.stem_strip import StemStrip
 from studio.ui.listening.transport_bar import TransportBar
+from studio.ui.metering.loudness_panel import LoudnessPanel
 from studio.ui.recording.live_take import LiveTake
 from studio.ui.timeline.ruler import Ruler
 from studio.ui.timeline.timeline import Timeline
@@ -22,36 +30,24 @@ from studio.ui.window.empty_state import EmptyState
 
 #: Between the window's edge and the panels, and between the columns.
 _MARGIN = 12
-
-
-class _Scroll(QScrollArea):
-    """As high as what is in it wants to be now, or lower, with a bar in the margin."""
-
-    def __init__(self, inner: QWidget) -> None:
-        super().__init__()
-        self._inner = inner
-        self.setWidget(inner)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._fit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._inner and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)  # a scroll area watches what is in it too
-
-    def _fit(self) -> None:
-        self.setMaximumHeight(self._inner.sizeHint().height())
+#: A window narrower or lower than this has little room: pixels of what is below the menu.
+_NARROW, _LOW = 980, 560
 
 
 class Layout(QWidget):
-    """Transport on top; vocal and candidates under one ruler; what was heard and what is wished on the right."""
+    """Transport and meters on top; vocal and candidates under one ruler; what was heard and is wished on the right."""
+
+    #: Whether the side, and whether the meters, are to be seen now.
+    side_shown = Signal(bool)
+    meters_shown = Signal(bool)
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self.strip = StemStrip()
         self.transport = TransportBar(timeline, self.strip)
+        self.meters = LoudnessPanel()
+        self._is_narrow = self._is_low = False
+        self._wants_meters = True
         self.empty = EmptyState()
         self.live = LiveTake()
         self.ruler = Ruler(timeline)
@@ -70,10 +66,12 @@ class Layout(QWidget):
         body.setContentsMargins(_MARGIN, _MARGIN, 0, 8)
         body.setSpacing(_MARGIN)
         body.addWidget(self._stack, 1)
-        body.addWidget(self._side())
+        self._side = self._side_column()
+        body.addWidget(self._side)
         column = QVBoxLayout(self)
         tight(column, spacing=0)
         column.addWidget(self.transport)
+        column.addWidget(self.meters)
         column.addLayout(body, 1)
 
     @property
@@ -89,6 +87,46 @@ class Layout(QWidget):
         if self.is_empty:
             self._stack.setCurrentWidget(self.live if live else self.empty)
 
+    # What folds
+
+    @property
+    def shows_side(self) -> bool:
+        return not self._side.isHidden()
+
+    @property
+    def shows_meters(self) -> bool:
+        return not self.meters.isHidden()
+
+    def show_side(self, shown: bool) -> None:
+        """What was heard and what is wished: there or folded away."""
+        self._side.setVisible(shown)
+        self.side_shown.emit(shown)
+
+    def show_meters(self, shown: bool) -> None:
+        """The meters, now and whenever there is room for them."""
+        self._wants_meters = shown
+        self._show_meters(shown)
+
+    @property
+    def wants_meters(self) -> bool:
+        """Whether they are to be seen where there is room."""
+        return self._wants_meters
+
+    def _show_meters(self, shown: bool) -> None:
+        self.meters.setVisible(shown)
+        self.meters_shown.emit(shown)
+
+    def fit_to(self, room: QSize) -> None:
+        """The window has this much room for the panels now; what was folded by hand stays until it turns out to be too
+        small or large enough."""
+        narrow, low = room.width() < _NARROW, room.height() < _LOW
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self.show_side(not narrow)
+        if low != self._is_low:
+            self._is_low = low
+            self._show_meters(self._wants_meters and not low)
+
     def _timelines(self) -> QWidget:
         ruler_row = QHBoxLayout()
         tight(ruler_row, spacing=0)
@@ -102,26 +140,43 @@ class Layout(QWidget):
         upper.setSpacing(0)
         upper.addLayout(ruler_row)
         upper.addWidget(self.vocal, 1)
-        timelines = QWidget()
-        column = QVBoxLayout(timelines)
-        tight(column, spacing=theme.UNIT * 2)
-        # The list takes the height it wants, the vocal the rest.
-        column.addLayout(upper, 1)
-        column.addWidget(self.candidates_header)
-        column.addWidget(self.comp)
-        column.addWidget(self.candidates)
-        return timelines
+        above, below = QWidget(), QWidget()
+        above.setLayout(upper)
+        lower = QVBoxLayout(below)
+        tight(lower, spacing=theme.UNIT * 2)
+        lower.addWidget(self.candidates_header)
+        lower.addWidget(self.comp)
+        lower.addWidget(self.candidates, 1)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(theme.UNIT * 2)
+        for part, stretch in ((above, 1), (below, 0)):
+            self.split.addWidget(part)
+            self.split.setStretchFactor(self.split.count() - 1, stretch)
+        return self.split
 
-    def _side(self) -> QWidget:
-        # In a low window the analysis scrolls, its bar in the margin, and Generate stays in sight.
-        scroll = _Scroll(self.analysis)
+    def _side_column(self) -> QWidget:
+        # In a low window what was heard and what is wished scroll, and Generate stays in sight.
         self.analysis.setFixedWidth(theme.SIDE_WIDTH)
         self.request.setFixedWidth(theme.SIDE_WIDTH)
         side = QWidget()
         side.setFixedWidth(theme.SIDE_WIDTH + _MARGIN)
         column = QVBoxLayout(side)
         tight(column, spacing=theme.UNIT * 2)
-        column.addWidget(scroll, 1)
+        column.addWidget(FittingScroll(self.analysis), 1)
         column.addWidget(self.request)
         column.addStretch(0)
         return side
+
+
+class SongPage(PageScroll):
+    """The panels, which are told how much room there is."""
+
+    def __init__(self, panels: Layout) -> None:
+        super().__init__(panels)
+        self._panels = panels
+        self.setFocusProxy(panels)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._panels.fit_to(event.size())
+        super().resizeEvent(event)

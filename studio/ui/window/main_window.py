@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
+from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
-from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate
 from studio.core.commands import Command, SetChords, SetGiven
 from studio.core.engines import FASTSAG
 from studio.core.errors import StudioError
 from studio.core.guide import WRITTEN
-from studio.core.jobs import Progress
 from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
-from studio.core.project import Begun, Project
-from studio.core.request import Vary
+from studio.core.project import Project
+from studio.dsp.waveform import Waveform
 from studio.services.generating.engines import Engines
 from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
+from studio.ui.appearance import spoken
 from studio.ui.appearance.appearance import Appearance
+from studio.ui.appearance.scrolling import fit_dialog
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
 from studio.ui.comparing.comping import Comping
 from studio.ui.comparing.export_actions import ExportActions
-from studio.ui.generating.breed_dialog import BreedDialog
+from studio.ui.generating.generate_actions import GenerateActions
 from studio.ui.generating.generation import Generation
-from studio.ui.generating.regenerate_dialog import RegenerateDialog
-from studio.ui.generating.request_panel import Wishes
 from studio.ui.keys import shortcut_sheet
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.keys.shortcuts import KeyFilter, make_actions
 from studio.ui.listening.analysing import Analyse, Analysing
-from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.listening.guiding import Guiding
 from studio.ui.listening.playback import Playback
+from studio.ui.metering.metering import Metering
 from studio.ui.rating.deck import PhraseDeck
 from studio.ui.rating.screen_source import Teaching
 from studio.ui.rating.taste_actions import TasteActions
@@ -51,16 +49,16 @@ from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.timeline.spectrogram_view import Picture
-from studio.ui.timeline.vocal_panel import WAVE
 from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.finding import Findings
-from studio.ui.window.layout import Layout
+from studio.ui.window.layout import Layout, SongPage
 from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
 from studio.ui.window.status_line import StatusLine
+from studio.ui.window.view_actions import ViewActions
 from studio.ui.window.workspace import Workspace
 
 _SEEK_S = 1.0
@@ -99,15 +97,17 @@ class MainWindow(QMainWindow):
         self.workspace, self.playback, self.preferences = workspace, playback, preferences
         self._demo_vocal = demo_vocal
         self.timeline = playback.timeline
+        spoken.install()
         self.setWindowTitle(APP_NAME)
-        self.setMinimumSize(1120, 640)
+        self.setMinimumSize(640, 400)
         self.setAcceptDrops(True)
         self.panels = panels = Layout(self.timeline)
         self.transport, self.strip, self.ruler = panels.transport, panels.strip, panels.ruler
         self.vocal, self.candidates = panels.vocal, panels.candidates
         self.analysis, self.request = panels.analysis, panels.request
         self.pages = QStackedWidget()
-        self.pages.addWidget(panels)
+        self._song_page = SongPage(panels)
+        self.pages.addWidget(self._song_page)
         self.setCentralWidget(self.pages)
         self.status = StatusLine()
         self.setStatusBar(self.status)
@@ -117,6 +117,9 @@ class MainWindow(QMainWindow):
         self.analysing = Analysing(workspace, playback, analyse, self)
         self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
+        self.generating = GenerateActions(
+            workspace, playback, self.generation, panels, self.ask, preferences, self
+        )
         self.jobs = CandidateJobs(workspace, playback, self.pictures, self)
         self.exports = ExportActions(
             workspace, panels.candidates, panels.strip, preferences, lambda: playback.mix.selected,
@@ -131,8 +134,10 @@ class MainWindow(QMainWindow):
         learned = TasteControl(workspace, teaching, preferences, self.ask, self)
         self.taste = TasteActions(
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
-            self.pages, panels, self,
+            self.pages, self._song_page, self,
         )  # fmt: skip
+        self.metering = Metering(playback, self)
+        self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
         self.machine = Machine(workspace, self.status, self)
         self.actions_by_name = make_actions(self, self._handlers(), self.key_map)
         add_menus(self, self.actions_by_name)
@@ -142,14 +147,12 @@ class MainWindow(QMainWindow):
         self._background.setInterval(_POLL_MS)
         self._background.timeout.connect(self._close_when_finished)
         self._may_close = False
-        self._asked: VocalAnalysis | None = None
-        #: What is to be generated as soon as the vocal was listened to with what the user said.
-        self._after_listening: Wishes | None = None
         self.generation.guide_of = learned.guide
         self._connect()
         # After _connect: what opens a song shows its next seed, and a restored request its own.
         self.findings = Findings(workspace, panels.request, self.ask, self)
         self.findings.open_wanted.connect(self.open_path)
+        self.view.attach(self.actions_by_name)
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
         self.taste.attach(
@@ -184,11 +187,9 @@ class MainWindow(QMainWindow):
             "forward": lambda: playback.seek(self.timeline.playhead_s + _SEEK_S),
             "mute": lambda: self._turn_stem(playback.toggle_mute),
             "solo": lambda: self._turn_stem(playback.toggle_solo),
-            "generate": self.generate,
-            "cancel": self._cancel,
-            "zoom_region": self._zoom_region,
-            "zoom_fit": self.timeline.fit,
             "sheet": self._open_sheet,
+            **self.view.handlers,
+            **self.generating.handlers,
             **self.machine.handlers,
             **self.record.handlers,
             **self.compare.handlers,
@@ -227,7 +228,6 @@ class MainWindow(QMainWindow):
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
             view.hovered.connect(self.status.under_mouse.setText)
-        self.vocal.scale_changed.connect(self.show_pictures)
         self.vocal.bars_moved.connect(self._move_bars)
         self.analysis.bars_moved.connect(self._move_bars)
         self.vocal.chord_edited.connect(self._set_bar_chord)
@@ -241,8 +241,6 @@ class MainWindow(QMainWindow):
         self.analysis.guide_wanted.connect(self.choose_guide)
         self.analysis.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
-        self.request.generate_requested.connect(self.generate)
-        self.request.cancel_requested.connect(self._cancel)
         self.request.engine_changed.connect(self.analysis.show_engine)
         self.request.engine_changed.connect(self.vocal.show_engine)
         empty = self.panels.empty
@@ -256,17 +254,21 @@ class MainWindow(QMainWindow):
         workspace.changed.connect(self._on_changed)
         workspace.vocal_replaced.connect(self._on_vocal_replaced)
         workspace.known.connect(self._on_known)
-        workspace.interrupted.connect(self._on_interrupted)
         self.guiding.given.connect(self._give)
         self.guiding.hints_found.connect(self.analysis.show_hints)
         self.analysing.analysed.connect(self._on_analysed)
         self.analysing.analysed.connect(self.compare.on_analysed)
         self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
-        self.generation.stepped.connect(self._on_stepped)
-        self.generation.ended.connect(self._on_generation_ended)
+        self.generating.given.connect(self._give)
+        self.generating.told.connect(self.status.tell)
         self.generation.candidate_added.connect(self._on_candidate_added)
         self.comping.candidate_added.connect(self._on_candidate_added)
         self.jobs.measured.connect(self.compare.on_measured)
+        self.jobs.levelled.connect(lambda _: self._show_levels())
+        self.jobs.stems_drawn.connect(self._on_stems_drawn)
+        self.candidates.stems_wanted.connect(self._draw_stems)
+        self.metering.measured.connect(self.panels.meters.show_readings)
+        self.metering.measured.connect(lambda mix, _: self.status.show_loudness(mix.momentary_lufs))
         self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
         self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
@@ -327,7 +329,6 @@ class MainWindow(QMainWindow):
             begin_new()
 
     def _on_opened(self, song: Song) -> None:
-        self._asked = self._after_listening = None
         self._show_title()
         self.panels.show_vocal()
         self.pictures.clear()
@@ -353,17 +354,15 @@ class MainWindow(QMainWindow):
     def _on_vocal_replaced(self, song: Song) -> None:
         self.vocal.show_vocal(song)
         self.pictures.draw(VOCAL, song.vocal.audio)
+        for candidate in song.candidates.values():
+            self.jobs.measure_levels(song, candidate)
 
     def _on_analysed(self, song: Song) -> None:
         self.vocal.show_analysis(song)
         self.analysis.show_song(song)
         self.request.show_ready(song.analysis is not None)
         self.timeline.changed.emit()
-        wishes, self._after_listening = self._after_listening, None
-        if song.analysis is not None:
-            self.generation.warm_up()
-            if wishes is not None:
-                self._start(wishes)
+        self.generating.on_analysed(song)
 
     # What the user says of the vocal
 
@@ -397,98 +396,13 @@ class MainWindow(QMainWindow):
     # Candidates
 
     def generate(self) -> None:
-        """Starts a request; where the beat is doubtful and nobody was asked yet, that is asked first."""
-        song = self.workspace.song
-        if song is None or not self.request.generate.isEnabled() or self.generation.running:
-            return
-        analysis = song.analysis
-        if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
-            self._after_listening = self.request.wishes
-            self.status.tell("Listening to the vocal first …")
-        elif analysis is not None and analysis is not self._asked and self._may_ask(analysis):
-            self._ask_for_the_beat(analysis)
-        else:
-            self._start(self.request.wishes)
-
-    def _start(self, wishes: Wishes, *, each: bool = False) -> None:
-        self.candidates.expect(len(self.candidates.rows) + wishes.candidates)
-        self.generation.start(wishes, each=each)
-        if not self.generation.running:
-            self.candidates.expect(0)
-
-    def _may_ask(self, analysis: VocalAnalysis) -> bool:
-        return analysis.is_worth_asking and self.preferences.get("ask_for_beat", True)
-
-    def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
-        dialog = AskingDialog(analysis, self.playback, self)
-        dialog.again.toggled.connect(lambda never: self.preferences.set("ask_for_beat", not never))
-
-        def on_settled(fields: dict[str, object]) -> None:
-            # The vocal is listened to again with them; the request follows.
-            self._asked = analysis
-            self._after_listening = self.request.wishes
-            self._give(fields)
-
-        def on_each() -> None:
-            self._asked = analysis
-            self._start(self.request.wishes, each=True)
-
-        dialog.settled.connect(on_settled)
-        dialog.each_wanted.connect(on_each)
-        self.workspace.opened.connect(dialog.reject)
-        dialog.open()
-
-    def _on_interrupted(self, begun: Begun) -> None:
-        project = self.workspace.project
-        made = sum(record.origin.request == begun.key for record in project.candidates)
-        if made < len(begun.wanted) and self.ask.make_the_rest(begun, made):
-            if begun.change is None:
-                self.request.show_seed(begun.seed)
-            self.generation.resume(begun)
-        else:
-            self.generation.forget()
+        """As the button does."""
+        self.generating.generate()
 
     def _on_asked(self, what: str, number: int) -> None:
         song = self.workspace.song
-        if song is None or number not in song.candidates:
-            return
-        candidate = song.candidates[number]
-        if self.exports.does(what, number):
-            return
-        if what == "breed":
-            self._breed(song, number)
-        elif what == "regenerate":
-            dialog = RegenerateDialog(candidate, self.timeline.region, self)
-            dialog.wanted.connect(self.generation.change)
-            self.workspace.opened.connect(dialog.close)  # another song has other candidates
-            dialog.open()
-        else:
-            self.generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
-
-    def _breed(self, song: Song, number: int) -> None:
-        """Asks what a child of this one and the one heard, or heard before it, shall have of whom."""
-        heard, before = self.playback.mix.selected, self.playback.previous
-        other = heard if heard != number else before
-        if other is None or other not in song.candidates or other == number:
-            self.status.tell("Hear one, then the other, then ask for more like both")
-            return
-        parents = song.candidates[other], song.candidates[number]
-        if any(parent.recipe is None for parent in parents):
-            self.status.tell("One of the two is a sound without notes: nothing can be bred from it")
-            return
-        dialog = BreedDialog(*parents, self)
-        dialog.wanted.connect(self.generation.change)
-        self.workspace.opened.connect(dialog.close)
-        dialog.open()
-
-    def _cancel(self) -> None:
-        if self.generation.running:
-            self.request.show_cancelling()
-            self.generation.cancel()
-
-    def _on_stepped(self, progress: Progress, remaining_s: float | None) -> None:
-        self.request.show_progress(progress, remaining_s)
-        self.candidates.show_doing(self.request.doing)
+        if song is not None and number in song.candidates and not self.exports.does(what, number):
+            self.generating.change(what, number)
 
     def _add_row(self, song: Song, candidate: Candidate) -> None:
         row = self.candidates.add(candidate)
@@ -516,14 +430,14 @@ class MainWindow(QMainWindow):
         elif key in self.candidates.rows:
             self.candidates.rows[key].show_picture(picture)
 
-    def _on_generation_ended(self, outcome: str) -> None:
-        self.request.show_idle()
-        self.candidates.expect(0)
-        self.candidates.show_doing("")
-        if outcome == "done":
-            self.request.next_seed()
-        elif outcome == "cancelled":
-            self.status.tell("Cancelled. Finished candidates are kept.")
+    def _draw_stems(self, number: int) -> None:
+        song = self.workspace.song
+        if song is not None and number in song.candidates:
+            self.jobs.draw_stems(song, song.candidates[number])
+
+    def _on_stems_drawn(self, number: int, waveforms: Mapping[str, Waveform]) -> None:
+        if number in self.candidates.rows:
+            self.candidates.rows[number].stems.set_waveforms(waveforms)
 
     def _turn_stem(self, toggle: Callable[[str], None]) -> None:
         if self.strip.why_no_stems and self.strip.target != VOCAL:
@@ -545,6 +459,13 @@ class MainWindow(QMainWindow):
         if song is not None and song.project.blind is None and selected in song.candidates:
             whole = song.candidates[selected].is_one_sound
         self.strip.show_stems(FASTSAG.why_not if whole else "")
+        self._show_levels()
+
+    def _show_levels(self) -> None:
+        """The levels of the whole song of the candidate heard; not while they would tell which one it is."""
+        song, selected = self.workspace.song, self.playback.mix.selected
+        known = song is not None and song.project.blind is None and selected is not None
+        self.panels.meters.show_whole(song.levels.get(selected) if song and selected and known else None)
 
     # Saving
 
@@ -564,19 +485,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.workspace.save_as(path)
 
-    # View
-
-    def show_pictures(self, choice: str) -> None:
-        """The frequency axis of all spectrograms, or waveforms in their place."""
-        wave = choice == WAVE
-        self.vocal.spectrogram.show_waveform(wave)
-        self.candidates.show_waveforms(wave)
-        if not wave:
-            self.pictures.set_scale(choice)  # type: ignore[arg-type]
-
-    def _zoom_region(self) -> None:
-        if self.timeline.region:
-            self.timeline.show_range(*self.timeline.region)
+    # Trouble
 
     def show_error(self, error: Exception) -> None:
         """One dialog for each failure; the same one again while it is open says nothing new. What a question can mend
@@ -587,8 +496,7 @@ class MainWindow(QMainWindow):
             self._on_missing(error)
         elif isinstance(error, NotEnoughMemory) and error.candidates:
             if self.ask.may_make_fewer(error):
-                self.request.count.set_value(error.candidates)
-                self._start(self.request.wishes)
+                self.generating.make_fewer(error.candidates)
         else:
             dialog = ErrorDialog(error, self)
             dialog.report_wanted.connect(self.machine.copy_report)
@@ -621,6 +529,19 @@ class MainWindow(QMainWindow):
             )
             return
         self.workspace.open(missing.folder.path)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        child = event.child()
+        if event.polished() and isinstance(child, QDialog):
+            fit_dialog(child)
+        super().childEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Escape leaves a field or a button, so that single keys work again and Space plays.
+        if event.key() == Qt.Key.Key_Escape:
+            self.setFocus()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A click beside a field ends typing, so that single keys work again.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-#: Menus with the names of their actions; an empty name is a line.
-MENUS = {
+#: Menus with the names of their actions; an empty name is a line, a pair a menu within.
+MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
     "&File": (
         "open",
         "open_project",
@@ -26,8 +26,22 @@ MENUS = {
         "",
         "quit",
     ),
-    "&Edit": ("undo", "redo"),
-    "&Listen": ("play", "stop", "loop", "", "back", "forward", "", "mute", "solo", "", "match"),
+    "&Edit": ("undo", "redo", "", "chord"),
+    "&Listen": (
+        "play",
+        "stop",
+        "loop",
+        "loop_in",
+        "loop_out",
+        "",
+        "back",
+        "forward",
+        "",
+        "mute",
+        "solo",
+        "",
+        "match",
+    ),
     "&Candidates": (
         "generate",
         "vary",
@@ -44,7 +58,18 @@ MENUS = {
         "next",
         "swap",
     ),
-    "&Judge": ("blind", "hide_pictures", "", "pick", "favourite", "details", "", "hide", "show_hidden"),
+    "&Judge": (
+        "blind",
+        "hide_pictures",
+        "",
+        "pick",
+        "favourite",
+        ("Stars", ("rate_5", "rate_4", "rate_3", "rate_2", "rate_1", "rate_0")),
+        "details",
+        "",
+        "hide",
+        "show_hidden",
+    ),
     "&Taste": ("teach", "taste", "lineage", "adapter"),
     "&Record": (
         "record",
@@ -59,19 +84,46 @@ MENUS = {
         "",
         "devices",
     ),
-    "&View": ("zoom_region", "zoom_fit", ""),
+    "&View": (
+        "side",
+        "meters",
+        "meter_reset",
+        "stems",
+        "",
+        (
+            "Zoom",
+            (
+                "zoom_in",
+                "zoom_out",
+                "zoom_region",
+                "zoom_fit",
+                "scroll_back",
+                "scroll_on",
+                "pitch_in",
+                "pitch_out",
+            ),
+        ),
+        "",
+    ),
     "&Help": ("sheet", "", "doctor", "report"),
 }
 
 
 def add_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> None:
     for title, names in MENUS.items():
-        menu = window.menuBar().addMenu(title)
-        for name in names:
-            if name:
-                menu.addAction(actions[name])
-            else:
-                menu.addSeparator()
+        _fill(window.menuBar().addMenu(title), names, actions)
+
+
+def _fill(
+    menu: QMenu, names: Sequence[str | tuple[str, Sequence[str]]], actions: Mapping[str, QAction]
+) -> None:
+    for name in names:
+        if isinstance(name, tuple):
+            _fill(menu.addMenu(name[0]), name[1], actions)
+        elif name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()
 
 
 def menu_of(window: QMainWindow, title: str) -> QMenu:

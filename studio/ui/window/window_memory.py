@@ -22,7 +22,8 @@ def restore(window: MainWindow) -> None:
     window.pictures.set_scale(scale)
     picture = WAVE if get("waveforms", False) else scale
     window.vocal.scales.set_value(picture)
-    window.show_pictures(picture)
+    window.view.show_pictures(picture)
+    window.panels.split.restoreState(window.preferences.get_bytes("split"))
     wishes = Wishes(
         controls=Controls(
             style=get("style", "") or None,
@@ -44,6 +45,7 @@ def restore(window: MainWindow) -> None:
 def save(window: MainWindow) -> None:
     wishes, keep = window.request.wishes, window.preferences.set
     window.preferences.set_bytes("geometry", window.saveGeometry())
+    window.preferences.set_bytes("split", window.panels.split.saveState())
     keep("scale", window.pictures.scale)
     keep("waveforms", window.vocal.scales.value == WAVE)
     controls = wishes.controls

@@ -11,6 +11,7 @@ import pytest
 
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
+from studio.core.commands import Judge
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord
@@ -24,6 +25,7 @@ from studio.services.taste.choosing import settled_by_sound
 from studio.services.taste.levels import mixed, scaled
 from studio.services.taste.phrase import crop_vocal, phrase_near
 from studio.services.taste.pool import Plan
+from studio.services.taste.repeats import screen_stands
 from studio.services.taste.screens import ScreenMaker, ScreenOrder
 from studio.services.taste.sitting import plan
 from studio.storage.project_folder import ProjectFolder
@@ -51,10 +53,17 @@ def make(song: TestSong, place: int = 1, maker: ScreenMaker | None = None, **ord
 
 
 def test_a_screen_has_two_that_may_be_liked_one_unlike_the_rest_and_one_as_it_comes(song: TestSong) -> None:
+    first = make(song)
+    assert sorted(clip.role for clip in first.clips) == ["base", "different", "different", "different"]
+    song.vote(first, first.keys)
+    roles = sorted(clip.role for clip in make(song, 3).clips)
+    assert roles == ["base", "different", "exploit", "exploit"]
+
+
+def test_a_screen_is_of_one_phrase_and_comes_out_the_same_again(song: TestSong) -> None:
     steps: list[Progress] = []
     order = ScreenOrder(1, SITTING, 1)
     screen = ScreenMaker(ToneEngine()).make(song.context, order, on_step=steps.append)
-    assert sorted(clip.role for clip in screen.clips) == ["base", "different", "exploit", "exploit"]
     assert 8.0 <= screen.phrase_s[1] - screen.phrase_s[0] <= 10.0
     assert (screen.number, screen.sitting, screen.repeat_of) == (1, SITTING, None)
     fractions = [step.fraction for step in steps]
@@ -114,7 +123,7 @@ def test_a_clip_keeps_what_made_it(song: TestSong) -> None:
 def test_an_anchor_is_a_band_in_another_key_and_tempo_and_takes_the_unlike_ones_place(song: TestSong) -> None:
     assert plan(SITTING)[1].anchor
     screen = make(song, place=2)
-    assert sorted(clip.role for clip in screen.clips) == ["anchor", "base", "exploit", "exploit"]
+    assert sorted(clip.role for clip in screen.clips) == ["anchor", "base", "different", "different"]
     (anchor,) = (clip for clip in screen.clips if clip.role == "anchor")
     kept = read_clip(song.context.folder, anchor.key)  # type: ignore[arg-type]
     assert (kept.candidate.arrangement.key.tonic - kept.analysis.key.tonic) % 12 == 6
@@ -192,8 +201,10 @@ def test_with_a_taste_what_is_shown_is_liked_more(tmp_path: Path) -> None:
             screen = make(song, place, maker)
             song.vote(screen, [c.key for c in sorted(screen.clips, key=lambda c: -c.features["drums"])])
         later = [make(song, place, maker) for place in (6, 7)]
-        shown = [c.features["drums"] for s in later for c in s.clips if c.role in ("exploit", "child")]
-        return float(np.mean(shown))
+        shown = [c for s in later for c in s.clips if c.role not in ("base", "anchor")]
+        liked = [c for c in shown if c.role in ("exploit", "child")]
+        assert bool(liked) == (maker.taste(song.context, "") is not None)
+        return float(np.mean([c.features["drums"] for c in liked or shown]))
 
     with_taste = drums(make_song(tmp_path / "a"), ScreenMaker(ToneEngine()))
     without = drums(make_song(tmp_path / "b"), ScreenMaker(ToneEngine(), taste_off=lambda: True))
@@ -227,7 +238,8 @@ def test_a_taste_for_a_sound_is_settled_by_what_is_heard(song: TestSong) -> None
     bright = prior_of_music([{"brightness": 2.0}] * 8)
     screen = make(song, maker=ScreenMaker(Counting(), prior=lambda _: bright))
     assert played == [4, 6]
-    assert sorted(clip.role for clip in screen.clips) == sorted(clip.role for clip in plain.clips)
+    assert [clip.role for clip in plain.clips].count("exploit") == 0
+    assert [clip.role for clip in screen.clips].count("exploit") == 2
     folder = song.context.folder
     assert folder is not None
     assert len(list(folder.screens.iterdir())) == 8
@@ -277,6 +289,22 @@ def test_clips_that_no_screen_names_are_swept_and_the_others_stay(song: TestSong
     assert clip_band(folder, kept.keys[0]).frames
     with pytest.raises(StudioError, match="Cannot read"):
         clip_band(folder, ahead.keys[0])
+
+
+def test_clips_of_screens_that_were_passed_over_are_swept_and_those_of_votes_and_to_come_stay(
+    song: TestSong,
+) -> None:
+    voted, passed, last, waiting = (make(song, place) for place in (1, 2, 3, 4))
+    folder = song.context.folder
+    assert folder is not None
+    assert sweep_clips(folder, song.project) == 0  # nothing was voted on: all are still to come
+    for screen in (voted, last):
+        song.vote(screen, screen.keys)
+    assert sweep_clips(folder, song.project) == 4
+    assert not screen_stands(folder, passed)
+    assert all(screen_stands(folder, screen) for screen in (voted, last, waiting))
+    song.do(Judge(last.number, None))  # taken back
+    assert sweep_clips(folder, song.project) == 0
 
 
 def test_a_vocal_that_was_not_listened_to_is_refused(song: TestSong) -> None:

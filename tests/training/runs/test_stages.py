@@ -18,7 +18,7 @@ from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken
 from studio.ml.engine import load_engine
 from studio.ml.sound.excitation import excite
-from studio.services.machine.doctor import examine
+from studio.services.machine.doctor import _models
 from studio.services.exporting.export_midi import write_midi
 from studio.storage.paths import resources_dir
 from studio.training.runs import checkpoints
@@ -91,7 +91,7 @@ def test_from_songs_to_models_that_play(tmp_path: Path, sounds: Path) -> None:
 
     engine = load_engine(shop.models, "cpu")
     assert set(engine.model_hashes) == {"arrangement", "mel", "vocoder"}
-    findings = [f for f in examine(shop.models, resources_dir()) if f.name == "Model"]
+    findings = list(_models(shop.models))
     assert [f.status for f in findings] == ["OK"] * 3
     manifest = json.loads((shop.models / "sources.json").read_text("utf-8"))
     assert manifest["weights"]["mel"]["sources"] == ["factory", "grooves", "fluid"]

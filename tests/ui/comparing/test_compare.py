@@ -144,8 +144,8 @@ def test_generate_compare_blind_pick_undo_by_keys(window: MainWindow, active: Op
     press(qtbot, window, KEY.Key_B)
     assert list(window.candidates.rows) == [1, 2, 3]
     row = window.candidates.rows[order[1]]
-    assert (row.badge.text(), row.pick.isChecked(), row.favourite.isChecked(), row.stars.text()) == (
-        str(order[1]), True, True, "★★★★",
+    assert (row.badge.text(), row.pick.isChecked(), row.favourite.isChecked(), row.stars.count) == (
+        str(order[1]), True, True, 4,
     )  # fmt: skip
     assert "B is " in window.status.currentMessage()
     assert row.lane.names
@@ -227,7 +227,7 @@ def test_a_note_is_written_and_the_details_tell_all(
     settle(qtbot, window)
     press(qtbot, window, KEY.Key_N)
     (dialog,) = window.findChildren(DetailsDialog)
-    assert {"Beat match", "Chord fit", "Silent", "Noise", "Loudness", "Key", "Bass"} <= dialog.rows.keys()
+    assert {"On the beat", "In the chords", "Silent", "Noise", "Band", "Key", "Bass"} <= dialog.rows.keys()
     qtbot.keyClicks(dialog.note, "Bridge is great, P G X")
     assert window.workspace.project.picked is None
     qtbot.mouseClick(dialog.findChild(QDialogButtonBox).buttons()[0], Qt.MouseButton.LeftButton)
@@ -267,7 +267,7 @@ def test_what_was_said_survives_a_restart_even_blind(
     assert not any(style in texts(r).lower() for r in again.candidates.rows.values() for style in STYLES)
     again.panels.candidates_header.blind.click()
     assert list(again.candidates.rows) == [1, 2, 3]
-    assert again.candidates.rows[order[0]].stars.text() == "★★★★★"
+    assert again.candidates.rows[order[0]].stars.count == 5
     for letter, number in zip("ABC", order, strict=True):
         assert again.candidates.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
 
@@ -350,7 +350,7 @@ def test_keys_are_given_anew_and_remembered(
 def marks(window: MainWindow, number: int) -> tuple[bool, bool, str, str, str]:
     """What a row shows of what was said: heart, pick, stars, note, and the note behind the mouse."""
     row = window.candidates.rows[number]
-    stars = "" if row.stars.isHidden() else row.stars.text()
+    stars = "★" * row.stars.count
     facts, tip = row.facts.text(), row.facts.toolTip()
     return row.favourite.isChecked(), row.pick.isChecked(), stars, facts, tip
 

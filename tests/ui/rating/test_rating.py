@@ -195,7 +195,7 @@ def test_a_sitting_goes_on_the_next_day(
     rater.press(KEY.Key_Return)
     sitting = rater.sitting.screen.sitting
     rater.press(KEY.Key_Escape)
-    assert window.pages.currentWidget() is window.panels
+    assert not window.taste.shown
     window.close()
 
     again = make_window()
@@ -217,7 +217,8 @@ def test_the_song_rests_meanwhile(rater: Rater) -> None:
     rater.press(KEY.Key_F1)  # tells the keys that count now
     (sheet,) = window.findChildren(ShortcutSheet)
     said = [x.text() for x in sheet.findChildren(QLabel)]
-    assert "Shift+1 … 4, or B 1 … 4" in said
+    assert "Best: A to D" in said
+    assert sheet.caps["r_best_2"].text() == "Shift+2"
     assert "Generate" not in said
     sheet.close()
     window.taste.mode.setFocus()
@@ -374,6 +375,12 @@ def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
     qtbot.waitUntil(lambda: ratings.judgements("me") == (), timeout=10_000)
     assert window.workspace.project.verdicts == {}
     qtbot.waitUntil(lambda: page.need.text().startswith("Nothing yet"), timeout=10_000)
+    # What was shown before counts nowhere: the sitting begins anew.
+    before = len(window.workspace.project.screens)
+    window.taste.enter("rate")
+    rater.wait("voting")
+    assert rater.sitting.screen.number > before
+    assert (rater.sitting.done, rater.sitting.place) == (0, 1)
 
 
 def test_it_begins_from_music_that_is_liked(rater: Rater, tmp_path: Path) -> None:

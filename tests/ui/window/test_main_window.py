@@ -183,7 +183,8 @@ def test_four_candidates_are_in_sight_at_once(
     before = window.vocal.height()
     generate(window, 4)
     assert window.candidates.viewport().height() >= window.candidates.rows[4].geometry().bottom()
-    assert 150 < window.vocal.height() < before
+    assert window.vocal.height() == before  # nothing moved
+    assert before > 120
 
 
 def test_cancel_frees_the_window_even_while_the_generator_cannot_stop(

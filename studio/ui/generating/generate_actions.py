@@ -1,0 +1,177 @@
+"""What is asked of the engines, by the request panel, a key or a candidate's row; and what is asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from studio.core.analysis import VocalAnalysis
+from studio.core.jobs import Progress
+from studio.core.project import Begun
+from studio.core.request import Vary
+from studio.services.project.song import Song
+from studio.ui.generating.breed_dialog import BreedDialog
+from studio.ui.generating.generation import Generation
+from studio.ui.generating.regenerate_dialog import RegenerateDialog
+from studio.ui.generating.request_panel import Wishes
+from studio.ui.listening.asking_dialog import AskingDialog
+from studio.ui.listening.playback import Playback
+from studio.ui.window.layout import Layout
+from studio.ui.window.preferences import Preferences
+from studio.ui.window.questions import Questions
+from studio.ui.window.workspace import Workspace
+
+
+class GenerateActions(QObject):
+    """`handlers` are what the window's actions do.
+
+    Emits `given` (fields of Given) with what was answered about the beat, and `told`.
+    """
+
+    given = Signal(object)
+    told = Signal(str)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        playback: Playback,
+        generation: Generation,
+        panels: Layout,
+        ask: Questions,
+        preferences: Preferences,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._playback, self._generation = workspace, playback, generation
+        self._request, self._rows = panels.request, panels.candidates
+        self._ask, self._preferences, self._parent = ask, preferences, parent
+        #: The analysis whose beat was asked about already.
+        self._asked: VocalAnalysis | None = None
+        #: What is to be generated as soon as the vocal was listened to with what the user said.
+        self._after_listening: Wishes | None = None
+        self.handlers: dict[str, Callable[[], object]] = {"generate": self.generate, "cancel": self.cancel}
+        self._request.generate_requested.connect(self.generate)
+        self._request.cancel_requested.connect(self.cancel)
+        generation.stepped.connect(self._on_stepped)
+        generation.ended.connect(self._on_ended)
+        workspace.opened.connect(self._on_opened)
+        workspace.interrupted.connect(self._on_interrupted)
+
+    def generate(self) -> None:
+        """Starts a request; where the beat is doubtful and nobody was asked yet, that is asked first."""
+        song = self._workspace.song
+        if song is None or not self._request.generate.isEnabled() or self._generation.running:
+            return
+        analysis = song.analysis
+        if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
+            self._after_listening = self._request.wishes
+            self.told.emit("Listening to the vocal first …")
+        elif analysis is not None and analysis is not self._asked and self._may_ask(analysis):
+            self._ask_for_the_beat(analysis)
+        else:
+            self._generation.start(self._request.wishes)
+
+    def cancel(self) -> None:
+        if self._generation.running:
+            self._request.show_cancelling()
+            self._generation.cancel()
+
+    def make_fewer(self, candidates: int) -> None:
+        """Asks for as many as there is memory for."""
+        self._request.count.set_value(candidates)
+        self._generation.start(self._request.wishes)
+
+    def on_analysed(self, song: Song) -> None:
+        """The vocal was listened to: what waited for that begins."""
+        wishes, self._after_listening = self._after_listening, None
+        if song.analysis is not None:
+            self._generation.warm_up()
+            if wishes is not None:
+                self._generation.start(wishes)
+
+    def _on_opened(self, _: Song) -> None:
+        self._asked = self._after_listening = None
+
+    # The beat
+
+    def _may_ask(self, analysis: VocalAnalysis) -> bool:
+        return analysis.is_worth_asking and self._preferences.get("ask_for_beat", True)
+
+    def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
+        dialog = AskingDialog(analysis, self._playback, self._parent)
+        dialog.again.toggled.connect(lambda never: self._preferences.set("ask_for_beat", not never))
+
+        def on_settled(fields: dict[str, object]) -> None:
+            # The vocal is listened to again with them; the request follows.
+            self._asked = analysis
+            self._after_listening = self._request.wishes
+            self.given.emit(fields)
+
+        def on_each() -> None:
+            self._asked = analysis
+            self._generation.start(self._request.wishes, each=True)
+
+        dialog.settled.connect(on_settled)
+        dialog.each_wanted.connect(on_each)
+        self._workspace.opened.connect(dialog.reject)
+        dialog.open()
+
+    # Out of a candidate
+
+    def change(self, what: str, number: int) -> None:
+        """'vary', 'vary_far', 'regenerate' or 'breed' of a candidate of the song."""
+        song = self._workspace.song
+        if song is None or number not in song.candidates:
+            return
+        candidate = song.candidates[number]
+        if what == "breed":
+            self._breed(song, number)
+        elif what == "regenerate":
+            dialog = RegenerateDialog(candidate, self._playback.timeline.region, self._parent)
+            dialog.wanted.connect(self._generation.change)
+            self._workspace.opened.connect(dialog.close)  # another song has other candidates
+            dialog.open()
+        else:
+            self._generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
+
+    def _breed(self, song: Song, number: int) -> None:
+        """Asks what a child of this one and the one heard, or heard before it, shall have of whom."""
+        heard, before = self._playback.mix.selected, self._playback.previous
+        other = heard if heard != number else before
+        if other is None or other not in song.candidates or other == number:
+            self.told.emit("Hear one, then the other, then ask for more like both")
+            return
+        parents = song.candidates[other], song.candidates[number]
+        if any(parent.recipe is None for parent in parents):
+            self.told.emit("One of the two is a sound without notes: nothing can be bred from it")
+            return
+        dialog = BreedDialog(*parents, self._parent)
+        dialog.wanted.connect(self._generation.change)
+        self._workspace.opened.connect(dialog.close)
+        dialog.open()
+
+    # What goes on
+
+    def _on_interrupted(self, begun: Begun) -> None:
+        project = self._workspace.project
+        made = sum(record.origin.request == begun.key for record in project.candidates)
+        if made < len(begun.wanted) and self._ask.make_the_rest(begun, made):
+            if begun.change is None:
+                self._request.show_seed(begun.seed)
+            self._generation.resume(begun)
+        else:
+            self._generation.forget()
+
+    def _on_stepped(self, progress: Progress, remaining_s: float | None) -> None:
+        self._request.show_progress(progress, remaining_s)
+        self._rows.show_doing(self._request.doing)
+
+    def _on_ended(self, outcome: str) -> None:
+        self._request.show_idle()
+        self._rows.show_doing("")
+        if outcome == "done":
+            self._request.next_seed()
+        elif outcome == "cancelled":
+            self.told.emit("Cancelled. Finished candidates are kept.")

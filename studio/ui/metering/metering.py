@@ -1,0 +1,52 @@
+"""Measures what is played, on the main thread, from what the audio thread left for it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.dsp.loudness_meter import LoudnessMeter
+from studio.ui.listening.playback import Playback
+
+
+class Metering(QObject):
+    """Emits `measured` (the reading of the mix, that of the band) some 30 times a second.
+
+    Integrated loudness and the highest peak begin anew with each start, with each candidate, and with `reset`.
+    """
+
+    measured = Signal(object, object)
+
+    def __init__(self, playback: Playback, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._playback = playback
+        self._selected = playback.mix.selected
+        self._meters = self._made()
+        playback.ticked.connect(self._on_tick)
+        playback.playing_changed.connect(self._on_playing)
+        playback.mix_changed.connect(self._on_mix)
+
+    def _made(self) -> tuple[LoudnessMeter, LoudnessMeter]:
+        rate = self._playback.player.sample_rate
+        return LoudnessMeter(rate), LoudnessMeter(rate)
+
+    def reset(self) -> None:
+        for meter in self._meters:
+            meter.reset()
+
+    def _on_playing(self, playing: bool) -> None:
+        if playing:
+            self.reset()
+
+    def _on_mix(self, mix: object) -> None:
+        selected = self._playback.mix.selected
+        if selected != self._selected:
+            self._selected = selected
+            self.reset()
+
+    def _on_tick(self) -> None:
+        if self._playback.player.sample_rate != self._meters[0].sample_rate:
+            self._meters = self._made()
+        for meter, played in zip(self._meters, self._playback.player.read_output(), strict=True):
+            meter.feed(played.T)
+        mix, band = self._meters
+        self.measured.emit(mix.read(), band.read())

@@ -1,0 +1,139 @@
+"""Small windows, and large letters: nothing is out of reach, and nothing is cut without a way to read it.
+
+200 % on a screen of 1600 x 1000 is 800 x 500 of the pixels that Qt counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from pytestqt.qtbot import QtBot
+
+from studio.ui.appearance import theme
+from studio.ui.appearance.widgets import ElidedLabel
+from studio.ui.window.main_window import MainWindow
+from tests.ui.reach import controls, unreachable
+
+SIZES = (QSize(1024, 700), QSize(800, 500))
+
+
+def settle() -> None:
+    for _ in range(4):
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
+
+
+def test_everything_is_in_reach_in_a_small_window(
+    window: MainWindow,
+    open_vocal: Callable[[MainWindow], None],
+    generate: Callable[[MainWindow, int], None],
+    qtbot: QtBot,
+) -> None:
+    settle()
+    assert "\n".join(unreachable(window)) == ""
+    open_vocal(window)
+    generate(window, 2)
+    window.request.more.setChecked(True)
+    for size in SIZES:
+        for mode in ("dark", "light"):
+            theme.apply_theme(QApplication.instance(), mode)
+            window.resize(size)
+            settle()
+            assert window.size() == size
+            assert "\n".join(unreachable(window)) == ""
+            window.panels.show_side(True)
+            window.panels.show_meters(True)
+            settle()
+            assert "\n".join(unreachable(window)) == ""
+            assert window.request.generate in controls(window)
+        for name in ("rate", "taste", "lineage", "adapter"):
+            window.taste.enter(name)
+            settle()
+            assert "\n".join(unreachable(window)) == "", name
+        window.taste.leave()
+        window.resize(1360, 860)
+        settle()
+    cut = [
+        (text.text(), text.toolTip())
+        for text in window.findChildren(QLabel)
+        if text.isVisible() and text.text() and not isinstance(text, ElidedLabel)
+        if not text.wordWrap() and text.width() < text.sizeHint().width() - 1
+    ]
+    assert cut == []
+
+
+def test_a_narrow_window_folds_the_side_until_it_is_asked_for(window: MainWindow) -> None:
+    window.resize(1360, 860)
+    settle()
+    assert window.panels.shows_side
+    assert window.panels.shows_meters
+    window.resize(SIZES[1])
+    settle()
+    assert not window.panels.shows_side
+    assert not window.panels.shows_meters
+    assert not window.actions_by_name["side"].isChecked()
+    window.actions_by_name["side"].trigger()
+    assert window.panels.shows_side
+    window.resize(SIZES[1] + QSize(20, 10))
+    settle()
+    assert window.panels.shows_side  # as it was asked for
+    window.resize(1360, 860)
+    settle()
+    assert window.panels.shows_meters
+
+
+def test_a_dialog_larger_than_the_screen_scrolls(window: MainWindow) -> None:
+    window.machine.examine = lambda _: iter(())
+    for name in ("sheet", "devices", "takes", "doctor"):
+        window.actions_by_name[name].trigger()
+        settle()
+        dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
+        room = dialog.screen().availableSize()
+        assert dialog.width() <= room.width()
+        assert dialog.height() <= room.height()
+        assert "\n".join(unreachable(dialog)) == "", name
+        dialog.close()
+        dialog.deleteLater()
+        settle()
+
+
+def test_nothing_moves_when_a_request_begins(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    settle()
+    parts = (
+        window.panels,
+        window.vocal,
+        window.candidates,
+        window.request,
+        window.analysis,
+        window.transport,
+    )
+    before = [part.geometry() for part in parts]
+    window.request.count.set_value(2)
+    window.request.generate.click()
+    assert window.request.cancel.isVisible()
+    settle()
+    assert [part.geometry() for part in parts] == before
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=120_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=120_000)
+    settle()
+    assert [part.geometry() for part in parts] == before
+
+
+def test_what_does_not_fit_ends_in_an_ellipsis_and_is_told_whole(qtbot: QtBot) -> None:
+    note = "the second chorus has a lovely bass but the drums rush into the bridge, see bar forty-two"
+    for wrap in (False, True):
+        text = ElidedLabel(note, wrap=wrap)
+        qtbot.addWidget(text)
+        text.resize(160, 40)
+        assert text.is_cut
+        assert text.lines()[-1].endswith("…")
+        assert all(text.fontMetrics().horizontalAdvance(line) <= 160 for line in text.lines())
+        assert len(text.lines()) == (40 // text.fontMetrics().lineSpacing() if wrap else 1)
+        text.resize(2000, 40)
+        assert not text.is_cut
+        assert text.lines() == [note]
