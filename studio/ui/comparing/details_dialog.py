@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPlainText
 from studio.core.candidate import Candidate
 from studio.services.measuring.fit_report import FitReport
 from studio.services.measuring.levels import CandidateLevels
+from studio.services.measuring.originality import lines_of, nearest
 from studio.ui.appearance.widgets import label, style_title
 from studio.ui.comparing.detail_words import fit_rows, level_rows, settings_rows
 
@@ -49,6 +50,7 @@ class DetailsDialog(QDialog):
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
             self._add(column, "FIT", fit_rows(fit))
             self._add(column, "LEVELS", level_rows(levels))
+            self._add(column, "OTHER MUSIC", {"Nearest tune": nearest(lines_of(candidate.arrangement)).words})
             self._add(column, "MADE WITH", settings_rows(candidate))
         column.addWidget(label("NOTE", "section"))
         self.note = QPlainTextEdit(note)
