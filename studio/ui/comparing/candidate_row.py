@@ -140,7 +140,8 @@ class CandidateRow(QFrame):
         tight(middle, spacing=0)
         middle.addWidget(self.fit, 1)
         for mark in self.marks.values():
-            mark.setFixedSize(18, 16)
+            set_role(mark, "mark")
+            mark.setFixedSize(20, 17)
             middle.addWidget(mark)
         header.addLayout(middle)
         header.addWidget(self.facts)
