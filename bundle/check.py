@@ -85,7 +85,12 @@ class Inside:
         ]
         Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
         self._command = ["unshare", "--net", "--mount", "sh", "-ec", "\n".join(mounts), "sh"]
-        self._environment = {"HOME": "/root", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "DISPLAY": _DISPLAY}
+        self._environment = {
+            "HOME": "/root",
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            "DISPLAY": _DISPLAY,
+        }
 
     def run(self, *words: str, timeout_s: float = 300.0) -> str:
         """What it printed. Raises CalledProcessError."""

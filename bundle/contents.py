@@ -17,7 +17,7 @@ EXCLUDED = (
     "PyQt5", "PyQt6", "PySide2",
     # Tools of developers.
     "IPython", "matplotlib", "pandas", "pytest", "_pytest", "mypy", "transformers", "setuptools", "pip",
-    "xmlschema", "lxml", "rpp", "tkinter", "pyqtgraph.examples", "scipy.io.tests", "numpy.f2py.tests",
+    "tkinter", "pyqtgraph.examples", "scipy.io.tests", "numpy.f2py.tests",
 )  # fmt: skip
 
 #: Of Qt: what a window of widgets never loads. Qt's own translations stay out: as files without a signature in a

@@ -155,3 +155,31 @@ def test_the_window_needs_no_font_of_icons_that_stays_out(
     assert not icon("waveform").isNull()
     assert len(opened) == 2
     assert all(is_wanted(f"qtawesome/fonts/{name}") for name in opened)
+
+
+#: Imports the window and the generator as the package has them.
+BARE = """
+import sys
+from bundle.contents import EXCLUDED, is_wanted
+
+def stays_out(name):
+    qt = name.startswith("PySide6.Qt") and not is_wanted(name.replace(".", "/") + ".abi3.so")
+    return qt or any(name == out or name.startswith(out + ".") for out in EXCLUDED)
+
+class Hidden:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        return None if stays_out(name) else self.finder.find_spec(name, path, target)
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = [Hidden(finder) for finder in sys.meta_path]
+import studio.app, studio.ml.engine, studio.analysis.self_test, swift_f0
+assert not [name for name in sys.modules if stays_out(name)]
+"""
+
+
+def test_what_stays_out_is_missed_by_nobody() -> None:
+    done = subprocess.run([sys.executable, "-c", BARE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -25,6 +25,7 @@ from studio.analysis.bar_lines import bar_line_scores
 from studio.analysis.beat_grid import Anchors, build_grid, fit_line
 from studio.analysis.drift import drifting
 from studio.analysis.grid_scores import Placed, Pulse, SteadyGrid, place, rhythm_scores
+from studio.analysis.note_parser import follow_notes
 from studio.analysis.tempo_search import PHASES, Onsets, Surfaces, search, steady, tempo_log_prior
 from studio.core.analysis import Given, Syllable, VocalNote
 from studio.core.grid import STEPS_PER_BEAT, BeatGrid
@@ -129,8 +130,18 @@ def find_readings(
         path = drifting(surfaces, given.drift)
         if path is not None:
             # It takes the place of the steady readings: none of them holds for the whole song.
-            path = path.in_units_of(meter.beat_quarters)
-            weighed = [replace(_weigh(path, 0.0, onsets, given), score=weighed[0].score), *weighed[1:]]
+            followed = follow_notes(
+                notes,
+                [(given.meter, 1.0)] if given.meter else _METERS,
+                given.tempo_bpm,
+                on_note=lambda: on_step(0.4),
+            )
+            if followed is not None:
+                free = _Candidate(followed.path, followed.meter, followed.placed, weighed[0].score)
+            else:
+                path = path.in_units_of(meter.beat_quarters)
+                free = replace(_weigh(path, 0.0, onsets, given), score=weighed[0].score)
+            weighed = [free, *weighed[1:]]
     on_step(0.5)
     chances = _chances(np.array([c.score for c in weighed]), float(onsets.trust.sum()))
     tempo = np.array([c.pulse.tempo_bpm for c in weighed])

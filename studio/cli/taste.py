@@ -117,8 +117,10 @@ def _forget(options: argparse.Namespace, context: Context) -> int:
                 expected=", ".join(title for _, title in known) or "none yet",
             )
     gone = ratings.delete(listener=options.listener or "", song=song)
-    for sentence in gone.told:
-        print(sentence)
+    told = _shelf().retire() if gone.answers else ""
+    for sentence in (*gone.told, told):
+        if sentence:
+            print(sentence)
     return OK
 
 

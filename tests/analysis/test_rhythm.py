@@ -184,3 +184,23 @@ def test_a_steady_singer_gets_an_exactly_regular_grid() -> None:
     steps = np.diff(grid.times_s)
     assert steps.max() - steps.min() < 1e-9
     assert steps[0] == pytest.approx(0.6, abs=0.002)
+
+
+def test_a_singer_who_lingers_on_single_notes_is_followed() -> None:
+    notes = melody(TUNE * 2, bpm=80.0, first_beat_s=0.5)
+    generator = np.random.default_rng(3)
+    knots = np.arange(0.5, notes[-1].end_s + 1.5, 0.75)  # beats, each up to a fifth longer or shorter
+    freely = 0.5 + np.append(0.0, np.cumsum(0.75 * generator.uniform(0.8, 1.2, len(knots) - 1)))
+
+    def sung(time_s: float) -> float:
+        return float(np.interp(time_s, knots, freely))
+
+    free = [replace(n, start_s=sung(n.start_s), end_s=sung(n.end_s)) for n in notes]
+    on_beats = [
+        n.start_s
+        for n, even in zip(free, notes, strict=True)
+        if abs(((even.start_s - 0.5) / 0.75 + 0.5) % 1 - 0.5) < 1e-6
+    ]
+    times = np.asarray(_rhythm(free).grid.times_s)
+    near = [np.abs(times - time).min() < 0.07 for time in on_beats]
+    assert np.mean(near) > 0.8

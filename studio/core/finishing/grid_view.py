@@ -101,12 +101,10 @@ class GridView:
 
 def sounds(line: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether a note sounds on each sixteenth of a line: one that holds nothing does not."""
-    out = np.zeros(len(line), dtype=bool)
-    on = False
-    for step, token in enumerate(line):
-        on = token != REST and (on or token != HOLD)
-        out[step] = on
-    return out
+    place = np.arange(len(line))
+    rested = np.maximum.accumulate(np.where(line == REST, place, -1))
+    struck = np.maximum.accumulate(np.where(line > HOLD, place, -1))
+    return np.asarray(struck > rested)
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio.core.errors import StudioError
 from studio.core.export_names import SongNames
 from studio.services.exporting.contents import CLICK, ROLES
 from studio.services.exporting.proof_rules import read_manifest
@@ -57,7 +58,10 @@ def ready_files(parent: Path) -> ReadyFiles | None:
     for folder in sorted(parent.glob("*/")) if parent.is_dir() else ():
         if not (folder / "manifest.json").is_file():
             continue
-        manifest = read_manifest(folder)
+        try:
+            manifest = read_manifest(folder)
+        except StudioError:  # damaged: it is written anew
+            continue
         files = {entry.role: folder / name for name, entry in manifest.files.items()}
         if all(path.is_file() for path in files.values()):
             return ReadyFiles(files)

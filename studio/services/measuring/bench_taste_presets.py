@@ -30,6 +30,8 @@ class Preset:
 
 
 PRESETS = {
+    # The first sitting alone, all listeners: some minutes.
+    "sitting": Preset(listeners=3, sittings=1, long=0, adversaries=4),
     "quick": Preset(listeners=3, adapted=0, adversaries=4),
     # Sixteen trainings of some minutes each.
     "adapters": Preset(listeners=0, sittings=2, adversaries=0, adapted=1),

@@ -18,11 +18,11 @@ from studio.core.jobs import CancelToken, StepCallback
 from studio.core.origin import COMP
 from studio.core.project import CandidateRecord, Project
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.project import song
 from studio.services.project.candidates import read_candidate, write_candidate
 from studio.services.project.document import now
 from studio.services.project.opening import open_project
 from studio.services.project.results import next_number, open_results
-from studio.services.project.song import Song, open_ref
 from studio.storage.project_folder import ProjectFolder
 
 #: First bar and last as the ruler counts them, and the candidate that plays there.
@@ -93,15 +93,12 @@ def comp_in_project(path: Path, base: int, ranges: Sequence[Range]) -> tuple[int
     document, folder = opened.document, opened.folder
     try:
         project = document.project
-        if project.vocal is None:
-            raise StudioError(f"{path.stem} has no vocal")
         wanted = {base, *(number for _, _, number in ranges)}
         candidates = {
             n: read_candidate(folder, project.record(n).folder)[1] for n in wanted if n in project.numbers
         }
         _check_there(wanted, candidates, project.numbers, path)
-        vocal = open_ref(folder, project.vocal)
-        number = Song(document, folder, vocal, vocal).next_number
+        number = song.next_number(document)
         comp = comp_from(candidates[base], ranges)
         record, made = write_band_comp(folder, project, comp, candidates, number)
         document.do(AddComp(record))

@@ -9,7 +9,6 @@ from pathlib import Path
 from studio.core.errors import StudioError
 from studio.core.export_names import SongNames
 from studio.core.jobs import CancelToken
-from studio.core.mix import Mix
 from studio.services.exporting.contents import Contents
 from studio.services.exporting.export import ExportRequest
 from studio.services.exporting.settings import ExportSettings, chosen_numbers
@@ -52,8 +51,7 @@ def _of_project(order: ExportOrder) -> list[ExportRequest]:
     project = opened.document.project
     there = project.numbers
     favourites = [number for number in there if project.opinion(number).favourite]
-    this = project.mix.selected if project.mix != Mix() else None
-    numbers = _numbers(order, there, this, favourites, project.picked)
+    numbers = _numbers(order, there, favourites, project.picked)
     title = project.title if order.title is None else order.title
     artist = project.artist if order.artist is None else order.artist
     made = []
@@ -67,7 +65,6 @@ def _of_project(order: ExportOrder) -> list[ExportRequest]:
 def _of_results(order: ExportOrder, cancel: CancelToken | None) -> list[ExportRequest]:
     results = open_results(order.source, cancel=cancel)
     there = {candidate.number: candidate for candidate in results.candidates}
-    only = next(iter(there)) if len(there) == 1 else None
     title = results.vocal.name if order.title is None else order.title
     settings = order.settings
     return [
@@ -82,20 +79,19 @@ def _of_results(order: ExportOrder, cancel: CancelToken | None) -> list[ExportRe
             SongNames(order.artist or "", title, settings.by_template),
             settings.lower_vocal,
         )
-        for number in _numbers(order, sorted(there), only, (), None)
+        for number in _numbers(order, sorted(there), (), None)
     ]
 
 
 def _numbers(
     order: ExportOrder,
     there: Sequence[int],
-    this: int | None,
     favourites: Sequence[int],
     picked: int | None,
 ) -> tuple[int, ...]:
     which = "chosen" if order.numbers else order.settings.which
     found = chosen_numbers(
-        which, there, this=this, favourites=favourites, picked=picked, chosen=order.numbers
+        which, there, this=None, favourites=favourites, picked=picked, chosen=order.numbers
     )
     missing = sorted(set(order.numbers) - set(there))
     if missing or not found:

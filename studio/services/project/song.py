@@ -74,15 +74,20 @@ class Song:
     @property
     def next_number(self) -> int:
         """Of a new candidate: not that of a comp that was taken back, which may come again."""
-        undone = (step.command for step in self.document.state.undone)
-        back = [command.record.number for command in undone if isinstance(command, AddComp)]
-        return max([*self.project.numbers, *back], default=0) + 1
+        return next_number(self.document)
 
     def bar_chords(self) -> tuple[Chord, ...]:
         """One chord for each bar of the grid; empty while there is none."""
         if self.analysis is None:
             return ()
         return self.project.bar_chords(self.analysis.grid, self.analysis.chords)
+
+
+def next_number(document: Document) -> int:
+    """See `Song.next_number`."""
+    undone = (step.command for step in document.state.undone)
+    back = [command.record.number for command in undone if isinstance(command, AddComp)]
+    return max([*document.project.numbers, *back], default=0) + 1
 
 
 def ref_of(vocal: Vocal) -> AudioRef:

@@ -39,6 +39,15 @@ PRIVACY_NOTE = (
     "it says what you like, and parts of accompaniments that you rated may be drawn from it. Give it away only if you "
     "would tell that."
 )
+#: Told where answers were deleted that a model had learnt from.
+RETIRED = (
+    "Your model learned from what was deleted: it is out of use, and the model as it comes plays. Train it again from "
+    "the votes that are left, or delete it, on the page Your model."
+)
+RETIRED_CANDIDATE = (
+    "The model that waits for its test learned from what was deleted: it is not tested any more. Train it again from "
+    "the votes that are left, or delete it, on the page Your model."
+)
 
 
 class AdapterShelf:
@@ -229,6 +238,27 @@ class AdapterShelf:
                 states[back] = "promoted"
             self._write(replace(shelf, promoted=back, before=tuple(before), states=states, running=()))
             return back
+
+    def retire(self) -> str:
+        """Takes what was trained here out of use and out of the test, after answers it learnt from were deleted, and
+        forgets a training that was begun. The files stay until they are deleted.
+
+        Returns:
+            What to tell the user; empty where there was nothing of the kind. An adapter from elsewhere stays in use.
+        """
+        with self._lock:
+            shutil.rmtree(self.training_folder, ignore_errors=True)
+            trained = {entry.id: entry.state for entry in self.list() if entry.report}
+            shelf = self._shelf
+            used = shelf.promoted in trained
+            concerned = [key for key, state in trained.items() if state in ("candidate", "promoted")]
+            if not concerned and not used:
+                return ""
+            states: dict[str, State] = {**shelf.states, **dict.fromkeys(concerned, "kept")}
+            if used:
+                shelf = replace(shelf, promoted=None, before=(*shelf.before, shelf.promoted), running=())
+            self._write(replace(shelf, states=states))
+            return RETIRED if used else RETIRED_CANDIDATE
 
     def set_strength(self, strength: float) -> None:
         """Raises StudioError for a strength that is none."""

@@ -289,12 +289,8 @@ def _content(folder: ProjectFolder, key: str) -> bytes:
 def _gone(gone: Deleted) -> Gone:
     if not gone.answers:
         return Gone(0, ("There was nothing to forget.",), ())
-    told = [f"{gone.answers} answer{'s' if gone.answers != 1 else ''} deleted."]
-    if gone.listeners:
-        told.append(
-            "Personal models trained on them still hold what they taught: train again, or go back to the bundled model."
-        )
-    return Gone(gone.answers, tuple(told), gone.listeners)
+    told = f"{gone.answers} answer{'s' if gone.answers != 1 else ''} deleted."
+    return Gone(gone.answers, (told,), gone.listeners)
 
 
 def _short(value: float) -> float:

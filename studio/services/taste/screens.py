@@ -19,7 +19,6 @@ from typing import Protocol
 
 import numpy as np
 
-import studio
 from studio.core.analysis import VocalAnalysis
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
@@ -27,13 +26,11 @@ from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.origin import Origin
 from studio.core.pipeline import Run
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen
-from studio.services.project.clips import KeptClip, clip_band, drop_clips, has_clip, read_clip, write_clip
+from studio.services.project.clips import clip_band, read_clip
 from studio.services.project.document import now
-from studio.services.taste import levels
 from studio.services.taste.choosing import (
     choose_plans,
     pairs_to_breed,
@@ -55,10 +52,11 @@ from studio.services.taste.pool import (
     children,
     fresh,
 )
+from studio.services.taste.repeats import repeated, shown_at
+from studio.services.taste.screen_clips import MadeFor, write_clips
 from studio.services.taste.sitting import Slot, slot_of
 from studio.services.vocal import Vocal
 from studio.storage.project_folder import ProjectFolder
-from studio.taste.features import features_of
 from studio.taste.judgement import Judgement
 from studio.taste.model import Taste, learn
 from studio.taste.prior import Prior
@@ -187,9 +185,9 @@ class ScreenMaker:
         slot = slot_of(order.sitting, order.place)
         asked = bool(order.parents) or order.phrase_s is not None
         if slot.repeat_of is not None and not asked:
-            again = _shown_at(song, order.sitting, slot.repeat_of)
+            again = shown_at(song.folder, song.project, order.sitting, slot.repeat_of)
             if again is not None:
-                return _repeated(again, order)
+                return repeated(again, order.number, order.sitting, order.generation)
         return self._new(song, song.folder, song.analysis, order, slot, on_step, cancel)
 
     def sound(self, folder: ProjectFolder, clip: Clip) -> ClipSound:
@@ -257,7 +255,8 @@ class ScreenMaker:
         if taste is not None and more:
             chosen, played = settled_by_sound(chosen, more, played, taste, key)
         on_step(Progress("Writing", _ARRANGING + _PLAYING))
-        clips = self._write(song, folder, task, phrase, chosen, played, cancel)
+        made_for = MadeFor(song.vocal.sha256, song.analysis_name, task, phrase, self._maker.model_hashes)
+        clips = write_clips(folder, made_for, chosen, played, cancel)
         return Screen(order.number, order.sitting, phrase.span_s, clips, None, order.generation, now())
 
     def _pool(
@@ -311,70 +310,6 @@ class ScreenMaker:
                 self._maker.play(task.vocal, members, run)
             begun += len(members)
         return [made[candidate.number] for candidate in numbered]
-
-    def _write(
-        self,
-        song: SongContext,
-        folder: ProjectFolder,
-        task: PhraseTask,
-        phrase: Phrase,
-        chosen: Sequence[tuple[Plan, str]],
-        played: Sequence[Candidate],
-        cancel: CancelToken,
-    ) -> tuple[Clip, ...]:
-        rate = task.vocal.sample_rate
-        bands = [levels.summed([audio.samples for audio in c.stems.values()], rate) for c in played]
-        gains = levels.match(task.vocal, bands)
-        written: list[str] = []
-        clips = []
-        try:
-            for (plan, role), made, band, gain_db in zip(chosen, played, bands, gains.bands_db, strict=True):
-                cancel.check()
-                features = {**plan.features, **features_of(made.arrangement, made.stems)}
-                origin = Origin(
-                    song.vocal.sha256, song.analysis_name, task.controls, plan.seed, plan.candidate.number,
-                    models=dict(made.models or self._maker.model_hashes), adapter=plan.adapter,
-                    made_at=now(), program=studio.__version__,
-                )  # fmt: skip
-                kept = KeptClip(
-                    plan.key, role, origin, phrase.span_s, replace(made, number=plan.candidate.number, stems={}),
-                    task.analysis, features, gain_db, gains.vocal_db,
-                )  # fmt: skip
-                write_clip(folder, kept, levels.scaled(band, gain_db), cancel=cancel)
-                written.append(plan.key)
-                clips.append(Clip(plan.key, role, origin, features, plan.parents, plan.genes, gain_db))
-        except BaseException:
-            drop_clips(folder, tuple(written))
-            raise
-        return tuple(clips)
-
-
-def screen_stands(folder: ProjectFolder, screen: Screen) -> bool:
-    """Whether every clip of a screen can still be heard."""
-    return all(has_clip(folder, key) for key in screen.keys)
-
-
-def _shown_at(song: SongContext, sitting: str, place: int) -> Screen | None:
-    """The screen at a place of a sitting, if it was voted on and stands."""
-    shown = [screen for screen in song.project.screens if screen.sitting == sitting]
-    if song.folder is None or place > len(shown):
-        return None
-    screen = shown[place - 1]
-    voted = screen.number in song.project.verdicts
-    return screen if voted and screen_stands(song.folder, screen) else None
-
-
-def _repeated(screen: Screen, order: ScreenOrder) -> Screen:
-    """The same clips in another order."""
-    clips = list(screen.clips)
-    while clips == list(screen.clips):
-        seed = [*order.sitting.encode(), order.number, sum(map(ord, clips[0].key))]
-        np.random.default_rng(seed).shuffle(clips)
-        if clips == list(screen.clips):
-            clips = [*clips[1:], clips[0]]
-    return Screen(
-        order.number, order.sitting, screen.phrase_s, tuple(clips), screen.number, order.generation, now()
-    )
 
 
 def _phrase(

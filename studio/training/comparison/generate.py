@@ -25,9 +25,10 @@ from studio.dsp.band_mix import active_rms
 from studio.dsp.resample import resample
 from studio.ml.fastsag.config import CONTRACT
 from studio.ml.fastsag.front_end import mel_spectrogram, normalise, scale_audio
+from studio.ml.fastsag.model import SOLVERS
 from studio.training.collections.vocal_pairs import find_pairs
 from studio.training.comparison.inversion import invert
-from studio.training.comparison.systems import SYSTEMS, System
+from studio.training.comparison.systems import SYSTEMS, FastSAGSystem, System
 
 
 def load_system(name: str, run: Path) -> System:
@@ -68,11 +69,15 @@ def main() -> None:
     parser.add_argument("--vocals", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--solver", choices=SOLVERS, default="euler", help="of FastSAG")
+    parser.add_argument("--steps", type=int, default=50, help="of its solver")
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.system != "mel" and options.run is None:
         parser.error("--run is needed")
     system = None if options.system == "mel" else load_system(options.system, options.run)
+    if isinstance(system, FastSAGSystem):
+        system.solver, system.steps = options.solver, options.steps
     options.out.mkdir(parents=True, exist_ok=True)
     times = options.out / "times.json"
     rows = json.loads(times.read_text()) if times.exists() else {}

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from studio.ml.fastsag.config import CONTRACT, FastSAGConfig
 from studio.ml.fastsag.front_end import mel_spectrogram, normalise, scale_audio
-from studio.ml.fastsag.model import network_calls
+from studio.ml.fastsag.model import Solver, network_calls
 from studio.ml.fastsag.song import plan_windows, sample_song, song_priors
 from studio.ml.sound.synthesis import frame_noise
 from studio.training.collections.vocal_pairs import PairedClips
@@ -23,8 +23,6 @@ from studio.training.comparison.token_model import TokenConfig, TokenModel, toke
 from studio.training.runs.feed import Batch
 from studio.training.runs.train_fastsag import fastsag_losses, trained_parts
 
-#: The paper's sampler: 50 steps, 51 calls.
-FASTSAG_STEPS = 50
 #: Batches of clips that the codebooks are learnt from, and the number of the first, past those of any training.
 _CODE_BATCHES, _CODE_STEP = 80, 10**6
 _NOISE_ROW = 41
@@ -53,9 +51,15 @@ class System(Protocol):
 
 
 class FastSAGSystem:
-    """FastSAG in small: one pass of projections, then diffusion of the whole clip, sampled as the paper does."""
+    """FastSAG in small: one pass of projections, then diffusion of the whole clip.
 
-    def __init__(self, config: FastSAGConfig = SIZES) -> None:
+    Args:
+        solver, steps: the paper's by default, 51 calls of the network.
+    """
+
+    def __init__(self, config: FastSAGConfig = SIZES, *, solver: Solver = "euler", steps: int = 50) -> None:
+        self.solver: Solver = solver
+        self.steps = steps
         self.model = SmallFastSAG(config)
         self.network: nn.Module = trained_parts(self.model)
 
@@ -71,12 +75,12 @@ class FastSAGSystem:
         windows = plan_windows(vocal.shape[-1], self.model.config)
         priors = song_priors(self.model, scale_audio(vocal)[0], windows)
         noise = torch.from_numpy(frame_noise(seed, _NOISE_ROW, 0, windows.frames, CONTRACT.n_mels))[None]
-        return sample_song(self.model, priors, windows, noise, steps=FASTSAG_STEPS, solver="euler")
+        return sample_song(self.model, priors, windows, noise, steps=self.steps, solver=self.solver)
 
     def calls(self, samples: int) -> int:
         """See System."""
         windows = len(plan_windows(samples, self.model.config).starts)
-        return windows * network_calls("euler", FASTSAG_STEPS)
+        return windows * network_calls(self.solver, self.steps)
 
 
 class AutoregressiveSystem:

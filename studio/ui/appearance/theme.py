@@ -129,6 +129,7 @@ QPushButton[role="recent"][selected="true"] { background: $hover; border: 1px so
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: $hover; }
 QToolButton:checked { background: $raised; border-color: $border; }
+QToolButton[role="mark"] { padding: 0; }
 QToolButton[role="play"] { background: $raised; border: 1px solid $border; border-radius: 18px; }
 QToolButton[role="play"]:hover { background: $hover; }
 QToolButton[role="segment"] { background: $raised; border: 1px solid $border; border-radius: 4px; color: $muted;

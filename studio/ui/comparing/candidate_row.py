@@ -140,8 +140,6 @@ class CandidateRow(QFrame):
         tight(middle, spacing=0)
         middle.addWidget(self.fit, 1)
         for mark in self.marks.values():
-            set_role(mark, "mark")
-            mark.setFixedSize(20, 17)
             middle.addWidget(mark)
         header.addLayout(middle)
         header.addWidget(self.facts)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
 from studio.ui.appearance.drag_start import DragStart
-from studio.ui.appearance.widgets import IconButton
+from studio.ui.appearance.widgets import IconButton, set_role
 
 
 class DragMark(IconButton):
@@ -15,9 +15,10 @@ class DragMark(IconButton):
     dragged = Signal()
 
     def __init__(self, icon_name: str, tip: str) -> None:
-        super().__init__(icon_name, tip, size=17, role="muted")
+        super().__init__(icon_name, tip, size=15, role="muted")
+        set_role(self, "mark")
         self._start = DragStart()
-        self.setFixedSize(24, 20)
+        self.setFixedSize(22, 16)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

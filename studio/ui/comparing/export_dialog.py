@@ -95,6 +95,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._song, self._folder, self._ask_folder = song, folder, ask_folder
         self._asked: tuple[object, ...] = ()
+        self._vocal_as_float = False
         self.setWindowTitle("Export")
         self.setMinimumSize(760, 540)
         self.which: dict[Which, QRadioButton] = {}
@@ -274,8 +275,11 @@ class ExportDialog(QDialog):
             self.levels.setText("Measuring …")
             self.levels_asked.emit(numbers[0], settings)
 
-    def show_levels(self, text: str) -> None:
-        """What is done about the levels of the first candidate."""
+    def show_levels(self, text: str, vocal_as_float: bool) -> None:
+        """What is done about the levels of the first candidate, and whether the vocal file is float all the same."""
+        if vocal_as_float != self._vocal_as_float:
+            self._vocal_as_float = vocal_as_float
+            self._show()
         more = len(self.numbers) - 1
         self.levels.setText(f"Candidate {self.numbers[0]}: {text}" if more > 0 else text)
 
@@ -283,10 +287,10 @@ class ExportDialog(QDialog):
         candidate, settings = self._song.candidates[number], self.settings
         arrangement: Arrangement = candidate.arrangement
         roles = Contents(settings.roles).of(candidate.stems)
-        names = file_names(
-            roles, self.song_names, number, arrangement, self._song.sample_rate,
-            dict.fromkeys(SOUNDS, settings.encoding),
-        )  # fmt: skip
+        encodings = dict.fromkeys(SOUNDS, settings.encoding)
+        if self._vocal_as_float:
+            encodings[VOCAL] = "FLOAT"
+        names = file_names(roles, self.song_names, number, arrangement, self._song.sample_rate, encodings)
         folder = folder_name(self.song_names, number, arrangement)
         return "\n".join([f"{folder}/", *(f"    {name}" for name in names.values())])
 

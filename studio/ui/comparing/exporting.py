@@ -70,8 +70,9 @@ class Exporting(QObject):
             ),
         )  # fmt: skip
 
-    def measure(self, number: int, settings: ExportSettings, tell: Callable[[str], None]) -> None:
-        """Says in a while what an export will do about levels; an earlier question is dropped."""
+    def measure(self, number: int, settings: ExportSettings, tell: Callable[[str, bool], None]) -> None:
+        """Says in a while what an export will do about levels, and whether the vocal file will be float whatever the
+        others are; an earlier question is dropped."""
         song = self._workspace.song
         self.stop_measuring()
         if song is None or song.folder is None or number not in song.candidates:
@@ -83,8 +84,8 @@ class Exporting(QObject):
 
         self._measuring = mine = self._workspace.runner.submit(
             "Measuring levels", run, job,
-            on_done=lambda levels: tell(levels.text) if self._measuring is mine else None,
-            on_failed=lambda error: tell(str(error)) if self._measuring is mine else None,
+            on_done=lambda levels: tell(levels.text, levels.vocal_as_float) if self._measuring is mine else None,
+            on_failed=lambda error: tell(str(error), False) if self._measuring is mine else None,
         )  # fmt: skip
 
     def stop_measuring(self) -> None:

@@ -188,6 +188,17 @@ class AdapterControl(QObject):
 
         self._change(change)
 
+    def retire(self) -> None:
+        """Answers were deleted: what learnt from them is put out of use, and another training is offered."""
+        if self._job is not None:
+            self._job.cancel()
+        told = self.shelf.retire()
+        if told:
+            self.page.tell(told)
+            self._workspace.told.emit(told)
+            self._apply()
+            self.show()
+
     def _apply(self) -> None:
         """Has the engine play with what the shelf says, after what it is doing; and tells the project."""
 

@@ -40,6 +40,7 @@ class Sitting(QObject):
 
     Args:
         generation: how many personal models were in use so far, see core.screen.Screen.
+        forgotten_at: when the listener last deleted what they said of the song; empty for never.
 
     Attributes:
         state: 'away', 'refused' (see `why`), 'making', 'loading', 'voting', 'revealed' or 'over'.
@@ -58,11 +59,12 @@ class Sitting(QObject):
         source: ScreenSource,
         preferences: Preferences,
         generation: Callable[[], int] = lambda: 0,
+        forgotten_at: Callable[[], str] = lambda: "",
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._workspace, self.deck, self._source, self._preferences = workspace, deck, source, preferences
-        self._generation = generation
+        self._generation, self._forgotten_at, self._forgotten = generation, forgotten_at, ""
         self.state, self.why = "away", ""
         self.screen: Screen | None = None
         self.ballot: Ballot | None = None
@@ -107,9 +109,10 @@ class Sitting(QObject):
     @property
     def key(self) -> str:
         """Of the sitting that goes on; empty where the last one is over, or there was none."""
-        screens = self.project.screens
         if self._began_anew:
             return self._began_anew
+        # Votes on screens from before count nowhere any more (ScreenMaker.taste), so their sitting is not gone on with.
+        screens = [s for s in self.project.screens if not self._forgotten or s.made_at > self._forgotten]
         return screens[-1].sitting if screens else ""
 
     @property
@@ -144,6 +147,7 @@ class Sitting(QObject):
         if why:
             self._show("refused", why)
             return
+        self._forgotten = self._forgotten_at()
         if not self.key:
             self._began_anew = new_sitting()
         self.advance()

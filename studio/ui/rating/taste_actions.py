@@ -51,7 +51,15 @@ class TasteActions(QObject):
         self._stack, self._song, self._window = stack, song, window
         self._menus: list[QMenu] = []
         source, personal = teaching.screens, teaching.personal
-        self.sitting = Sitting(workspace, deck, source, preferences, lambda: personal.shelf.generation, self)
+        self.sitting = Sitting(
+            workspace,
+            deck,
+            source,
+            preferences,
+            lambda: personal.shelf.generation,
+            learned.forgotten_at,
+            self,
+        )
         self.audition = Audition(workspace, deck, source, self)
         self.rating = RatingPage(self.sitting, pictures, preferences)
         self.learned = learned
@@ -59,6 +67,7 @@ class TasteActions(QObject):
         self.test = ModelTest(workspace, deck, personal, personal.shelf.add_trial, self)
         self.test_page = RatingPage(self.test, pictures, preferences)
         self.adapter = AdapterControl(workspace, personal, self.test, lambda: learned.listener, ask, window)
+        learned.forgotten.connect(self._on_forgotten)
         self.mode = TasteMode(
             {
                 "rate": ("Rate", self.rating),
@@ -127,6 +136,12 @@ class TasteActions(QObject):
         """Shows a screen again that was voted on."""
         self.sitting.review(number)
         self.mode.show_page("rate")
+
+    def _on_forgotten(self, answers: int) -> None:
+        """What was shown before counts nowhere: the sitting begins anew. What was trained on deleted answers rests."""
+        self.sitting.leave()
+        if answers:
+            self.adapter.retire()
 
     def _breed(self, parents: tuple[str, str]) -> None:
         if self.sitting.state in ("away", "refused"):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.core.commands import AddCandidate, Command, Judge, Pick, SetOpinion
@@ -36,11 +36,13 @@ _REST_MS = 200
 
 
 class TasteControl(QObject):
-    """Main thread only.
+    """Main thread only. Emits `forgotten` with how many answers were deleted.
 
     Args:
         ask: for files and before anything is deleted.
     """
+
+    forgotten = Signal(int)
 
     def __init__(
         self,
@@ -170,9 +172,18 @@ class TasteControl(QObject):
         def on_done(gone: Gone) -> None:
             self._tell(" ".join(gone.told))
             self.show()
+            self.forgotten.emit(gone.answers)
 
         self._rest.stop()
         self._submit("Forgetting", run, None, on_done)
+
+    def forgotten_at(self) -> str:
+        """When the listener last deleted what they said of the open song; empty for never, or where the file cannot be
+        read: what is wrong with it, whoever writes to it tells."""
+        try:
+            return self._ratings.forgotten_at(self.listener, song_of(self._workspace.project))
+        except StudioError:
+            return ""
 
     def _choose_music(self) -> None:
         paths = self._ask.music()

@@ -96,7 +96,7 @@ class MachineDialog(QDialog):
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                widget.hide()
+                widget.setParent(None)
                 widget.deleteLater()
 
     def add(self, line: Line) -> None:

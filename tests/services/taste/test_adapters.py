@@ -55,6 +55,25 @@ def test_rollback_goes_back_one_by_one_to_the_base(shelf: AdapterShelf) -> None:
     assert {entry.state for entry in shelf.list()} == {"kept"}
 
 
+def test_what_learnt_from_deleted_answers_goes_out_of_use_and_what_is_from_elsewhere_stays(
+    shelf: AdapterShelf,
+) -> None:
+    assert shelf.retire() == ""
+    used, waiting = _keep(shelf, 1), _keep(shelf, 2)
+    shelf.promote(used)
+    shelf.training_folder.mkdir()
+    assert "Train it again" in shelf.retire()
+    assert shelf.in_use(BASE) == (None, 1.0)
+    assert {entry.id: entry.state for entry in shelf.list()} == {used: "kept", waiting: "kept"}
+    assert not shelf.training_folder.exists()
+    assert shelf.retire() == "", "told once"
+    assert AdapterShelf(shelf.folder).promoted is None
+    foreign = shelf.import_(write_adapter(shelf.folder.parent / "foreign.safetensors", 3)).id
+    shelf.promote(foreign)
+    assert shelf.retire() == ""
+    assert shelf.promoted == foreign
+
+
 def test_rollback_steps_over_what_is_damaged(shelf: AdapterShelf) -> None:
     keys = [_keep(shelf, n) for n in (1, 2, 3)]
     for key in keys:

@@ -11,6 +11,7 @@ import pytest
 
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
+from studio.core.commands import Judge
 from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.music import Chord
@@ -24,6 +25,7 @@ from studio.services.taste.choosing import settled_by_sound
 from studio.services.taste.levels import mixed, scaled
 from studio.services.taste.phrase import crop_vocal, phrase_near
 from studio.services.taste.pool import Plan
+from studio.services.taste.repeats import screen_stands
 from studio.services.taste.screens import ScreenMaker, ScreenOrder
 from studio.services.taste.sitting import plan
 from studio.storage.project_folder import ProjectFolder
@@ -287,6 +289,22 @@ def test_clips_that_no_screen_names_are_swept_and_the_others_stay(song: TestSong
     assert clip_band(folder, kept.keys[0]).frames
     with pytest.raises(StudioError, match="Cannot read"):
         clip_band(folder, ahead.keys[0])
+
+
+def test_clips_of_screens_that_were_passed_over_are_swept_and_those_of_votes_and_to_come_stay(
+    song: TestSong,
+) -> None:
+    voted, passed, last, waiting = (make(song, place) for place in (1, 2, 3, 4))
+    folder = song.context.folder
+    assert folder is not None
+    assert sweep_clips(folder, song.project) == 0  # nothing was voted on: all are still to come
+    for screen in (voted, last):
+        song.vote(screen, screen.keys)
+    assert sweep_clips(folder, song.project) == 4
+    assert not screen_stands(folder, passed)
+    assert all(screen_stands(folder, screen) for screen in (voted, last, waiting))
+    song.do(Judge(last.number, None))  # taken back
+    assert sweep_clips(folder, song.project) == 0
 
 
 def test_a_vocal_that_was_not_listened_to_is_refused(song: TestSong) -> None:

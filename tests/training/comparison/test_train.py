@@ -30,7 +30,7 @@ FASTSAG = FastSAGConfig(
     perceiver=PerceiverConfig(depth=1, latents=2, dim=8, heads=1, head_dim=8), clip_samples=CLIP, padded_frames=48,
 )  # fmt: skip
 MAKERS: dict[str, Callable[[], System]] = {
-    "fastsag": lambda: FastSAGSystem(FASTSAG),
+    "fastsag": lambda: FastSAGSystem(FASTSAG, steps=2),
     "autoregressive": lambda: AutoregressiveSystem(TokenConfig(8, 2, 1, 2, 4, 23)),
 }
 
@@ -50,7 +50,6 @@ def test_a_stopped_training_goes_on_and_its_system_plays(
     name: str, clips: PairedClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(systems, "_CODE_BATCHES", 1)
-    monkeypatch.setattr(systems, "FASTSAG_STEPS", 2)
 
     monkeypatch.setattr(train, "_SCORED", 1)
 

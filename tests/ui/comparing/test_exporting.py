@@ -123,6 +123,13 @@ def test_files_are_dragged_out_of_the_window(
     assert np.abs(sums[0] + vocal - sums[1]).max() < 1e-6
     assert stems[0].stat().st_mtime_ns == written
 
+    # A file that somebody removed is written again.
+    stems[3].unlink()
+    drag(row.marks["stems"])
+    qtbot.waitUntil(lambda: len(dropped.paths) == 5, timeout=30_000)
+    stems = dropped.paths[-1]
+    assert all(path.is_file() for path in stems)
+
     window.playback.select(2)
     drag(window.strip.names["bass"])
     assert dropped.paths[-1] == [stems[2]]

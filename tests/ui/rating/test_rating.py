@@ -375,6 +375,12 @@ def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
     qtbot.waitUntil(lambda: ratings.judgements("me") == (), timeout=10_000)
     assert window.workspace.project.verdicts == {}
     qtbot.waitUntil(lambda: page.need.text().startswith("Nothing yet"), timeout=10_000)
+    # What was shown before counts nowhere: the sitting begins anew.
+    before = len(window.workspace.project.screens)
+    window.taste.enter("rate")
+    rater.wait("voting")
+    assert rater.sitting.screen.number > before
+    assert (rater.sitting.done, rater.sitting.place) == (0, 1)
 
 
 def test_it_begins_from_music_that_is_liked(rater: Rater, tmp_path: Path) -> None:
