@@ -154,7 +154,6 @@ QToolButton[role="mute"]:checked { background: $warning; border-color: $warning;
 QToolButton[role="stem"] { padding: 2px 6px; font-size: 12px; border: 1px solid transparent; }
 QToolButton[role="stem"]:checked { background: transparent; border: 1px solid transparent;
     border-bottom: 1px solid $accent; border-radius: 0; color: $text; }
-QToolButton[role="mark"] { padding: 0; }
 QToolButton[role="key"] { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 1px 6px;
     font-size: 12px; }
 QToolButton[role="key"]:hover, QToolButton[role="key"][waiting="true"] { border-color: $accent; }
