@@ -59,4 +59,11 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     settings = candidate.settings
     made_of = descent(settings)
     origin = f"{made_of}; " if made_of else ""
-    return f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
+    told = f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
+    return "\n".join([told, *_warnings(exported)])
+
+
+def _warnings(exported: ExportedCandidate) -> list[str]:
+    """What of its origin is not as it should be."""
+    lines = [f"  Attention: {exported.nearest.words}"] if exported.nearest.is_like else []
+    return lines + ([f"  {exported.marks.warning}"] if exported.marks.warning else [])

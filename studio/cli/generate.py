@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.command import INTERRUPTED, OK, Commands, Context, count, ctrl_c_cancels
+from studio.cli.command import INTERRUPTED, OK, WRONG_USE, Commands, Context, count, ctrl_c_cancels
 from studio.cli.describe import describe_analysis, describe_candidate
 from studio.cli.options import (
     ENCODINGS,
@@ -42,7 +42,18 @@ def add_parser(commands: Commands) -> None:
         "mix and the arrangement as MIDI. What is not given is estimated from the singing.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped with Ctrl+C (finished candidates are whole).",
     )
-    parser.add_argument("vocal", type=Path, help="WAV, AIFF, FLAC, MP3 or OGG, 2 seconds to 10 minutes")
+    parser.add_argument(
+        "vocal",
+        type=Path,
+        nargs="?",
+        help="WAV, AIFF, FLAC, MP3 or OGG, 2 seconds to 10 minutes; with --ticket only where no project here has it",
+    )
+    parser.add_argument(
+        "--ticket",
+        type=Path,
+        metavar="FILE",
+        help="a stem, band or mix that was exported: its candidate is made again, and no other wishes count",
+    )
     parser.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--engine",
@@ -148,6 +159,13 @@ def add_parser(commands: Commands) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Analyses, generates, exports; says what was heard and what was made."""
+    if options.ticket is not None:
+        from studio.cli.ticket import generate_again
+
+        return generate_again(options, context)
+    if options.vocal is None:
+        print("studio generate: a vocal is needed, or --ticket FILE", file=sys.stderr)
+        return WRONG_USE
     from studio.cli.progress import TerminalProgress
     from studio.core.analysis import Given
     from studio.core.controls import Controls

@@ -22,6 +22,7 @@ from studio.cli import (
     export,
     generate,
     import_fastsag,
+    inspect,
     pilot,
     regenerate,
     taste,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, comp, export, taste, pilot, bench, train, import_fastsag, doctor,
+    app, generate, vary, regenerate, breed, comp, export, taste, pilot, bench, train, import_fastsag, inspect, doctor,
 )  # fmt: skip
 
 

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 _TRAIN = (
-    "Makes the bundled models: songs (scores and melodies), sounds (rendered stems), pack (sounds in a few files), "
-    "vocoder, mel, arrangement, replay (material for personal adapters), export (weights, model cards, manifest), or "
-    "all in this order. Every stage can be stopped with Ctrl+C; the same command goes on where it was. Logs, "
-    "checkpoints and previews lie in the run's folder."
+    "Makes the bundled models: songs (scores and melodies), tunes (the index that bands are compared with), sounds "
+    "(rendered stems), pack (sounds in a few files), vocoder, mel, arrangement, replay (material for personal "
+    "adapters), export (weights, model cards, manifest), or all in this order. Every stage can be stopped with "
+    "Ctrl+C; the same command goes on where it was. Logs, checkpoints and previews lie in the run's folder."
 )
 
 
 def add_parser(commands: Commands) -> None:
     """The stage, its run, and what differs from the preset."""
     parser = commands.add_parser("train", help="make the bundled models anew", description=_TRAIN)
-    stages = ("songs", "sounds", "pack", "vocoder", "mel", "arrangement", "replay", "export", "all")
+    stages = ("songs", "tunes", "sounds", "pack", "vocoder", "mel", "arrangement", "replay", "export", "all")
     parser.add_argument("stage", choices=stages)
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of the run")
     parser.add_argument(

@@ -17,7 +17,9 @@ environment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -43,6 +45,7 @@ class Catalogue:
 
 
 _catalogue = Catalogue()
+_thread = threading.local()
 
 
 def speak(catalogue: Catalogue) -> None:
@@ -52,9 +55,24 @@ def speak(catalogue: Catalogue) -> None:
     _pattern.cache_clear()
 
 
+def _in_use() -> Catalogue:
+    return Catalogue() if getattr(_thread, "is_english", False) else _catalogue
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """For what is kept: inside, the texts of this thread are English. Also a decorator."""
+    before = getattr(_thread, "is_english", False)
+    _thread.is_english = True
+    try:
+        yield
+    finally:
+        _thread.is_english = before
+
+
 def language() -> str:
     """The code of the language texts now come in."""
-    return _catalogue.language
+    return _in_use().language
 
 
 def later(text: str) -> str:
@@ -64,14 +82,15 @@ def later(text: str) -> str:
 
 def tr(text: str, /, **fields: object) -> str:
     """The text in the user's language, English where there is none; `fields` fill its braces."""
-    return _filled(_catalogue.texts.get(text, text), text, fields)
+    return _filled(_in_use().texts.get(text, text), text, fields)
 
 
 def trn(one: str, many: str, count: int, /, **fields: object) -> str:
     """The form of a text that the number asks for; {count} is the number."""
     english = one if count == 1 else many
-    forms = _catalogue.plurals.get(one)
-    form = _catalogue.form(count) if forms else 0
+    catalogue = _in_use()
+    forms = catalogue.plurals.get(one)
+    form = catalogue.form(count) if forms else 0
     return _filled(
         forms[form] if forms and form < len(forms) else english, english, {"count": count, **fields}
     )
@@ -86,7 +105,7 @@ def retold(text: str, templates: Sequence[str]) -> str:
     """
     if language() == SOURCE:
         return text
-    if text in _catalogue.texts:
+    if text in _in_use().texts:
         return tr(text)
     for template in templates:
         found = _pattern(template).fullmatch(text)

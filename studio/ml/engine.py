@@ -333,6 +333,7 @@ class BandEngine:
             "engine": "band",
             "seed": request.seed,
             "candidate": index + 1,
+            "candidates": request.candidates,
             "style": arrangement.style,
             "density": controls.density or "auto",
             "energy": " ".join(controls.energy) if controls.energy else "auto",

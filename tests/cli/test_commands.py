@@ -15,7 +15,8 @@ from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import COMMANDS, make_parser, run
 
 NAMES = (
-    "app", "generate", "vary", "regenerate", "breed", "taste", "pilot", "bench", "train", "import-fastsag", "doctor",
+    "app", "generate", "vary", "regenerate", "breed", "taste", "pilot", "bench", "train", "import-fastsag", "inspect",
+    "doctor",
 )  # fmt: skip
 HEAVY = (
     "torch",

@@ -9,7 +9,7 @@ readers, and renamed: a candidate is whole or absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import studio
@@ -44,8 +44,19 @@ from studio.services.exporting.reaper_project import write_reaper_project
 from studio.services.exporting.recipe_file import write_recipe
 from studio.services.exporting.report import analysis_json
 from studio.services.exporting.session import Session, Track, session_of
+from studio.services.measuring.originality import (
+    NOTHING_NEAR,
+    Nearest,
+    exported_songs,
+    lines_of,
+    nearest,
+    tune_of,
+)
+from studio.services.provenance.marking import Marks, Sounding, mark_files, remember
+from studio.services.provenance.ticket import Ticket, ticket_of
 from studio.services.vocal import Vocal
 from studio.storage.atomic import free_folder, named, new_folder, sweep_parts, sync_all, write_json
+from studio.storage.paths import user_data_dir
 
 __all__ = ["ExportRequest", "ExportedCandidate", "export_candidate", "free_folder", "measure_levels"]
 
@@ -91,6 +102,8 @@ class ExportedCandidate:
         levels: what was done about levels.
         proof: every rule of every file.
         files: the name of each file by what it holds, see contents.ROLES.
+        marks: what each generated file says of its origin.
+        nearest: the tune that the band is most like.
     """
 
     folder: Path
@@ -99,6 +112,8 @@ class ExportedCandidate:
     levels: Levels | None = None
     proof: tuple[Check, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    marks: Marks = field(default_factory=lambda: Marks(""))
+    nearest: Nearest = NOTHING_NEAR
 
 
 def measure_levels(
@@ -131,6 +146,8 @@ def export_candidate(
     candidate, vocal = request.candidate, request.vocal
     name = folder_name(request.names, candidate.number, candidate.arrangement)
     _check_stems(request)
+    lines, ticket, data_dir = lines_of(candidate.arrangement), _ticket(request), user_data_dir()
+    near = nearest(lines, exported_songs(data_dir), vocal.name)
     tracks = _tracks(request)
     step = _stepper(on_step, cancel, tr("Writing stems"))
     measured = tracks.measure(lambda done: step(0.35 * done))
@@ -146,8 +163,13 @@ def export_candidate(
         todo=tr("Free some space or choose another folder"),
     ) as temporary:
         written = tracks.write(
-            temporary, planned, request.encoding, measured, lambda done: step(0.35 + 0.35 * done),
+            temporary, planned, request.encoding, measured, lambda done: step(0.35 + 0.3 * done),
             gain_db=levels.gain_db, vocal_file_db=levels.vocal_file_db,
+        )  # fmt: skip
+        # Before they are read back: what is proved is what will be there.
+        sounds = {plan.name: _sounding(role, measured.get(role), levels) for role, plan in planned.items()}
+        marks = mark_files(
+            temporary, sounds, ticket, data_dir, vocal_file=vocal.path, on_step=lambda done: step(0.65 + 0.05 * done)
         )  # fmt: skip
         if MIDI in files:
             write_midi(temporary / files[MIDI], candidate.arrangement, vocal.audio.duration_s)
@@ -158,9 +180,12 @@ def export_candidate(
             write_reaper_project(temporary / files[REAPER], session)
         if candidate.recipe is not None:
             write_recipe(temporary, candidate.recipe)
-        manifest = _manifest(request, levels)
+        manifest = {**_manifest(request, levels), "ticket": marks.ticket, "nearest_tune": near.as_json}
         entries = {
-            file: _entry(role, planned.get(role), measured.get(role), written.get(role), levels)
+            file: {
+                **_entry(role, planned.get(role), measured.get(role), written.get(role), levels),
+                **marks.of(file, role),
+            }
             for role, file in files.items()
         }
         write_json(temporary / "manifest.json", {**manifest, "files": entries})
@@ -173,7 +198,30 @@ def export_candidate(
         if on_whole:
             on_whole()
         folder = named(temporary, request.parent / name)
-    return ExportedCandidate(folder, levels.gain_db, checks, levels, proof, files)
+    # What is exported stands, whether or not it can be remembered.
+    problem = remember(folder, sounds, ticket, tune_of(lines), data_dir)
+    marks = replace(marks, problem=problem)
+    return ExportedCandidate(folder, levels.gain_db, checks, levels, proof, files, marks, near)
+
+
+def _ticket(request: ExportRequest) -> Ticket:
+    return ticket_of(
+        request.candidate,
+        request.analysis,
+        vocal_sha256=request.vocal.sha256,
+        vocal_name=request.vocal.name,
+        vocal=request.vocal.audio,
+        seed=request.seed,
+        models=request.models,
+    )
+
+
+def _sounding(role: str, measured: Measured | None, levels: Levels) -> Sounding:
+    """A file of sound as its bext tells of it; of the click no level was measured."""
+    if measured is None:
+        return Sounding(role)
+    gain_db = levels.vocal_file_db if role == VOCAL else levels.gain_db
+    return Sounding(role, _raised(measured.loudness_lufs, gain_db), _raised(measured.true_peak_db, gain_db))
 
 
 def _tracks(request: ExportRequest) -> Tracks:

@@ -2,7 +2,8 @@
 
 Everything is judged from the folder alone, so that an export can be proved again years later, on another disk. Chunks,
 Broadcast Wave fields and where the samples lie are wavinfo's to say, the samples are then read as plain numbers; MIDI
-is read by mido, the session files by XML and by the rules of REAPER's text. Nothing here is shared with the writers.
+is read by mido, the session files by XML and by the rules of REAPER's text, credentials by their
+makers' library. Nothing here is shared with the writers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.language import tr
 from studio.services.exporting.proof_audio import prove_audio
+from studio.services.exporting.proof_marks import prove_marks
 from studio.services.exporting.proof_midi import prove_midi
 from studio.services.exporting.proof_rules import FAIL, PASS, Check, read_manifest
 from studio.services.exporting.proof_session import prove_sessions
@@ -37,6 +39,7 @@ def prove(
     checks = prove_audio(folder, manifest, step)
     checks += prove_midi(folder, manifest)
     checks += prove_sessions(folder, manifest)
+    checks += prove_marks(folder, manifest)
     order = list(manifest.files)
     return tuple(sorted(checks, key=lambda check: order.index(check.file)))
 

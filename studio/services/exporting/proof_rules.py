@@ -43,6 +43,7 @@ class FileEntry(Struct):
     channels: Annotated[int, Meta(ge=0, le=64)] = 0
     encoding: str = ""
     samples_sha256: str = ""
+    content_credentials: str = ""
 
 
 class VocalEntry(Struct):

@@ -303,6 +303,8 @@ def _candidate_json(candidate: Candidate, exported: ExportedCandidate) -> dict[s
         "notes": {stem: len(part.notes) for stem, part in arrangement.parts.items()},
         "common_gain_db": round(exported.gain_db, 3),
         "checks": dict(exported.checks),
+        "ticket": exported.marks.ticket,
+        "nearest_tune": exported.nearest.as_json,
     }
 
 

@@ -1,4 +1,4 @@
-"""The stages of making the models, in order: songs, sounds, pack, vocoder, mel, arrangement, replay, export.
+"""The stages of making the models, in order: songs, tunes, sounds, pack, vocoder, mel, arrangement, replay, export.
 
 Each finds what earlier ones left in the run folder, can be stopped at any moment, and goes on where it was when
 it is asked for again.
@@ -73,6 +73,24 @@ class Workshop:
 
 def make_songs(shop: Workshop) -> None:
     """Reads the collections once, and writes the song corpus."""
+    tunes = _collected(shop)
+    write_songs(shop.run / "songs", shop.preset.songs, tunes, workers=shop.workers, cancel=shop.cancel)
+
+
+def make_tunes(shop: Workshop) -> None:
+    """Writes known_tunes.npz beside the models: what a band is compared with."""
+    from studio.core.known_tunes import packed
+    from studio.training.collections.tune_index import index_of
+    from studio.training.songs.skeleton_store import read_skeletons
+
+    known = index_of(tune for path in _collected(shop) for tune in read_skeletons(path))
+    content = packed(known)
+    (shop.models / "known_tunes.npz").write_bytes(content)
+    print(f"{len(known.names)} tunes, {len(known.prints)} phrases, {len(content)} bytes")
+
+
+def _collected(shop: Workshop) -> list[Path]:
+    """The tunes of all collections that there are, read once."""
     from studio.training.collections.lieder import lieder_skeletons
     from studio.training.collections.nottingham import nottingham_skeletons
     from studio.training.songs.skeleton_store import cached_skeletons
@@ -81,8 +99,7 @@ def make_songs(shop: Workshop) -> None:
     for name, folder in shop.collections.items():
         cached_skeletons(sources.skeleton_file(shop.run, name), partial(readers[name], folder))
     files = [sources.skeleton_file(shop.run, name) for name in sources.COLLECTIONS]
-    tunes = [path for path in files if path.exists()]
-    write_songs(shop.run / "songs", shop.preset.songs, tunes, workers=shop.workers, cancel=shop.cancel)
+    return [path for path in files if path.exists()]
 
 
 def make_sounds(shop: Workshop) -> None:
@@ -214,6 +231,7 @@ def export(shop: Workshop) -> None:
 
 STAGES: dict[str, Callable[[Workshop], None]] = {
     "songs": make_songs,
+    "tunes": make_tunes,
     "sounds": make_sounds,
     "pack": pack_sounds,
     "vocoder": train_vocoder,

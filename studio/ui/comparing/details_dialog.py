@@ -11,6 +11,7 @@ from studio.core.candidate import Candidate
 from studio.core.language import tr
 from studio.services.measuring.fit_report import FitReport
 from studio.services.measuring.levels import CandidateLevels
+from studio.services.measuring.originality import lines_of, nearest
 from studio.ui.appearance.widgets import label, style_title
 from studio.ui.comparing.detail_words import fit_rows, level_rows, settings_rows
 
@@ -50,6 +51,11 @@ class DetailsDialog(QDialog):
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
             self._add(column, tr("FIT"), fit_rows(fit))
             self._add(column, tr("LEVELS"), level_rows(levels))
+            self._add(
+                column,
+                tr("OTHER MUSIC"),
+                {tr("Nearest tune"): nearest(lines_of(candidate.arrangement)).words},
+            )
             self._add(column, tr("MADE WITH"), settings_rows(candidate))
         column.addWidget(label(tr("NOTE"), "section"))
         self.note = QPlainTextEdit(note)

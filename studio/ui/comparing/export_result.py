@@ -69,6 +69,10 @@ class ExportResult(QDialog):
         said = [tr("Read back by other programs' readers: {rules}.", rules=rules)]
         said += sorted({result.levels.text for result in results if result.levels and result.gain_db})
         column.addWidget(label(" ".join(said), "muted", wrap=True))
+        warned = {result.nearest.words for result in results if result.nearest.is_like}
+        warned |= {result.marks.warning for result in results if result.marks.warning}
+        if warned:
+            column.addWidget(label(" ".join(sorted(warned)), "fail", wrap=True))
         buttons = QHBoxLayout()
         self.open_folder = push(tr("Open folder"), icon_name="folder-open-outline")
         close = push(tr("Close"), primary=True)

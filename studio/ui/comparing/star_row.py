@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.core.language import tr, trn
 from studio.core.opinion import MOST_STARS
-from studio.ui.appearance.widgets import IconButton, tight
+from studio.ui.appearance.widgets import IconButton, set_role, tight
 
 
 class StarRow(QWidget):
@@ -26,6 +26,7 @@ class StarRow(QWidget):
         for number in range(1, MOST_STARS + 1):
             tip = trn("{count} star (the same again: none)", "{count} stars (the same again: none)", number)
             star = IconButton("star-outline", tip, size=13, role="muted")
+            set_role(star, "mark")
             star.setFixedSize(17, 22)
             star.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             star.clicked.connect(partial(self._on_clicked, number))

@@ -52,6 +52,7 @@ from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.timeline.spectrogram_view import Picture
 from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
+from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
 from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
@@ -150,6 +151,9 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self.generation.guide_of = learned.guide
         self._connect()
+        # After _connect: what opens a song shows its next seed, and a restored request its own.
+        self.findings = Findings(workspace, panels.request, self.ask, self)
+        self.findings.open_wanted.connect(self.open_path)
         self.view.attach(self.actions_by_name)
         self.compare.attach(self.actions_by_name)
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
@@ -311,7 +315,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             if self.workspace.song is not None and paths[0].suffix.lower() in WRITTEN:
                 self.guiding.take(paths[0])  # a tempo map: there is nothing else to do with it
-            else:
+            elif not self.findings.take(paths[0]):
                 self.open_path(paths[0])
 
     def choose_guide(self) -> None:

@@ -20,6 +20,7 @@ from studio.services.exporting import export
 from studio.services.exporting.export import ExportRequest, export_candidate
 from studio.services.exporting.export_audio import AUDIO_FILES
 from studio.services.exporting.proof import prove
+from studio.services.exporting.proof_marks import HOLDS
 from studio.services.vocal import open_vocal
 from tests.services.band import make_analysis, make_candidate, make_vocal
 
@@ -134,7 +135,11 @@ def test_the_same_candidate_gives_the_same_files(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     first, second = export_candidate(request).folder, export_candidate(request).folder
     for path in first.iterdir():
-        assert path.read_bytes() == (second / path.name).read_bytes()
+        if path.name in AUDIO_FILES[1:]:  # signed: who signs twice writes two signatures
+            one, two = (sf.read(folder / path.name, dtype="int32")[0] for folder in (first, second))
+            assert np.array_equal(one, two)
+        else:
+            assert path.read_bytes() == (second / path.name).read_bytes()
 
 
 def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
@@ -168,6 +173,7 @@ def test_the_proof_names_a_damaged_file(tmp_path: Path) -> None:
     damage(folder, "bass.wav")
     assert failures(folder) == [
         ("bass.wav", "holds the samples that were meant"),
+        ("bass.wav", "carries credentials that hold"),
         ("band.wav", "is the sum of the stems"),
         ("mix.wav", "is the sum of the band and the vocal"),
     ]
@@ -177,11 +183,12 @@ def test_a_file_that_is_cut_short_or_gone_fails(tmp_path: Path) -> None:
     request = replace(make_request(tmp_path), encoding="FLOAT")
     folder = export_candidate(request).folder
     content = (folder / "mix.wav").read_bytes()
-    (folder / "mix.wav").write_bytes(content[:-90])
+    (folder / "mix.wav").write_bytes(content[: content.rindex(b"C2PA") - 90])
     (folder / "lead.wav").unlink()
     short = Audio(request.candidate.stems["bass"].samples[:, :-9], 44100)
     write_wav(folder / "bass.wav", short, encoding="FLOAT")
-    assert failures(folder)[:4] == [
+    told = [failure for failure in failures(folder) if failure[1] != HOLDS]
+    assert told[:4] == [
         ("bass.wav", "begins and ends with the vocal"),
         ("lead.wav", "opens in another reader"),
         ("mix.wav", "opens in another reader"),
