@@ -116,7 +116,7 @@ def make_package(words: Sequence[str]) -> int:
     kind = "zip" if os.name == "nt" else "gztar"
     archive = shutil.make_archive(str(ROOT / "dist" / f"backline-{machine}"), kind, ROOT / "dist", "Backline")
     say(f"The program is in dist/Backline, and packed in {Path(archive).relative_to(ROOT)}")
-    return call(str(PYTHON), "-m", "bundle.check", cwd=ROOT) if "check" in words else 0
+    return call(str(PYTHON), "-m", "studio.packaging.check", cwd=ROOT) if "check" in words else 0
 
 
 def run_checks(pytest_words: Sequence[str]) -> int:

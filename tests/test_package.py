@@ -13,9 +13,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from qtawesome.iconic_font import IconicFont
 
-from bundle.contents import data_files, is_wanted
-from bundle.icons import draw_icon
-from bundle.without_cuda import has_cuda, is_left_out, make_stubs
+from studio.packaging.contents import data_files, is_wanted
+from studio.packaging.icons import draw_icon
+from studio.packaging.without_cuda import has_cuda, is_left_out, make_stubs
 from studio.ui.appearance import widgets
 from studio.ui.appearance.widgets import icon
 
@@ -79,7 +79,7 @@ def test_what_belongs_to_cuda(name: str, left_out: bool) -> None:
 
 
 def test_the_microphone_is_asked_for_with_a_reason() -> None:
-    entitlements = plistlib.loads((ROOT / "bundle" / "entitlements.plist").read_bytes())
+    entitlements = plistlib.loads((ROOT / "studio" / "packaging" / "entitlements.plist").read_bytes())
     assert entitlements["com.apple.security.device.audio-input"] is True
     assert "NSMicrophoneUsageDescription" in (ROOT / "build.spec").read_text(encoding="utf-8")
 
@@ -160,7 +160,7 @@ def test_the_window_needs_no_font_of_icons_that_stays_out(
 #: Imports the window and the generator as the package has them.
 BARE = """
 import sys
-from bundle.contents import EXCLUDED, is_wanted
+from studio.packaging.contents import EXCLUDED, is_wanted
 
 def stays_out(name):
     qt = name.startswith("PySide6.Qt") and not is_wanted(name.replace(".", "/") + ".abi3.so")

@@ -152,4 +152,4 @@ def test_package_makes_the_program_and_its_archive_and_tries_it_only_when_asked(
     assert called == [("-m", "PyInstaller", "--noconfirm", "build.spec")]
     assert len(list((tmp_path / "dist").glob("backline-*"))) == 1
     assert run_py.main(["package", "check"]) == 0
-    assert called[-1] == ("-m", "bundle.check")
+    assert called[-1] == ("-m", "studio.packaging.check")

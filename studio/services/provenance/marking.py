@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 import studio
-from studio.core.language import in_english, later, tr
 from studio.audio.bext import Broadcast, is_rf64, packed, raw_broadcast, read_broadcast, write_broadcast
 from studio.audio.mono import read_mono
 from studio.core.arrangement import BAND, STEMS
 from studio.core.errors import StudioError
+from studio.core.language import in_english, later, tr
 from studio.core.mix import VOCAL
 from studio.core.tune_print import Prints
 from studio.dsp.sound_print import PRINT_RATE, sound_print
@@ -29,7 +29,7 @@ from studio.storage.exports import ExportedSong, Exports
 #: As bext names us; a reference begins with the other.
 ORIGINATOR, REFERENCE = "Backline", "backline:"
 _TOO_LARGE = later("Content Credentials cannot be put into files beyond 4 GiB (RF64) yet")
-SIGNED = later("locally signed, not publicly trusted"
+SIGNED = later("locally signed, not publicly trusted")
 _MIX, _CLICK = "mix", "click"
 #: What a model made; a click is counted, and a vocal sung.
 GENERATED_ROLES = (*STEMS, BAND, _MIX)

@@ -1,4 +1,4 @@
-"""Tries the packaged program on a machine that has nothing: python -m bundle.check [dist/Backline]
+"""Tries the packaged program on a machine that has nothing: python -m studio.packaging.check [dist/Backline]
 
 Linux, as root. A root folder with a bare Debian (debootstrap, which needs the network once) is entered without Python
 and without a network. There the program examines the machine, generates four bands of the demo vocal, and opens its
