@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import string
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from studio.core.language import Catalogue, language, retold, speak, tr, trn
+from studio.core.language import Catalogue, in_english, language, retold, speak, tr, trn
 from studio.storage.translations import Entry, entries_of, languages, read_catalogue, translations_dir
 from tests.translations.messages import ROOT, messages, unreadable
 from tests.translations.unmarked import is_shown, unmarked
@@ -140,6 +141,16 @@ def test_what_was_kept_in_english_is_told_again() -> None:
     templates = ("Pick {name}", "candidate {number}")
     assert retold("Pick candidate 3", templates) == "+K3"
     assert retold("Something else", templates) == "Something else"
+
+
+@pytest.mark.usefixtures("foreign")
+def test_what_is_kept_is_english() -> None:
+    with in_english():
+        assert tr("Cannot read {name}", name="a") == "Cannot read a"
+        assert trn("{count} note", "{count} notes", 2) == "2 notes"
+        with ThreadPoolExecutor(1) as pool:  # of another thread's texts it says nothing
+            assert pool.submit(tr, "Cannot read {name}", name="a").result() == 'a: "nix"'
+    assert tr("Cannot read {name}", name="a") == 'a: "nix"'
 
 
 def test_english_needs_no_catalogue() -> None:

@@ -144,7 +144,7 @@ def mark_files(
             states[name] = f"none: {refused}"
             continue
         if is_rf64(path):
-            states[name] = f"none: {_TOO_LARGE}"
+            states[name] = f"none: {tr(_TOO_LARGE)}"
             continue
         claim = Claim(
             title=f"{ticket.vocal_name}: {sound.role}",
