@@ -6,6 +6,7 @@ places are the same in the repository and in the package, so that nothing else a
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -45,12 +46,24 @@ def data_files(root: Path) -> list[tuple[str, str]]:
         # Pictures of the documentation are not shown by the program.
         if path.is_file() and "screenshots" not in path.parts:
             found.append((str(path), str(path.parent.relative_to(root))))
+    # Qt's own words for the languages the program speaks, beside ours: data among data can be signed.
+    for path in sorted((root / "resources" / "translations").glob("*.po")):
+        found += [(str(words), "resources/translations") for words in _qt_words(path.stem)]
     for name in ("LICENSE", "CHANGELOG.md"):
         found.append((str(root / name), "."))
     for path in sorted((root / "studio").rglob("*")):
         if path.is_file() and path.suffix not in (".py", ".pyc"):
             found.append((str(path), str(path.parent.relative_to(root))))
     return found
+
+
+def _qt_words(language: str) -> list[Path]:
+    """The file of PySide6 with Qt's own texts in a language."""
+    spec = importlib.util.find_spec("PySide6")
+    places = spec.submodule_search_locations if spec is not None else None
+    return [
+        path for place in places or () for path in Path(place).rglob(f"translations/qtbase_{language}.qm")
+    ][:1]
 
 
 def is_wanted(name: str) -> bool:
