@@ -27,10 +27,12 @@ from studio.core.commands import told
 from studio.core.errors import StudioError
 from studio.core.language import Catalogue, speak, tr
 from studio.services.exporting.export import ExportedCandidate
+from studio.services.provenance.inspecting import UNKNOWN, Finding
 from studio.storage.translations import VARIABLE
 from studio.ui.appearance import language
 from studio.ui.comparing.export_result import ExportResult
 from studio.ui.window.error_dialog import ErrorDialog
+from studio.ui.window.found_dialog import FoundDialog
 from studio.ui.window.machine_dialog import MachineDialog
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
@@ -115,6 +117,7 @@ def test_nothing_in_the_window_is_english(rater: Rater, generate: Generate, tmp_
     dialogs += [
         ExportResult([ExportedCandidate(tmp_path, -1.5, {"band.wav": "PASS"})], window),
         MachineDialog(window),
+        FoundDialog(Finding(tmp_path / "first take.wav", UNKNOWN), window),
         ErrorDialog(StudioError(tr("Cannot record"), seen=tr("no sound input")), window),
     ]
     for dialog in dialogs:
