@@ -8,6 +8,7 @@ import random
 from studio.core.analysis import Given
 from studio.core.commands import (
     AddCandidate,
+    AddComp,
     AddScreen,
     AddTakes,
     BeginRequest,
@@ -16,9 +17,11 @@ from studio.core.commands import (
     Judge,
     Pick,
     Rename,
+    SetBandComp,
     SetBlind,
     SetChords,
     SetComp,
+    SetCredits,
     SetGiven,
     SetLoop,
     SetMix,
@@ -26,6 +29,7 @@ from studio.core.commands import (
     SetOpinion,
     UseAdapter,
 )
+from studio.core.band_ranges import BandComp
 from studio.core.controls import Controls
 from studio.core.music import Chord, Key, Meter
 from studio.core.opinion import Opinion
@@ -70,6 +74,7 @@ def random_command(project: Project, chance: random.Random) -> Command:
         ),
         SetLoop(Loop(chance.choice((None, (chance.random(), 2.5))), chance.random() < 0.5)),
         Rename(chance.choice(("", "Lied", "歌"))),
+        SetCredits(chance.choice(("", "歌手 🎤")), chance.choice(("", "歌"))),
         UseAdapter(chance.choice(("", "mine-03"))),
         AddTakes((Take(SOUND, chance.randrange(99), 44100, chance.randrange(-99, 44100)),)),
         BeginRequest(
@@ -98,6 +103,10 @@ def random_command(project: Project, chance: random.Random) -> Command:
         order = list(project.numbers)
         chance.shuffle(order)
         made.append(SetBlind(chance.choice((None, tuple(order)))))
+        parts = tuple((4 * place, other) for place, other in enumerate(order[:3]))
+        made.append(SetBandComp(chance.choice((None, BandComp(16, parts)))))
+        joined = Origin("ab" * 32, "x", seed=chance.randrange(2**31))
+        made.append(AddComp(CandidateRecord(max(project.numbers) + 1, "comp", joined)))
     return chance.choice(made)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.commands import COMMANDS, AddCandidate, Pick, SetNotes, SetOpinion
+from studio.core.commands import COMMANDS, AddCandidate, AddComp, Pick, SetNotes, SetOpinion
 from studio.core.opinion import Opinion
 from studio.core.origin import Origin
 from studio.core.project import CandidateRecord
@@ -39,6 +39,10 @@ def test_every_command_reads_back_as_it_was_written(seed: int) -> None:
         command = random_command(state.project, chance)
         seen.add(type(command).__name__)
         assert command_from_builtins(command_to_builtins(command)) == command
+        if isinstance(command, AddComp):  # a candidate is taken away only to take a comp back
+            taken_back = command.inverse(state.project)
+            seen.add(type(taken_back).__name__)
+            assert command_from_builtins(command_to_builtins(taken_back)) == taken_back
         state = state.do(command)
     assert seen == COMMANDS.keys() - {"SetVocal"}
     assert from_json(type(state.project), to_json(state.project), "it") == state.project
