@@ -8,33 +8,14 @@ from dataclasses import dataclass, field
 
 from studio.core.arrangement import BAND, Arrangement
 from studio.core.audio import Audio
+from studio.core.change_words import told_change
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
-from studio.core.language import later, retold, tr
+from studio.core.language import tr
 from studio.core.score import Score
 
 #: In NoiseStep.columns: the noise of the score's globals (style, density, swing, instruments).
 GLOBALS_NOISE = "globals"
-
-#: What the changes of core.request call themselves; those that others may be parts of come first.
-_CHANGES = (
-    later("near variation"),
-    later("far variation"),
-    later("new band"),
-    later("child of {a} and {b}: {genes}"),
-    later("child of {a} and {b}"),
-    later("comp: {ranges}"),
-    later("{what}, new chords"),
-    later("{what} in bars {first} to {last}"),
-    later("{what} in bar {bar}"),
-    later("bars {low}-{high} of {number}"),
-    later("bar {low} of {number}"),
-    later("new {stems}"),
-    later("{first}, {rest}"),
-    later("{gene} between both"),
-    later("{gene} of {number}"),
-    later("{gene} new"),
-)
 
 
 @dataclass(frozen=True)
@@ -115,11 +96,6 @@ def recipe_of(candidate: Candidate) -> Recipe:
             todo=tr("Generate again, and change one of the new candidates"),
         )
     return candidate.recipe
-
-
-def told_change(text: str) -> str:
-    """What a change of core.request called itself, kept in a candidate's settings, in the user's language."""
-    return retold(text, _CHANGES)
 
 
 def descent(settings: Mapping[str, object]) -> str:

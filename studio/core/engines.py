@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from studio.core.arrangement import BAND, STEMS
-from studio.core.candidate import told_change
+from studio.core.change_words import told_change
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.language import later, tr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.core.candidate import told_change
+from studio.core.change_words import told_change
 from studio.core.language import in_english, later, tr
 from studio.services.provenance.credentials import GENERATED, MIXED
 from studio.services.provenance.inspecting import (

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.core.band_ranges import BandComp
-from studio.core.candidate import told_change
+from studio.core.change_words import told_change
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.ui.appearance import theme

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.core.candidate import Candidate, told_change
+from studio.core.candidate import Candidate
+from studio.core.change_words import told_change
 from studio.core.controls import NETWORK, RECORDED
 from studio.core.language import capital, later, tr
 from studio.services.measuring.fit_report import FitReport
