@@ -9,7 +9,6 @@ from typing import cast
 
 from studio.cli.command import FAILED, INTERRUPTED, OK, WRONG_USE, Commands, Context, count, ctrl_c_cancels
 from studio.cli.options import ENCODINGS
-from studio.core.arrangement import BAND, STEMS
 from studio.core.errors import JobCancelled
 
 _GROUPS = ("all", "favourites", "picked")
@@ -42,7 +41,6 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--stems",
         type=_stems,
-        default=STEMS,
         metavar="LIST",
         help="such as drums,bass (default: all), or none",
     )
@@ -73,6 +71,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     from studio.cli.progress import TerminalProgress
+    from studio.core.arrangement import BAND
     from studio.core.jobs import CancelToken
     from studio.services.exporting.contents import CLICK, DAW_PROJECT, MIDI, MIX, REAPER
     from studio.services.exporting.export import export_candidate
@@ -163,6 +162,8 @@ def _candidates(text: str) -> str | tuple[int, ...]:
 
 def _stems(text: str) -> tuple[str, ...]:
     """An argparse type: stems by name."""
+    from studio.core.arrangement import STEMS  # loads numpy, which no help needs
+
     words = [word.strip() for word in text.split(",") if word.strip() and word.strip() != "none"]
     wrong = [word for word in words if word not in STEMS]
     if wrong:

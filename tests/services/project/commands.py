@@ -6,6 +6,7 @@ import dataclasses
 import random
 
 from studio.core.analysis import Given
+from studio.core.band_ranges import BandComp
 from studio.core.commands import (
     AddCandidate,
     AddComp,
@@ -29,7 +30,6 @@ from studio.core.commands import (
     SetOpinion,
     UseAdapter,
 )
-from studio.core.band_ranges import BandComp
 from studio.core.controls import Controls
 from studio.core.music import Chord, Key, Meter
 from studio.core.opinion import Opinion
@@ -106,7 +106,8 @@ def random_command(project: Project, chance: random.Random) -> Command:
         parts = tuple((4 * place, other) for place, other in enumerate(order[:3]))
         made.append(SetBandComp(chance.choice((None, BandComp(16, parts)))))
         joined = Origin("ab" * 32, "x", seed=chance.randrange(2**31))
-        made.append(AddComp(CandidateRecord(max(project.numbers) + 1, "comp", joined)))
+        # A number that nothing gets while the comp is taken back, as Song.next_number sees to.
+        made.append(AddComp(CandidateRecord(chance.randrange(1000, 10**9), "comp", joined)))
     return chance.choice(made)
 
 

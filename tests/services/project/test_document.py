@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,13 +62,16 @@ def test_undone_to_the_start_every_choice_is_as_it_was_and_redone_to_the_end_as_
     assert (start.given, start.chords, start.comp, start.opinions, start.picked, start.notes) == (
         beginning().given, None, None, {}, None, "",
     )  # fmt: skip
-    # Facts and views are not taken back.
-    assert (start.candidates, start.takes, start.mix, start.blind) == (
-        end.candidates, end.takes, end.mix, end.blind,
+    # Facts and views are not taken back, but for comps and what was heard of them.
+    generated = tuple(record for record in end.candidates if record.folder != "comp")
+    assert (start.candidates, start.takes, replace(start.mix, selected=None)) == (
+        generated, end.takes, replace(end.mix, selected=None),
     )  # fmt: skip
     for _ in range(steps):
         assert document.redo()
-    assert document.project == end
+    became = replace(document.project, mix=replace(document.project.mix, selected=end.mix.selected))
+    # What a song was called when its folder was renamed gives way to credits that come again.
+    assert replace(became, blind=end.blind, title=end.title) == end
 
 
 @pytest.mark.parametrize("seed", range(10))
