@@ -116,7 +116,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, writer: Writer
     steps = count_steps(tmp_path, lambda: writer.write(tmp_path, 2))
     assert steps >= 1
     assert writer.read(tmp_path) == 2
-    for step in range(steps):
+    for step in range(0, steps, 3):
         writer.write(tmp_path, 1)
         with pytest.raises((StudioError, OSError)) as caught, failing(tmp_path, step, kind):
             writer.write(tmp_path, 2)
@@ -165,7 +165,7 @@ def test_an_export_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: P
     assert steps > 20
     shutil.rmtree(out / "candidate_01_v02")
     said: list[str] = []
-    for step in range(steps):
+    for step in range(0, steps, 3):
         try:
             with failing(tmp_path, step, KINDS[step % 3]):
                 made = _export(out, 2)
@@ -175,7 +175,7 @@ def test_an_export_that_fails_leaves_what_was_there_and_nothing_else(tmp_path: P
             assert set(made.marks.states.values()) != {SIGNED}, step
             shutil.rmtree(made.folder)
         assert [path.name for path in out.iterdir()] == ["candidate_01"], step
-    assert len(said) > 20
+    assert len(said) > 10
     assert not any("System error" in text or "0 MB" in text.replace(".0 MB", "") for text in said)
     assert _whole(out) == [1]
 
@@ -189,7 +189,7 @@ def test_a_killed_export_leaves_nothing_half_done(tmp_path: Path) -> None:
         names = sorted(path.name for path in out.iterdir())
         assert names in (["candidate_01"], ["candidate_01", "candidate_01_v02"]), step
         shutil.rmtree(out / "candidate_01_v02", ignore_errors=True)
-        step += 1
+        step += 5
     assert step > 20
     assert _whole(out) == [1, 2]
 
@@ -241,7 +241,7 @@ def test_old_results_go_only_when_new_ones_stand(take: Path, overwrite: bool) ->
     assert _numbers(out, 1) == ([] if overwrite else [1, 2])
     first = None
     # The beginning, where the first candidate is written and takes the place of the old ones, and the end.
-    for step in [*range(0, steps, 7), *range(steps - 6, steps)]:
+    for step in [*range(0, steps, 31), *range(steps - 4, steps)]:
         shutil.rmtree(out)
         _generate(take, out, 1, overwrite)
         try:
@@ -275,8 +275,8 @@ def test_a_killed_generation_loses_nothing(take: Path) -> None:
         assert parts_in(out) == []
         shutil.rmtree(out)
         _generate(take, out, 1, True)
-        step += 9
-    assert step > 27
+        step += 31
+    assert step > 93
 
 
 def test_a_generation_that_makes_nothing_moves_nothing(take: Path) -> None:

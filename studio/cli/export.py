@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     from studio.cli.progress import TerminalProgress
-    from studio.core.arrangement import BAND
+    from studio.core.arrangement import BAND, STEMS
     from studio.core.jobs import CancelToken
     from studio.services.exporting.contents import CLICK, DAW_PROJECT, MIDI, MIX, REAPER
     from studio.services.exporting.export import export_candidate
@@ -95,7 +95,7 @@ def _export(options: argparse.Namespace) -> int:
         MIDI,
         DAW_PROJECT,
         REAPER,
-        *options.stems,
+        *(STEMS if options.stems is None else options.stems),
         *([CLICK] if options.click else []),
     }
     group = cast("Which", options.candidates if isinstance(options.candidates, str) else "chosen")

@@ -24,7 +24,7 @@ EXCLUDED = (
 #: Of Qt: what a window of widgets never loads. Qt's own translations stay out: as files without a signature in a
 #: folder for code they keep macOS 26 from signing the program.
 _UNWANTED_QT = re.compile(
-    r"(Qt6?(Pdf|Qml|Quick|VirtualKeyboard|WebEngine|3D|Charts|Designer|Help|Sql|Test|Network|OpenGLWidgets)"
+    r"(Qt6?(Pdf|Qml|Quick|VirtualKeyboard|WebEngine|3D|Charts|Designer|Help|Sql|Network)"
     r"|PySide6/Qt/(translations|qml)|PySide6/translations"
     r"|plugins/(virtualkeyboard|platforminputcontexts/libqtvirtualkeyboard|imageformats/libqpdf|tls|networkinformation|"
     r"sqldrivers|qmltooling|generic|egldeviceintegrations)"
@@ -34,7 +34,7 @@ _UNWANTED_QT = re.compile(
 _UNWANTED_FONTS = re.compile(r"qtawesome/fonts/(?!materialdesignicons6)")
 #: Headers, build files and test data.
 _UNWANTED_FILES = re.compile(
-    r"torch/(include|share|bin|test|lib/.*\.(a|lib)$)|/tests?/|\.(h|hpp|cuh|cmake|pyi)$|scipy/.*/data/|"
+    r"torch/(include|share|bin/(?!torch_shm_manager)|test|lib/.*\.(a|lib)$)|/tests?/|\.(h|hpp|cuh|cmake|pyi)$|scipy/.*/data/|"
     r"pyqtgraph/(examples|icons/peegee)"
 )
 

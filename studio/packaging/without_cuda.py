@@ -30,6 +30,10 @@ _CLASS = "_ZTVN10__cxxabiv117__class_type_infoE"
 _NO_DEVICE = 100
 
 
+#: Of C++ itself: memory, and what begins with std. CUDA's libraries bring their own, all others use the system's.
+_OF_CXX = re.compile(r"_Z(n[wa]|d[la]|N?K?St)")
+
+
 def has_cuda(torch_lib: Path) -> bool:
     """Whether this is a CUDA build for Linux."""
     return (torch_lib / "libtorch_cuda.so").exists()
@@ -67,7 +71,8 @@ def make_stubs(torch_lib: Path, libraries: Iterable[Path], out: Path) -> list[Pa
         given = _given(library)
         if stem == _REPLACED[0]:  # it links to the second half in its turn
             given |= {symbol for name in _SECOND_HALF for symbol in _given(torch_lib / name)}
-        made.append(_make(compiler, library, sorted(wanted & given), out))
+        symbols = sorted(symbol for symbol in wanted & given if not _OF_CXX.match(symbol[0]))
+        made.append(_make(compiler, library, symbols, out))
     return made
 
 

@@ -170,16 +170,20 @@ def drop_clips(folder: ProjectFolder, keys: tuple[str, ...]) -> None:
             shutil.rmtree(folder.screens / key, ignore_errors=True)
 
 
-def sweep_clips(folder: ProjectFolder, project: Project) -> int:
+def sweep_clips(folder: ProjectFolder, project: Project, coming: frozenset[int] = frozenset()) -> int:
     """Removes the clips that no screen of the project names, and those of screens that were passed over, behind which
     others were voted on: no sitting comes back to them. Returns how many.
+
+    Args:
+        coming: screens whose votes were taken back and can come again.
 
     Only for whoever has the project's lock, and before anything is made.
     """
     if not folder.screens.is_dir():
         return 0
     last = max(project.verdicts, default=0)
-    kept = [screen for screen in project.screens if screen.number in project.verdicts or screen.number > last]
+    voted = project.verdicts.keys() | coming
+    kept = [screen for screen in project.screens if screen.number in voted or screen.number > last]
     named = {key for screen in kept for key in screen.keys}
     left = [p for p in folder.screens.iterdir() if p.name not in named and (p / _FILE).is_file()]
     for path in left:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core.commands import AddCandidate
+from studio.core.commands import AddCandidate, Judge
 from studio.core.errors import StudioError
 from studio.core.language import capital, tr
 from studio.core.project import Begun
@@ -236,7 +236,8 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
         write_journal(folder.journal, [_beginning(state)])
     elif journal.torn:
         _cut_last_line(folder)
-    sweep_clips(folder, state.project)
+    coming = {step.command.number for step in state.undone if isinstance(step.command, Judge)}
+    sweep_clips(folder, state.project, frozenset(coming))
     _catch_up_ratings(folder)
     store = ProjectStore(folder, state, on_problem)
     document = Document(state, store)

@@ -28,7 +28,16 @@ import numpy as np
 
 from studio.audio.wav import write_wav
 from studio.core.audio import Audio
-from studio.core.commands import AddCandidate, AddScreen, AddTakes, BeginRequest, EndRequest, SetComp
+from studio.core.commands import (
+    AddCandidate,
+    AddComp,
+    AddScreen,
+    AddTakes,
+    BeginRequest,
+    EndRequest,
+    Judge,
+    SetComp,
+)
 from studio.core.controls import Controls
 from studio.core.origin import Origin
 from studio.core.project import Begun, Project
@@ -114,7 +123,7 @@ class Worker:
     def command(self) -> None:
         command = random_command(self._document.project, self._chance)
         while isinstance(
-            command, AddCandidate | AddTakes | AddScreen
+            command, AddCandidate | AddComp | AddTakes | AddScreen
         ):  # those have files here, and steps of their own
             command = random_command(self._document.project, self._chance)
         self._document.do(command)
@@ -256,7 +265,13 @@ def check(folder: ProjectFolder, outside: Path, told: dict[str, object] | None) 
         kept, candidate = read_candidate(folder, record.folder)
         assert kept == record
         assert all(np.isfinite(candidate.stems[stem].samples).all() for stem in candidate.stems)
-    named = {key for screen in state.project.screens for key in screen.keys}
+    # What was passed over by the votes goes; what was voted on, or still can be, stays.
+    last = max(state.project.verdicts, default=0)
+    voted = state.project.verdicts.keys() | {
+        step.command.number for step in state.undone if isinstance(step.command, Judge)
+    }
+    screens = [screen for screen in state.project.screens if screen.number in voted or screen.number > last]
+    named = {key for screen in screens for key in screen.keys}
     assert named == {path.name for path in folder.screens.glob("*")}
     for key in named:
         assert read_clip(folder, key).key == key

@@ -161,7 +161,7 @@ def test_folded_wishes_are_asked_for_and_remembered(
     window.close()
     again = make_window()
     assert again.request.wishes.controls == controls
-    assert again.request.advanced.isVisible()
+    assert not again.request.advanced.isHidden()
 
 
 def test_without_further_wishes_the_model_chooses(
