@@ -236,7 +236,7 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
         write_journal(folder.journal, [_beginning(state)])
     elif journal.torn:
         _cut_last_line(folder)
-    coming = {step.command.number for step in state.undone if isinstance(step.command, Judge)}
+    coming = {step.command.screen for step in state.undone if isinstance(step.command, Judge)}
     sweep_clips(folder, state.project, frozenset(coming))
     _catch_up_ratings(folder)
     store = ProjectStore(folder, state, on_problem)

@@ -268,7 +268,7 @@ def check(folder: ProjectFolder, outside: Path, told: dict[str, object] | None) 
     # What was passed over by the votes goes; what was voted on, or still can be, stays.
     last = max(state.project.verdicts, default=0)
     voted = state.project.verdicts.keys() | {
-        step.command.number for step in state.undone if isinstance(step.command, Judge)
+        step.command.screen for step in state.undone if isinstance(step.command, Judge)
     }
     screens = [screen for screen in state.project.screens if screen.number in voted or screen.number > last]
     named = {key for screen in screens for key in screen.keys}
