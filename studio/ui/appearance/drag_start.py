@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 
 class DragStart:
@@ -29,3 +29,27 @@ class DragStart:
 
     def release(self) -> None:
         self._pressed_at = None
+
+
+class ButtonDrag(QObject):
+    """Emits `begun` where a press of a button becomes a drag; the button is then not clicked."""
+
+    begun = Signal()
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__(button)
+        self._button, self._start = button, DragStart()
+        button.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            self._start.press(event)
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._start.release()
+        elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            if self._start.begins(event):
+                self._button.setDown(False)
+                self.begun.emit()
+                return True
+            return not self._button.isDown()
+        return False

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
 
-from studio.ui.appearance.drag_start import DragStart
+from studio.ui.appearance.drag_start import ButtonDrag
 from studio.ui.appearance.widgets import IconButton, set_role
 
 
@@ -17,21 +16,6 @@ class DragMark(IconButton):
     def __init__(self, icon_name: str, tip: str) -> None:
         super().__init__(icon_name, tip, size=15, role="muted")
         set_role(self, "mark")
-        self._start = DragStart()
+        ButtonDrag(self).begun.connect(self.dragged)
         self.setFixedSize(22, 16)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._start.press(event)
-        super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._start.begins(event):
-            self.setDown(False)  # a drag is no click
-            self.dragged.emit()
-        elif self.isDown():
-            super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._start.release()
-        super().mouseReleaseEvent(event)

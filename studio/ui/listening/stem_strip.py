@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from studio.core.arrangement import STEMS
 from studio.core.language import capital, tr
 from studio.core.mix import VOCAL, Mix
-from studio.ui.appearance.drag_start import DragStart
+from studio.ui.appearance.drag_start import ButtonDrag
 from studio.ui.appearance.widgets import set_role, tight
 
 Button = TypeVar("Button", bound=QToolButton)
@@ -105,22 +105,7 @@ class _Name(QToolButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self._start = DragStart()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._start.press(event)
-        super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._start.begins(event):
-            self.setDown(False)  # a drag is no click
-            self.dragged.emit()
-        elif self.isDown():
-            super().mouseMoveEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._start.release()
-        super().mouseReleaseEvent(event)
+        ButtonDrag(self).begun.connect(self.dragged)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.stepped.emit(_STEP_DB if event.angleDelta().y() > 0 else -_STEP_DB)
