@@ -107,3 +107,24 @@ def descent(settings: Mapping[str, object]) -> str:
             "{change} of {parent}", change=told_change(str(settings["change"])), parent=settings["parent"]
         )
     return ""
+
+
+def check_stems(stems: Mapping[str, Audio], vocal: Audio, *, what: str, todo: str) -> None:
+    """Raises StudioError(what, todo) where a stem has not the frames and the rate of the vocal."""
+    for stem, audio in stems.items():
+        if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
+            raise StudioError(
+                what,
+                seen=tr(
+                    "{stem} of {frames} frames at {sample_rate} Hz",
+                    stem=stem,
+                    frames=audio.frames,
+                    sample_rate=audio.sample_rate,
+                ),
+                expected=tr(
+                    "the vocal's {frames} frames at {sample_rate} Hz",
+                    frames=vocal.frames,
+                    sample_rate=vocal.sample_rate,
+                ),
+                todo=todo,
+            )

@@ -15,8 +15,7 @@ import numpy as np
 
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
-from studio.core.candidate import recipe_of
-from studio.core.errors import StudioError
+from studio.core.candidate import check_stems, recipe_of
 from studio.core.language import tr
 from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
@@ -56,23 +55,12 @@ def play_part(
         StudioError: for a parent that belongs to another vocal.
     """
     vocal, parent = request.vocal, change.parent
-    for stem, audio in parent.stems.items():
-        if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
-            raise StudioError(
-                tr("Cannot change candidate {number}", number=parent.number),
-                seen=tr(
-                    "{stem} of {frames} frames at {sample_rate} Hz",
-                    stem=stem,
-                    frames=audio.frames,
-                    sample_rate=audio.sample_rate,
-                ),
-                expected=tr(
-                    "the vocal's {frames} frames at {sample_rate} Hz",
-                    frames=vocal.frames,
-                    sample_rate=vocal.sample_rate,
-                ),
-                todo=tr("Open the vocal it was made for"),
-            )
+    check_stems(
+        parent.stems,
+        vocal,
+        what=tr("Cannot change candidate {number}", number=parent.number),
+        todo=tr("Open the vocal it was made for"),
+    )
     first_s, last_s = part_span_s(request, change)
     dry, rates = _play_dry(renderer, performance, change, vocal, (first_s, last_s))
     began = time.perf_counter()

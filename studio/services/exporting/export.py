@@ -16,7 +16,7 @@ import studio
 from studio.audio.wav import Encoding
 from studio.core.analysis import VocalAnalysis
 from studio.core.arrangement import BAND, STEMS
-from studio.core.candidate import Candidate
+from studio.core.candidate import Candidate, check_stems
 from studio.core.errors import StudioError
 from studio.core.export_names import SongNames
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -316,24 +316,12 @@ def _raised(level_db: float, gain_db: float) -> float:
 
 def _check_stems(request: ExportRequest) -> None:
     """Raises StudioError for stems that do not match the vocal."""
-    vocal = request.vocal.audio
-    for stem, audio in request.candidate.stems.items():
-        if (audio.frames, audio.sample_rate) != (vocal.frames, vocal.sample_rate):
-            raise StudioError(
-                tr("Cannot export candidate {number}", number=request.candidate.number),
-                seen=tr(
-                    "{stem} of {frames} frames at {sample_rate} Hz",
-                    stem=stem,
-                    frames=audio.frames,
-                    sample_rate=audio.sample_rate,
-                ),
-                expected=tr(
-                    "the vocal's {frames} frames at {sample_rate} Hz",
-                    frames=vocal.frames,
-                    sample_rate=vocal.sample_rate,
-                ),
-                todo=tr("Generate it again"),
-            )
+    check_stems(
+        request.candidate.stems,
+        request.vocal.audio,
+        what=tr("Cannot export candidate {number}", number=request.candidate.number),
+        todo=tr("Generate it again"),
+    )
 
 
 def _manifest(request: ExportRequest, levels: Levels) -> dict[str, object]:
