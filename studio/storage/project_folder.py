@@ -2,7 +2,7 @@
 
 project.json     the last snapshot: what the journal amounts to
 journal.jsonl    every command since the beginning, or since the last compaction
-audio/           the vocal, takes and comps by content: SHA-256 and suffix
+audio/           the vocal, takes and comps by content: SHA-256 and suffix; `.opened.wav` where the file was gone
 analyses/        how a vocal was heard, by name
 candidates/NN/   stems as they were made, and candidate.json
 screens/KEY/     clips of the blind rating by their key: the band's sound, and clip.json
@@ -22,6 +22,8 @@ from studio.core.takes import AudioRef
 from studio.storage.atomic import replacing
 
 SUFFIX = ".backline"
+#: Of a vocal's sound without its file, after the SHA-256 that the file had.
+_AS_OPENED = ".opened.wav"
 #: Below the limit of every file system, with room for a number behind and a temporary name around it.
 _MOST_NAME_BYTES = 180
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -62,6 +64,14 @@ class ProjectFolder:
         """Where a sound is kept, or would be."""
         return self.audio / f"{ref.sha256}{ref.suffix}"
 
+    def as_opened_path(self, ref: AudioRef) -> Path:
+        """Where its sound is kept when its file was gone."""
+        return self.audio / f"{ref.sha256}{_AS_OPENED}"
+
+    def kept(self, ref: AudioRef) -> Path | None:
+        """The sound in this project; None where it is not there."""
+        return next((p for p in (self.audio_path(ref), self.as_opened_path(ref)) if p.exists()), None)
+
     def make(self) -> None:
         """Makes the folders that are missing. Raises OSError."""
         for folder in (self.path, self.audio, self.candidates, self.analyses):
@@ -78,6 +88,11 @@ class ProjectFolder:
             if file_sha256(temporary) != ref.sha256:
                 raise ValueError(f"{source} has changed since it was opened")
         return target
+
+
+def as_opened_of(path: Path) -> str:
+    """The SHA-256 of the file whose sound this is; "" where it is a file as it came."""
+    return path.name.removesuffix(_AS_OPENED) if path.name.endswith(_AS_OPENED) else ""
 
 
 def is_project(path: Path) -> bool:

@@ -18,7 +18,7 @@ from studio.services.generating.service import GenerationService
 from studio.services.provenance.inspecting import inspect_file
 from studio.services.provenance.ticket import Ticket, plan_of, sound_sha256
 from studio.services.vocal import Vocal, open_vocal
-from studio.storage.project_folder import ProjectFolder, file_sha256
+from studio.storage.project_folder import ProjectFolder, as_opened_of, file_sha256
 from studio.storage.recent import RecentProject
 
 _WHAT = later("Cannot make it again")
@@ -65,7 +65,7 @@ def _kept(project: RecentProject, ticket: Ticket) -> Iterator[Path]:
         return
     for path in sorted(ProjectFolder(Path(project.path)).audio.glob(f"{ticket.vocal_sha256}.*")):
         with contextlib.suppress(OSError):
-            if file_sha256(path) == ticket.vocal_sha256:
+            if as_opened_of(path) or file_sha256(path) == ticket.vocal_sha256:
                 yield path
 
 

@@ -259,7 +259,7 @@ def _missing(folder: ProjectFolder, state: State, *, mend: bool) -> tuple[AudioR
     wanted = ([project.vocal] if project.vocal else []) + [take.sound for take in project.takes]
     missing = []
     for ref in dict.fromkeys(wanted):
-        if folder.audio_path(ref).exists():
+        if folder.kept(ref) is not None:
             continue
         nearby = find_audio(ref, (folder.path, folder.path.parent))
         if nearby is None:
@@ -278,8 +278,8 @@ def sound_path(folder: ProjectFolder, ref: AudioRef) -> Path:
     Raises:
         SoundMissing: it is in neither place.
     """
-    kept = folder.audio_path(ref)
-    if kept.exists():
+    kept = folder.kept(ref)
+    if kept is not None:
         return kept
     nearby = find_audio(ref, (folder.path, folder.path.parent))
     if nearby is None:

@@ -26,7 +26,8 @@ from studio.services.measuring.levels import CandidateLevels
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.document import Document
 from studio.services.project.opening import sound_path
-from studio.services.vocal import Vocal, open_vocal
+from studio.services.project.vocal_file import open_kept
+from studio.services.vocal import Vocal
 from studio.storage.codec import damaged
 from studio.storage.project_folder import ProjectFolder
 
@@ -108,7 +109,7 @@ def _text(name: str) -> str:
 
 def open_ref(folder: ProjectFolder, ref: AudioRef) -> Vocal:
     """A project's sound, read. Raises StudioError where it is gone, or no longer what it was."""
-    vocal = open_vocal(sound_path(folder, ref))
+    vocal = open_kept(sound_path(folder, ref))
     if vocal.sha256 != ref.sha256:
         raise damaged(f"{ref.name}{ref.suffix}", ValueError("another file of that name"))
     return replace(vocal, name=ref.name)
@@ -143,7 +144,7 @@ def export_request(job: ExportJob) -> ExportRequest:
                 tr("the vocal of candidate {number}", number=job.record.number),
                 FileNotFoundError("it is gone"),
             )
-        vocal = replace(open_vocal(found), name=job.title)
+        vocal = replace(open_kept(found), name=job.title)
     analysis = read_analysis(job.folder, origin.analysis)
     if analysis is None:
         raise damaged(

@@ -29,7 +29,7 @@ from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.clips import clip_band, has_clip, read_clip, write_clip
 from studio.services.project.document import State, now
 from studio.services.project.opening import create_project, read_state
-from studio.services.project.song import ref_of
+from studio.services.project.song import open_ref, ref_of
 from studio.services.taste.ratings import TasteRatings
 from studio.services.taste.screens import ScreenMaker, ScreenOrder, SongContext
 from studio.services.taste.sitting import new_sitting
@@ -246,7 +246,7 @@ def _heard(path: Path, on_step: StepCallback, cancel: CancelToken) -> tuple[Voca
     project = read_state(folder)[0].project
     if project.vocal is None:
         raise StudioError(f"There is no vocal in {path.name}", todo="Choose a project with one")
-    vocal = open_vocal(folder.audio_path(project.vocal))
+    vocal = open_ref(folder, project.vocal)
     name = analysis_name(vocal.sha256, vocal.sha256, project.given)
     kept = read_analysis(folder, name)
     return vocal, kept or _analysed(vocal, on_step, cancel), project.title

@@ -30,9 +30,10 @@ from studio.services.project.analyses import keep_analysis, read_analysis
 from studio.services.project.candidates import write_candidate
 from studio.services.project.document import now
 from studio.services.project.song import Song
+from studio.services.project.vocal_file import open_kept
 from studio.services.taste.guided import can_be_guided, choice, widened
 from studio.services.taste.judged import song_of
-from studio.services.vocal import Vocal, open_vocal, refuse_without_singing
+from studio.services.vocal import Vocal, refuse_without_singing
 from studio.storage.codec import damaged
 from studio.storage.project_folder import ProjectFolder
 from studio.taste.model import Taste
@@ -206,7 +207,7 @@ class Generation(QObject):
         found = next(iter(sorted(song.folder.audio.glob(f"{vocal_sha256}.*"))), None)
         if found is None:
             raise damaged(tr("the vocal of that candidate"), FileNotFoundError("it is gone"))
-        return open_vocal(found), analysis
+        return open_kept(found), analysis
 
     def _begin(
         self,

@@ -31,6 +31,7 @@ from studio.services.project.moving import copy_project, copy_writing
 from studio.services.project.opening import SoundMissing, create_project, open_project, sound_path
 from studio.services.project.song import Song, open_ref, ref_of
 from studio.services.project.store import ProjectStore
+from studio.services.project.vocal_file import keep_vocal
 from studio.services.recording.comp import write_comp
 from studio.services.vocal import Vocal, open_vocal
 from studio.storage.project_folder import SUFFIX, ProjectFolder, is_project
@@ -174,22 +175,34 @@ class Workspace(QObject):
         self._remember(song)
 
     def _keep_vocal(self, song: Song, folder: ProjectFolder) -> None:
-        ref, path = self.project.vocal, song.base.path
-        if ref is None:
+        ref, name = self.project.vocal, song.base.path.name
+        if ref is None or folder.kept(ref) is not None:
             return
 
-        def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
+        def run(vocal: Vocal, /, *, on_step: StepCallback, cancel: CancelToken) -> bool:
             try:
-                folder.keep_audio(path, ref)
-            except (OSError, ValueError) as error:
+                return keep_vocal(folder, vocal, ref)
+            except (OSError, ValueError, StudioError) as error:
                 raise StudioError(
-                    tr("The project has no copy of {name}", name=path.name),
-                    seen=getattr(error, "strerror", None) or str(error),
+                    tr("The project has no copy of {name}", name=name),
+                    seen=getattr(error, "strerror", None) or getattr(error, "seen", "") or str(error),
                     expected=tr("room in {path}", path=folder.path),
-                    todo=tr("Leave the file where it is: the project finds it there"),
+                    todo=tr("Make room, then save (Ctrl+S); until then leave the file where it is"),
                 ) from error
 
-        self.runner.submit("Saving", run, path, lane="writer", essential=True, on_failed=self.failed.emit)
+        def on_done(was_file: bool) -> None:
+            if not was_file:
+                self.told.emit(
+                    tr(
+                        "{name} is gone or was changed: the project keeps the sound that was opened",
+                        name=name,
+                    )
+                )
+
+        self.runner.submit(
+            "Saving", run, song.base, lane="writer", essential=True, on_done=on_done,
+            on_failed=self.failed.emit,
+        )  # fmt: skip
 
     def _remember(self, song: Song) -> None:
         if song.folder is None or self.document.read_only:
@@ -231,6 +244,8 @@ class Workspace(QObject):
     def save(self) -> Path | None:
         """Writes a snapshot now; everything was kept as it came. The folder; None where there is none."""
         folder = self.ensure_folder()
+        if folder is not None and self.song is not None:
+            self._keep_vocal(self.song, folder)  # where it could not be kept before
         if isinstance(self.document.keeper, ProjectStore):
             self.document.keeper.save()
         return folder.path if folder is not None else None

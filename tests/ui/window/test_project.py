@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +17,7 @@ from studio.core.opinion import Opinion
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.settings import ExportSettings
 from studio.services.project.opening import open_project
+from studio.services.project.song import export_job, export_request
 from studio.services.project.store import ProjectStore
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.recording.takes_dialog import TakesDialog
@@ -87,6 +89,47 @@ def test_everything_that_was_done_is_there_the_next_day(
     assert (second.timeline.region, second.timeline.looping) == ((0.5, 2.0), True)
     second.workspace.redo()
     assert second.candidates.rows[1].pick.isChecked()
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_vocal_whose_file_went_before_the_first_change_is_kept_as_it_was_opened(
+    gone: bool,
+    make_window: Make,
+    open_vocal: Open,
+    generate: Generate,
+    vocal_path: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    first = make_window()
+    open_vocal(first)
+    before = first.workspace.song
+    assert before is not None
+    if gone:
+        vocal_path.unlink()
+    else:  # bounced over
+        write_vocal(vocal_path, 4.0)
+    told: list[str] = []
+    first.workspace.told.connect(told.append)
+    generate(first, 1)
+    assert [line for line in told if vocal_path.name in line]
+    folder = folder_of(first)
+    first.close()
+
+    second = make_window()
+    second.open_path(folder)
+    wait_for_song(qtbot, second)
+    after = second.workspace.song
+    assert after is not None
+    assert np.array_equal(after.vocal.audio.samples, before.vocal.audio.samples)
+    assert (after.base.sha256, after.base.name) == (before.base.sha256, before.base.name)
+    assert list(second.candidates.rows) == [1]
+    assert after.analysis is not None
+    export_candidate(export_request(export_job(after, 1, tmp_path / "out", ExportSettings())))
+    generate(second, 1)
+    second.compare.ask("vary", 1)
+    qtbot.waitUntil(lambda: len(second.candidates.rows) == 3, timeout=60_000)
+    wait_for_song(qtbot, second)
 
 
 def test_looking_at_a_vocal_leaves_nothing_behind(
