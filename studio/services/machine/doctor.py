@@ -143,7 +143,7 @@ def _computing(attempt: Attempt) -> Finding:
         else ""
     )
     return Finding(
-        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=_failed(trial)), todo or tr(_REINSTALL)
+        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=failed(trial)), todo or tr(_REINSTALL)
     )
 
 
@@ -152,7 +152,7 @@ def _listening(attempt: Attempt) -> Finding:
     if trial.outcome == "worked":
         return Finding(tr("Listening"), "OK", trial.value)
     return Finding(
-        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=_failed(trial)), tr(_REINSTALL)
+        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=failed(trial)), tr(_REINSTALL)
     )
 
 
@@ -178,8 +178,8 @@ def _gpus(attempt: Attempt) -> Iterator[Finding]:
     card = _nvidia_card()
     if trial.crashed:
         todo = tr("Install another driver, then check again")
-        seen = tr("looking for one {failed}; generating on the CPU", failed=_failed(trial))
-        yield Finding(tr("GPU"), "WARN", seen, todo, CUDA, _failed(trial))
+        seen = tr("looking for one {failed}; generating on the CPU", failed=failed(trial))
+        yield Finding(tr("GPU"), "WARN", seen, todo, CUDA, failed(trial))
         return
     if trial.outcome != "worked":
         yield Finding(tr("GPU"), "FAIL", tr("torch does not load: {told}", told=trial.told), tr(_REINSTALL))
@@ -212,9 +212,9 @@ def _card(card: Card, attempt: Attempt) -> Finding:
     if trial.outcome == "worked":
         memory = tr("{in_gb} of {in_gb_2} free", in_gb=in_gb(card.free), in_gb_2=in_gb(card.total))
         return Finding(tr("GPU"), "OK", f"{trial.value}, {memory}", device=key)
-    seen = tr("{name}: {failed}; generating on the CPU", name=card.name, failed=_failed(trial))
+    seen = tr("{name}: {failed}; generating on the CPU", name=card.name, failed=failed(trial))
     return Finding(
-        tr("GPU"), "WARN", seen, tr("Install another driver, then check again"), key, _failed(trial)
+        tr("GPU"), "WARN", seen, tr("Install another driver, then check again"), key, failed(trial)
     )
 
 
@@ -238,7 +238,7 @@ def _sound(attempt: Attempt) -> Iterator[Finding]:
         return
     if trial.outcome != "worked":
         todo = tr("Start the sound system anew, then check again; everything but listening works without it")
-        yield Finding(tr("Sound"), "WARN", tr("the sound system: {failed}", failed=_failed(trial)), todo)
+        yield Finding(tr("Sound"), "WARN", tr("the sound system: {failed}", failed=failed(trial)), todo)
         return
     devices, output, source = trial.value
     for direction, default, known, todo in (
@@ -279,18 +279,18 @@ def _sound_device(device: Device, direction: str, is_default: bool, attempt: Att
         if trial.crashed
         else tr("Close programs that may hold it, or choose another")
     )
-    unusable = _failed(trial) if trial.crashed else ""
+    unusable = failed(trial) if trial.crashed else ""
     return Finding(
         tr("Sound"),
         "WARN",
-        f"{name}: {_failed(trial)}",
+        f"{name}: {failed(trial)}",
         tr("{todo}, then check again", todo=todo),
         key,
         unusable,
     )
 
 
-def _failed(trial: Trial) -> str:
+def failed(trial: Trial) -> str:
     """In words that go on after the name of what was tried."""
     verb = {"died": tr("crashed"), "hung": tr("hung"), "no memory": tr("ran out of memory")}.get(
         trial.outcome, tr("failed")
@@ -401,7 +401,7 @@ def _window(attempt: Attempt) -> Finding:
             "Install the system libraries Qt needs; 'python3 run.py' names them. The command "
             "line works without"
         )
-        return Finding(tr("Window"), "FAIL", tr("Qt: {failed}", failed=_failed(trial)), todo)
+        return Finding(tr("Window"), "FAIL", tr("Qt: {failed}", failed=failed(trial)), todo)
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return Finding(
             tr("Window"), "WARN", tr("no display"), tr("Use 'studio generate' here, or start from a desktop")
