@@ -41,6 +41,7 @@ from studio.ui.rating.taste_control import OFF
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
+from studio.ui.window.opened_files import OpenedFiles
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.workspace import Workspace
 
@@ -123,6 +124,7 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device, analyse)
     # Qt ends with the last window that is seen: one that finished in the background was hidden before.
     window.ended.connect(lambda: app.exit(0))
+    OpenedFiles(app, window.open_path)
     window.show()
     window.machine.at_first_start()
     if path is not None:

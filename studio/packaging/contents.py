@@ -38,6 +38,15 @@ _UNWANTED_FILES = re.compile(
     r"pyqtgraph/(examples|icons/peegee)"
 )
 
+#: Libraries of which a Linux system's own are preferred (hook_libraries.py), and the folder of ours.
+OF_THE_SYSTEM = ("libasound.so.2", "libjack.so.0")
+STAND_INS = "stand_ins"
+
+
+def place_of(name: str) -> str:
+    """Where a library belongs in the package: stand-ins out of the folder in which libraries are looked for first."""
+    return f"{STAND_INS}/{name}" if name in OF_THE_SYSTEM else name
+
 
 def data_files(root: Path) -> list[tuple[str, str]]:
     """(File or folder, folder in the package) of everything that is no module."""
