@@ -30,6 +30,7 @@ from studio.core.language import SOURCE, language, later, tr, trn
 from studio.services.machine.trial import Trial, try_in_child
 from studio.services.memory import available_bytes, in_gb, total_bytes
 from studio.storage.machine import CUDA, sound_key
+from studio.storage.outside import outside_environment
 from studio.storage.paths import is_packaged, user_data_dir
 
 if TYPE_CHECKING:
@@ -223,7 +224,9 @@ def _nvidia_card() -> str | None:
     if not tool:
         return None
     try:
-        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20, check=False).stdout
+        listed = subprocess.run(
+            [tool, "-L"], capture_output=True, text=True, timeout=20, check=False, env=outside_environment()
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r"GPU 0: (.+?)(?: \(UUID|$)", listed, re.MULTILINE)
@@ -415,7 +418,12 @@ def _fonts() -> Iterator[Finding]:
     if language() == SOURCE or lister is None:
         return
     listed = subprocess.run(
-        [lister, f":lang={language()}", "family"], capture_output=True, text=True, timeout=20, check=False
+        [lister, f":lang={language()}", "family"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env=outside_environment(),
     ).stdout.splitlines()
     if listed:
         yield Finding(tr("Fonts"), "OK", tr("{count} for the language in use", count=len(set(listed))))

@@ -20,6 +20,7 @@ from studio.core.language import tr
 from studio.services.exporting.export import ExportedCandidate
 from studio.services.exporting.proof import summary
 from studio.services.exporting.proof_rules import FAIL, PASS
+from studio.storage.outside import as_outside
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label, push
 
@@ -81,7 +82,7 @@ class ExportResult(QDialog):
         buttons.addWidget(close)
         column.addLayout(buttons)
         url = QUrl.fromLocalFile(str(folder))
-        self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(url))
+        self.open_folder.clicked.connect(lambda: _open(url))
         close.clicked.connect(self.accept)
         close.setFocus()
 
@@ -97,6 +98,11 @@ class ExportResult(QDialog):
             for check in checks:
                 _item(file, check.rule, check.state, check.found)
             file.setExpanded(state == FAIL)
+
+
+def _open(url: QUrl) -> None:
+    with as_outside():
+        QDesktopServices.openUrl(url)
 
 
 def _item(parent: QTreeWidget | QTreeWidgetItem, name: str, state: str, found: str) -> QTreeWidgetItem:
