@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from qtawesome.iconic_font import IconicFont
 
-from studio.packaging.contents import STAND_INS, data_files, is_wanted, place_of
+from studio.packaging.contents import STAND_INS, data_files, is_wanted, least_macos, place_of
 from studio.packaging.icons import draw_icon
 from studio.packaging.without_cuda import has_cuda, is_left_out, make_stubs
 from studio.ui.appearance import widgets
@@ -38,6 +38,13 @@ def test_every_file_beside_the_code_comes_along_at_its_place() -> None:
     ):
         assert name in inside
     assert not [name for name in inside if "screenshots" in name or name.endswith((".py", ".pyc"))]
+
+
+def test_the_oldest_macos_is_that_of_the_most_demanding_library() -> None:
+    anywhere = "Tag: py3-none-any\n"
+    either = "Tag: cp311-cp311-macosx_10_9_universal2\nTag: cp311-cp311-macosx_15_0_arm64\n"
+    assert least_macos([anywhere, either]) == "11.0"
+    assert least_macos([either, "Tag: cp311-cp311-macosx_14_0_arm64\n", anywhere]) == "14.0"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="where libraries are looked for by name")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 #: Modules that no part of the program needs, though a library would bring them.
@@ -81,3 +82,18 @@ def is_wanted(name: str) -> bool:
     return not (
         _UNWANTED_QT.search(name) or _UNWANTED_FONTS.search(name) or _UNWANTED_FILES.search("/" + name)
     )
+
+
+def least_macos(wheels: Iterable[str]) -> str:
+    """The oldest macOS on which all of them run, as "14.0": pip takes what the machine that packages can run.
+
+    Args:
+        wheels: of each library that is installed, the WHEEL file, which names the systems it was built for.
+    """
+    needed = (11, 0)
+    for wheel in wheels:
+        built_for = [
+            (int(a), int(b)) for a, b in re.findall(r"^Tag: .*-macosx_(\d+)_(\d+)_", wheel, re.MULTILINE)
+        ]
+        needed = max(needed, min(built_for, default=needed))
+    return "{}.{}".format(*needed)
