@@ -33,10 +33,10 @@ _UNWANTED_QT = re.compile(
 )
 #: Of qtawesome only the font that is used (studio.ui.appearance.widgets.icon); the others are 4 MB more to sign.
 _UNWANTED_FONTS = re.compile(r"qtawesome/fonts/(?!materialdesignicons6)")
-#: Headers, build files and test data.
+#: Headers, build files and test data; and a part of the C library, which fits no other version of it than its own.
 _UNWANTED_FILES = re.compile(
     r"torch/(include|share|bin/(?!torch_shm_manager)|test|lib/.*\.(a|lib)$)|/tests?/|\.(h|hpp|cuh|cmake|pyi)$|scipy/.*/data/|"
-    r"pyqtgraph/(examples|icons/peegee)"
+    r"pyqtgraph/(examples|icons/peegee)|^/libmvec\.so"
 )
 
 #: Libraries of which a Linux system's own are preferred (hook_libraries.py), and the folder of ours.
