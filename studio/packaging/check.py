@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-#: Beside a minimal Debian: what a desktop has for its window, drivers that no program may bring.
-_PACKAGES = "libegl1,libgl1,libopengl0"
+#: Beside a minimal Debian: what a desktop has for its window, drivers that no program may bring, and a font.
+_PACKAGES = "libegl1,libgl1,libopengl0,fontconfig-config,fonts-dejavu-core"
 _DISPLAY = ":97"
 _WINDOW_S, _GENERATE_S = 120.0, 1800.0
 #: What the window has done once it listened to the demo vocal and its generator stands.

@@ -322,9 +322,16 @@ def _hear_a_tone() -> str:
     return hear_a_tone()
 
 
-def _load_qt() -> None:
+def _load_qt() -> bool:
+    """Whether there is any font."""
     for name in ("PySide6.QtWidgets", "pyqtgraph"):
         importlib.import_module(name)
+    # Without a screen, which may be another matter.
+    gui = importlib.import_module("PySide6.QtGui")
+    app = gui.QGuiApplication(["", "-platform", "offscreen"])
+    found = bool(gui.QFontDatabase.families())
+    app.shutdown()
+    return found
 
 
 def _models(folder: Path) -> Iterator[Finding]:
@@ -409,6 +416,9 @@ def _window(attempt: Attempt) -> Finding:
         return Finding(
             tr("Window"), "WARN", tr("no display"), tr("Use 'studio generate' here, or start from a desktop")
         )
+    if not trial.value:
+        todo = tr("Install one, such as DejaVu Sans (package fonts-dejavu-core)")
+        return Finding(tr("Window"), "WARN", tr("there is no font: no word in it can be read"), todo)
     return Finding(tr("Window"), "OK", tr("Qt loads and there is a display"))
 
 
