@@ -69,10 +69,11 @@ def texts_of(top: QWidget) -> Iterator[str]:
 
 
 def english_in(top: QWidget) -> list[str]:
-    """The texts with a word of two letters or more that is no name, unit or key."""
-    wrong = []
-    for text in dict.fromkeys(texts_of(top)):
-        words = re.findall(r"[A-Za-z]{2,}", _CHORD.sub("", _CODE.sub("", text)))
-        if any(word not in ALLOWED for word in words):
-            wrong.append(text)
-    return wrong
+    """Those of its texts that are."""
+    return [text for text in dict.fromkeys(texts_of(top)) if is_english(text)]
+
+
+def is_english(text: str) -> bool:
+    """Whether there is a word of two letters or more in it that is no name, unit or key."""
+    words = re.findall(r"[A-Za-z]{2,}", _CHORD.sub("", _CODE.sub("", text)))
+    return any(word not in ALLOWED for word in words)

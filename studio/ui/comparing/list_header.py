@@ -21,6 +21,7 @@ class ListHeader(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.count = ElidedLabel("", "section")
+        self.count.setMinimumWidth(1)  # the rows can be counted
         self.blind = _switch(
             tr("Blind"), tr("Hide names, styles, chords and order until you reveal them (B)")
         )

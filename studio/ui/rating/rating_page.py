@@ -80,7 +80,7 @@ class RatingPage(QWidget):
         self.progress = QProgressBar()
         self.progress.setRange(0, self.sitting.length)
         self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
+        self.progress.setFixedWidth(96)
         self.progress.setAccessibleName(tr("Progress of the sitting"))
         self.count = label("", "muted")
         self.phrase = label("", "muted")

@@ -23,6 +23,7 @@ from studio.ui.window.found_dialog import FoundDialog
 from studio.ui.window.machine_dialog import MachineDialog
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
+from tests.audio.fake_portaudio import FakePortAudio
 from tests.ui.english import english_in
 from tests.ui.rating.conftest import Rater
 
@@ -33,6 +34,8 @@ Generate = Callable[[MainWindow, int], None]
 def japanese(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As somebody has it who chose Japanese."""
     monkeypatch.setenv(VARIABLE, "")
+    library = FakePortAudio("マイク")  # devices of this machine have names of their own
+    monkeypatch.setattr("studio.audio.devices.portaudio", lambda: library)
     preferences = Preferences(tmp_path / "chosen.ini")
     language.choose(preferences, "ja")
     translator = language.speak(qapp, preferences)

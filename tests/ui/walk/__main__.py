@@ -30,10 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--whole", action="store_true", help="the rating and every dialog in each; else in one"
     )
+    parser.add_argument(
+        "places", nargs="*", help="such as double-dark-ja; else four in which any two choices meet"
+    )
     parser.add_argument("--pictures", type=Path, help="where to put a picture of each station")
     given = parser.parse_args(arguments)
     failed = 0
-    for place in EVERY if given.every else PAIRWISE:
+    named = [place for place in EVERY if given.every or str(place) in given.places]
+    for place in named or PAIRWISE:
         whole = given.whole or place == PAIRWISE[2]
         print(f"{place}:", flush=True)
         # What was imported once need not be again.

@@ -30,7 +30,7 @@ from studio.ui.appearance import language, theme
 from studio.ui.appearance.widgets import ElidedLabel
 from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
-from tests.ui.english import english_in
+from tests.ui.english import english_in, is_english
 from tests.ui.rating.fake_personal import FakePersonal
 from tests.ui.rating.fake_screens import FakeScreens
 from tests.ui.reach import controls, unreachable
@@ -53,6 +53,15 @@ class Walker:
     def __init__(self, place: Place, home: Path, pictures: Path | None) -> None:
         self.place, self._pictures = place, pictures
         self.faults: list[str] = []
+        #: What views painted since the last station.
+        self._painted: set[str] = set()
+        paint = QPainter.drawText
+
+        def painted(painter: QPainter, *where: object) -> object:
+            self._painted.update(text for text in where if isinstance(text, str))
+            return paint(painter, *where)  # type: ignore[call-overload]
+
+        QPainter.drawText = painted  # type: ignore[method-assign, assignment]
         self.app = QApplication(sys.argv[:1])
         preferences = Preferences(home / "window.ini")
         self._translator = language.speak(self.app, preferences)
@@ -159,7 +168,11 @@ class Walker:
         self.settle()
         if self._pictures is not None:
             self._take(name, top)
-        self.faults += [f"{name}: {fault}" for fault in faults_of(top, self.place.language)]
+        faults = list(faults_of(top, self.place.language))
+        if self.place.language != "en":
+            faults += [f"English, painted: {text!r}" for text in self._painted if is_english(text)]
+        self._painted.clear()
+        self.faults += [f"{name}: {fault}" for fault in faults]
 
     def _take(self, name: str, top: QWidget) -> None:
         picture = self.window.grab()
