@@ -55,9 +55,8 @@ class ExportResult(QDialog):
         self.tree.setColumnCount(3)
         self.tree.setHeaderLabels([tr("File and rule"), tr("Proof"), tr("Found")])
         self.tree.setAccessibleName(tr("Rules of each file"))
-        self.tree.setTextElideMode(
-            Qt.TextElideMode.ElideMiddle
-        )  # the song is long, its end tells files apart
+        # The song may be long; what tells its files apart comes after it.
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideLeft)
         header = self.tree.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Interactive)
