@@ -185,10 +185,12 @@ def small_button(text: str, tip: str) -> QToolButton:
 
 
 def push(text: str, *, icon_name: str = "", primary: bool = False) -> QPushButton:
+    """A button with words. In a dialog Enter presses the primary one: otherwise Qt takes whichever comes first."""
     made = QPushButton(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if primary:
         set_role(made, "primary")
+        made.setDefault(True)
     if icon_name:
         made.setIcon(icon(icon_name, "on_accent" if primary else "text"))
     return made

@@ -79,6 +79,7 @@ class MachineDialog(QDialog):
         self.again.clicked.connect(self.check_wanted)
         self.report.clicked.connect(self.report_wanted)
         close.clicked.connect(self.accept)
+        close.setFocus()
         self._lines: list[Line] = []
 
     @property
