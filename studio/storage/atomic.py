@@ -60,6 +60,11 @@ def new_folder(path: Path, what: str, expected: str, todo: str) -> Iterator[Path
             sync(path.parent)
     except OSError as error:
         raise StudioError(what, seen=error.strerror or str(error), expected=expected, todo=todo) from error
+    except StudioError as error:
+        if str(temporary) not in str(error):
+            raise
+        # A file in it could not be written: nobody finds that folder, and room for one file is not enough.
+        raise StudioError(what, seen=error.seen, expected=expected, todo=todo) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from studio.core.errors import StudioError
 from studio.core.part_path import part_path, writer_of
-from studio.storage.atomic import named, sweep_parts, write_text
+from studio.storage.atomic import named, new_folder, sweep_parts, write_text
 from studio.storage.temporary import sweep_temporary_folders, temporary_folder
 
 
@@ -46,6 +47,23 @@ def test_two_threads_that_write_one_file_both_succeed(tmp_path: Path) -> None:
     assert not failed
     assert (tmp_path / "a").read_text() in ("x" * 1000, "y" * 1000, "z" * 1000)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_file_that_finds_no_room_in_a_new_folder_is_told_as_the_folder(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StudioError) as told,
+        new_folder(
+            tmp_path / "a", "Cannot write a", expected="a folder with room", todo="Make room"
+        ) as folder,
+    ):
+        raise StudioError("Cannot write b.wav", seen="No space left", expected=f"3 MB free: {folder}")
+    assert str(told.value) == "Cannot write a. Found: No space left. Expected: a folder with room. Make room."
+    with (
+        pytest.raises(StudioError, match="Another reason"),
+        new_folder(tmp_path / "a", "Cannot write a", expected="a folder with room", todo="Make room"),
+    ):
+        raise StudioError("Another reason")
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_folders_that_want_one_name_both_get_one(tmp_path: Path) -> None:

@@ -348,7 +348,15 @@ class Generation(QObject):
         def on_failed(error: Exception) -> None:
             running.writing -= 1
             self._unsaved.append((running, candidate, origin))
-            self._workspace.failed.emit(error)
+            # The same words for each of a request: a dialog that is open is not shown again.
+            self._workspace.failed.emit(
+                StudioError(
+                    tr("Finished candidates are not saved yet"),
+                    seen=error.seen if isinstance(error, StudioError) else str(error),
+                    expected=tr("room and permission to write in {path}", path=running.folder.path),
+                    todo=tr("They are kept in memory: make room, then save (Ctrl+S)"),
+                )
+            )
             self._end_when_kept(running)
 
         self._workspace.runner.submit(
@@ -387,8 +395,15 @@ class Generation(QObject):
             self._end_when_kept(running)
 
     def _end_when_kept(self, running: _Running) -> None:
-        if running.outcome and not running.writing and self._running is running:
+        """What could not be written leaves its request open: where the window is closed on it, the project offers to
+        make the rest again."""
+        if not running.outcome or running.writing:
+            return
+        kept = not any(unsaved[0] is running for unsaved in self._unsaved)
+        begun = self._workspace.project.begun
+        ours = running.song is self._workspace.song and begun is not None and begun.key == running.begun.key
+        if kept and ours:
+            self._workspace.do(EndRequest())
+        if self._running is running:
             self._running = None
-            if running.song is self._workspace.song:
-                self._workspace.do(EndRequest())
             self.ended.emit(running.outcome)

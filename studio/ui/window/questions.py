@@ -147,14 +147,18 @@ class Questions:
 
         Args:
             doing: such as "Two of four candidates are still being made".
-            background: whether it can be finished without a window.
+            background: whether it can be finished without a window; where it cannot, there are candidates that
+                could not be written.
         """
         choices = [("stop", tr("Stop and close")), ("stay", tr("Stay here"))]
         if background:
             choices.insert(0, ("background", tr("Finish in the background")))
-        answer = self._choose(
-            doing, tr("What is finished is kept in the project, whatever you choose."), choices
+        more = (
+            tr("What is finished is kept in the project, whatever you choose.")
+            if background
+            else tr("Make room and save (Ctrl+S) first: else they are lost, and can only be made again.")
         )
+        answer = self._choose(doing, more, choices, default="" if background else "stay")
         return "stop" if answer == "stop" else "background" if answer == "background" else "stay"
 
     def project_of_vocal(self, known: RecentProject) -> Literal["open", "new"] | None:
@@ -224,9 +228,9 @@ class Questions:
         more = tr("Closing other programs makes room for all.")
         return self._choose(text, more, (("fewer", fewer), ("", tr("Cancel")))) == "fewer"
 
-    def _choose(self, text: str, more: str, choices: Sequence[tuple[str, str]]) -> str:
+    def _choose(self, text: str, more: str, choices: Sequence[tuple[str, str]], *, default: str = "") -> str:
         """The name of the button that was pressed; the last one stands for closing the dialog. The first is the
-        default."""
+        default, unless another one is named."""
         box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, text, parent=self._window)
         box.setInformativeText(more)
         buttons: dict[QPushButton, str] = {}
@@ -239,7 +243,7 @@ class Questions:
             )
             buttons[box.addButton(title, role)] = name
         first, *_, last = buttons
-        box.setDefaultButton(first)
+        box.setDefaultButton(next((b for b, name in buttons.items() if name == default), first))
         box.setEscapeButton(last)
         box.exec()
         answer = buttons.get(box.clickedButton(), names[-1][0])  # type: ignore[call-overload]

@@ -13,14 +13,17 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.core.commands import SetOpinion
+from studio.core.errors import StudioError
 from studio.core.opinion import Opinion
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.settings import ExportSettings
+from studio.services.project.candidates import write_candidate
 from studio.services.project.opening import open_project
 from studio.services.project.song import export_job, export_request
 from studio.services.project.store import ProjectStore
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.recording.takes_dialog import TakesDialog
+from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine
 from tests.ui.conftest import write_vocal
@@ -360,6 +363,44 @@ def test_a_full_disk_is_said_and_nothing_in_memory_is_lost(
     window.workspace.do(SetOpinion(1, Opinion(stars=4), "Rate candidate 1"))
     assert store.unkept == 0
     assert open_project(folder_of(window), read_only=True).document.state == window.workspace.document.state
+
+
+def test_candidates_there_is_no_room_for_are_told_once_and_saved_later_or_offered_the_next_day(
+    make_window: Make, open_vocal: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    room = tuple[bool, ...]()
+
+    def write(*args: object, **more: object) -> object:
+        if not room:
+            raise StudioError("Cannot keep candidate", seen="No space left on device")
+        return write_candidate(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("studio.ui.generating.generation.write_candidate", write)
+    window.request.count.set_value(2)
+    window.request.generate.click()
+    qtbot.waitUntil(lambda: window.generation.unsaved == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
+    (dialog,) = [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
+    assert "Ctrl+S" in dialog.text
+    dialog.close()
+    folder = folder_of(window)
+    begun = open_project(folder, read_only=True).document.project.begun
+    assert begun is not None
+    assert begun.candidates == 2
+    asked: list[bool] = []
+    monkeypatch.setattr(
+        window.ask, "how_to_close", lambda doing, background: asked.append(background) or "stay"
+    )
+    window.close()
+    assert asked == [False]
+    room = (True,)
+    window._save()
+    qtbot.waitUntil(lambda: list(window.candidates.rows) == [1, 2], timeout=30_000)
+    wait_for_song(qtbot, window)
+    assert window.generation.unsaved == 0
+    assert window.workspace.project.begun is None
 
 
 def test_a_project_of_a_newer_program_is_refused_and_left_alone(
