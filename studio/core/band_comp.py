@@ -55,12 +55,17 @@ def make_comp(comp: BandComp, candidates: Mapping[int, Candidate], number: int) 
         "style": arrangement.style,
         "change": f"comp: {comp.text(grid)}",
         "parent": comp.numbers[0],
-        "comp": [[start - grid.first_bar + 1, end - grid.first_bar, n] for start, end, n in comp.ranges()],
+        "comp": who_plays(comp, grid),
     }
     if len(comp.numbers) > 1:
         settings["other_parent"] = comp.numbers[1]
     models = {name: sha for source in sources.values() for name, sha in source.models.items()}
     return Candidate(number, arrangement, stems, settings, None, models)
+
+
+def who_plays(comp: BandComp, grid: BeatGrid) -> list[list[int]]:
+    """[first bar, last bar, candidate] of each range, bars as the window counts them: what a comp is known by."""
+    return [[start - grid.first_bar + 1, end - grid.first_bar, n] for start, end, n in comp.ranges()]
 
 
 def _sources(comp: BandComp, candidates: Mapping[int, Candidate]) -> dict[int, Candidate]:

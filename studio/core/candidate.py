@@ -88,6 +88,13 @@ class Candidate:
 
 def recipe_of(candidate: Candidate) -> Recipe:
     """The candidate's recipe. Raises StudioError where the engine kept none."""
+    if "comp" in candidate.settings:
+        raise StudioError(
+            tr("Cannot change candidate {number}", number=candidate.number),
+            seen=tr("a comp, put together from others"),
+            expected=tr("one made by the band model, with its recipe"),
+            todo=tr("Change one of those, and put it together again"),
+        )
     if candidate.recipe is None:
         raise StudioError(
             tr("Cannot change candidate {number}", number=candidate.number),

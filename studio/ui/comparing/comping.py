@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.core.band_comp import who_plays
 from studio.core.band_ranges import BandComp, bars_between
 from studio.core.candidate import Candidate
 from studio.core.commands import AddComp, Command, SetBandComp
@@ -100,6 +101,11 @@ class Comping(QObject):
         if self._workspace.runner.running(_TITLE):
             return
         candidates, number = dict(song.candidates), song.next_number
+        known = self._made_of(comp, candidates)
+        if known is not None:
+            self._playback.select(known)
+            self._workspace.told.emit(tr("Candidate {number} is this comp", number=known))
+            return
 
         def run(
             _: None, /, *, on_step: StepCallback, cancel: CancelToken
@@ -124,6 +130,13 @@ class Comping(QObject):
         self._workspace.runner.submit(
             _TITLE, run, None, lane="writer", essential=True, on_done=on_done, on_failed=on_failed
         )
+
+    @staticmethod
+    def _made_of(comp: BandComp, candidates: Mapping[int, Candidate]) -> int | None:
+        """The candidate that was made of this comp before: another one would be the same, sample by sample."""
+        first = candidates.get(comp.numbers[0])
+        parts = None if first is None else who_plays(comp, first.arrangement.grid)
+        return next((n for n, c in candidates.items() if parts and c.settings.get("comp") == parts), None)
 
     def clear(self) -> None:
         """Leaves the comp; candidates that were made of it stay."""

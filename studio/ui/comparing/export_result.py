@@ -67,7 +67,10 @@ class ExportResult(QDialog):
         column.addWidget(self.tree, 1)
         rules = summary(tuple(check for result in results for check in result.proof))
         said = [tr("Read back by other programs' readers: {rules}.", rules=rules)]
-        said += sorted({result.levels.text for result in results if result.levels and result.gain_db})
+        lowered = {result.levels.text for result in results if result.levels and result.gain_db}
+        if len(lowered) > 1:
+            lowered = {tr("Levels were lowered: by how much is told beside each candidate.")}
+        said += sorted(lowered)
         column.addWidget(label(" ".join(said), "muted", wrap=True))
         warned = {result.nearest.words for result in results if result.nearest.is_like}
         warned |= {result.marks.warning for result in results if result.marks.warning}
@@ -89,7 +92,10 @@ class ExportResult(QDialog):
         root: QTreeWidget | QTreeWidgetItem = self.tree
         if several:
             state = FAIL if FAIL in result.checks.values() else PASS
-            root = _item(self.tree, f"{result.folder.name}/", state, summary(result.proof))
+            found = summary(result.proof) + (f" · {result.gain_db:+.1f} dB" if result.gain_db else "")
+            root = _item(self.tree, f"{result.folder.name}/", state, found)
+            if result.levels is not None:
+                root.setToolTip(_FOUND, result.levels.text)
             root.setExpanded(True)
         for name, state in result.checks.items():
             checks = [check for check in result.proof if check.file == name]

@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.core.analysis import VocalAnalysis
+from studio.core.candidate import recipe_of
+from studio.core.errors import StudioError
 from studio.core.jobs import Progress
 from studio.core.language import tr
 from studio.core.project import Begun
@@ -129,7 +131,13 @@ class GenerateActions(QObject):
         candidate = song.candidates[number]
         if what == "breed":
             self._breed(song, number)
-        elif what == "regenerate":
+            return
+        try:
+            recipe_of(candidate)
+        except StudioError as error:  # before a dialog is filled in for nothing
+            self._workspace.failed.emit(error)
+            return
+        if what == "regenerate":
             dialog = RegenerateDialog(candidate, self._playback.timeline.region, self._parent)
             dialog.wanted.connect(self._generation.change)
             self._workspace.opened.connect(dialog.close)  # another song has other candidates
@@ -146,7 +154,9 @@ class GenerateActions(QObject):
             return
         parents = song.candidates[other], song.candidates[number]
         if any(parent.recipe is None for parent in parents):
-            self.told.emit(tr("One of the two is a sound without notes: nothing can be bred from it"))
+            self.told.emit(
+                tr("One of the two is a comp, or a sound without notes: nothing can be bred from it")
+            )
             return
         dialog = BreedDialog(*parents, self._parent)
         dialog.wanted.connect(self._generation.change)

@@ -19,6 +19,7 @@ from studio.core.audio import Audio
 from studio.core.band_ranges import BandComp
 from studio.services.project.opening import open_project
 from studio.services.project.results import open_results
+from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.listening.analysing import Analyse
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import make_analysis
@@ -89,6 +90,19 @@ def test_candidates_are_put_together_bar_by_bar(
     assert (record.origin.parent, record.origin.other_parent, record.origin.engine) == (1, 2, "comp")
     assert window.candidates.rows[3].facts.text().startswith("comp: ")
     qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+
+    # Once more is the same one. It has no recipe: that is said before a dialog is filled in.
+    window.playback.select(1)
+    press(qtbot, window, Qt.Key.Key_U, shift)
+    assert window.playback.mix.selected == 3
+    assert not window.workspace.runner.busy
+    failed: list[Exception] = []
+    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.connect(failed.append)
+    window.compare.ask("regenerate", 3)
+    assert not window.findChildren(RegenerateDialog)
+    assert "a comp" in str(failed[0])
+    window.workspace.failed.connect(window.show_error)
 
     # Taken back and done again; a new candidate does not take its number.
     window.actions_by_name["undo"].trigger()
