@@ -139,13 +139,13 @@ class CandidateRow(QFrame):
         header.setSpacing(1)
         header.addLayout(top)
         header.addWidget(self.instruments, 1)
+        header.addWidget(self.fit)
         middle = QHBoxLayout()
         tight(middle, spacing=0)
-        middle.addWidget(self.fit, 1)
+        middle.addWidget(self.facts, 1)  # cut short where it is long: the fit is not
         for mark in self.marks.values():
             middle.addWidget(mark)
         header.addLayout(middle)
-        header.addWidget(self.facts)
         header.addLayout(bottom)
         side = QFrame()
         side.setLayout(header)

@@ -158,7 +158,7 @@ class Questions:
             if background
             else tr("Make room and save (Ctrl+S) first: else they are lost, and can only be made again.")
         )
-        answer = self._choose(doing, more, choices, default="" if background else "stay")
+        answer = self._choose(doing, more, choices, default=None if background else "stay")
         return "stop" if answer == "stop" else "background" if answer == "background" else "stay"
 
     def project_of_vocal(self, known: RecentProject) -> Literal["open", "new"] | None:
@@ -228,7 +228,9 @@ class Questions:
         more = tr("Closing other programs makes room for all.")
         return self._choose(text, more, (("fewer", fewer), ("", tr("Cancel")))) == "fewer"
 
-    def _choose(self, text: str, more: str, choices: Sequence[tuple[str, str]], *, default: str = "") -> str:
+    def _choose(
+        self, text: str, more: str, choices: Sequence[tuple[str, str]], *, default: str | None = None
+    ) -> str:
         """The name of the button that was pressed; the last one stands for closing the dialog. The first is the
         default, unless another one is named."""
         box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, text, parent=self._window)

@@ -32,12 +32,14 @@ def ask(qtbot: QtBot, tmp_path: Path) -> Questions:
 
 
 def answered(qtbot: QtBot, question: Callable[[], object], button: str) -> object:
-    """Asks, and presses the button of that text; the Escape key for ""."""
+    """Asks, and presses the button of that text; the Escape key for "", and Enter for "Enter"."""
 
     def press() -> None:
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
-        if button:
+        if button == "Enter":
+            qtbot.keyClick(box.focusWidget() or box, Qt.Key.Key_Return)
+        elif button:
             (found,) = (b for b in box.buttons() if b.text() == button)
             found.click()
         else:
@@ -45,6 +47,13 @@ def answered(qtbot: QtBot, question: Callable[[], object], button: str) -> objec
 
     QTimer.singleShot(50, press)
     return question()
+
+
+def test_enter_takes_what_loses_nothing(ask: Questions, qtbot: QtBot) -> None:
+    assert answered(qtbot, lambda: ask.how_to_close("At work.", background=True), "Enter") == "background"
+    assert answered(qtbot, lambda: ask.how_to_close("Not saved.", background=False), "Enter") == "stay"
+    assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, 1), "Enter") is True
+    assert answered(qtbot, lambda: ask.project_of_vocal(KNOWN), "Enter") == "open"
 
 
 @pytest.mark.parametrize(("button", "answer"), [("Stop and open", True), ("Stay here", False), ("", False)])
