@@ -67,13 +67,13 @@ class ErrorDialog(QDialog):
         self.report.setToolTip(tr("Versions, devices and the last of the log; no sound, no names of yours"))
         self.report.clicked.connect(lambda: self.report_wanted.emit(error))
         close.clicked.connect(self.reject)
-        close.setFocus()
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.report)
         buttons.addWidget(close)
         column.addSpacing(4)
         column.addLayout(buttons)
+        close.setFocus()  # in its place by now: before, it would be nobody's
 
     @property
     def text(self) -> str:

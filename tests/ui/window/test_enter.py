@@ -47,8 +47,9 @@ def test_enter_presses_the_button_that_is_drawn_as_the_one_to_press(
         button.clicked.connect(lambda _=False, text=text: said.append(text))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     dialog.show()
-    qtbot.waitExposed(dialog)
-    qtbot.keyClick(dialog.focusWidget() or dialog, Qt.Key.Key_Return)
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=5_000)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     QApplication.processEvents()
     assert said == [pressed]
     assert not dialog.isVisible()
