@@ -7,9 +7,11 @@ a project is opened was made ahead when the program ended, and goes.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,10 +26,11 @@ from studio.core.jobs import CancelToken
 from studio.core.language import tr
 from studio.core.names import is_file_name
 from studio.core.origin import Origin
+from studio.core.part_path import part_path
 from studio.core.project import Project
 from studio.services.project.candidates import write_float_wav
 from studio.services.project.kept_recipe import KeptRecipe, kept_recipe, recipe_of_kept
-from studio.storage.atomic import part_path, sync
+from studio.storage.atomic import new_folder
 from studio.storage.codec import from_json, to_json
 from studio.storage.project_folder import ProjectFolder
 
@@ -88,6 +91,7 @@ def write_clip(
         StudioError: no room, or no right to write there; nothing is left behind then.
         JobCancelled: likewise.
     """
+    folder.require()
     made = clip.candidate
     none = np.zeros(0, dtype=np.float32)
     bare = replace(clip.analysis, pitch=PitchTrack(np.zeros(0), none, none, none))
@@ -97,24 +101,14 @@ def write_clip(
         clip.gain_db, clip.vocal_gain_db, band.sample_rate, band.frames,
     )  # fmt: skip
     target = folder.screens / clip.key
-    temporary = part_path(target)
-    try:
-        temporary.mkdir(parents=True)
+    with new_folder(
+        target,
+        tr("Cannot keep an accompaniment for rating"),
+        expected=tr("room and permission to write in {path}", path=folder.path),
+        todo=tr("Free some space, or save the project elsewhere"),
+    ) as temporary:
         write_float_wav(temporary / _BAND, band, cancel)
         (temporary / _FILE).write_bytes(to_json(content))
-        for path in temporary.iterdir():
-            sync(path)
-        temporary.rename(target)
-        sync(folder.screens)
-    except OSError as error:
-        raise StudioError(
-            tr("Cannot keep an accompaniment for rating"),
-            seen=error.strerror or str(error),
-            expected=tr("room and permission to write in {path}", path=folder.path),
-            todo=tr("Free some space, or save the project elsewhere"),
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def read_clip(folder: ProjectFolder, key: str) -> KeptClip:
@@ -167,7 +161,7 @@ def drop_clips(folder: ProjectFolder, keys: tuple[str, ...]) -> None:
     """Removes clips that no screen will name."""
     for key in keys:
         if is_file_name(key) and key:
-            shutil.rmtree(folder.screens / key, ignore_errors=True)
+            _discard(folder.screens / key)
 
 
 def sweep_clips(folder: ProjectFolder, project: Project, coming: frozenset[int] = frozenset()) -> int:
@@ -187,8 +181,17 @@ def sweep_clips(folder: ProjectFolder, project: Project, coming: frozenset[int] 
     named = {key for screen in kept for key in screen.keys}
     left = [p for p in folder.screens.iterdir() if p.name not in named and (p / _FILE).is_file()]
     for path in left:
-        shutil.rmtree(path, ignore_errors=True)
+        _discard(path)
     return len(left)
+
+
+def _discard(path: Path) -> None:
+    """Removes a clip's folder. It first gets the name of one that is being written: files go one after the other, and
+    what a kill leaves of them would else be a clip without its file, which nothing takes away any more."""
+    going = part_path(path)
+    with contextlib.suppress(OSError):
+        path.rename(going)
+    shutil.rmtree(going, ignore_errors=True)
 
 
 def _read(folder: ProjectFolder, key: str) -> tuple[_ClipFile, str]:

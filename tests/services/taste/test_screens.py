@@ -291,6 +291,22 @@ def test_clips_that_no_screen_names_are_swept_and_the_others_stay(song: TestSong
         clip_band(folder, ahead.keys[0])
 
 
+def test_what_a_kill_leaves_of_a_swept_clip_is_known_as_a_rest(
+    song: TestSong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = make(song)
+    ScreenMaker(ToneEngine()).make(song.context, ScreenOrder(2, SITTING, 2))
+    folder = song.context.folder
+    assert folder is not None
+    monkeypatch.setattr(
+        "studio.services.project.clips.shutil.rmtree", lambda *_, **__: None
+    )  # killed before it
+    assert sweep_clips(folder, song.project) == 4
+    left = {path.name for path in folder.screens.iterdir()} - set(kept.keys)
+    assert len(left) == 4
+    assert all(name.endswith(".part") for name in left)
+
+
 def test_clips_of_screens_that_were_passed_over_are_swept_and_those_of_votes_and_to_come_stay(
     song: TestSong,
 ) -> None:
