@@ -18,6 +18,8 @@ import shutil
 import unicodedata
 from pathlib import Path
 
+from studio.core.errors import StudioError
+from studio.core.language import tr
 from studio.core.takes import AudioRef
 from studio.storage.atomic import replacing
 
@@ -77,12 +79,23 @@ class ProjectFolder:
         for folder in (self.path, self.audio, self.candidates, self.analyses):
             folder.mkdir(parents=True, exist_ok=True)
 
+    def require(self) -> None:
+        """Raises StudioError where the folder is gone from its place, before anything is written to it: made anew, it
+        would have a part of the song, while the journal goes on in the folder that was moved."""
+        if not self.path.is_dir():
+            raise StudioError(
+                tr("The project's folder is not where it was"),
+                seen=tr("no folder {path}", path=self.path),
+                expected=tr("the folder of the song that is open"),
+                todo=tr("Move it back, under its name, then save (Ctrl+S); rename it while it is closed"),
+            )
+
     def keep_audio(self, source: Path, ref: AudioRef) -> Path:
         """Copies a sound in, unless it is there. Raises OSError; ValueError where the file is no longer what it was."""
         target = self.audio_path(ref)
         if target.exists():
             return target
-        self.audio.mkdir(parents=True, exist_ok=True)
+        self.audio.mkdir(exist_ok=True)
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
             if file_sha256(temporary) != ref.sha256:

@@ -28,6 +28,7 @@ def keep_analysis(folder: ProjectFolder, name: str, analysis: VocalAnalysis) -> 
     path = folder.analyses / f"{name}.json"
     if path.exists():
         return
+    folder.require()
     try:
         folder.analyses.mkdir(exist_ok=True)
         write_bytes(path, to_json(analysis))

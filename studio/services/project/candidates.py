@@ -90,6 +90,7 @@ def write_candidate(
     Raises:
         StudioError: no room, or no right to write there; nothing is left behind then.
     """
+    folder.require()
     name = f"{candidate.number:02d}"
     target = free_folder(folder.candidates / name)  # one that was taken back keeps its own
     first = next(iter(candidate.stems.values()))

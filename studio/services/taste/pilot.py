@@ -160,6 +160,7 @@ def _write_kit(
     ref = replace(ref_of(vocal), found_at="", name=title)
     folder = ProjectFolder(target)
     try:
+        folder.make()
         rng = np.random.default_rng([person, len(source.screens)])
         screens = _shuffled(source.screens, rng, f"pilot-{person}")
         given = []
@@ -175,7 +176,6 @@ def _write_kit(
                 kept = replace(kept, origin=clip.origin, phrase_s=phrase_s)
                 write_clip(folder, kept, clip_band(source.folder, clip.key), cancel=cancel)
         state = State(Project(title=title, vocal=ref, screens=tuple(given)))
-        folder.make()
         folder.keep_audio(vocal.path, ref)
         create_project(target.parent, state, path=target).close()
     except BaseException:

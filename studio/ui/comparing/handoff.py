@@ -14,6 +14,7 @@ from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from studio.core.arrangement import BAND, STEMS
+from studio.core.errors import StudioError
 from studio.core.export_names import SongNames
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.language import later, tr
@@ -90,6 +91,12 @@ class Handoff(QObject):
             return
         # A project that is only looked at is not written into.
         read_only = self._workspace.document.read_only
+        if not read_only:
+            try:
+                song.folder.require()
+            except StudioError as error:
+                self._workspace.failed.emit(error)
+                return
         root = user_data_dir() / FOLDER if read_only else song.folder.path / FOLDER
         record, settings = song.project.record(number), handoff_settings(self._settings())
         names = SongNames(song.project.artist, song.project.title, settings.by_template)

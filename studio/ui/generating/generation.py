@@ -349,8 +349,11 @@ class Generation(QObject):
             running.writing -= 1
             self._unsaved.append((running, candidate, origin))
             # The same words for each of a request: a dialog that is open is not shown again.
+            gone = not running.folder.path.is_dir()
             self._workspace.failed.emit(
-                StudioError(
+                error
+                if gone
+                else StudioError(
                     tr("Finished candidates are not saved yet"),
                     seen=error.seen if isinstance(error, StudioError) else str(error),
                     expected=tr("room and permission to write in {path}", path=running.folder.path),

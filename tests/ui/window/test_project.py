@@ -403,6 +403,29 @@ def test_candidates_there_is_no_room_for_are_told_once_and_saved_later_or_offere
     assert window.workspace.project.begun is None
 
 
+def test_a_folder_that_was_renamed_while_it_is_open_is_not_made_anew(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    folder = folder_of(window)
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    window.request.count.set_value(2)
+    window.request.generate.click()
+    qtbot.waitUntil(lambda: window.generation.unsaved == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
+    assert not folder.exists()
+    (dialog,) = [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
+    assert "Move it back" in dialog.text
+    dialog.close()
+    elsewhere.rename(folder)
+    window._save()
+    qtbot.waitUntil(lambda: sorted(window.candidates.rows) == [1, 2, 3], timeout=30_000)
+    wait_for_song(qtbot, window)
+    assert open_project(folder, read_only=True).document.project.numbers == (1, 2, 3)
+
+
 def test_a_project_of_a_newer_program_is_refused_and_left_alone(
     make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
 ) -> None:
