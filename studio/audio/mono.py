@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from studio.audio.file_bytes import error_text, shown
+from studio.audio.file_bytes import FORMATS, error_text, shown
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -33,7 +33,11 @@ def read_mono(path: Path, sample_rate: int, *, max_s: float = 3600.0) -> Audio:
                 left -= len(block)
                 parts.append(np.nan_to_num(block.mean(axis=1, dtype=np.float32))[None])
     except (OSError, sf.LibsndfileError, ValueError, MemoryError) as error:
-        raise StudioError(tr("Cannot read {name}", name=shown(path.name)), seen=error_text(error)) from error
+        raise StudioError(
+            tr("Cannot read {name}", name=shown(path.name)),
+            seen=error_text(error),
+            expected=tr("{formats} data", formats=FORMATS),
+        ) from error
     return resample(
         Audio(np.concatenate(parts or [np.zeros((1, 0), dtype=np.float32)], axis=1), rate), sample_rate
     )

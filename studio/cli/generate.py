@@ -77,7 +77,7 @@ def add_parser(commands: Commands) -> None:
         "--tempo", type=number(float, 30, 300), metavar="BPM", help="quarters a minute, 30 to 300"
     )
     parser.add_argument("--key", type=key, metavar="KEY", help="such as 'A minor' or Bb")
-    parser.add_argument("--meter", type=meter, metavar="N/N", help="4/4, 3/4, 6/8 or 2/4")
+    parser.add_argument("--meter", type=meter, metavar="N/N", help="4/4, 3/4, 6/8, 2/4, 5/4 or 7/8")
     parser.add_argument(
         "--downbeat", type=number(float, 0, 600), metavar="SECONDS", help="a moment where a bar begins"
     )

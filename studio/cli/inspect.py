@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from studio.cli.command import OK, Commands, Context
+from studio.cli.command import FAILED, OK, Commands, Context
 
 
 def add_parser(commands: Commands) -> None:
@@ -23,17 +24,24 @@ def add_parser(commands: Commands) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Looks, and tells."""
+    from studio.core.errors import StudioError
     from studio.services.provenance.inspecting import inspect_file
     from studio.services.provenance.telling import as_json, facts, headline
     from studio.storage.atomic import json_text
     from studio.storage.paths import user_data_dir
 
+    code = OK
     for path in options.files:
-        finding = inspect_file(path, user_data_dir())
+        try:
+            finding = inspect_file(path, user_data_dir())
+        except StudioError as error:  # one of many is no reason to be silent about the others
+            print(f"studio: {error}", file=sys.stderr)
+            code = FAILED
+            continue
         if options.json:
             print(json_text(as_json(finding)), end="")
             continue
         print(f"{path.name}: {headline(finding)}")
         for name, value in facts(finding):
             print(f"  {name + ':':13} {value}")
-    return OK
+    return code

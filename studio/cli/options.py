@@ -63,7 +63,7 @@ def number(kind: type[Number], low: float, high: float) -> Callable[[str], Numbe
         except ValueError:
             value = None
         if value is None or not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:.12g} to {high:.12g}")
         return value
 
     return parse

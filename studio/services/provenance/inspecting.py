@@ -69,7 +69,9 @@ def inspect_file(path: Path, data_dir: Path) -> Finding:
     """
     if not path.is_file():
         raise StudioError(
-            tr("Cannot look at {name}", name=path.name), seen=tr("no such file"), expected=tr("a sound file")
+            tr("Cannot look at {name}", name=path.name),
+            seen=tr("a folder") if path.is_dir() else tr("no such file"),
+            expected=tr("a sound file"),
         )
     key = _key(data_dir)
     credentials = read_credentials(path, key)

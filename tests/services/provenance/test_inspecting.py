@@ -189,7 +189,13 @@ def test_the_command_says_it(folder: Path, tmp_path: Path, capsys: pytest.Captur
     content = json.loads(capsys.readouterr().out)
     assert (content["verdict"], content["request"]["seed"]) == ("intact", 7)
     assert content["credentials"]["publicly_trusted"] is False
-    assert run(["inspect", str(tmp_path / "gone.wav")], lambda *_: 0) == 1
+    # One that cannot be read is said, and the next one is looked at all the same.
+    (tmp_path / "notes.txt").write_text("no sound")
+    for bad, why in (("gone.wav", "no such file"), (".", "a folder"), ("notes.txt", "WAV, AIFF")):
+        assert run(["inspect", str(tmp_path / bad), str(tmp_path / "x.wav")], lambda *_: 0) == 1
+        said = capsys.readouterr()
+        assert why in said.err
+        assert "intact" in said.out
 
 
 def test_the_ticket_does_not_name_the_folder_of_the_vocal(tmp_path: Path) -> None:
