@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
@@ -35,6 +35,7 @@ class CandidateList(QScrollArea):
         super().__init__()
         self._timeline = timeline
         self.rows: dict[int, CandidateRow] = {}
+        self._selected = 0
         self._waveforms = self._stems = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -146,6 +147,14 @@ class CandidateList(QScrollArea):
             row.show_selected(row.number == number)
         if number in self.rows:
             self.ensureWidgetVisible(self.rows[number], 0, 8)
+            # Rows that were just added have their places once the layout was done.
+            self._selected = number
+            QTimer.singleShot(0, self, self._reveal)
+
+    def _reveal(self) -> None:
+        row = self.rows.get(self._selected)
+        if row is not None:
+            self.ensureWidgetVisible(row, 0, 8)
 
     def show_state(
         self,

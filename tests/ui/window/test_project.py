@@ -135,6 +135,30 @@ def test_a_vocal_whose_file_went_before_the_first_change_is_kept_as_it_was_opene
     wait_for_song(qtbot, second)
 
 
+def test_the_candidate_that_was_heard_is_in_sight_the_next_day(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    first = make_window()
+    open_vocal(first)
+    generate(first, 4)
+    first.playback.select(4)
+    folder = folder_of(first)
+    first.close()
+
+    second = make_window()
+    second.resize(1300, 620)
+    second.open_path(folder)
+    wait_for_song(qtbot, second)
+    rows, view = second.candidates, second.candidates.viewport()
+    assert rows.verticalScrollBar().maximum() > 0
+
+    def in_sight() -> bool:
+        row = rows.rows[4]
+        return bool(view.rect().contains(row.mapTo(view, row.rect().center())))
+
+    qtbot.waitUntil(in_sight, timeout=5_000)
+
+
 def test_looking_at_a_vocal_leaves_nothing_behind(
     make_window: Make, open_vocal: Open, tmp_path: Path
 ) -> None:
