@@ -247,8 +247,7 @@ class AnalysisPanel(QFrame):
         if analysis is None:
             self._show_nothing()
             for row in self.rows.values():
-                row.source.setText(tr("listening …"))
-                row.reset.hide()
+                row.show_given_by(tr("listening …"))
             return
         given, sure = song.project.given, analysis.confidence
         grid = analysis.grid

@@ -210,7 +210,8 @@ class AskingDialog(QDialog):
 
         playback = self._playback
         if not playback.player.playing:
-            self.told.setText(tr("Play first, then tap along."))
+            playback.toggle()  # it ended, or was paused: there is nothing else to tap to
+            self.told.setText(tr("It plays: tap along."))
             return
         now_s = playback.player.position_s
         if self._taps_s and not 0.1 < now_s - self._taps_s[-1] < 2.5:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import mido
 import pytest
@@ -15,6 +16,7 @@ from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.window.main_window import MainWindow
+from tests.ui.conftest import write_vocal
 
 Open = Callable[[MainWindow], None]
 
@@ -119,6 +121,33 @@ def test_half_double_and_this_is_one(doubting: MainWindow, qtbot: QtBot) -> None
     dialog.reject()
     assert not doubting.generation.running
     assert not doubting.playback.player.playing
+
+
+def test_a_tap_at_rest_plays_again(
+    doubting: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = asked(doubting)
+    doubting.playback.pause()
+    played: list[bool] = []
+    monkeypatch.setattr(doubting.playback, "toggle", lambda: played.append(True))
+    qtbot.mousePress(dialog.tap, Qt.MouseButton.LeftButton)
+    assert played == [True]
+    assert "tap along" in dialog.told.text()
+    dialog.reject()
+
+
+def test_what_was_given_for_one_song_is_not_shown_of_the_next(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    source = window.analysis.rows["tempo"].source
+    window.analysis.tempo.setValue(96.0)
+    window.analysis.tempo.editingFinished.emit()
+    qtbot.waitUntil(lambda: bool(source.property("yours")), timeout=30_000)
+    window.open_path(write_vocal(tmp_path / "other.wav", 2.5))
+    qtbot.waitUntil(lambda: "listening" in source.text(), timeout=30_000)
+    assert not source.property("yours")
+    qtbot.waitUntil(lambda: window.request.generate.isEnabled(), timeout=30_000)
 
 
 def test_asked_once_and_never_again_where_that_is_wished(doubting: MainWindow, qtbot: QtBot) -> None:
