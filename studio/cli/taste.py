@@ -36,6 +36,7 @@ def add_parser(commands: Commands) -> None:
     what.add_argument("--listener", metavar="NAME", help="all that one listener said")
     what.add_argument("--song", metavar="TITLE", help="all that was said of one song")
     what.add_argument("--all", action="store_true", help="everything")
+    forget.add_argument("--yes", action="store_true", help="do not ask at the terminal")
     forget.set_defaults(execute=_forget)
     train = actions.add_parser("train", help="train a personal model on the ratings")
     _add_listener(train)
@@ -102,6 +103,16 @@ def _export(options: argparse.Namespace, context: Context) -> int:
     return OK
 
 
+def _is_meant() -> bool:
+    """Asks, as the window does, where somebody sits at the terminal; a script says what it means."""
+    if not sys.stdin.isatty():
+        return True
+    try:
+        return input("Delete these ratings for good? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
 def _forget(options: argparse.Namespace, context: Context) -> int:
     from studio.core.errors import StudioError
 
@@ -116,6 +127,9 @@ def _forget(options: argparse.Namespace, context: Context) -> int:
                 seen=options.song,
                 expected=", ".join(title for _, title in known) or "none yet",
             )
+    if not options.yes and not _is_meant():
+        print("Nothing was deleted.")
+        return OK
     gone = ratings.delete(listener=options.listener or "", song=song)
     told = _shelf().retire() if gone.answers else ""
     for sentence in (*gone.told, told):

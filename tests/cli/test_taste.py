@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,10 @@ def rated(tmp_path: Path) -> ProjectFolder:
 
 
 def test_a_taste_is_shown_exported_and_forgotten(
-    rated: ProjectFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rated: ProjectFolder,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert studio("taste", "show") == OK
     shown = capsys.readouterr().out
@@ -57,7 +61,14 @@ def test_a_taste_is_shown_exported_and_forgotten(
     assert "too little to train" in capsys.readouterr().err
     assert studio("taste", "forget", "--song", "nowhere") == FAILED
     assert "song" in capsys.readouterr().err
-    assert studio("taste", "forget", "--song", "song") == OK
+    # Where somebody sits at a terminal it asks first.
+    for words, typed in ((), ""), ((), "n\n"), (("--yes",), ""):
+        terminal = io.StringIO(typed)
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", terminal)
+        assert studio("taste", "forget", "--song", "song", *words) == OK
+        if not words:
+            assert "Nothing was deleted" in capsys.readouterr().out
     assert "4 answers deleted" in capsys.readouterr().out
     assert studio("taste", "show") == OK
     assert "Nothing was rated yet" in capsys.readouterr().out
