@@ -20,7 +20,7 @@ from studio.storage.paths import resources_dir
 
 #: Every distance is a multiple of this many pixels.
 UNIT = 4
-HEADER_WIDTH = 216
+HEADER_WIDTH = 254
 SIDE_WIDTH = 376
 SCROLL_BAR = 10
 GUTTER = 44  # the frequency axis left of every timeline
@@ -189,7 +189,6 @@ QTreeView { background: $panel; border: 1px solid $border; border-radius: 6px; o
 QTreeView::item { padding: 5px 6px; border: 0; }
 QTreeView::item:hover { background: $hover; }
 QTreeView::item:selected { background: $raised; color: $accent; }
-QTableView::item:focus { border: 2px solid $text; }
 QTableCornerButton::section { background: $panel; border: 0; border-bottom: 1px solid $border; }
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 6px 8px;

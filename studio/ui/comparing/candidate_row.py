@@ -31,7 +31,7 @@ from studio.ui.timeline.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline.stems_view import StemsView
 from studio.ui.timeline.timeline import Timeline, TimelineView
 
-HEIGHT = 117
+HEIGHT = 121
 
 #: Names of what a listener can ask of a row, in its menu.
 _CHANGES = (
@@ -135,7 +135,7 @@ class CandidateRow(QFrame):
             button.setFixedSize(26, 22)
             bottom.addWidget(button)
         header = QVBoxLayout()
-        header.setContentsMargins(12, 6, 6, 4)
+        header.setContentsMargins(12, 4, 6, 2)
         header.setSpacing(1)
         header.addLayout(top)
         header.addWidget(self.instruments, 1)

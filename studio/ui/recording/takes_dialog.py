@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -42,6 +45,18 @@ class _Table(QTableWidget):
             super().keyPressEvent(event)
 
 
+class _Ringed(QStyledItemDelegate):
+    """A ring around the cell that keys are for, over whatever colour it has."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(theme.current().colour("text"), 2))
+            painter.drawRect(option.rect.adjusted(1, 1, -1, -1))
+
+
 class TakesDialog(QDialog):
     """A row a phrase, a column a take; the first column is the vocal before all takes."""
 
@@ -54,6 +69,7 @@ class TakesDialog(QDialog):
         self.resize(560, 420)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.table = _Table()
+        self.table.setItemDelegate(_Ringed(self.table))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.setTabKeyNavigation(False)  # Tab leaves the table, arrows go about in it
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
