@@ -31,7 +31,7 @@ from studio.ui.timeline.spectrogram_view import Picture, SpectrogramView
 from studio.ui.timeline.stems_view import StemsView
 from studio.ui.timeline.timeline import Timeline, TimelineView
 
-HEIGHT = 121
+HEIGHT = 117
 
 #: Names of what a listener can ask of a row, in its menu.
 _CHANGES = (
@@ -136,7 +136,7 @@ class CandidateRow(QFrame):
             bottom.addWidget(button)
         header = QVBoxLayout()
         header.setContentsMargins(12, 4, 6, 2)
-        header.setSpacing(1)
+        header.setSpacing(0)
         header.addLayout(top)
         header.addWidget(self.instruments, 1)
         middle = QHBoxLayout()
