@@ -20,7 +20,7 @@ from studio.storage.paths import resources_dir
 
 #: Every distance is a multiple of this many pixels.
 UNIT = 4
-HEADER_WIDTH = 216
+HEADER_WIDTH = 254
 SIDE_WIDTH = 376
 SCROLL_BAR = 10
 GUTTER = 44  # the frequency axis left of every timeline

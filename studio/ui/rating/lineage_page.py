@@ -69,7 +69,9 @@ class LineagePage(QWidget):
             tr("The tree grows from clips you liked: rate some screens first."), "muted", wrap=True
         )
         self.hint = label(
-            tr("Arrows hear · Space plays · Enter shows the screen · two chosen can be bred (M)"), "muted"
+            tr("Arrows hear · Space plays · Enter shows the screen · two chosen can be bred (M)"),
+            "muted",
+            wrap=True,
         )
         self.again = push(tr("Show its screen"))
         self.again.setToolTip(tr("The screen it was on, with what you said (Enter)"))

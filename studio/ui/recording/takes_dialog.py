@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -23,6 +27,36 @@ from studio.ui.recording.takes import Takes
 from studio.ui.window.workspace import Workspace
 
 
+class _Table(QTableWidget):
+    """Keys for what the mouse does: Enter on a cell, Shift+Enter for its column, Space for its row."""
+
+    column_wanted = Signal(int)
+    row_wanted = Signal(int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.column_wanted.emit(self.currentColumn())
+        elif enter:
+            self.cellActivated.emit(self.currentRow(), self.currentColumn())
+        elif event.key() == Qt.Key.Key_Space:
+            self.row_wanted.emit(self.currentRow())
+        else:
+            super().keyPressEvent(event)
+
+
+class _Ringed(QStyledItemDelegate):
+    """A ring around the cell that keys are for, over whatever colour it has."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(theme.current().colour("text"), 2))
+            painter.drawRect(option.rect.adjusted(1, 1, -1, -1))
+
+
 class TakesDialog(QDialog):
     """A row a phrase, a column a take; the first column is the vocal before all takes."""
 
@@ -34,14 +68,18 @@ class TakesDialog(QDialog):
         self.setWindowTitle(tr("Takes"))
         self.resize(560, 420)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.table = QTableWidget()
+        self.table = _Table()
+        self.table.setItemDelegate(_Ringed(self.table))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setTabKeyNavigation(False)  # Tab leaves the table, arrows go about in it
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.cellActivated.connect(self._choose)
         self.table.cellClicked.connect(self._choose)
         self.table.horizontalHeader().sectionClicked.connect(self._choose_everywhere)
         self.table.verticalHeader().sectionClicked.connect(self._hear)
+        self.table.column_wanted.connect(self._choose_everywhere)
+        self.table.row_wanted.connect(self._hear)
         self._spans: tuple[tuple[float, float], ...] = ()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -49,7 +87,8 @@ class TakesDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 12)
         column.setSpacing(12)
         about = tr(
-            "Click a take to hear it in that phrase, its name to hear it throughout, a time to go there."
+            "Click a take to hear it in that phrase (Enter), its name to hear it throughout (Shift+Enter), "
+            "a time to go there (Space)."
         )
         column.addWidget(label(about, "muted", wrap=True))
         column.addWidget(self.table, 1)
@@ -57,6 +96,8 @@ class TakesDialog(QDialog):
         workspace.changed.connect(self._fill)
         workspace.opened.connect(self.close)  # another song has other takes
         self._fill()
+        self.table.setCurrentCell(0, 0)
+        self.table.setFocus()
 
     def _fill(self) -> None:
         takes, song = self._workspace.project.takes, self._workspace.song

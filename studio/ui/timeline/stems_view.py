@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap, QResizeEvent
 
 from studio.core.language import tr
 from studio.dsp.waveform import Waveform
@@ -92,11 +92,17 @@ class StemsView(TimelineView):
         return pixmaps
 
     def paint_gutter(self, painter: QPainter, rect: QRect) -> None:
-        font = QFont(self.font())
-        font.setPixelSize(9)
-        painter.setFont(font)
         painter.setPen(theme.current().colour("muted"))
         for lane, stem in enumerate(self.stems):
-            box = QRect(0, lane * LANE, rect.width() - 4, LANE)
-            name = painter.fontMetrics().elidedText(tr(stem), Qt.TextElideMode.ElideRight, box.width())
+            box, name = QRect(0, lane * LANE, rect.width() - 3, LANE), tr(stem)
+            painter.setFont(self._font_for(name, box.width()))
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _font_for(self, name: str, width: int) -> QFont:
+        """As large as there is room for, within reason."""
+        font = QFont(self.font())
+        for size in (9, 8, 7):
+            font.setPixelSize(size)
+            if QFontMetrics(font).horizontalAdvance(name) <= width:
+                break
+        return font

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from studio.core.takes import BASE
 from studio.services.recording.recording import Recorded
 from studio.services.recording.takes import takes_of
 from studio.storage.recordings import RecordingNote
+from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.main_window import MainWindow
 from tests.ui.conftest import RATE, write_vocal
 
@@ -40,6 +43,35 @@ def test_a_recording_is_heard_where_it_was_sung_and_only_as_far_as_it_goes(
     assert song.project.comp.parts == ((0, BASE), (RATE, 1), (2 * RATE, BASE))
     takes.choose(BASE, 0.0, 3.0)
     qtbot.waitUntil(lambda: song.vocal is song.base, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+
+
+def test_takes_are_chosen_by_keys(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    song, takes = window.workspace.song, window.record.takes
+    takes.add(recorded(tmp_path / "sung.wav"))
+    qtbot.waitUntil(lambda: song.vocal is not song.base, timeout=20_000)
+    window.actions_by_name["takes"].trigger()
+    (dialog,) = window.findChildren(TakesDialog)
+    table = dialog.table
+    dialog.activateWindow()
+    qtbot.waitUntil(table.hasFocus, timeout=5000)
+    row = next(n for n in range(table.rowCount()) if takes.heard(*dialog._spans[n]) & {1})
+    window.playback.seek(dialog._spans[row][0] + 0.4)
+    for _ in range(row):
+        qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert window.timeline.playhead_s == pytest.approx(dialog._spans[row][0], abs=0.01)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert takes.heard(*dialog._spans[row]) == {BASE}
+    qtbot.keyClick(table, Qt.Key.Key_Right)
+    qtbot.keyClick(table, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert 1 in takes.heard(*dialog._spans[row])
+    qtbot.keyClick(table, Qt.Key.Key_Tab)
+    assert not table.hasFocus()
+    dialog.close()
     qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
 
 

@@ -27,6 +27,7 @@ from studio.services.generating.service import GenerationService
 from studio.services.recording.audio_setup import resolve_setup
 from studio.storage.audio_settings import AudioSettings
 from studio.ui.appearance import language, theme
+from studio.ui.appearance.scrolling import PageScroll
 from studio.ui.appearance.widgets import ElidedLabel
 from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
@@ -201,6 +202,9 @@ def faults_of(top: QWidget, language: str) -> Iterator[str]:
     room = top.screen().availableGeometry()
     if top.parentWidget() is not None and not room.contains(top.geometry()):
         yield f"{top.geometry().getRect()} is not on the screen {room.getRect()}"
+    for page in top.findChildren(PageScroll):
+        if page.isVisible() and page.horizontalScrollBar().maximum():
+            yield f"scrolls sideways: {page.widget()}"
     for text in top.findChildren(QLabel):
         cut = not text.wordWrap() and text.width() < text.sizeHint().width() - 1
         if text.isVisible() and text.text() and not isinstance(text, ElidedLabel) and cut:

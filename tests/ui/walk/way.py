@@ -100,10 +100,12 @@ def generate(walker: Walker) -> None:
 
 def compare(walker: Walker) -> None:
     window = walker.window
-    project = window.workspace
+    workspace = window.workspace
     walker.press("Esc", "Home", "Down")
     heard = window.playback.mix.selected
     assert heard is not None
+    walker.press("L")  # the whole song, so that it does not end while a busy machine looks away
+    assert window.timeline.looping
     walker.press("Space")
     assert window.playback.player.playing
     walker.wait(lambda: window.timeline.playhead_s > 0.3, "for it to play")
@@ -115,22 +117,21 @@ def compare(walker: Walker) -> None:
     assert region is not None
     assert all(min(abs(window.timeline.snap_lines() - end)) < 1e-6 for end in region), "not on bar lines"
     walker.press("Space")
-    stars = [window.actions_by_name[name] for name in ("rate_4",)]
+    # The menu of stars is the one within Judge.
     menu = next(a for a in window.menuBar().actions()[4].menu().actions() if a.menu() is not None)
     walker.press("Alt+J")
     walker.station("07-menu")
-    walker.press("Esc")
-    walker.press("Esc")
-    walker.choose("J", menu, *stars)
+    walker.press("Esc", "Esc")
+    walker.choose("J", menu, window.actions_by_name["rate_4"])
     walker.press("P", "F")
-    opinion = project.project.opinion(heard)
-    assert (opinion.stars, opinion.favourite, project.project.picked) == (4, True, heard)
+    opinion = workspace.project.opinion(heard)
+    assert (opinion.stars, opinion.favourite, workspace.project.picked) == (4, True, heard)
     walker.press("N")
     details = walker.dialog()
     walker.paste("二番目のサビのベースがすばらしいが、ドラムは橋の前で走る。" * 3)
     walker.station("08-details", details)
     walker.close_dialog()
-    assert "サビ" in project.project.opinion(heard).note
+    assert "サビ" in workspace.project.opinion(heard).note
     walker.idle()
     walker.press("B")
     walker.station("09-blind")

@@ -6,14 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
+from studio.core.language import Catalogue, speak
+from studio.services.measuring.fit_report import FitReport
+from studio.storage.translations import read_catalogue, translations_dir
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import ElidedLabel
+from studio.ui.comparing.candidate_row import CandidateRow
+from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
+from tests.services.band import make_analysis, make_candidate, make_vocal
 from tests.ui.reach import controls, unreachable
 
 SIZES = (QSize(1024, 700), QSize(800, 500))
@@ -137,6 +144,31 @@ def test_what_does_not_fit_ends_in_an_ellipsis_and_is_told_whole(qtbot: QtBot) -
         text.resize(2000, 40)
         assert not text.is_cut
         assert text.lines() == [note]
+
+
+def test_what_a_candidate_is_and_how_it_fits_is_told_whole(qtbot: QtBot) -> None:
+    vocal, analysis = make_vocal(3.0), make_analysis(3.0)
+    made = make_candidate(vocal, analysis)
+    names = ("electronic kit", "finger bass", "steel guitar", "synth brass")
+    parts = {
+        stem: replace(part, instrument=name)
+        for (stem, part), name in zip(made.arrangement.parts.items(), names, strict=True)
+    }
+    made = replace(made, arrangement=replace(made.arrangement, parts=parts))
+    try:
+        for catalogue in (Catalogue(), read_catalogue(translations_dir() / "ja.po")):
+            speak(catalogue)
+            row = CandidateRow(made, Timeline())
+            qtbot.addWidget(row)
+            row.show_fit(FitReport(-14.0, 1.0, 1.0, 0.0, 0.0, 0.0))
+            row.resize(700, row.height())
+            row.show()
+            settle()
+            assert "100%" in row.fit.text()
+            assert not row.fit.is_cut
+            assert not row.instruments.is_cut, row.instruments.lines()
+    finally:
+        speak(Catalogue())
 
 
 def test_a_line_without_spaces_goes_on_in_the_next(qtbot: QtBot) -> None:
