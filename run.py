@@ -114,8 +114,9 @@ def make_package(words: Sequence[str]) -> int:
         return code
     machine = f"{platform.system()}-{platform.machine()}".lower()
     kind = "zip" if os.name == "nt" else "gztar"
-    archive = shutil.make_archive(str(ROOT / "dist" / f"backline-{machine}"), kind, ROOT / "dist", "Backline")
-    say(f"The program is in dist/Backline, and packed in {Path(archive).relative_to(ROOT)}")
+    result = "Backline.app" if sys.platform == "darwin" else "Backline"
+    archive = shutil.make_archive(str(ROOT / "dist" / f"backline-{machine}"), kind, ROOT / "dist", result)
+    say(f"The program is in dist/{result}, and packed in {Path(archive).relative_to(ROOT)}")
     return call(str(PYTHON), "-m", "studio.packaging.check", cwd=ROOT) if "check" in words else 0
 
 

@@ -19,6 +19,7 @@ from studio.services.generating.engine_process import start_bundled_engine
 from studio.services.generating.engines import Engines, start_fastsag_engine, unavailable
 from studio.services.generating.import_fastsag import model_path
 from studio.services.generating.service import GenerationService
+from studio.services.machine.sound_trial import SoundTrial
 from studio.services.recording.audio_setup import resolve_setup
 from studio.services.recording.recording import RecordingService
 from studio.services.taste.liked_music import NAME as LIKED_MUSIC
@@ -40,6 +41,7 @@ from studio.ui.rating.taste_control import OFF
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
+from studio.ui.window.opened_files import OpenedFiles
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.workspace import Workspace
 
@@ -98,6 +100,9 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     Returns:
         The process's exit code.
     """
+    # Beside everything else: a library that takes its process along is known before the window calls it.
+    sound = SoundTrial(user_data_dir())
+    sound.begin()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
@@ -114,11 +119,12 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
         notes = read_machine_notes(user_data_dir())
         return resolve_setup(read_audio_settings(audio_settings), with_input=False, notes=notes)
 
-    player = Player(find_setup=find_setup)
+    player = Player(find_setup=find_setup, caution=sound)
     analyse = AnalysisProcess()
     window = build_window(service, player, preferences, user_data_dir(), projects_dir(), device, analyse)
     # Qt ends with the last window that is seen: one that finished in the background was hidden before.
     window.ended.connect(lambda: app.exit(0))
+    OpenedFiles(app, window.open_path)
     window.show()
     window.machine.at_first_start()
     if path is not None:
@@ -129,4 +135,5 @@ def run_app(path: Path | None = None, *, device: str = "auto") -> int:
     signal.signal(signal.SIGINT, lambda *_: window.close())
     code = app.exec()
     analyse.close()
+    sound.close()
     return code

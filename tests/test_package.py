@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from qtawesome.iconic_font import IconicFont
 
-from studio.packaging.contents import data_files, is_wanted
+from studio.packaging.contents import STAND_INS, data_files, is_wanted, least_macos, place_of
 from studio.packaging.icons import draw_icon
 from studio.packaging.without_cuda import has_cuda, is_left_out, make_stubs
 from studio.ui.appearance import widgets
@@ -40,6 +40,42 @@ def test_every_file_beside_the_code_comes_along_at_its_place() -> None:
     assert not [name for name in inside if "screenshots" in name or name.endswith((".py", ".pyc"))]
 
 
+def test_the_oldest_macos_is_that_of_the_most_demanding_library() -> None:
+    anywhere = "Tag: py3-none-any\n"
+    either = "Tag: cp311-cp311-macosx_10_9_universal2\nTag: cp311-cp311-macosx_15_0_arm64\n"
+    assert least_macos([anywhere, either]) == "11.0"
+    assert least_macos([either, "Tag: cp311-cp311-macosx_14_0_arm64\n", anywhere]) == "14.0"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where libraries are looked for by name")
+def test_libraries_of_the_system_are_preferred_and_ours_stand_in(tmp_path: Path) -> None:
+    """The hook at the package's start, in a process of its own; math and resolver of C stand for ALSA and JACK."""
+    assert place_of("libasound.so.2") == f"{STAND_INS}/libasound.so.2"
+    assert place_of("libportaudio.so.2") == "libportaudio.so.2"
+    ours = tmp_path / STAND_INS
+    ours.mkdir()
+    system = Path(
+        next(
+            line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if "libm.so" in line
+        )
+    )
+    for name in ("libm.so.6", "libonlyhere.so.1"):
+        shutil.copy(system, ours / name)
+    (tmp_path / "libportaudio.so.2").touch()
+    code = (
+        f"import ctypes.util, runpy, sys; sys._MEIPASS = {str(tmp_path)!r};"
+        "from studio.packaging import contents; contents.OF_THE_SYSTEM = ('libm.so.6', 'libonlyhere.so.1');"
+        f"runpy.run_path({str(ROOT / 'studio/packaging/hook_libraries.py')!r});"
+        "print(ctypes.util.find_library('portaudio'));"
+        "print(*{line.split()[-1] for line in open('/proc/self/maps') if '.so' in line})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    found, loaded = done.stdout.splitlines()
+    assert found == str(tmp_path / "libportaudio.so.2")
+    assert str(ours / "libonlyhere.so.1") in loaded.split()
+    assert str(ours / "libm.so.6") not in loaded.split()
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -53,6 +89,9 @@ def test_every_file_beside_the_code_comes_along_at_its_place() -> None:
         ("qtawesome/fonts/phosphor-1.3.0.ttf", False),
         ("torch/lib/libtorch_cpu.so", True),
         ("torch/include/ATen/ATen.h", False),
+        ("torch/bin/torch_shm_manager", True),
+        ("torch/bin/protoc", False),
+        ("libmvec.so.1", False),
         ("studio/analysis/rhythm_prior.json", True),
         ("resources/instruments/kit.zip", True),
     ],

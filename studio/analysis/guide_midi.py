@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 
 import mido
@@ -15,6 +16,12 @@ from studio.core.guide import Guide, guide_of_tempos
 from studio.core.language import tr
 from studio.core.music import QUALITIES, Chord, Key
 
+#: What mido raises where bytes are missing or mean nothing.
+_NO_MIDI = (OSError, ValueError, EOFError, KeyError, IndexError, TypeError, mido.KeySignatureError)
+#: The bytes of key signatures that the standard knows: sharps, flats as negatives, and major or minor.
+_KNOWN_KEYS = {bytes((sharps & 0xFF, minor)) for sharps in range(-7, 8) for minor in (0, 1)}
+_KEY_EVENT = re.compile(rb"\xff\x59\x02(..)", re.DOTALL)
+
 
 def guide_of_midi(data: bytes, source: str) -> Guide:
     """The tempo map of a MIDI file, and the chords of its notes where three or more sound together.
@@ -23,9 +30,9 @@ def guide_of_midi(data: bytes, source: str) -> Guide:
         StudioError: no MIDI, or one whose time is not counted in quarters.
     """
     try:
-        file = mido.MidiFile(file=io.BytesIO(data))
+        file = _read(data)
         tracks = [_absolute(track) for track in file.tracks]
-    except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError) as error:
+    except _NO_MIDI as error:
         raise unreadable(source, str(error) or type(error).__name__, tr("a standard MIDI file")) from error
     per_quarter = file.ticks_per_beat
     if not 0 < per_quarter < 0x8000:
@@ -57,6 +64,18 @@ def guide_of_midi(data: bytes, source: str) -> Guide:
         _key(keys[0]) if keys else None,
         steady=guide.steady,
     )
+
+
+def _read(data: bytes) -> mido.MidiFile:
+    """The file; a key signature that is none (some programs write them) costs the key, and not beats and chords."""
+    try:
+        return mido.MidiFile(file=io.BytesIO(data))
+    except mido.KeySignatureError:
+        # As an event of some program's own, FF 7F, it has the same length and no meaning.
+        own = _KEY_EVENT.sub(
+            lambda event: event[0] if event[1] in _KNOWN_KEYS else b"\xff\x7f\x02" + event[1], data
+        )
+        return mido.MidiFile(file=io.BytesIO(own))
 
 
 def _absolute(track: mido.MidiTrack) -> list[tuple[int, mido.Message]]:

@@ -4,7 +4,8 @@ Choices: every call into PortAudio that may wait for a driver or a server is mad
 asked for, because PortAudio allows no other and because a sound server that hangs then keeps nobody waiting who does
 not want to. A stream runs from its opening on but is given silence to play until it was taken over, so that two never
 mix at once. A start that fails is tried again after looking for devices anew. Between requests the thread looks every
-second whether the system has other devices than before.
+second whether the system has other devices than before. Whoever is cautious (`caution.py`) is asked before the library
+is called, at the start and whenever devices are looked for anew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.audio import devices
+from studio.audio.caution import Caution
 from studio.audio.devices import AudioSetup, Device
 from studio.audio.stream import DeviceStream, Frames
 from studio.core.language import tr
@@ -34,6 +36,8 @@ _CLOSING_S = 2.0
 _ONE_AT_A_TIME = threading.Lock()
 #: A server that has just appeared may not answer at once: it is asked again after so long, and each time later.
 _RETRY_AFTER_S, _RETRY_LATER, _MOST_RETRY_S = 2.0, 1.5, 30.0
+#: What was refused for the moment is asked again after so long.
+_REFUSED_S = 60.0
 
 OnBlock = Callable[[Frames, Frames], None]
 
@@ -84,6 +88,7 @@ class Connection:
         on_block: the audio callback.
         patience_s: a request that takes longer is said to hang.
         clock: monotonic seconds.
+        caution: says what is not to be called.
 
     Attributes:
         changed: the system has other devices than at the last request, or it is time to ask it again.
@@ -91,9 +96,14 @@ class Connection:
     """
 
     def __init__(
-        self, on_block: OnBlock, patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic
+        self,
+        on_block: OnBlock,
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+        caution: Caution | None = None,
     ) -> None:
         self._on_block, self._patience_s, self._clock = on_block, patience_s, clock
+        self._caution = caution
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -200,6 +210,10 @@ class Connection:
             return None
         state = devices.system_state()
         gate = Gate(self._on_block)
+        if self._caution is not None and (refusal := self._caution.library(state)) is not None:
+            self._state = state
+            self._retry_s = self._clock() + _REFUSED_S if refusal.passing else math.inf
+            return Opened(None, None, gate, refusal.why)
         rescanned = request.rescan or (self._state is not None and state != self._state)
         if rescanned:
             self._rescan()
@@ -226,6 +240,8 @@ class Connection:
             setup = request.find()
             if setup.output is None and setup.input is None:
                 return Opened(None, None, gate, tr("No sound output found"), devices.devices())
+            if self._caution is not None and (refusal := self._caution.devices(setup)) is not None:
+                return Opened(setup, None, gate, refusal.why, devices.devices())
             rates = devices.supported_rates(setup)
             stream = DeviceStream(setup, gate)
             problem = "" if setup.output else tr("No sound output found")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.audio.caution import Caution
 from studio.audio.connection import PATIENCE_S, Connection, Opened
 from studio.audio.devices import AudioSetup, Device, default_output, present, tells_of_devices
 from studio.audio.levels import Levels
@@ -50,6 +51,7 @@ class Player:
         find_setup: says what to open; an output of None runs silently. Called on a thread of its own.
         clock: monotonic seconds, for the silent transport.
         patience_s: so long a sound system is waited for before the song opens without it.
+        caution: says what is not to be called in the sound system; None calls everything.
 
     Attributes:
         setup: what is open, or would be.
@@ -68,11 +70,12 @@ class Player:
         find_setup: Callable[[], AudioSetup] = default_setup,
         clock: Callable[[], float] = time.monotonic,
         patience_s: float = PATIENCE_S,
+        caution: Caution | None = None,
     ) -> None:
         self._find_setup, self._clock, self._patience_s = find_setup, clock, patience_s
         # Held for moments only: while a device is taken over, or the timeline is another one.
         self._lock = threading.RLock()
-        self._connection = Connection(self._on_block, patience_s)
+        self._connection = Connection(self._on_block, patience_s, caution=caution)
         self._stream: DeviceStream | None = None
         self._gate: Opened | None = None
         self._asked = self._closed = False

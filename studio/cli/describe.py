@@ -30,17 +30,19 @@ def describe_analysis(vocal: Vocal, analysis: VocalAnalysis) -> list[str]:
 
 
 def _doubt(analysis: VocalAnalysis) -> list[str]:
-    """What to do about a tempo that nobody can be sure of."""
-    if not analysis.unsure_of_tempo:
+    """What to do about a beat that nobody can be sure of; what was given is not asked for again."""
+    given = analysis.given
+    if not analysis.unsure_of_tempo or given.downbeat_s is not None or given.guide is not None:
         return []
+    if given.tempo_bpm is not None:
+        return ["Not sure where the beats lie: give the moment a bar begins, --downbeat SECONDS"]
     tempi: list[float] = []  # readings may differ in their beats alone
     for reading in analysis.alternatives:
         if all(abs(reading.tempo_bpm / tempo - 1) > 0.02 for tempo in (analysis.tempo_bpm, *tempi)):
             tempi.append(reading.tempo_bpm)
     tries = [f"--tempo {tempo:.1f}" for tempo in tempi[:2]]
-    return [
-        f"Not sure of the beat: count along and give the tempo, perhaps {' or '.join(tries or ['--tempo BPM'])}"
-    ]
+    perhaps = f", perhaps {' or '.join(tries)}" if tries else " with --tempo"
+    return [f"Not sure of the beat: count along and give the tempo{perhaps}"]
 
 
 def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str:

@@ -2,7 +2,8 @@
 
 Linux, as root. A root folder with a bare Debian (debootstrap, which needs the network once) is entered without Python
 and without a network. There the program examines the machine, generates four bands of the demo vocal, and opens its
-window with the demo vocal on an Xvfb outside. What it took is printed; the exit code is 0 where all went well.
+window with the demo vocal on an Xvfb outside. No sound system is there, and then ones that crash, eat the memory or
+hang when they are loaded (made with cc). What it took is printed; the exit code is 0 where all went well.
 """
 
 from __future__ import annotations
@@ -15,15 +16,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-#: Beside a minimal Debian: what a desktop has for its window, drivers that no program may bring.
-_PACKAGES = "libegl1,libgl1,libopengl0"
+#: Beside a minimal Debian: what a desktop has for its window, drivers that no program may bring, and a font.
+_PACKAGES = "libegl1,libgl1,libopengl0,fontconfig-config,fonts-dejavu-core"
 _DISPLAY = ":97"
 _WINDOW_S, _GENERATE_S = 120.0, 1800.0
 #: What the window has done once it listened to the demo vocal and its generator stands.
 _JOBS = ("Opening", "Listening", "Drawing", "Loading models")
+#: What a sound driver does as soon as it is loaded, by what the doctor is to say of it.
+_DRIVERS = {
+    "an instruction this processor does not know": "__builtin_trap();",
+    "as when memory runs out": "for (int i = 0; i < 1024; i++) memset(malloc(1 << 20), 1, 1 << 20); raise(SIGKILL);",
+    "hung: no answer within": "for (;;) pause();",
+}
+_DRIVER = "#include <signal.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -67,7 +75,7 @@ def check(program: Path, root: Path) -> int:
         inside.run("--version")
         starts.append(time.perf_counter() - began)
     print(f"start of the command line: first {starts[0]:.1f} s, then {min(starts):.1f} s")
-    passed = [_doctor(inside), _generate(inside, root), _window(inside, root)]
+    passed = [_doctor(inside), _generate(inside, root), _window(inside, root), *_drivers(inside, root)]
     print("PASS" if all(passed) else "FAIL")
     return 0 if all(passed) else 1
 
@@ -143,7 +151,7 @@ def _window(inside: Inside, root: Path) -> bool:
         began = time.perf_counter()
         program = inside.start("app", "/opt/Backline/_internal/resources/demo_vocal.flac")
         try:
-            seen = _wait(_window_is_there, _WINDOW_S)
+            seen = _wait(lambda: bool(_titles()), _WINDOW_S)
             print(f"window: {'seen after ' if seen else 'not seen in '}{time.perf_counter() - began:.1f} s")
             log = root / "root" / ".local" / "share" / "Backline" / "log.txt"
             done = _wait(lambda: _stands(log), _WINDOW_S)
@@ -152,13 +160,33 @@ def _window(inside: Inside, root: Path) -> bool:
             failed = [line for line in lines if " ERROR " in line]
             print(f"window: {'listened and loaded' if done else 'did not come far'}", *failed, sep="\n")
             _picture(root / "out" / "window.xwd")
-            return seen and done and not failed and program.poll() is None
+            # No child of its own may have opened another.
+            windows = _titles()
+            print(f"windows: {', '.join(windows)}")
+            return seen and done and not failed and program.poll() is None and len(windows) == 1
         finally:
             program.terminate()
             program.wait(30)
     finally:
         screen.terminate()
         screen.wait()
+
+
+def _drivers(inside: Inside, root: Path) -> Iterator[bool]:
+    """Sound drivers that take their process along: the doctor goes on, and says what each did."""
+    for expected, act in _DRIVERS.items():
+        place = root / "usr" / "lib" / "libasound.so.2"
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "driver.c"
+            source.write_text(f"{_DRIVER}__attribute__((constructor)) static void load(void) {{ {act} }}\n")
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", str(place), str(source)], check=True)
+        try:
+            told = inside.run("doctor")
+        finally:
+            place.unlink()
+        line = next((line for line in told.splitlines() if " Sound " in line), "")
+        print(line)
+        yield expected in line and "Model" in told and "Window" in told
 
 
 def _stands(log: Path) -> bool:
@@ -169,11 +197,12 @@ def _stands(log: Path) -> bool:
     return all(f" {job}\n" in text for job in _JOBS)
 
 
-def _window_is_there() -> bool:
-    search = ["xdotool", "search", "--onlyvisible", "--name", "Backline"]
+def _titles() -> list[str]:
+    """Of every window of the program that is seen."""
+    search = ["xdotool", "search", "--onlyvisible", "--name", "Backline", "getwindowname", "%@"]
     environment = {**os.environ, "DISPLAY": _DISPLAY}
     found = subprocess.run(search, env=environment, capture_output=True, text=True, check=False).stdout
-    return bool(found.split())
+    return found.splitlines()
 
 
 def _picture(path: Path) -> None:

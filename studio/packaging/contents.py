@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 #: Modules that no part of the program needs, though a library would bring them.
@@ -32,11 +33,20 @@ _UNWANTED_QT = re.compile(
 )
 #: Of qtawesome only the font that is used (studio.ui.appearance.widgets.icon); the others are 4 MB more to sign.
 _UNWANTED_FONTS = re.compile(r"qtawesome/fonts/(?!materialdesignicons6)")
-#: Headers, build files and test data.
+#: Headers, build files and test data; and a part of the C library, which fits no other version of it than its own.
 _UNWANTED_FILES = re.compile(
     r"torch/(include|share|bin/(?!torch_shm_manager)|test|lib/.*\.(a|lib)$)|/tests?/|\.(h|hpp|cuh|cmake|pyi)$|scipy/.*/data/|"
-    r"pyqtgraph/(examples|icons/peegee)"
+    r"pyqtgraph/(examples|icons/peegee)|^/libmvec\.so"
 )
+
+#: Libraries of which a Linux system's own are preferred (hook_libraries.py), and the folder of ours.
+OF_THE_SYSTEM = ("libasound.so.2", "libjack.so.0")
+STAND_INS = "stand_ins"
+
+
+def place_of(name: str) -> str:
+    """Where a library belongs in the package: stand-ins out of the folder in which libraries are looked for first."""
+    return f"{STAND_INS}/{name}" if name in OF_THE_SYSTEM else name
 
 
 def data_files(root: Path) -> list[tuple[str, str]]:
@@ -72,3 +82,18 @@ def is_wanted(name: str) -> bool:
     return not (
         _UNWANTED_QT.search(name) or _UNWANTED_FONTS.search(name) or _UNWANTED_FILES.search("/" + name)
     )
+
+
+def least_macos(wheels: Iterable[str]) -> str:
+    """The oldest macOS on which all of them run, as "14.0": pip takes what the machine that packages can run.
+
+    Args:
+        wheels: of each library that is installed, the WHEEL file, which names the systems it was built for.
+    """
+    needed = (11, 0)
+    for wheel in wheels:
+        built_for = [
+            (int(a), int(b)) for a, b in re.findall(r"^Tag: .*-macosx_(\d+)_(\d+)_", wheel, re.MULTILINE)
+        ]
+        needed = max(needed, min(built_for, default=needed))
+    return "{}.{}".format(*needed)

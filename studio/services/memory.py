@@ -91,13 +91,16 @@ def check_memory(
     wanted = need.bytes(seconds, candidates)
     if wanted <= usable:
         return
+    # With what is left to others, so that the two figures tell of the same.
+    needed = wanted * factor - held + _MARGIN_BYTES
+    figures = 1 if in_gb(needed) != in_gb(room) else 2
     fitting = next((n for n in range(candidates - 1, 0, -1) if need.bytes(seconds, n) <= usable), 0)
     raise NotEnoughMemory(
         fitting,
-        seen=tr("{in_gb} of memory free", in_gb=in_gb(room)),
+        seen=tr("{in_gb} of memory free", in_gb=in_gb(room, figures)),
         expected=tr(
             "{in_gb} for {counted} of {seconds:.0f} s",
-            in_gb=in_gb(max(0.0, wanted * factor - held)),
+            in_gb=in_gb(needed, figures),
             counted=_counted(candidates),
             seconds=seconds,
         ),
@@ -145,8 +148,8 @@ def memory_ran_out(error: BaseException) -> StudioError | None:
     )
 
 
-def in_gb(amount: float) -> str:
-    return f"{amount / 1e9:.1f} GB"
+def in_gb(amount: float, figures: int = 1) -> str:
+    return f"{amount / 1e9:.{figures}f} GB"
 
 
 # What there is

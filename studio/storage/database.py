@@ -11,6 +11,33 @@ from studio.core.language import tr
 
 #: What a damaged file raises: SQLite names what it does not understand in bytes of the file, which need not be UTF-8.
 BROKEN = (sqlite3.Error, UnicodeDecodeError)
+#: Primary result codes (sqlite.org/rescode.html) whose cause lies around the file: permission, another writer, memory,
+#: a file that may not be written, the device, a full disk, a folder that cannot be entered.
+_AROUND = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+def refusal(path: Path, error: Exception, *, expected: str, todo: str) -> StudioError:
+    """What is said of a file that cannot be used.
+
+    A disk that is full is no reason to move a good file away, which is what helps where the file itself is damaged.
+
+    Args:
+        expected: what a file that is not damaged would be.
+        todo: what to do about one that is.
+    """
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _AROUND:
+        expected = tr("free space in {path}, and permission to write there", path=path.parent)
+        todo = tr("Leave the file where it is, nothing in it is lost; free some space there")
+    return StudioError(tr("Cannot use {name}", name=path.name), seen=str(error), expected=expected, todo=todo)
 
 
 def open_database(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.storage.database import BROKEN, open_database
+from studio.storage.database import BROKEN, open_database, refusal
 
 NAME = "exports.db"
 SCHEMA_VERSION = 1
@@ -172,9 +172,9 @@ def _prints(content: bytes) -> NDArray[np.uint32]:
 
 
 def _unusable(path: Path, error: Exception) -> StudioError:
-    return StudioError(
-        tr("Cannot use {name}", name=path.name),
-        seen=str(error),
+    return refusal(
+        path,
+        error,
         expected=tr("the list of exports, as Backline wrote it"),
         todo=tr("Move it away: a new one is begun, and earlier exports are known by their own marks only"),
     )

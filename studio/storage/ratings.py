@@ -15,7 +15,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
-from studio.storage.database import BROKEN, open_database
+from studio.storage.database import BROKEN, open_database, refusal
 
 NAME = "ratings.db"
 #: 2 added the verdicts on screens.
@@ -201,9 +201,9 @@ def _prepare(db: sqlite3.Connection, _: int) -> None:
 
 
 def _unusable(path: Path, error: Exception) -> StudioError:
-    return StudioError(
-        tr("Cannot use {name}", name=path.name),
-        seen=str(error),
+    return refusal(
+        path,
+        error,
         expected=tr("the project's ratings, as Backline wrote them"),
         todo=tr("The project itself is not affected; move the file away to begin a new one"),
     )

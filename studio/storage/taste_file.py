@@ -20,7 +20,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.screen import Verdict
 from studio.storage.codec import from_json, to_json
-from studio.storage.database import BROKEN, open_database
+from studio.storage.database import BROKEN, open_database, refusal
 
 NAME = "taste.db"
 SCHEMA_VERSION = 1
@@ -335,9 +335,9 @@ def _prepare(db: sqlite3.Connection, version: int) -> None:
 
 
 def _unusable(path: Path, error: Exception) -> StudioError:
-    return StudioError(
-        tr("Cannot use {name}", name=path.name),
-        seen=str(error),
+    return refusal(
+        path,
+        error,
         expected=tr("the ratings of this user, as Backline wrote them"),
         todo=tr(
             "Songs are not affected; move the file away to begin a new one from the projects that are opened"

@@ -124,6 +124,18 @@ def test_a_midi_file_gives_its_tempo_map_its_bars_and_its_chords() -> None:
     assert guide_of_midi(_midi(chords=False), "song.mid").chords == ()
 
 
+def test_a_key_signature_that_is_none_costs_the_key_alone() -> None:
+    whole = guide_of_midi(_midi(chords=True), "song.mid")
+    data = _midi(chords=True)
+    assert data.count(b"\xff\x59\x02\x00\x01") == 1  # A minor
+    for sharps, mode in ((0, 2), (9, 0)):
+        guide = guide_of_midi(
+            data.replace(b"\xff\x59\x02\x00\x01", bytes((0xFF, 0x59, 2, sharps, mode))), "x.mid"
+        )
+        assert guide.key is None
+        assert (guide.times_s, guide.meter, guide.chords) == (whole.times_s, whole.meter, whole.chords)
+
+
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"MThd\0\0\0\6\0\1\0\1\0\0"])
 def test_what_is_no_midi_is_refused(data: bytes) -> None:
     with pytest.raises(StudioError, match=r"broken\.mid"):

@@ -47,7 +47,7 @@ class Stream:
         while not self._stop.wait(0.002):
             if not self.active:
                 continue  # the device is gone: its driver calls no more
-            out, heard = np.zeros((480, self._outputs), np.float32), np.zeros((480, self._inputs), np.float32)
+            out, heard = np.zeros((480, self._outputs), np.float32), self.sung(480, self._inputs)
             if self._outputs and self._inputs:
                 self._ask(heard, out, 480, None, None)
             elif self._outputs:
@@ -55,6 +55,10 @@ class Stream:
             else:
                 self._ask(heard, 480, None, None)
             self.played.append(out)
+
+    def sung(self, frames: int, channels: int) -> np.ndarray:
+        """[frames, channels], what comes in; silence here."""
+        return np.zeros((frames, channels), np.float32)
 
     @property
     def heard(self) -> np.ndarray:
@@ -73,6 +77,7 @@ class FakePortAudio(types.SimpleNamespace):
     """`plugged` is what there is, `listed` what was there when the library last looked."""
 
     PortAudioError = PortAudioError
+    stream_class = Stream
 
     def __init__(self, *names: str, rate: int = 48000) -> None:
         super().__init__()
@@ -131,7 +136,7 @@ class FakePortAudio(types.SimpleNamespace):
             raise PortAudioError("Device unavailable")
         if self.listed[device]["name"] in self.refuses:
             raise PortAudioError("Invalid sample rate")
-        stream = Stream(self, device, outputs, inputs, callback, samplerate)
+        stream = self.stream_class(self, device, outputs, inputs, callback, samplerate)
         self.streams.append(stream)
         return stream
 

@@ -17,7 +17,7 @@ import soundfile as sf
 from studio.cli.command import FAILED, INTERRUPTED, OK, WRONG_USE
 from studio.cli.describe import describe_analysis
 from studio.cli.main import run
-from studio.core.analysis import Reading
+from studio.core.analysis import Given, Reading
 from studio.core.audio import Audio
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
@@ -318,3 +318,13 @@ def test_a_doubtful_beat_is_said_with_the_other_tempo() -> None:
     assert "--tempo 60.0" in describe_analysis(make_vocal(), analysis)[-1]
     sure = replace(analysis, confidence=replace(analysis.confidence, beats=0.9))
     assert len(describe_analysis(make_vocal(), sure)) == 1
+
+
+def test_what_was_given_of_the_beat_is_not_asked_for_again() -> None:
+    def said(given: Given) -> str:
+        return " ".join(describe_analysis(make_vocal(), make_analysis(3.0, given=given))[1:])
+
+    assert "give the tempo with --tempo" in said(Given())
+    assert "--downbeat" in said(Given(tempo_bpm=100.0))
+    assert "--tempo" not in said(Given(tempo_bpm=100.0))
+    assert said(Given(tempo_bpm=100.0, downbeat_s=0.5)) == ""

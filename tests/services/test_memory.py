@@ -113,7 +113,17 @@ def test_where_nothing_fits_only_closing_helps() -> None:
 def test_what_the_engine_holds_already_is_not_asked_for_again() -> None:
     need = int(NEEDS[BAND].bytes(60, 4))
     check_memory(BAND, 60, 4, held=need - 10_000_000, room=MARGIN + 11_000_000)
-    assert refusal(BAND, 60, 4, MARGIN, held=need - 400_000_000).expected.startswith("0.4 GB")
+    assert refusal(BAND, 60, 4, MARGIN, held=need - 400_000_000).expected.startswith(
+        "0.5 GB"
+    )  # and the margin
+
+
+def test_the_two_figures_of_a_refusal_never_contradict_it() -> None:
+    need = NEEDS[BAND].bytes(34, 8) + MARGIN
+    refused = refusal(BAND, 34, 8, need - 50_000_000)
+    assert (refused.seen, refused.expected[:6]) == ("1.1 GB of memory free", "1.2 GB")
+    refused = refusal(BAND, 34, 8, need - 12_000_000)
+    assert (refused.seen, refused.expected[:7]) == ("1.17 GB of memory free", "1.18 GB")
 
 
 def test_what_requests_took_here_is_learnt_and_kept(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from studio.core.errors import StudioError
 from studio.core.screen import Verdict
+from studio.storage import exports, ratings, taste_file
 from studio.storage.ratings import RatingsFile, Saying, Vote
 
 SAID = Saying(3, "2026-01-01T10:00:00+00:00", 2, "opinion", True, 4, None, "so", True)
@@ -63,3 +65,17 @@ def test_a_vote_that_nobody_wrote_is_refused(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(StudioError, match="a vote"):
         RatingsFile(path).votes()
+
+
+@pytest.mark.parametrize("module", [exports, ratings, taste_file])
+def test_a_full_disk_is_no_reason_to_move_the_file_away(module: ModuleType, tmp_path: Path) -> None:
+    db = sqlite3.connect(":memory:")
+    db.execute("PRAGMA max_page_count=1")
+    with pytest.raises(sqlite3.OperationalError, match="full") as full:
+        db.execute("CREATE TABLE t (x)")
+    db.close()
+    told = module._unusable(tmp_path / "a.db", full.value)
+    assert str(tmp_path) in told.expected
+    assert "where it is" in told.todo
+    damaged = module._unusable(tmp_path / "a.db", sqlite3.DatabaseError("file is not a database"))
+    assert "away" in damaged.todo

@@ -1,7 +1,8 @@
 """Texts a user would read in English only: literals at places where texts are shown that go through no catalogue.
 
-The places are those of Qt and of the window's own helpers that take a text, and the arguments of StudioError, wherever
-it is raised. A literal may hide in a choice (`a if x else b`), in a sum, or in a list of choices.
+The places are those of Qt and of the window's own helpers that take a text, the arguments of StudioError, wherever
+it is raised, and what a view says of itself to a screen reader. A literal may hide in a choice (`a if x else b`), in a
+sum, or in a list of choices.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def unmarked(path: Path) -> Iterator[tuple[int, str]]:
     """(line, text) of every literal of a file that is shown as it is."""
     shown_here = "ui" in path.parts
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.FunctionDef) and call.name.startswith("spoken_"):
+            for said in (
+                n.value for n in ast.walk(call) if isinstance(n, ast.Return) and n.value is not None
+            ):
+                yield from ((said.lineno, literal) for literal in _literals(said) if _has_words(literal))
         if not isinstance(call, ast.Call):
             continue
         name = _called(call)

@@ -30,6 +30,7 @@ from studio.core.language import SOURCE, language, later, tr, trn
 from studio.services.machine.trial import Trial, try_in_child
 from studio.services.memory import available_bytes, in_gb, total_bytes
 from studio.storage.machine import CUDA, sound_key
+from studio.storage.outside import outside_environment
 from studio.storage.paths import is_packaged, user_data_dir
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _computing(attempt: Attempt) -> Finding:
         else ""
     )
     return Finding(
-        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=_failed(trial)), todo or tr(_REINSTALL)
+        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=failed(trial)), todo or tr(_REINSTALL)
     )
 
 
@@ -152,7 +153,7 @@ def _listening(attempt: Attempt) -> Finding:
     if trial.outcome == "worked":
         return Finding(tr("Listening"), "OK", trial.value)
     return Finding(
-        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=_failed(trial)), tr(_REINSTALL)
+        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=failed(trial)), tr(_REINSTALL)
     )
 
 
@@ -178,8 +179,8 @@ def _gpus(attempt: Attempt) -> Iterator[Finding]:
     card = _nvidia_card()
     if trial.crashed:
         todo = tr("Install another driver, then check again")
-        seen = tr("looking for one {failed}; generating on the CPU", failed=_failed(trial))
-        yield Finding(tr("GPU"), "WARN", seen, todo, CUDA, _failed(trial))
+        seen = tr("looking for one {failed}; generating on the CPU", failed=failed(trial))
+        yield Finding(tr("GPU"), "WARN", seen, todo, CUDA, failed(trial))
         return
     if trial.outcome != "worked":
         yield Finding(tr("GPU"), "FAIL", tr("torch does not load: {told}", told=trial.told), tr(_REINSTALL))
@@ -212,9 +213,9 @@ def _card(card: Card, attempt: Attempt) -> Finding:
     if trial.outcome == "worked":
         memory = tr("{in_gb} of {in_gb_2} free", in_gb=in_gb(card.free), in_gb_2=in_gb(card.total))
         return Finding(tr("GPU"), "OK", f"{trial.value}, {memory}", device=key)
-    seen = tr("{name}: {failed}; generating on the CPU", name=card.name, failed=_failed(trial))
+    seen = tr("{name}: {failed}; generating on the CPU", name=card.name, failed=failed(trial))
     return Finding(
-        tr("GPU"), "WARN", seen, tr("Install another driver, then check again"), key, _failed(trial)
+        tr("GPU"), "WARN", seen, tr("Install another driver, then check again"), key, failed(trial)
     )
 
 
@@ -223,7 +224,9 @@ def _nvidia_card() -> str | None:
     if not tool:
         return None
     try:
-        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20, check=False).stdout
+        listed = subprocess.run(
+            [tool, "-L"], capture_output=True, text=True, timeout=20, check=False, env=outside_environment()
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r"GPU 0: (.+?)(?: \(UUID|$)", listed, re.MULTILINE)
@@ -238,7 +241,7 @@ def _sound(attempt: Attempt) -> Iterator[Finding]:
         return
     if trial.outcome != "worked":
         todo = tr("Start the sound system anew, then check again; everything but listening works without it")
-        yield Finding(tr("Sound"), "WARN", tr("the sound system: {failed}", failed=_failed(trial)), todo)
+        yield Finding(tr("Sound"), "WARN", tr("the sound system: {failed}", failed=failed(trial)), todo)
         return
     devices, output, source = trial.value
     for direction, default, known, todo in (
@@ -279,18 +282,18 @@ def _sound_device(device: Device, direction: str, is_default: bool, attempt: Att
         if trial.crashed
         else tr("Close programs that may hold it, or choose another")
     )
-    unusable = _failed(trial) if trial.crashed else ""
+    unusable = failed(trial) if trial.crashed else ""
     return Finding(
         tr("Sound"),
         "WARN",
-        f"{name}: {_failed(trial)}",
+        f"{name}: {failed(trial)}",
         tr("{todo}, then check again", todo=todo),
         key,
         unusable,
     )
 
 
-def _failed(trial: Trial) -> str:
+def failed(trial: Trial) -> str:
     """In words that go on after the name of what was tried."""
     verb = {"died": tr("crashed"), "hung": tr("hung"), "no memory": tr("ran out of memory")}.get(
         trial.outcome, tr("failed")
@@ -319,9 +322,16 @@ def _hear_a_tone() -> str:
     return hear_a_tone()
 
 
-def _load_qt() -> None:
+def _load_qt() -> bool:
+    """Whether there is any font."""
     for name in ("PySide6.QtWidgets", "pyqtgraph"):
         importlib.import_module(name)
+    # Without a screen, which may be another matter.
+    gui = importlib.import_module("PySide6.QtGui")
+    app = gui.QGuiApplication(["", "-platform", "offscreen"])
+    found = bool(gui.QFontDatabase.families())
+    app.shutdown()
+    return found
 
 
 def _models(folder: Path) -> Iterator[Finding]:
@@ -401,11 +411,14 @@ def _window(attempt: Attempt) -> Finding:
             "Install the system libraries Qt needs; 'python3 run.py' names them. The command "
             "line works without"
         )
-        return Finding(tr("Window"), "FAIL", tr("Qt: {failed}", failed=_failed(trial)), todo)
+        return Finding(tr("Window"), "FAIL", tr("Qt: {failed}", failed=failed(trial)), todo)
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return Finding(
             tr("Window"), "WARN", tr("no display"), tr("Use 'studio generate' here, or start from a desktop")
         )
+    if not trial.value:
+        todo = tr("Install one, such as DejaVu Sans (package fonts-dejavu-core)")
+        return Finding(tr("Window"), "WARN", tr("there is no font: no word in it can be read"), todo)
     return Finding(tr("Window"), "OK", tr("Qt loads and there is a display"))
 
 
@@ -415,7 +428,12 @@ def _fonts() -> Iterator[Finding]:
     if language() == SOURCE or lister is None:
         return
     listed = subprocess.run(
-        [lister, f":lang={language()}", "family"], capture_output=True, text=True, timeout=20, check=False
+        [lister, f":lang={language()}", "family"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env=outside_environment(),
     ).stdout.splitlines()
     if listed:
         yield Finding(tr("Fonts"), "OK", tr("{count} for the language in use", count=len(set(listed))))

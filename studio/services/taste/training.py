@@ -6,7 +6,6 @@ ratings; what comes out is a candidate for the blind test, or is kept as not fit
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +19,7 @@ from studio.core.jobs import Progress, StepCallback
 from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
+from studio.services.memory import available_bytes
 from studio.services.project.document import now
 from studio.services.taste.adapters import AdapterShelf
 from studio.services.taste.labelled import labelled_draws
@@ -147,17 +147,3 @@ def check_memory(needed: int) -> None:
             expected=f"{needed / 1e9:.1f} GB",
             todo=tr("Close other programs, then train again"),
         )
-
-
-def available_bytes() -> int | None:
-    """Memory that can be had without swapping; None where the system does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QDateTime, QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
@@ -51,6 +51,16 @@ def chosen(preferences: Preferences) -> str:
 
 def choose(preferences: Preferences, code: str) -> None:
     preferences.set(_KEY, code)
+
+
+def dated(at: str, form: str) -> str:
+    """A moment (ISO 8601) in local time, its month in the language of the window; empty where it is none.
+
+    Args:
+        form: as QLocale has it, of that language too.
+    """
+    moment = QDateTime.fromString(at, Qt.DateFormat.ISODate).toLocalTime()
+    return QLocale(language()).toString(moment, form) if moment.isValid() else ""
 
 
 def missing_font(code: str) -> str:

@@ -2,15 +2,22 @@
 
 Choices: one factory for all of them, found by their methods, so that a view says its value where it is drawn and
 nothing else has to be kept up to date. Qt passes a text value on to UIA and NSAccessibility, but to AT-SPI only as a
-part of the description, so it is there too. Meters are progress bars, whose number every reader gets.
+part of the description, so it is there too. What the mouse does in a view a reader can do by `spoken_actions`, which a
+view may have as well. Meters are progress bars, whose number every reader gets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QAccessibleValueChangeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleActionInterface,
+    QAccessibleInterface,
+    QAccessibleValueChangeEvent,
+)
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 _installed = False
@@ -27,12 +34,39 @@ class Spoken(Protocol):
         """What it shows now, in words."""
 
 
+@runtime_checkable
+class Acting(Protocol):
+    """One in which something can be done."""
+
+    def spoken_actions(self) -> Mapping[str, Callable[[], object]]:
+        """What can be done now, by the names of QAccessibleActionInterface: PRESS, INCREASE, DECREASE."""
+
+
+PRESS = QAccessibleActionInterface.pressAction()
+INCREASE = QAccessibleActionInterface.increaseAction()
+DECREASE = QAccessibleActionInterface.decreaseAction()
+
+
 class _SpokenWidget(QAccessibleWidget):
     """The name is the widget's accessible name."""
 
     def __init__(self, widget: QWidget, spoken: Spoken) -> None:
         super().__init__(widget, spoken.spoken_role)
         self._spoken = spoken
+
+    @property
+    def _actions(self) -> Mapping[str, Callable[[], object]]:
+        return self._spoken.spoken_actions() if isinstance(self._spoken, Acting) else {}
+
+    def actionNames(self) -> list[str]:
+        return [*self._actions, *super().actionNames()]
+
+    def doAction(self, name: str, /) -> None:
+        act = self._actions.get(name)
+        if act is None:
+            super().doAction(name)
+        else:
+            act()
 
     def text(self, kind: QAccessible.Text, /) -> str:
         if kind == QAccessible.Text.Value:

@@ -189,6 +189,7 @@ QTreeView { background: $panel; border: 1px solid $border; border-radius: 6px; o
 QTreeView::item { padding: 5px 6px; border: 0; }
 QTreeView::item:hover { background: $hover; }
 QTreeView::item:selected { background: $raised; color: $accent; }
+QTableCornerButton::section { background: $panel; border: 0; border-bottom: 1px solid $border; }
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 6px 8px;
     font-size: 11px; font-weight: 600; }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import qtawesome
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -185,13 +185,19 @@ def small_button(text: str, tip: str) -> QToolButton:
 
 
 def push(text: str, *, icon_name: str = "", primary: bool = False) -> QPushButton:
+    """A button with words. In a dialog Enter presses the primary one: otherwise Qt takes whichever comes first."""
     made = QPushButton(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if primary:
         set_role(made, "primary")
+        made.setDefault(True)
     if icon_name:
         made.setIcon(icon(icon_name, "on_accent" if primary else "text"))
     return made
+
+
+_ANYWHERE = QTextOption()
+_ANYWHERE.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
 
 class ElidedLabel(QLabel):
@@ -217,23 +223,27 @@ class ElidedLabel(QLabel):
             return [metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())]
         room = max(1, self.height() // metrics.lineSpacing())
         written: list[str] = []
-        words = text.split()
-        while words and len(written) < room:
-            taken = 1
-            while (
-                taken < len(words) and metrics.horizontalAdvance(" ".join(words[: taken + 1])) <= self.width()
-            ):
-                taken += 1
-            if len(written) == room - 1:  # the last line there is room for
-                taken = len(words)
-            line = " ".join(words[:taken])
-            written.append(metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width()))
-            words = words[taken:]
+        # Qt knows where a line of any script may end.
+        layout = QTextLayout(text, self.font())
+        layout.setTextOption(_ANYWHERE)
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(self.width())
+            end = line.textStart() + line.textLength()
+            if len(written) == room - 1 and end < len(text):
+                rest = text[line.textStart() :]
+                written.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width()))
+                break
+            written.append(text[line.textStart() : end].rstrip())
+        layout.endLayout()
         return written
 
     @property
     def is_cut(self) -> bool:
-        return " ".join(self.lines()) != (" ".join(self.text().split()) if self._wraps else self.text())
+        def letters(text: str) -> str:
+            return "".join(text.split())
+
+        return letters("".join(self.lines())) != letters(self.text())
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and not self.toolTip() and isinstance(event, QHelpEvent):

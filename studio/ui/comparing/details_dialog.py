@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
@@ -12,7 +12,8 @@ from studio.core.language import tr
 from studio.services.measuring.fit_report import FitReport
 from studio.services.measuring.levels import CandidateLevels
 from studio.services.measuring.originality import lines_of, nearest
-from studio.ui.appearance.widgets import label, style_title
+from studio.ui.appearance.scrolling import FittingScroll
+from studio.ui.appearance.widgets import label, style_title, tight
 from studio.ui.comparing.detail_words import fit_rows, level_rows, settings_rows
 
 _NAME_WIDTH = 128
@@ -49,18 +50,24 @@ class DetailsDialog(QDialog):
         self.rows: dict[str, str] = {}
         if candidate is not None:
             column.addWidget(label(style_title(candidate.arrangement.style), "title"))
-            self._add(column, tr("FIT"), fit_rows(fit))
-            self._add(column, tr("LEVELS"), level_rows(levels))
-            self._add(
-                column,
-                tr("OTHER MUSIC"),
-                {tr("Nearest tune"): nearest(lines_of(candidate.arrangement)).words},
-            )
-            self._add(column, tr("MADE WITH"), settings_rows(candidate))
+            known = QWidget()
+            facts = QVBoxLayout(known)
+            tight(facts, spacing=8)
+            self._add(facts, tr("FIT"), fit_rows(fit))
+            self._add(facts, tr("LEVELS"), level_rows(levels))
+            like = nearest(lines_of(candidate.arrangement)).words
+            self._add(facts, tr("OTHER MUSIC"), {tr("Nearest tune"): like})
+            self._add(facts, tr("MADE WITH"), settings_rows(candidate))
+            # Where there is no room for all of it, the note stays in sight; keys scroll what is above.
+            scroll = FittingScroll(known, least=160)
+            scroll.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            scroll.setAccessibleName(tr("What is known of it"))
+            column.addWidget(scroll, 1)
         column.addWidget(label(tr("NOTE"), "section"))
         self.note = QPlainTextEdit(note)
         self.note.setAccessibleName(tr("Note"))
         self.note.setTabChangesFocus(True)
+        self.note.setMinimumHeight(64)
         column.addWidget(self.note)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Discard

@@ -20,6 +20,7 @@ from studio.core.language import tr
 from studio.services.exporting.export import ExportedCandidate
 from studio.services.exporting.proof import summary
 from studio.services.exporting.proof_rules import FAIL, PASS
+from studio.storage.outside import as_outside
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label, push
 
@@ -54,9 +55,8 @@ class ExportResult(QDialog):
         self.tree.setColumnCount(3)
         self.tree.setHeaderLabels([tr("File and rule"), tr("Proof"), tr("Found")])
         self.tree.setAccessibleName(tr("Rules of each file"))
-        self.tree.setTextElideMode(
-            Qt.TextElideMode.ElideMiddle
-        )  # the song is long, its end tells files apart
+        # The song may be long; what tells its files apart comes after it.
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideLeft)
         header = self.tree.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Interactive)
@@ -81,7 +81,7 @@ class ExportResult(QDialog):
         buttons.addWidget(close)
         column.addLayout(buttons)
         url = QUrl.fromLocalFile(str(folder))
-        self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(url))
+        self.open_folder.clicked.connect(lambda: _open(url))
         close.clicked.connect(self.accept)
         close.setFocus()
 
@@ -97,6 +97,11 @@ class ExportResult(QDialog):
             for check in checks:
                 _item(file, check.rule, check.state, check.found)
             file.setExpanded(state == FAIL)
+
+
+def _open(url: QUrl) -> None:
+    with as_outside():
+        QDesktopServices.openUrl(url)
 
 
 def _item(parent: QTreeWidget | QTreeWidgetItem, name: str, state: str, found: str) -> QTreeWidgetItem:

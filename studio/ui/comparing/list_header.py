@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from studio.core.language import tr, trn
 from studio.ui.appearance import theme
-from studio.ui.appearance.widgets import label, set_role, small_button, tight
+from studio.ui.appearance.widgets import ElidedLabel, set_role, small_button, tight
 
 
 class ListHeader(QWidget):
@@ -20,7 +20,8 @@ class ListHeader(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = label("", "section")
+        self.count = ElidedLabel("", "section")
+        self.count.setMinimumWidth(1)  # the rows can be counted
         self.blind = _switch(
             tr("Blind"), tr("Hide names, styles, chords and order until you reveal them (B)")
         )
@@ -28,15 +29,15 @@ class ListHeader(QWidget):
             tr("Match loudness"), tr("All bands equally loud; the vocal stays as it is (Shift+L)")
         )
         self.hidden = _switch("", tr("Show or hide them again (Shift+H)"))
+        self.hidden.hide()
         self.teach = _switch(
             tr("Teach it your taste"), tr("Rate bands to a phrase of this song, blind (Ctrl+R)")
         )
         self.teach.setCheckable(False)
         self.setFixedHeight(32)
         row = QHBoxLayout(self)
-        tight(row, spacing=theme.UNIT * 2)
-        row.addWidget(self.count)
-        row.addStretch(1)
+        tight(row, spacing=theme.UNIT)
+        row.addWidget(self.count, 1)
         for button in (self.teach, self.hidden, self.match, self.blind):
             row.addWidget(button)
         row.addSpacing(theme.SCROLL_BAR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.language import later, tr
-from studio.ui.appearance.widgets import label, set_role, set_state
+from studio.ui.appearance.widgets import label, set_role, set_state, tight
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, EXTRAS, SHORTCUTS, Shortcut
 from studio.ui.keys.shortcut_table import RATING as RATING_KEYS
@@ -32,6 +32,8 @@ _SERIES = {
     "r_stars_": later("Stars for the one heard 1 to 5, none"),
 }
 _CAPS_A_ROW = 4
+#: Pixels between the columns, and what is not theirs of the screen.
+_BETWEEN, _BESIDE = 32, 112
 ALL = (
     (later("File"), later("Edit"), later("Listen")),
     (later("Record"), later("Judge")),
@@ -108,12 +110,14 @@ class ShortcutSheet(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(16)
         sides = QHBoxLayout()
-        sides.setSpacing(40)
-        for groups in columns:
+        sides.setSpacing(_BETWEEN)
+        blocks = {group: self._block(group) for groups in columns for group in groups}
+        room = self.screen().availableSize().width() - _BESIDE
+        for groups in _fitting(columns, {group: block.sizeHint() for group, block in blocks.items()}, room):
             side = QVBoxLayout()
             side.setSpacing(16)
             for group in groups:
-                side.addLayout(self._block(group))
+                side.addWidget(blocks[group])
             side.addStretch(1)
             sides.addLayout(side)
         column.addLayout(sides)
@@ -129,9 +133,10 @@ class ShortcutSheet(QDialog):
         bottom.addWidget(buttons)
         column.addLayout(bottom)
 
-    def _block(self, group: str) -> QVBoxLayout:
-        block = QVBoxLayout()
-        block.setSpacing(6)
+    def _block(self, group: str) -> QWidget:
+        widget = QWidget(self)
+        block = QVBoxLayout(widget)
+        tight(block, spacing=6)
         block.addWidget(label(tr(group).upper(), "section"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
@@ -153,7 +158,9 @@ class ShortcutSheet(QDialog):
                 caps.addWidget(cap, place // _CAPS_A_ROW, place % _CAPS_A_ROW, right)
             grid.addLayout(caps, row, 1, right)
         block.addLayout(grid)
-        return block
+        for part in widget.findChildren(QWidget):
+            part.ensurePolished()  # how wide it is depends on it
+        return widget
 
     def _choose(self, shortcut: Shortcut, key: QKeySequence) -> None:
         taken = self._keys.choose(shortcut, key)
@@ -176,6 +183,28 @@ class ShortcutSheet(QDialog):
             cap.show_key(self._keys.shown(BY_NAME[name]))
             if name in self._actions:
                 self._actions[name].setShortcuts([QKeySequence(k) for k in self._keys.keys(BY_NAME[name])])
+
+
+def _fitting(
+    columns: Sequence[Sequence[str]], sizes: Mapping[str, QSize], room: int
+) -> Sequence[Sequence[str]]:
+    """The groups in as many columns as there is room for: as given, else in two of about the same height, else in one.
+
+    Args:
+        room: pixels.
+    """
+    groups = [group for column in columns for group in column]
+
+    def unlike(split: int) -> int:
+        high = [sizes[group].height() for group in groups]
+        return abs(sum(high[:split]) - sum(high[split:]))
+
+    middle = min(range(1, len(groups) + 1), key=unlike)
+    for choice in (columns, (groups[:middle], groups[middle:])):
+        widths = [max((sizes[group].width() for group in column), default=0) for column in choice]
+        if sum(widths) + _BETWEEN * (len(widths) - 1) <= room:
+            return choice
+    return (groups,)
 
 
 def _lines(group: str) -> list[tuple[str, list[Shortcut], str]]:

@@ -37,6 +37,8 @@ SHORTCUTS = (
     Shortcut("loop", "Loop on or off", ("L",), "Listen"),
     Shortcut("loop_in", "Loop from here", ("I",), "Listen"),
     Shortcut("loop_out", "Loop to here", ("O",), "Listen"),
+    Shortcut("loop_in_free", "Loop from here, off the bar lines", ("Alt+I",), "Listen"),
+    Shortcut("loop_out_free", "Loop to here, off the bar lines", ("Alt+O",), "Listen"),
     Shortcut("back", "Seek back one second", ("Left",), "Listen"),
     Shortcut("forward", "Seek forward one second", ("Right",), "Listen"),
     Shortcut("vocal_only", "Vocal only, while held", ("V",), "Listen"),

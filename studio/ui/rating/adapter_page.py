@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -21,9 +20,10 @@ from PySide6.QtWidgets import (
 from studio.core.language import later, retold, tr
 from studio.services.taste.shelf_state import ShelfEntry
 from studio.taste.sequential import MOST_TRIALS
+from studio.ui.appearance.language import dated
 from studio.ui.appearance.widgets import ElidedLabel, IconButton, frame, label, push, small_button, tight
 
-_SIDE_WIDTH = 400
+_SIDE_LEAST, _SIDE_WIDTH = 280, 400
 _STATES = {"promoted": later("in use"), "kept": later("kept"), "rejected": later("not used")}
 #: What studio.ml says of a stem's sound; its other words are marked there.
 _OF_SOUND = (
@@ -38,11 +38,7 @@ _OF_SOUND = (
 
 def name_of(entry: ShelfEntry) -> str:
     """'27 Nov, 14:02', or its letters where no date is known."""
-    try:
-        at = datetime.datetime.fromisoformat(entry.made_at)
-    except ValueError:
-        return entry.id[:8]
-    return f"{at.day} {at:%b}, {at:%H:%M}"
+    return dated(entry.made_at, tr("d MMM, HH:mm")) or entry.id[:8]
 
 
 def state_of(entry: ShelfEntry) -> str:
@@ -106,8 +102,8 @@ class AdapterPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(20)
-        row.addWidget(self._left(), 1)
-        row.addWidget(self._shelf())
+        row.addWidget(self._left(), 3)
+        row.addWidget(self._shelf(), 2)
 
     def _left(self) -> QWidget:
         self.state, self.told = label("", "title"), label("", "muted", wrap=True)
@@ -180,7 +176,8 @@ class AdapterPage(QWidget):
 
     def _shelf(self) -> QWidget:
         side = frame("panel")
-        side.setFixedWidth(_SIDE_WIDTH)
+        side.setMinimumWidth(_SIDE_LEAST)
+        side.setMaximumWidth(_SIDE_WIDTH)
         column = QVBoxLayout(side)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
@@ -255,14 +252,13 @@ class AdapterPage(QWidget):
         row = frame("row")
         lines = QVBoxLayout()
         tight(lines, spacing=2)
-        name, state = label(name_of(entry), "strong"), label(state_of(entry), "muted")
+        name, state = label(name_of(entry), "strong"), ElidedLabel(state_of(entry), "muted")
         report = ElidedLabel(report_of(entry), "small")
         report.setToolTip(f"{report_of(entry)}\nSHA-256 {entry.sha256[:16]} …")
         top = QHBoxLayout()
         tight(top, spacing=8)
         top.addWidget(name)
-        top.addWidget(state)
-        top.addStretch(1)
+        top.addWidget(state, 1)
         lines.addLayout(top)
         lines.addWidget(report)
         across = QHBoxLayout(row)

@@ -27,7 +27,7 @@ class _ClipPicture(QWidget):
     def __init__(self, letter: str) -> None:
         super().__init__()
         self.setAccessibleName(tr("Picture of clip {letter}", letter=letter))
-        self.setMinimumHeight(48)
+        self.setMinimumHeight(24)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._letter = letter
         self._picture: Picture | None = None
@@ -145,9 +145,10 @@ class ClipCard(QWidget):
         column.addLayout(stars)
         said = QHBoxLayout()
         tight(said, spacing=6)
-        for button in (self.name_best, self.name_worst, self.more):
+        for button in (self.name_best, self.name_worst):
             said.addWidget(button)
         column.addLayout(said)
+        column.addWidget(self.more)
         self.listen.clicked.connect(self.hear)
         self.name_best.clicked.connect(self.best)
         self.name_worst.clicked.connect(self.worst)

@@ -86,6 +86,7 @@ class LineagePage(QWidget):
         column_.addWidget(self.empty)
         column_.addWidget(self.tree, 1)
         column_.addLayout(bottom)
+        column_.addStretch(0)
         self.tree.currentItemChanged.connect(lambda item, _: self._hear(item))
         self.tree.itemSelectionChanged.connect(self._show_chosen)
         self.tree.itemDoubleClicked.connect(lambda item, _: self._revisit())

@@ -91,5 +91,9 @@ class TasteMode(QWidget):
             event.accept()
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            scroll = self._stack.currentWidget()
+            assert isinstance(scroll, PageScroll)
+            scroll.turn(1 if event.key() == Qt.Key.Key_PageDown else -1)
         else:
             event.accept()  # the song's keys rest

@@ -10,7 +10,15 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.core.language import capital, later, tr
 from studio.ui.appearance import theme
@@ -68,11 +76,11 @@ class RatingPage(QWidget):
     # Assembly
 
     def _top(self) -> QHBoxLayout:
-        self.title = label("", "title")
+        self.title = label("", "title", wrap=True)
         self.progress = QProgressBar()
         self.progress.setRange(0, self.sitting.length)
         self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
+        self.progress.setFixedWidth(96)
         self.progress.setAccessibleName(tr("Progress of the sitting"))
         self.count = label("", "muted")
         self.phrase = label("", "muted")
@@ -88,11 +96,10 @@ class RatingPage(QWidget):
         )
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.title)
-        row.addSpacing(12)
+        row.addWidget(self.title, 1)
         row.addWidget(self.progress)
         row.addWidget(self.count)
-        row.addStretch(1)
+        row.addSpacing(8)
         for widget in (self.earlier, self.phrase, self.later):
             row.addWidget(widget)
         row.addSpacing(8)
@@ -155,7 +162,8 @@ class RatingPage(QWidget):
         button = small_button(text, tip)
         set_role(button, "switch")
         button.setCheckable(True)
-        button.setFixedWidth(132)
+        button.setMinimumWidth(132)  # more where the words need it
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return button
 
     def _notice(self) -> QWidget:

@@ -33,7 +33,7 @@ class InputMeter(QProgressBar):
         self.setValue(self.minimum())
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Input level in dBFS"))
-        self.setToolTip(tr("Input level; click to put out the clip light"))
+        self.setToolTip(tr("Input level; a click, or Shift+R, puts out the clip light"))
 
     def sizeHint(self) -> QSize:
         return QSize(64, 16)

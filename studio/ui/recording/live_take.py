@@ -62,7 +62,7 @@ class LevelHistory(QWidget):
         self.shares: deque[float] = deque(maxlen=4096)
 
     def spoken_value(self) -> str:
-        return tr("{shares:.0%} of full scale", shares=self.shares[-1]) if self.shares else "silent"
+        return tr("{shares:.0%} of full scale", shares=self.shares[-1]) if self.shares else tr("silent")
 
     def clear(self) -> None:
         self.shares.clear()

@@ -75,6 +75,7 @@ class RecordActions(QObject):
         transport.record_toggled.connect(recording.toggle)
         transport.metronome_toggled.connect(self.handlers["metronome"])
         transport.input.reset_requested.connect(recording.meter.reset)
+        actions["meter_reset"].triggered.connect(recording.meter.reset)
         recording.state_changed.connect(transport.show_recording)
         recording.metered.connect(transport.show_input)
         recording.metered.connect(panels.live.show_meter)

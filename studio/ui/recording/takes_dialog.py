@@ -92,7 +92,9 @@ def _clock(time_s: float) -> str:
 
 def _cell(heard: bool, alone: bool, covers: bool) -> QTableWidgetItem:
     colours = theme.current()
-    cell = QTableWidgetItem((tr("heard") if alone else tr("in part")) if heard else "" if covers else "–")
+    cell = QTableWidgetItem(
+        (tr("heard here") if alone else tr("in part")) if heard else "" if covers else "–"
+    )
     cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
     if heard:
         cell.setBackground(colours.colour("accent", 255 if alone else 60))

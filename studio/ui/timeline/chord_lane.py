@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
@@ -11,7 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.core.music import Chord, Key
-from studio.ui.appearance import theme
+from studio.ui.appearance import spoken, theme
 from studio.ui.timeline.timeline import Timeline, TimelineView
 
 HEIGHT = 24
@@ -73,6 +75,10 @@ class ChordLane(TimelineView):
             if bar is not None
             else tr("no chord at the playhead")
         )
+
+    def spoken_actions(self) -> Mapping[str, Callable[[], object]]:
+        edit = {spoken.PRESS: self.edit_here} if self.editable and not self._why_fixed else {}
+        return {**super().spoken_actions(), **edit}
 
     def edit_here(self) -> None:
         """The chord at the playhead, where it can be changed."""

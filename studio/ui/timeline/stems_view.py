@@ -98,4 +98,5 @@ class StemsView(TimelineView):
         painter.setPen(theme.current().colour("muted"))
         for lane, stem in enumerate(self.stems):
             box = QRect(0, lane * LANE, rect.width() - 4, LANE)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, stem)
+            name = painter.fontMetrics().elidedText(tr(stem), Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)

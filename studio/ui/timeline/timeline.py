@@ -6,6 +6,9 @@ because a cached pixmap under a moving line is all a spectrogram needs, and only
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal
@@ -14,11 +17,13 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
-from studio.ui.appearance import theme
+from studio.ui.appearance import spoken, theme
 
 _SHORTEST_VIEW_S = 0.25
 _NARROWEST_BAND = 0.05
 _DRAG_PIXELS = 5
+#: So far a screen reader moves the playhead at a time.
+_SPOKEN_STEP_S = 1.0
 #: Of a bar: an end of the song closer to a bar line than this is not another line.
 _CLOSE_BAR = 0.2
 #: This close before a beat, in beats, the clock already shows it.
@@ -203,6 +208,16 @@ class TimelineView(QWidget):
     def spoken_value(self) -> str:
         """What a screen reader says of it; subclasses add what they show."""
         return self.timeline.spoken_playhead()
+
+    def spoken_actions(self) -> Mapping[str, Callable[[], object]]:
+        """On and back along the song, as a click does it; nothing while there is none."""
+        timeline = self.timeline
+
+        def seek(by_s: float) -> None:
+            self.seek_requested.emit(min(max(0.0, timeline.playhead_s + by_s), timeline.duration_s))
+
+        steps = {spoken.INCREASE: _SPOKEN_STEP_S, spoken.DECREASE: -_SPOKEN_STEP_S}
+        return {name: partial(seek, step) for name, step in steps.items()} if timeline.duration_s else {}
 
     # Geometry
 

@@ -7,8 +7,8 @@ import traceback
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QVBoxLayout,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
-from studio.ui.appearance.widgets import label
+from studio.ui.appearance.widgets import label, push
 
 
 class ErrorDialog(QDialog):
@@ -63,16 +63,17 @@ class ErrorDialog(QDialog):
             details.setReadOnly(True)
             details.setFixedHeight(140)
             column.addWidget(details)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setDefault(True)
-        close.setFocus()
-        self.report = buttons.addButton(tr("Copy fault report"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.report, close = push(tr("Copy fault report")), push(tr("Close"), primary=True)
         self.report.setToolTip(tr("Versions, devices and the last of the log; no sound, no names of yours"))
         self.report.clicked.connect(lambda: self.report_wanted.emit(error))
+        close.clicked.connect(self.reject)
+        close.setFocus()
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.report)
+        buttons.addWidget(close)
         column.addSpacing(4)
-        column.addWidget(buttons)
+        column.addLayout(buttons)
 
     @property
     def text(self) -> str:

@@ -57,6 +57,8 @@ class FoundDialog(QDialog):
         self.restore.clicked.connect(self._restore)
         self.open_vocal.clicked.connect(self._open)
         close.clicked.connect(self.reject)
+        (close if finding.ticket is None else self.restore).setDefault(True)
+        (close if finding.ticket is None else self.restore).setFocus()
 
     @property
     def text(self) -> str:

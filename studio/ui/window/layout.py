@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.ui.appearance import theme
-from studio.ui.appearance.scrolling import FittingScroll, PageScroll
+from studio.ui.appearance.scrolling import Column, FittingScroll, Pages, PageScroll
 from studio.ui.appearance.widgets import tight
 from studio.ui.comparing.candidate_list import CandidateList
 from studio.ui.comparing.comp_strip import CompStrip
@@ -57,7 +57,7 @@ class Layout(QWidget):
         self.candidates = CandidateList(timeline)
         self.analysis = AnalysisPanel()
         self.request = RequestPanel()
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self._stack.addWidget(self.empty)
         self._song = self._timelines()
         for page in (self._song, self.live):
@@ -159,7 +159,7 @@ class Layout(QWidget):
         # In a low window what was heard and what is wished scroll, and Generate stays in sight.
         self.analysis.setFixedWidth(theme.SIDE_WIDTH)
         self.request.setFixedWidth(theme.SIDE_WIDTH)
-        side = QWidget()
+        side = Column()
         side.setFixedWidth(theme.SIDE_WIDTH + _MARGIN)
         column = QVBoxLayout(side)
         tight(column, spacing=theme.UNIT * 2)

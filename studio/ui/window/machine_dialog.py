@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.language import later, tr
+from studio.ui.appearance.language import dated
 from studio.ui.appearance.widgets import icon, label, push
 
 _LOOKS = {
@@ -78,6 +79,7 @@ class MachineDialog(QDialog):
         self.again.clicked.connect(self.check_wanted)
         self.report.clicked.connect(self.report_wanted)
         close.clicked.connect(self.accept)
+        close.setFocus()
         self._lines: list[Line] = []
 
     @property
@@ -145,10 +147,7 @@ class MachineDialog(QDialog):
             self.title.setText(tr("Some of it does not work here"))
         else:
             self.title.setText(tr("It works here, with a remark") if told else tr("Everything works here"))
-        when = ""
-        if at:
-            local = QDateTime.fromString(at, Qt.DateFormat.ISODate).toLocalTime()
-            when = QLocale().toString(local, QLocale.FormatType.ShortFormat)
+        when = dated(at, tr("d MMMM yyyy, HH:mm"))
         self.state.setText(tr("Looked at {when}", when=when) if when else "")
 
 

@@ -35,6 +35,8 @@ MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
         "loop",
         "loop_in",
         "loop_out",
+        "loop_in_free",
+        "loop_out_free",
         "",
         "back",
         "forward",

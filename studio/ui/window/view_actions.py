@@ -41,6 +41,8 @@ class ViewActions(QObject):
             "chord": lane.edit_here,
             "loop_in": lambda: self._set_loop_end(first=True),
             "loop_out": lambda: self._set_loop_end(first=False),
+            "loop_in_free": lambda: self._set_loop_end(first=True, free=True),
+            "loop_out_free": lambda: self._set_loop_end(first=False, free=True),
             "zoom_region": self._zoom_region,
             "zoom_fit": timeline.fit,
             "zoom_in": lambda: timeline.zoom(_ZOOM, timeline.playhead_s),
@@ -100,12 +102,12 @@ class ViewActions(QObject):
         timeline = self._timeline
         timeline.scroll(share * (timeline.end_s - timeline.start_s))
 
-    def _set_loop_end(self, *, first: bool) -> None:
-        """The loop begins, or ends, on the bar line nearest to the playhead."""
+    def _set_loop_end(self, *, first: bool, free: bool = False) -> None:
+        """The loop begins, or ends, on the bar line nearest to the playhead; or `free`, at the playhead itself."""
         timeline = self._timeline
         if not timeline.duration_s:
             return
-        at = timeline.nearest_line(timeline.playhead_s)
+        at = timeline.playhead_s if free else timeline.nearest_line(timeline.playhead_s)
         start, end = timeline.region or (0.0, timeline.duration_s)
         if first:
             start, end = at, end if end > at else timeline.duration_s

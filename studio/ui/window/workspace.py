@@ -134,6 +134,11 @@ class Workspace(QObject):
     def _on_changed(self, before: Project, after: Project, command: Command) -> None:
         if before.mix != after.mix:
             self._playback.show_mix(after.mix)
+        if self.song is not None and (len(before.candidates), before.title) != (
+            len(after.candidates),
+            after.title,
+        ):
+            self._remember(self.song)  # at once: a program that is killed tells no list how many there are
         self.changed.emit(before, after, command)
 
     def _keep_loop(self) -> None:

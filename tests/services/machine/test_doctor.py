@@ -29,6 +29,7 @@ class Machine:
     def __init__(self) -> None:
         self.cards: tuple[tuple[Card, ...], str] = ((), "no driver for CUDA 13.0 answers")
         self.deaths: dict[tuple[str, object], Trial] = {}
+        self.fonts = True
 
     def __call__(self, function: Callable[..., Any], *args: object, timeout_s: float) -> Trial:
         assert timeout_s > 0
@@ -37,7 +38,7 @@ class Machine:
             "_compute": "computes right",
             "_hear_a_tone": "hears right",
             "_list_cards": self.cards,
-            "_load_qt": None,
+            "_load_qt": self.fonts,
             "sound_devices": ((SPEAKERS, MICROPHONE), SPEAKERS, MICROPHONE),
             "listen_or_play": "runs at 48 kHz",
         }
@@ -161,6 +162,17 @@ def test_a_processor_that_lacks_an_instruction_is_a_failure(models: Path, machin
     (finding,) = found(models, machine, "Generating")
     assert finding.status == "FAIL"
     assert "AVX2" in finding.todo
+
+
+def test_a_window_without_a_font_is_told(
+    models: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert found(models, machine, "Window")[0].status == "OK"
+    machine.fonts = False
+    (finding,) = found(models, machine, "Window")
+    assert (finding.status, finding.seen) == ("WARN", "there is no font: no word in it can be read")
+    assert "fonts-dejavu-core" in finding.todo
 
 
 def test_an_examination_that_is_stopped_forgets_nothing(

@@ -7,20 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSpinBox,
-    QApplication,
-    QComboBox,
-    QDialog,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QTableWidget,
-    QTreeWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from studio.core.commands import told
@@ -36,24 +23,19 @@ from studio.ui.window.found_dialog import FoundDialog
 from studio.ui.window.machine_dialog import MachineDialog
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
+from tests.audio.fake_portaudio import FakePortAudio
+from tests.ui.english import english_in
 from tests.ui.rating.conftest import Rater
 
 Generate = Callable[[MainWindow, int], None]
-
-#: Names, units, keys, and what the tests call their files.
-ALLOWED = {
-    "Backline", "TP", "DAWproject", "REAPER", "FastSAG", "Magma", "Viridis", "English", "LUFS", "kHz", "Hz", "BPM",
-    "dB", "dBTP", "dBFS", "MB", "GB", "ms", "CSV", "MIDI", "WAV", "AIFF", "FLAC", "MP", "OGG", "DAW",
-    "dawproject", "rpp", "FM", "EDM", "PASS", "FAIL", "OK", "Esc", "Ctrl", "Shift", "Alt", "Space", "Enter",
-    "Return", "Up", "Down", "Left", "Right", "first", "take", "me", "Tones",
-}  # fmt: skip
-_CHORD = re.compile(r"\b[A-G][#b]?(m|maj|min|dim|aug|sus|add)?[0-9]*(sus[24]|b5)?\b")
 
 
 @pytest.fixture(autouse=True)
 def japanese(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As somebody has it who chose Japanese."""
     monkeypatch.setenv(VARIABLE, "")
+    library = FakePortAudio("マイク")  # devices of this machine have names of their own
+    monkeypatch.setattr("studio.audio.devices.portaudio", lambda: library)
     preferences = Preferences(tmp_path / "chosen.ini")
     language.choose(preferences, "ja")
     translator = language.speak(qapp, preferences)
@@ -61,46 +43,6 @@ def japanese(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     yield
     qapp.removeTranslator(translator)
     speak(Catalogue())
-
-
-def texts_of(top: QWidget) -> Iterator[str]:
-    """Everything a widget and those in it say, to the eye, the mouse and the screen reader."""
-    for widget in [top, *top.findChildren(QWidget)]:
-        yield from (
-            widget.toolTip(),
-            widget.accessibleName(),
-            widget.statusTip(),
-            widget.accessibleDescription(),
-        )
-        if widget.isWindow():
-            yield widget.windowTitle()
-        if isinstance(widget, QLabel | QAbstractButton):
-            yield widget.text()
-        elif isinstance(widget, QComboBox):
-            yield from (widget.itemText(i) for i in range(widget.count()))
-        elif isinstance(widget, QLineEdit):
-            yield widget.placeholderText()
-        elif isinstance(widget, QAbstractSpinBox):
-            yield widget.text()
-        elif isinstance(widget, QMenu):
-            yield widget.title()
-        elif isinstance(widget, QTreeWidget):
-            yield from (widget.headerItem().text(i) for i in range(widget.columnCount()))
-        elif isinstance(widget, QTableWidget):
-            items = [widget.horizontalHeaderItem(i) for i in range(widget.columnCount())]
-            yield from (item.text() for item in items if item is not None)
-    for action in top.findChildren(QAction):
-        yield from (action.text(), action.toolTip())
-
-
-def english_in(top: QWidget) -> list[str]:
-    """The texts with a word of two letters or more that is no name, unit or key."""
-    wrong = []
-    for text in dict.fromkeys(texts_of(top)):
-        words = re.findall(r"[A-Za-z]{2,}", _CHORD.sub("", re.sub(r"\S*[/\\]\S*|\w+\.wav", "", text)))
-        if any(word not in ALLOWED for word in words):
-            wrong.append(text)
-    return wrong
 
 
 def test_nothing_in_the_window_is_english(rater: Rater, generate: Generate, tmp_path: Path) -> None:

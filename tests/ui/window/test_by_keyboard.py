@@ -215,6 +215,13 @@ def test_drags_snap_unless_shift_is_held_and_stars_are_clicked(
     assert timeline.region == pytest.approx((1.0, 2.0))
     drag(0.8, 2.1, SHIFT)
     assert timeline.region == pytest.approx((0.8, 2.1), abs=0.02)
+    active(qtbot, window)
+    for ends, held in (((0.0, 2.0), NONE), ((0.3, 2.2), ALT)):
+        window.playback.seek(0.3)
+        qtbot.keyClick(window, KEY.Key_I, held)
+        window.playback.seek(2.2)
+        qtbot.keyClick(window, KEY.Key_O, held)
+        assert timeline.region == pytest.approx(ends)
     row = window.candidates.rows[1]
     qtbot.mouseClick(row.stars.buttons[2], Qt.MouseButton.LeftButton)
     assert window.workspace.project.opinion(1).stars == row.stars.count == 3

@@ -50,6 +50,8 @@ def test_everything_that_was_done_is_there_the_next_day(
     first.analysis.chords.setText("Am F C G")
     first.analysis.chords.editingFinished.emit()
     generate(first, 2)
+    # Now, not when it is closed: a program that is killed is not asked.
+    assert [(p.title, p.candidates) for p in first.workspace.recent.read()] == [("first take", 2)]
     first.compare.ask("rate_4", 2)
     first.compare.ask("pick", 1)
     first.playback.select(2)

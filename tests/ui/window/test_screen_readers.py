@@ -9,13 +9,21 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 import studio.ui
 from studio.audio.levels import Meter
 from studio.dsp.loudness_meter import LoudnessReading
-from studio.ui.appearance.spoken import Spoken
+from studio.ui.appearance.spoken import DECREASE, INCREASE, PRESS, Spoken
 from studio.ui.metering.level_bars import LevelBars
 from studio.ui.recording.input_meter import InputMeter
 from studio.ui.timeline.timeline import TimelineView
@@ -98,6 +106,30 @@ def test_every_painted_view_of_the_window_has_role_name_and_value(
         w for w in controls(window) if not QAccessible.queryAccessibleInterface(w).text(QAccessible.Text.Name)
     ]
     assert nameless == []
+
+
+def test_what_the_mouse_does_in_a_view_a_reader_can_do(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None]
+) -> None:
+    def act(widget: QWidget, name: str) -> None:
+        actions = QAccessible.queryAccessibleInterface(widget).actionInterface()
+        assert name in actions.actionNames()
+        actions.doAction(name)
+
+    told = QAccessible.queryAccessibleInterface(window.ruler).actionInterface()
+    assert not {INCREASE, PRESS} & set(told.actionNames()), "there is no song to move in"
+    open_vocal(window)
+    for view in (window.ruler, window.vocal.lane, window.vocal.spectrogram):
+        window.playback.seek(0.5)
+        act(view, INCREASE)
+        assert window.timeline.playhead_s == pytest.approx(1.5)
+        act(view, DECREASE)
+        assert window.timeline.playhead_s == pytest.approx(0.5)
+    act(window.vocal.lane, PRESS)
+    assert [field.isVisible() for field in window.vocal.lane.findChildren(QLineEdit)] == [True]
+    window.record.recording.meter.clipped = True
+    window.actions_by_name["meter_reset"].trigger()
+    assert not window.record.recording.meter.clipped
 
 
 def test_meters_give_their_number(qtbot: QtBot) -> None:

@@ -137,3 +137,16 @@ def test_what_does_not_fit_ends_in_an_ellipsis_and_is_told_whole(qtbot: QtBot) -
         text.resize(2000, 40)
         assert not text.is_cut
         assert text.lines() == [note]
+
+
+def test_a_line_without_spaces_goes_on_in_the_next(qtbot: QtBot) -> None:
+    note = "二番目のサビのベースがすばらしいが、ドラムは橋の前で走る"
+    text = ElidedLabel(note, wrap=True)
+    qtbot.addWidget(text)
+    text.resize(text.fontMetrics().horizontalAdvance(note) * 2 // 3, 2 * text.fontMetrics().lineSpacing())
+    assert len(text.lines()) == 2
+    assert "".join(text.lines()) == note
+    assert not text.is_cut
+    text.resize(text.width() // 2, text.height())
+    assert text.is_cut
+    assert text.lines()[-1].endswith("…")
