@@ -57,6 +57,7 @@ class Adapters:
         learnt = [clip for clip in clips if clip.song != last]
         if method in _DRAWN and foretelling(course.judgements).holds:
             learnt += drawn_clips(course)
+            settings = settings.with_draws()
         training = AdapterTraining(
             learnt, [clip for clip in clips if clip.song == last], folder, self._replay, settings
         )

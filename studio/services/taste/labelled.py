@@ -56,6 +56,7 @@ def labelled_draws(
     requests = -(-draws // _AT_ONCE)
     made: list[tuple[str, VocalAnalysis, str, Candidate]] = []
     for number in range(requests):
+        run.pause.wait(run.cancel)
         run.step(tr(STAGE), number / requests)
         song, analysis = phrases[number % len(phrases)]
         # Only the height of the voicings hears the vocal, and neither the taste nor the adapter hears that.

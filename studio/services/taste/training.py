@@ -88,6 +88,7 @@ def train_adapter(
         with learner.unchanged():
             clips = [*clips, *labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws)]
         run = replace(run, on_step=_part_of(run, _DRAWING, 1.0))
+        settings = settings.with_draws()
     training = AdapterTraining(
         clips, lesson.held_out, folder, models_dir / REPLAY, settings,
         shelf.path(start) if start else None, note,
