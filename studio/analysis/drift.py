@@ -2,7 +2,7 @@
 
 A path may do anything a little, so it fits better than one tempo even where there is only one. On melodies sung to a
 steady beat it gains at most .25 nats a stretch beyond what its bends cost, on sight-singers without a beat and on
-songs that drift .5 to 1.8: it is believed from .35 a stretch and a margin on.
+songs that drift .5 to 1.8: it is believed from .3 a stretch and a margin on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from studio.analysis.tempo_search import Surfaces, follow, steady, tempo_log_prior
 
-_GAIN, _MARGIN = 0.35, 2.0
+_GAIN, _MARGIN = 0.3, 2.0
 
 
 @dataclass(frozen=True, eq=False)

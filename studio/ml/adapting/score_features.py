@@ -10,9 +10,20 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.instruments import INSTRUMENTS
 from studio.core.language import later
 from studio.core.music import Chord
-from studio.core.score import BASS_OFFSET, COLUMNS, HOLD, LEAD_CHORD, QUALITY_NAMES, REST, Score, unpack_drums
+from studio.core.score import (
+    BASS_OFFSET,
+    COLUMNS,
+    GLOBALS,
+    HOLD,
+    LEAD_CHORD,
+    QUALITY_NAMES,
+    REST,
+    Score,
+    unpack_drums,
+)
 from studio.ml.arrangement.melody import STEP_FEATURES, SUNG
 
 #: Names, each with the words for less and for more of it.
@@ -27,13 +38,34 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "energy": (later("softer"), later("more energetic")),
     "chord changes": (later("fewer chord changes"), later("more chord changes")),
     "rich chords": (later("plainer chords"), later("richer chords")),
+    "without drums": (later("more often with drums"), later("more often without drums")),
+    "electronic drums": (later("fewer electronic drums"), later("more electronic drums")),
+    "soft kits": (later("fewer brush and jazz kits"), later("more brush and jazz kits")),
+    "synth basses": (later("fewer synth basses"), later("more synth basses")),
+    "guitars": (later("fewer guitars"), later("more guitars")),
+    "pianos": (later("fewer pianos"), later("more pianos")),
+    "without a lead": (later("more often with a lead"), later("more often without a lead")),
+    "strings and pads": (later("fewer strings and pads"), later("more strings and pads")),
+    "winds and brass": (later("fewer winds and brass"), later("more winds and brass")),
 }
 NAMES = tuple(WORDS)
+#: Stem and instruments of the names that say who plays: much of a taste lies there, and no count of notes shows it.
+_PLAYERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "without drums": ("drums", ("none",)),
+    "electronic drums": ("drums", ("electronic kit", "808 kit")),
+    "soft kits": ("drums", ("jazz kit", "brush kit")),
+    "synth basses": ("bass", ("synth bass", "round synth bass")),
+    "guitars": ("harmony", ("nylon guitar", "steel guitar", "clean guitar", "driven guitar")),
+    "pianos": ("harmony", ("piano", "electric piano", "fm piano")),
+    "without a lead": ("lead", ("none",)),
+    "strings and pads": ("lead", ("strings", "slow strings", "warm pad", "choir", "violin")),
+    "winds and brass": ("lead", ("flute", "trumpet", "tenor sax", "clarinet", "brass section")),
+}
 _TRIADS = [QUALITY_NAMES.index(name) for name in ("", "m", "maj", "min") if name in QUALITY_NAMES]
 
 
 def score_features(score: Score) -> NDArray[np.float64]:
-    """Counts a quarter, means and shares, in the order of NAMES."""
+    """Counts a quarter, means, shares, and 1 for who plays, in the order of NAMES."""
     tokens = score.tokens
     drums = unpack_drums(tokens[:, COLUMNS["drums"]]) > 0  # [L, 7, 4]
     bass, harmony, lead = (tokens[:, COLUMNS[name]] for name in ("bass", "harmony", "lead"))
@@ -52,6 +84,9 @@ def score_features(score: Score) -> NDArray[np.float64]:
         "chord changes": np.mean(chords[1:] != chords[:-1]) if len(chords) > 1 else 0.0,
         "rich chords": _mean(~np.isin(quality, _TRIADS)),
     }
+    for name, (stem, players) in _PLAYERS.items():
+        player = INSTRUMENTS[stem][int(score.globals[GLOBALS.index(stem)])].name
+        found[name] = float(player in players)
     return np.array([float(found[name]) for name in NAMES])
 
 

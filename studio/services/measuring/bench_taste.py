@@ -32,6 +32,7 @@ from studio.services.measuring.bench_taste_outcome import (
     outcome,
 )
 from studio.services.measuring.bench_taste_presets import Preset
+from studio.taste.foretelling import foretelling
 from studio.taste.model import Taste
 
 Row = dict[str, Any]
@@ -42,7 +43,7 @@ _TESTS = 20
 #: Trust below which no new model is offered to a listener.
 _LEAST_TRUST = 0.25
 #: Sittings before an adapter is trained (about 75 clips), and held-out pools of 8 that are drawn with it.
-_SITTINGS_TO_TRAIN, _ADAPTED_POOLS = 2, 2
+_SITTINGS_TO_TRAIN, _ADAPTED_POOLS = 2, 4
 
 
 class Bench:
@@ -211,22 +212,23 @@ class Bench:
         """After two sittings: a training's draws alone; of the adapter itself also the best of 16 by the taste, and
         beside it the best of 16 of the base."""
         listener = self.listener(kind, seed)
-        course = Course(self.material, listener, self.vocals)
+        course = Course(self.material, listener, self.vocals, shuffles=method == "shuffled adapter")
         for _ in range(_SITTINGS_TO_TRAIN):
             course.sit()
         taste, count = course.taste, _ADAPTED_POOLS
         assert taste is not None
+        found = foretelling(course.judgements)
         base = [pools[:count] for pools in self.pools(8)]
         report, drawn = self.adapters.measured(course, method, self.held_out, count, seed)
         row = self.judged(listener, method, _SITTINGS_TO_TRAIN, against_base(drawn, base), taste)
-        rows = [row | told(report)]
+        rows = [row | told(report) | {"foretold": found.right, "holds": found.holds}]
         if method != "adapter":
             return rows
         choose = best_of(taste, np.random.default_rng(seed))
-        together = [[[take for pool in pools for take in pool]] for pools in base]
-        both = [
-            [(choose([take for pool in pools for take in pool], []), plain[0])]
-            for pools, plain in zip(drawn, together, strict=True)
+        together, adapted = _in_pairs(base), _in_pairs(drawn)
+        both: list[list[Choice]] = [
+            [(choice, pool) for (choice, _), pool in zip(choices, pools, strict=True)]
+            for choices, pools in zip(chosen_by(choose, adapted), together, strict=True)
         ]
         for arm, chosen in (("taste alone", chosen_by(choose, together)), ("adapter and taste", both)):
             rows.append(self.judged(listener, arm, _SITTINGS_TO_TRAIN, chosen, taste))
@@ -271,6 +273,11 @@ class Bench:
             "promoted": float(np.mean([test.decision == "promote" for test in tests])),
             "trials": float(np.mean([len(test.counted) for test in tests])),
         }  # fmt: skip
+
+
+def _in_pairs(pools: Sequence[Sequence[list[Take]]]) -> list[list[list[Take]]]:
+    """Pools of 8 by vocal, each two put together."""
+    return [[first + second for first, second in zip(of[::2], of[1::2], strict=True)] for of in pools]
 
 
 def may_promote(taste: Taste | None, listener: Listener) -> bool:

@@ -1,13 +1,15 @@
 """The arms of the bench that train: the adapter, its controls, the paper's recipe, each from one listener's answers.
 
-An adapter is trained as the product trains it, by the engine, on the clips that were judged; one vocal of the four is
-held out of the training to stop it. Then the same noise is drawn with it as with the base, on vocals nobody rated.
+An adapter is trained as the product trains it, by the engine, on the clips that were judged and, where the taste
+foretells answers it was not learnt from, on the base's draws labelled by it; one vocal of the four is held out of the
+training to stop it. Then the same noise is drawn with it as with the base, on vocals nobody rated.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,17 @@ from studio.ml.adapting.slot import AdapterSlot
 from studio.ml.arrangement.condition import condition_of
 from studio.ml.engine import BandEngine, load_engine
 from studio.services.measuring.bench_taste_course import Course
-from studio.services.measuring.bench_taste_material import Material, Take
+from studio.services.measuring.bench_taste_material import POOL, Material, Take
 from studio.services.measuring.bench_taste_outcome import Choice
 from studio.taste.aggregate import Rating, aggregated, loss_weights, scaled, top_quartile
+from studio.taste.foretelling import foretelling
+from studio.taste.labels import DRAWS, labels
 from studio.taste.weights import advantages, weights_of
 
 #: What is trained, by the arm of the table.
-METHODS = ("adapter", "equal weights", "shuffled adapter", "the paper's recipe")
+METHODS = ("adapter", "rated clips alone", "shuffled adapter", "the paper's recipe")
+#: Those that learn from labelled draws too.
+_DRAWN = ("adapter", "shuffled adapter")
 
 
 class Adapters:
@@ -43,16 +49,18 @@ class Adapters:
 
     def train(self, course: Course, method: str, folder: Path, seed: int) -> AdapterReport:
         """One training on all clips that were judged; its file lies in the folder."""
-        clips = rated_clips(course, method, seed)
+        clips = rated_clips(course, method)
         last = course.vocals[-1]
         settings = TrainingSettings(
-            method="paper" if method == "the paper's recipe" else "adapter",
-            centred=method != "equal weights", steps=self._steps, seed=seed,
-        )  # fmt: skip
+            method="paper" if method == "the paper's recipe" else "adapter", steps=self._steps, seed=seed
+        )
+        learnt = [clip for clip in clips if clip.song != last]
+        if method in _DRAWN and foretelling(course.judgements).holds:
+            learnt += drawn_clips(course)
+            settings = settings.with_draws()
         training = AdapterTraining(
-            [clip for clip in clips if clip.song != last], [clip for clip in clips if clip.song == last],
-            folder, self._replay, settings,
-        )  # fmt: skip
+            learnt, [clip for clip in clips if clip.song == last], folder, self._replay, settings
+        )
         return self._engine.train(training, Run())
 
     def draws(self, file: Path, held_out: Sequence[str], pools: int, key: str) -> list[list[list[Take]]]:
@@ -79,12 +87,10 @@ class Adapters:
             return report, self.draws(file, held_out, pools, f"{method} {course.listener.name}")
 
 
-def rated_clips(course: Course, method: str, seed: int) -> list[RatedClip]:
-    """The clips that were judged, but for anchors, with the weights of a method.
-
-    `adapter`: by the posterior of the taste. `equal weights`: 1. `shuffled adapter`: the adapter's weights dealt out
-    anew within each vocal. `the paper's recipe`: stars, or best 5 and worst 1 where none were given, brought to one
-    scale, the top quartile weighted by its mean.
+def rated_clips(course: Course, method: str) -> list[RatedClip]:
+    """The clips that were judged, but for anchors, with the weights of a method: by the posterior of the taste, or, of
+    `the paper's recipe`, by stars, or best 5 and worst 1 where none were given, brought to one scale, the top quartile
+    weighted by its mean.
     """
     assert course.taste is not None
     known = {key: take for key, take in course.takes.items() if "beside" not in key}
@@ -92,18 +98,27 @@ def rated_clips(course: Course, method: str, seed: int) -> list[RatedClip]:
     songs = [take.phrase for take in takes]
     found = np.array([course.taste.utility(take.key) for take in takes])
     weights = weights_of(advantages(found[:, 0], found[:, 1], found[:, 2], songs)).weights
-    rng = np.random.default_rng([seed, 17])
-    if method == "equal weights":
-        weights = np.ones(len(takes))
-    elif method == "shuffled adapter":
-        for song in dict.fromkeys(songs):
-            places = np.flatnonzero(np.array(songs) == song)
-            weights[places] = weights[rng.permutation(places)]
-    elif method == "the paper's recipe":
+    if method == "the paper's recipe":
         weights = _paper_weights(course, [take.key for take in takes])
     return [
         _rated(course.material, take, float(weight), float(mean))
         for take, weight, mean in zip(takes, weights, found[:, 0], strict=True)
+    ]
+
+
+def drawn_clips(course: Course) -> list[RatedClip]:
+    """What the base drew for the vocals that are learnt from, labelled by the taste, as in training a user's."""
+    assert course.taste is not None
+    takes = [
+        take
+        for number in range(DRAWS // (POOL * (len(course.vocals) - 1)))
+        for name in course.vocals[:-1]
+        for take in course.material.pool(name, number)
+    ]
+    means, weights = labels([take.features for take in takes], [take.phrase for take in takes], course.taste)
+    return [
+        _rated(course.material, replace(take, key=f"{take.key} drawn"), float(weight), float(mean))
+        for take, weight, mean in zip(takes, weights, means, strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 #: Arms in the order of the table.
 ARMS = (
     "base", "shuffled, best of 16", "best of 8", "best of 16", "search, its pools alone", "search", "taste alone",
-    "equal weights", "shuffled adapter", "the paper's recipe", "adapter", "adapter and taste",
+    "rated clips alone", "shuffled adapter", "the paper's recipe", "adapter", "adapter and taste",
 )  # fmt: skip
 _RESAMPLES = 2000
 CAVEAT = "Simulation shows that the mechanism works, not that people like the music."

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.core.analysis import VocalAnalysis
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.services.project.clips import KeptClip, clip_of_content
 from studio.services.taste.ratings import OWN, TasteRatings
 from studio.taste.aggregate import Rating, aggregated, loss_weights, scaled, top_quartile
 from studio.taste.features import FROM_SOUND, NAMES, as_rows
+from studio.taste.foretelling import foretelling
 from studio.taste.judgement import Judgement
 from studio.taste.model import Taste
 from studio.taste.weights import advantages, effective_size, weights_of
@@ -43,6 +45,8 @@ class Lesson:
         effective: how many equally weighted clips the weights amount to.
         unknown: rated clips whose notes are no longer there.
         by_song: whether whole songs are held out.
+        phrases: song and what was heard, of the phrases that are learnt from.
+        taste: what more draws for these phrases can be labelled by; None where it does not foretell the answers.
     """
 
     clips: tuple[RatedClip, ...]
@@ -50,6 +54,8 @@ class Lesson:
     effective: float
     unknown: int
     by_song: bool
+    phrases: tuple[tuple[str, VocalAnalysis], ...] = ()
+    taste: Taste | None = None
 
     def check(self, least: int) -> None:
         """Raises StudioError where there is too little to learn from."""
@@ -89,7 +95,10 @@ def make_lesson(
         except StudioError:
             continue  # clips without notes, or of a newer program: they still teach the taste
     weights = _paper_weights(judgements) if method == "paper" else None
-    return lesson_of(found, taste, weights, unknown=len(stored) - len(found))
+    lesson = lesson_of(found, taste, weights, unknown=len(stored) - len(found))
+    if method == "adapter" and foretelling(judgements, taste.prior).holds:
+        return replace(lesson, taste=taste)
+    return lesson
 
 
 def lesson_of(
@@ -134,7 +143,16 @@ def lesson_of(
     learnt = [replace(clip, weight=clip.weight / mean) for clip in learnt]
     effective = effective_size(np.array([clip.weight for clip in learnt]))
     out = tuple(clip for clip, is_it in zip(made, is_out, strict=True) if is_it)
-    return Lesson(tuple(learnt), out, effective, unknown, by_song)
+    learnt_from = {clip.key for clip in learnt}
+    phrases = {
+        (song, clip.phrase_s): clip.analysis
+        for song, clip, _ in known
+        if clip.key in learnt_from and clip.role != "anchor"
+    }
+    return Lesson(
+        tuple(learnt), out, effective, unknown, by_song,
+        tuple((song, analysis) for (song, _), analysis in phrases.items()),
+    )  # fmt: skip
 
 
 def held_out_songs(songs: Sequence[str]) -> frozenset[str]:

@@ -7,29 +7,42 @@ ratings; what comes out is a candidate for the blind test, or is kept as not fit
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
+from studio.core.jobs import Progress, StepCallback
 from studio.core.language import tr
 from studio.core.pipeline import Run
+from studio.core.request import GenerationRequest
 from studio.services.memory import available_bytes
 from studio.services.project.document import now
 from studio.services.taste.adapters import AdapterShelf
+from studio.services.taste.labelled import labelled_draws
 from studio.services.taste.lesson import Lesson
 from studio.services.taste.shelf_state import ShelfEntry
+from studio.taste.labels import DRAWS
 
 if TYPE_CHECKING:
-    from studio.ml.adapting.clips import AdapterReport, AdapterTraining, TrainingSettings
+    from studio.ml.adapting.clips import AdapterReport, AdapterTraining, RatedClip, TrainingSettings
 
 REPLAY = "replay.safetensors"
+#: Share of the work that is writing draws to learn from.
+_DRAWING = 0.3
 
 
 class Learner(Protocol):
     """GenerationService and EngineProcess: what trains."""
 
     def train(self, training: AdapterTraining, run: Run) -> AdapterReport: ...
+
+    def arrange(self, request: GenerationRequest, run: Run) -> Sequence[Candidate]: ...
+
+    def unchanged(self) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True)
@@ -51,11 +64,13 @@ def train_adapter(
     settings: TrainingSettings | None = None,
     note: str = "",
     start: str | None = None,
+    draws: int = DRAWS,
 ) -> Learned:
     """Trains an adapter from the base and keeps it.
 
     Args:
         start: id of the generation before, for the paper's method.
+        draws: how many are written to learn from, where the lesson's taste is believed.
 
     Raises:
         StudioError: too few ratings, too little memory, or what the engine says.
@@ -67,8 +82,15 @@ def train_adapter(
     lesson.check(LEAST_CLIPS // 4 if settings.method == "paper" else LEAST_CLIPS)
     check_memory(memory_needed(models_dir, settings))
     folder = shelf.training_folder
+    clips: Sequence[RatedClip] = lesson.clips
+    if lesson.taste is not None and lesson.phrases:
+        drawing = replace(run, on_step=_part_of(run, 0.0, _DRAWING))
+        with learner.unchanged():
+            clips = [*clips, *labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws)]
+        run = replace(run, on_step=_part_of(run, _DRAWING, 1.0))
+        settings = settings.with_draws()
     training = AdapterTraining(
-        lesson.clips, lesson.held_out, folder, models_dir / REPLAY, settings,
+        clips, lesson.held_out, folder, models_dir / REPLAY, settings,
         shelf.path(start) if start else None, note,
     )  # fmt: skip
     report = learner.train(training, run)
@@ -85,6 +107,12 @@ def told_of(report: AdapterReport, lesson: Lesson) -> str:
     told = [report.verdict]
     if report.fit_for_test:
         told.append(tr("Whether you like it better is found in a blind test, old against new."))
+    if lesson.taste is None and report.method == "adapter":
+        told.append(
+            tr(
+                "It learnt from the rated clips alone: your answers do not foretell each other yet from song to song."
+            )
+        )
     if not lesson.by_song:
         told.append(
             tr(
@@ -92,6 +120,15 @@ def told_of(report: AdapterReport, lesson: Lesson) -> str:
             )
         )
     return " ".join(told)
+
+
+def _part_of(run: Run, first: float, last: float) -> StepCallback:
+    """Tells the progress of a part as that of the whole."""
+
+    def on_step(progress: Progress) -> None:
+        run.on_step(replace(progress, fraction=first + progress.fraction * (last - first)))
+
+    return on_step
 
 
 def memory_needed(models_dir: Path, settings: TrainingSettings) -> int:
