@@ -5,7 +5,8 @@ asked for, because PortAudio allows no other and because a sound server that han
 not want to. A stream runs from its opening on but is given silence to play until it was taken over, so that two never
 mix at once. A start that fails is tried again after looking for devices anew. Between requests the thread looks every
 second whether the system has other devices than before. Whoever is cautious (`caution.py`) is asked before the library
-is called, at the start and whenever devices are looked for anew.
+is called, at the start and whenever devices are looked for anew. Once a JACK server died that the library was a client
+of, devices are not looked for anew, and only those of other host APIs are opened.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studio.audio import devices
+from studio.audio import devices, jack
 from studio.audio.caution import Caution
 from studio.audio.devices import AudioSetup, Device
 from studio.audio.stream import DeviceStream, Frames
-from studio.core.language import tr
+from studio.core.language import later, tr
 
 #: A sound system that did not answer for this long is said to hang.
 PATIENCE_S = 3.0
@@ -36,6 +37,10 @@ _CLOSING_S = 2.0
 _ONE_AT_A_TIME = threading.Lock()
 #: A server that has just appeared may not answer at once: it is asked again after so long, and each time later.
 _RETRY_AFTER_S, _RETRY_LATER, _MOST_RETRY_S = 2.0, 1.5, 30.0
+_SERVER_ENDED = later(
+    "No sound: the sound server ended. Nothing is lost, and everything but listening and recording works; to hear "
+    "again, start the server and open Backline anew, or choose a device of another system under Record > Sound devices"
+)
 #: What was refused for the moment is asked again after so long.
 _REFUSED_S = 60.0
 
@@ -203,14 +208,15 @@ class Connection:
 
     def _obey(self, request: _Request) -> Opened | None:
         """None where a driver did not even let go of its stream, or something newer was asked for."""
-        if request.closing is not None and not request.closing.close():
+        if request.closing is not None and not request.closing.close() and not devices.left_alone():
             self.dead = True
             return None
         if request.number != self._asked:
             return None
         state = devices.system_state()
         gate = Gate(self._on_block)
-        if self._caution is not None and (refusal := self._caution.library(state)) is not None:
+        left = devices.left_alone()
+        if not left and self._caution is not None and (refusal := self._caution.library(state)) is not None:
             self._state = state
             self._retry_s = self._clock() + _REFUSED_S if refusal.passing else math.inf
             return Opened(None, None, gate, refusal.why)
@@ -221,7 +227,7 @@ class Connection:
         if opened.stream is None and not rescanned:
             self._rescan()
             opened = self._open(request, gate)
-        if opened.stream is not None or self._state is None:
+        if opened.stream is not None or self._state is None or left:
             self._retry_s = math.inf
         else:
             later_s = min(_MOST_RETRY_S, self._retry_after_s * _RETRY_LATER)
@@ -240,6 +246,8 @@ class Connection:
             setup = request.find()
             if setup.output is None and setup.input is None:
                 return Opened(None, None, gate, tr("No sound output found"), devices.devices())
+            if setup.has_host(jack.HOST_API) and devices.left_alone():
+                return Opened(setup, None, gate, tr(_SERVER_ENDED), devices.devices())
             if self._caution is not None and (refusal := self._caution.devices(setup)) is not None:
                 return Opened(setup, None, gate, refusal.why, devices.devices())
             rates = devices.supported_rates(setup)

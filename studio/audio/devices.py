@@ -1,10 +1,13 @@
 """Which sound inputs and outputs this machine has. No PortAudio, or no device at all, is an answer, not an error.
 
 Any of these may take as long as the sound server likes to take: the window has them called by a Connection's thread.
+Where the JACK server died that the library is a client of, the library is neither terminated nor initialised again,
+nor at the program's end: see studio.audio.jack.
 """
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import importlib
 import os
@@ -15,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from studio.audio import jack
 from studio.core.errors import StudioError
 from studio.core.language import tr
 
@@ -61,11 +65,27 @@ class AudioSetup:
         device = self.output or self.input
         return self.sample_rate or (device.sample_rate if device else 0)
 
+    def has_host(self, host_api: str) -> bool:
+        """Whether one of the devices is of this host API."""
+        return any(device.host_api == host_api for device in (self.output, self.input) if device)
+
+
+class _Client:
+    """What this process's PortAudio is a client of.
+
+    Attributes:
+        servers: that it found when it was initialised; None before.
+        left: whether the library is left alone for good.
+    """
+
+    servers: tuple[jack.Server, ...] | None = None
+    left = False
+
 
 def portaudio() -> ModuleType:
     """The sounddevice module. Raises StudioError where the PortAudio library cannot be loaded."""
     try:
-        return importlib.import_module("sounddevice")
+        library = importlib.import_module("sounddevice")
     except (OSError, ImportError) as error:
         raise StudioError(
             tr("Sound is not available"),
@@ -73,14 +93,38 @@ def portaudio() -> ModuleType:
             expected=tr("the PortAudio library"),
             todo=tr("Install libportaudio2 and start again; everything but listening works without it"),
         ) from error
+    if _Client.servers is None:
+        _note_servers(library)
+        # The last that was registered runs first, so before the library terminates itself.
+        atexit.register(left_alone)
+    return library
+
+
+def _note_servers(library: ModuleType) -> None:
+    plays_jack = any(host["name"] == jack.HOST_API for host in library.query_hostapis())
+    _Client.servers = jack.running_servers() if plays_jack else ()
+
+
+def left_alone() -> bool:
+    """Whether the library may only be asked what it knows, and for devices that are not JACK's: its server died.
+
+    It is not even terminated when the process ends.
+    """
+    if not _Client.left and not all(server.lives for server in _Client.servers or ()):
+        _Client.left = True
+        atexit.unregister(portaudio()._exit_handler)
+    return _Client.left
 
 
 def refresh_devices() -> None:
     """Looks for devices anew. PortAudio only does so at its start, so no stream may be open."""
     try:
         library = portaudio()
+        if left_alone():
+            return
         library._terminate()
         library._initialize()
+        _note_servers(library)
     except Exception:  # no library, or no host: then there are no devices, which `devices` says
         return
 

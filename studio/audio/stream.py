@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.audio import devices
+from studio.audio import devices, jack
 from studio.audio.devices import AudioSetup
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -29,6 +29,9 @@ _DEAD_AFTER_S = 3.0
 _PATIENCE_S = 1.0
 #: Blocks in flight where the user chose their size.
 _BLOCKS_AHEAD = 3
+
+#: Streams of a JACK server that died: the library still knows their callbacks.
+_abandoned: list[DeviceStream] = []
 
 Frames = NDArray[np.float32]
 
@@ -152,7 +155,10 @@ class DeviceStream:
         return float(sum(latency) if isinstance(latency, tuple) else latency)
 
     def close(self) -> bool:
-        """Ends the stream. False where the device is gone and its driver does not answer, as JACK's never does."""
+        """Ends the stream. False where the device is gone and its driver does not answer, or its server has died."""
+        if self.setup.has_host(jack.HOST_API) and devices.left_alone():
+            _abandoned.append(self)
+            return False
         if self._runs():
             self._stream.close()
             return True

@@ -112,8 +112,6 @@ def _free_places_of_killed_servers() -> None:
 @contextlib.contextmanager
 def jack_loop(rate: int = RATE, block: int = 1024) -> Iterator[Device]:
     """The loopback device of such a server."""
-    import sounddevice
-
     with jack_server(rate, block):
         try:
             refresh_devices()
@@ -121,8 +119,14 @@ def jack_loop(rate: int = RATE, block: int = 1024) -> Iterator[Device]:
             assert found, "jackd's loopback is not among the devices"
             yield found[0]
         finally:
-            sounddevice._terminate()  # before the server goes: its client thread aborts the process otherwise
-    sounddevice._initialize()
+            leave_the_server()
+
+
+def leave_the_server() -> None:
+    """Before it goes: this process's library is not left alone for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JACK_DEFAULT_SERVER", "backline-test-none")
+        refresh_devices()
 
 
 def noise(seed: int, frames: int) -> np.ndarray:

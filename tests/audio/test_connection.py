@@ -21,7 +21,7 @@ from studio.dsp.resample import resample
 from studio.services.recording.latency import LatencyTest
 from studio.services.recording.recording import RecordingPlan, RecordingService
 from tests.audio.fake_portaudio import FakePortAudio
-from tests.audio.loop import RATE, find, jack_server, noise, wait_until
+from tests.audio.loop import RATE, find, jack_server, leave_the_server, noise, wait_until
 
 Make = Callable[..., Player]
 
@@ -197,21 +197,16 @@ def test_a_server_in_the_place_of_a_killed_one_is_another() -> None:
 
 def test_a_sound_server_that_starts_after_the_program_is_found() -> None:
     """A real one, watched by the real look at the system."""
-    import sounddevice
-
     loop = [lambda: next((d for d in devices() if d.name == "loopback"), None)]
     player = Player(find_setup=lambda: AudioSetup(loop[0]()))
     player.open()
     assert player.silent
-    try:
-        with jack_server():
-            try:
-                tick_until(player, lambda: not player.silent, 30)
-            finally:
-                player.close()
-                sounddevice._terminate()  # before the server goes
-    finally:
-        sounddevice._initialize()
+    with jack_server():
+        try:
+            tick_until(player, lambda: not player.silent, 30)
+        finally:
+            player.close()
+            leave_the_server()
 
 
 def test_a_start_that_fails_is_tried_again_after_looking_anew(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.audio import jack
 from studio.audio.devices import AudioSetup, Device, default_input, default_output, devices, supported_rates
 from studio.audio.files import read_audio
 from studio.audio.player import Player
@@ -130,6 +132,7 @@ def lost():
     return service.complete
 wait_until(lost)
 recorded = service.finish()
+wait_until(lambda: player.tick() or "sound server ended" in player.problem)
 print(recorded.path, recorded.frames, recorded.problem, player.problem, player.silent, sep="|")
 player.play()
 at = player.position_s
@@ -149,8 +152,66 @@ def test_a_server_that_dies_in_the_middle_of_a_take_costs_no_sample_and_no_minut
     assert done.returncode == 0, done.stderr
     take, silent_transport_runs = done.stdout.splitlines()
     path, frames, why, problem, silent = take.split("|")
-    assert why == problem == "The sound device loopback stopped"
+    assert why == "The sound device loopback stopped"
+    assert problem.startswith("No sound: the sound server ended. Nothing is lost")
     assert (silent, silent_transport_runs) == ("True", "True")
     heard = read_audio(Path(path)).samples
     assert heard.shape[1] == int(frames) > RATE
     assert np.array_equal(heard, noise(1, 480000)[:, : heard.shape[1]])
+
+
+#: Has the library, which is a client of the server from its start, but no stream.
+IDLE = """
+import os, signal, sys
+from studio.audio.devices import AudioSetup, devices, refresh_devices
+from studio.audio.player import Player
+from tests.audio.loop import wait_until
+device = next(d for d in devices() if d.name == "loopback")
+player = Player(find_setup=lambda: AudioSetup(device))
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+wait_until(lambda: not os.path.exists("/proc/" + sys.argv[1]))  # the parent reaps it
+refresh_devices()
+player.open(patience_s=30)
+player.look_for_devices(patience_s=30)
+print(player.problem)
+player.close()
+"""
+
+
+def test_a_server_that_dies_while_nothing_plays_does_not_end_the_program() -> None:
+    """PortAudio asserts the server when it is terminated: neither looking for devices nor the program's end may."""
+    with jack_server(RATE) as server:
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        child = subprocess.Popen(
+            [sys.executable, "-c", IDLE, str(server.pid)],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        server.wait(30)
+        said, complained = child.communicate(timeout=60)
+    assert child.returncode == 0, complained
+    assert said.startswith("No sound: the sound server ended. Nothing is lost")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there servers have sockets")
+def test_a_server_lives_for_as_long_as_it_listens_and_no_other_took_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jack, "_SOCKETS", tmp_path)
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "mine")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "nothing"))
+    assert jack.running_servers() == ()
+    path = tmp_path / "jack_mine_0_0"
+    with socket.socket(socket.AF_UNIX) as first:
+        first.bind(str(path))
+        first.listen()
+        (server,) = jack.running_servers()
+        assert server.lives
+    assert path.exists(), "a killed server leaves its socket"
+    assert not server.lives
+    assert jack.running_servers() == ()
+    with socket.socket(socket.AF_UNIX) as second:
+        second.bind(str(tmp_path / "new"))
+        second.listen()
+        (tmp_path / "new").rename(path)
+        assert not server.lives
+        assert len(jack.running_servers()) == 1
