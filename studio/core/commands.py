@@ -6,6 +6,7 @@ loop, a blind comparison) is only kept: taking back a rating must not move the f
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from studio.core.band_ranges import BandComp
 from studio.core.language import later, retold
 from studio.core.mix import Mix
 from studio.core.music import Chord
-from studio.core.opinion import NO_OPINION, Opinion
+from studio.core.opinion import NO_OPINION, Opinion, blind_label
 from studio.core.project import Begun, CandidateRecord, Loop, Project
 from studio.core.screen import Screen, Verdict
 from studio.core.takes import BASE, AudioRef, Comp, Take
@@ -39,10 +40,31 @@ _TEXTS = (
     later("candidate {name}"),
 )
 
+_LETTERED = re.compile(r"(.*candidate )([A-Z]+)")
+
 
 def told(text: str) -> str:
     """What a command calls itself, in the user's language."""
     return retold(text, _TEXTS)
+
+
+def text_now(command: Command, inverse: Command, project: Project) -> str:
+    """What a command that was done calls itself in the project as it is now.
+
+    What was said in a blind comparison is kept with the letter the candidate had; once it is over, or in another order,
+    the letter says nothing, and the number stands in its place.
+    """
+    number = next(
+        (c.number for c in (command, inverse) if isinstance(c, SetOpinion | Pick) and c.number is not None),
+        None,
+    )
+    lettered = _LETTERED.fullmatch(command.text)
+    if number is None or lettered is None:
+        return command.text
+    blind = project.blind or ()
+    if number in blind and blind_label(blind.index(number)) == lettered[2]:
+        return command.text
+    return f"{lettered[1]}{number}"
 
 
 @dataclass(frozen=True)

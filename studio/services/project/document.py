@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from studio.core.commands import COMMANDS, Command, apply
+from studio.core.commands import COMMANDS, Command, apply, text_now
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.project import Project
@@ -98,11 +98,14 @@ class Document:
     @property
     def undo_text(self) -> str:
         """What `undo` would take back; empty for nothing."""
-        return self._state.done[-1].command.text if self._state.done else ""
+        return self._text(self._state.done[-1]) if self._state.done else ""
 
     @property
     def redo_text(self) -> str:
-        return self._state.undone[-1].command.text if self._state.undone else ""
+        return self._text(self._state.undone[-1]) if self._state.undone else ""
+
+    def _text(self, step: Step) -> str:
+        return text_now(step.command, step.inverse, self.project)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Calls back after every change; returns what ends that."""
@@ -135,14 +138,14 @@ class Document:
             return ""
         step = self._state.done[-1]
         self._go(self._state.undo(), {"undo": step.entry}, step.inverse)
-        return step.command.text
+        return self._text(step)
 
     def redo(self) -> str:
         if not self._state.undone:
             return ""
         step = self._state.undone[-1]
         self._go(self._state.redo(), {"redo": step.entry}, step.command)
-        return step.command.text
+        return self._text(step)
 
     def _go(self, state: State, what: Mapping[str, Any], command: Command) -> None:
         before, self._state = self._state.project, state

@@ -66,8 +66,6 @@ class CompareActions(QObject):
         self._marks: BlindMarks | None = None
         self._focus_order: list[int] = []
         self.handlers: dict[str, Callable[[], object]] = {
-            "undo": workspace.undo,
-            "redo": workspace.redo,
             "previous": lambda: self._step(-1),
             "next": lambda: self._step(1),
             "swap": playback.swap,

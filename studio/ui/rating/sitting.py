@@ -232,7 +232,8 @@ class Sitting(QObject):
         if song is None or song.folder is None:
             return
         folder, rate = song.folder, self.deck.player.sample_rate
-        self.screen, self.ballot = screen, ballot or Ballot(screen.keys)
+        ballot = ballot or Ballot(screen.keys)
+        self.screen, self.ballot = screen, ballot
         self._show("loading")
 
         def run(
@@ -244,17 +245,18 @@ class Sitting(QObject):
             return sounds, Phrase.of(vocal, screen.phrase_s, bands, rate, gain)
 
         def on_done(read: tuple[dict[str, ClipSound], Phrase]) -> None:
-            if self.screen is not screen or self.state != "loading":
+            # The same screen may be asked for anew meanwhile, with a vote that was taken back or given again.
+            if self.screen is not screen or self.ballot is not ballot or self.state != "loading":
                 return
             self.sounds, phrase = read
             if phrase.sample_rate != self.deck.player.sample_rate:
-                self._load(screen, self.ballot, state)  # the device changed meanwhile
+                self._load(screen, ballot, state)  # the device changed meanwhile
                 return
             self.deck.load(phrase, screen.keys[0])
             self._show(state)
 
         def on_failed(error: Exception) -> None:
-            if self.screen is screen:
+            if self.screen is screen and self.ballot is ballot:
                 self._skipped.add(screen.number)
                 self._workspace.failed.emit(error)
                 self.advance()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
+from studio.core.commands import Judge
 from studio.core.language import tr
+from studio.services.project.document import Step
 from studio.ui.keys.shortcut_table import EVERYWHERE
 from studio.ui.rating.adapter_control import AdapterControl
 from studio.ui.rating.audition import Audition
@@ -93,6 +95,8 @@ class TasteActions(QObject):
             "taste": lambda: self.enter("taste"),
             "lineage": lambda: self.enter("lineage"),
             "adapter": lambda: self.enter("adapter"),
+            "undo": lambda: self._go_back(workspace.document.state.done, workspace.undo),
+            "redo": lambda: self._go_back(workspace.document.state.undone, workspace.redo),
         }
 
     def attach(self, actions: Mapping[str, QAction], song_menus: list[QMenu]) -> None:
@@ -132,6 +136,14 @@ class TasteActions(QObject):
         for menu in self._menus:
             menu.menuAction().setEnabled(True)
         self._window.setFocus()
+
+    def _go_back(self, steps: Sequence[Step], go: Callable[[], object]) -> None:
+        """Undo or redo in the song: a vote is taken back where it is seen, on its screen."""
+        if steps and isinstance(steps[-1].command, Judge):
+            self.enter("rate")
+            if not self.shown:
+                return
+        go()
 
     def review(self, number: int) -> None:
         """Shows a screen again that was voted on."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.core.commands import COMMANDS, AddCandidate, AddComp, Pick, SetNotes, SetOpinion
+from studio.core.commands import COMMANDS, AddCandidate, AddComp, Pick, SetBlind, SetNotes, SetOpinion
 from studio.core.opinion import Opinion
 from studio.core.origin import Origin
 from studio.core.project import CandidateRecord
@@ -137,3 +137,20 @@ def test_a_pick_can_be_taken_back_after_another_candidate_came() -> None:
     assert document.undo() == "Pick candidate 1"
     assert document.project.picked is None
     assert document.project.numbers == (1, 2)
+
+
+def test_what_was_said_blind_is_undone_under_the_name_that_tells_now() -> None:
+    document = Document(State())
+    for number in (1, 2):
+        document.do(AddCandidate(CandidateRecord(number, f"{number:02}", Origin("x", "y"))))
+    document.do(SetBlind((2, 1)))
+    document.do(SetOpinion(2, Opinion(stars=4), "Rate candidate A"))
+    document.do(Pick(2, "Pick candidate A"))
+    document.do(Pick(None, "Take the pick back from candidate A"))
+    assert document.undo_text == "Take the pick back from candidate A", "blind, it is that letter"
+    document.do(SetBlind((1, 2)))
+    assert document.undo_text == "Take the pick back from candidate 2", "that letter is another one now"
+    document.do(SetBlind(None))
+    assert document.undo() == "Take the pick back from candidate 2"
+    assert document.undo() == "Pick candidate 2"
+    assert (document.undo_text, document.redo_text) == ("Rate candidate 2", "Pick candidate 2")

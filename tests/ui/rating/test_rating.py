@@ -434,3 +434,28 @@ def test_the_family_tree_is_heard_revisited_and_bred_from(rater: Rater, screens:
     rater.press(KEY.Key_M)
     rater.wait("voting")
     assert ("s1-0", "s1-1") in [order.parents for order in screens.orders]
+
+
+def test_undo_in_the_song_takes_a_vote_back_where_it_is_seen(rater: Rater) -> None:
+    window, verdicts = rater.window, lambda: sorted(rater.window.workspace.project.verdicts)
+    rater.hear_all()
+    rater.press(KEY.Key_1, SHIFT)
+    rater.press(KEY.Key_Return)
+    rater.press(KEY.Key_Escape)
+    assert not rater.taste.shown
+    assert window.actions_by_name["undo"].text() == "Undo: Vote on screen 1"
+    rater.press(KEY.Key_Z, CONTROL)
+    assert rater.taste.shown
+    rater.wait("voting")
+    assert (rater.sitting.screen.number, verdicts()) == (1, [])
+    assert window.status.currentMessage() == "Undone: Vote on screen 1"
+    rater.press(KEY.Key_Escape)
+    rater.press(KEY.Key_Z, CONTROL | SHIFT)
+    assert rater.taste.shown
+    rater.wait("revealed")
+    assert (rater.sitting.screen.number, verdicts()) == (1, [1])
+    # What is of the song is taken back in the song.
+    rater.press(KEY.Key_Escape)
+    window.workspace.do(SetNotes("a word"))
+    rater.press(KEY.Key_Z, CONTROL)
+    assert (rater.taste.shown, window.workspace.project.notes, verdicts()) == (False, "", [1])
