@@ -68,6 +68,24 @@ def test_the_environment_is_made_once_and_again_when_the_settings_change(
     assert len(installs) == 3
 
 
+def test_what_is_there_is_not_said_to_be_installed(
+    run_py: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_py, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(run_py, "call", lambda *_, **__: 0)
+    run_py.VENV.mkdir()
+    settings = "[project]\nname = 'a'\ndependencies = ['numpy>=2', \"nothing; sys_platform == 'none'\"]\n"
+    for wanted, said in (
+        ("pytest>=8", "Every package is there"),
+        ("pytest>=999", "Installing packages"),
+        ("no-such-package-as-this", "Installing packages"),
+    ):
+        extra = f"[project.optional-dependencies]\ntest = ['{wanted}']\n"
+        (tmp_path / "pyproject.toml").write_text(settings + extra)
+        assert run_py.ensure_environment("test")
+        assert said in capsys.readouterr().out
+
+
 def test_a_failed_installation_is_tried_again(run_py: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     run_py.PYTHON.parent.mkdir(parents=True)
     run_py.PYTHON.touch()

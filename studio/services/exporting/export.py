@@ -147,7 +147,7 @@ def export_candidate(
     name = folder_name(request.names, candidate.number, candidate.arrangement)
     _check_stems(request)
     lines, ticket, data_dir = lines_of(candidate.arrangement), _ticket(request), user_data_dir()
-    near = nearest(lines, exported_songs(data_dir), vocal.name)
+    near = nearest(lines, exported_songs(data_dir), ticket)
     tracks = _tracks(request)
     step = _stepper(on_step, cancel, tr("Writing stems"))
     measured = tracks.measure(lambda done: step(0.35 * done))

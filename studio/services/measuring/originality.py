@@ -18,6 +18,8 @@ from studio.core.errors import StudioError
 from studio.core.known_tunes import LIKE, KnownTunes, TuneMatch, known_tunes, nearest_tune, unpacked
 from studio.core.language import in_english, tr
 from studio.core.tune_print import Prints, tune_print
+from studio.services.provenance import ticket as tickets
+from studio.services.provenance.ticket import Ticket
 from studio.storage.exports import NAME, ExportedSong, Exports
 from studio.storage.paths import models_dir
 
@@ -97,10 +99,28 @@ def lines_of(arrangement: Arrangement) -> dict[str, Prints]:
     }
 
 
-def nearest(lines: dict[str, Prints], library: Sequence[ExportedSong] = (), title: str = "") -> Nearest:
-    """Of lines, in the index that ships and in the user's exports of other songs than `title`."""
+def nearest(
+    lines: dict[str, Prints], library: Sequence[ExportedSong] = (), this: Ticket | None = None
+) -> Nearest:
+    """Of lines, in the index that ships and in the user's exports of other songs than the one of this ticket.
+
+    Another song has another name and other singing: the same vocal in a file of another name is the same song.
+    """
+    title = this.vocal_name if this else ""
+    others = [song for song in library if song.title != title]
+    while True:
+        best = _nearest(lines, own_tunes(others))
+        if this is None or not best.own:
+            return best
+        # Tickets are long: only those of the tune that was found are read.
+        same = {song.ticket for song in others if song.title == best.name and _is_of(song, this)}
+        if not same:
+            return best
+        others = [song for song in others if song.ticket not in same]
+
+
+def _nearest(lines: dict[str, Prints], own: KnownTunes | None) -> Nearest:
     best = NOTHING_NEAR
-    own = own_tunes(library, title)
     for stem, line in lines.items():
         for known, mine in ((shipped_tunes(), False), (own, True)):
             match = nearest_tune(line, known) if known is not None else TuneMatch()
@@ -109,11 +129,20 @@ def nearest(lines: dict[str, Prints], library: Sequence[ExportedSong] = (), titl
     return best
 
 
-def own_tunes(library: Sequence[ExportedSong], title: str) -> KnownTunes | None:
-    """The user's exports, one tune a song; None where there is none but of this one."""
+def _is_of(song: ExportedSong, this: Ticket) -> bool:
+    """Whether an export is of the same singing, sample by sample, or of the same file."""
+    try:
+        ticket = tickets.unpacked(song.request)
+    except StudioError:
+        return False
+    return ticket.vocal_sound == this.vocal_sound or ticket.vocal_sha256 == this.vocal_sha256
+
+
+def own_tunes(library: Sequence[ExportedSong]) -> KnownTunes | None:
+    """The user's exports, one tune a song; None where there is none."""
     by_title: dict[str, list[Prints]] = {}
     for song in library:
-        if song.title != title and len(song.tune):
+        if len(song.tune):
             by_title.setdefault(song.title, []).append(song.tune)
     if not by_title:
         return None

@@ -73,10 +73,12 @@ def test_a_band_of_its_own_is_not() -> None:
 def test_the_manifest_warns_and_the_next_song_is_compared_with_this_one(tmp_path: Path) -> None:
     order = make_order(tmp_path / "one")
 
-    def named(name: str, seed: int) -> dict[str, object]:
+    def named(name: str, seed: int, sung: float = 1.0) -> dict[str, object]:
         arrangement = make_arrangement(GRID, played(seed))
         candidate = replace(order.candidate, arrangement=arrangement)
-        result = export_candidate(replace(order, candidate=candidate, vocal=replace(order.vocal, name=name)))
+        audio = replace(order.vocal.audio, samples=order.vocal.audio.samples * np.float32(sung))
+        vocal = replace(order.vocal, name=name, audio=audio, sha256=f"{sung:064.1f}")
+        result = export_candidate(replace(order, candidate=candidate, vocal=vocal))
         found: dict[str, object] = json.loads((result.folder / "manifest.json").read_text())["nearest_tune"]
         assert found == result.nearest.as_json
         return found
@@ -84,7 +86,10 @@ def test_the_manifest_warns_and_the_next_song_is_compared_with_this_one(tmp_path
     assert "The First" in str(named("song", 1)["warning"])
     assert named("song", 5)["warning"] is None
     assert named("song", 5)["own_export"] is False  # another candidate of one song is no copy of it
-    assert "your export song" in str(named("another song", 5)["warning"])
+    assert named("a copy of the song", 5)["warning"] is None, (
+        "the same singing under another name is no other song"
+    )
+    assert "is like your export" in str(named("another song", 5, 0.5)["warning"])
 
 
 def test_the_index_that_ships_is_there_and_knows_its_tunes() -> None:
