@@ -35,7 +35,8 @@ class CandidateList(QScrollArea):
         super().__init__()
         self._timeline = timeline
         self.rows: dict[int, CandidateRow] = {}
-        self._selected = 0
+        #: The row to be scrolled to.
+        self._wanted = 0
         self._waveforms = self._stems = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -147,13 +148,17 @@ class CandidateList(QScrollArea):
             row.show_selected(row.number == number)
         if number in self.rows:
             self.ensureWidgetVisible(self.rows[number], 0, 8)
-            # Rows that were just added have their places once the layout was done.
-            self._selected = number
-            QTimer.singleShot(0, self, self._reveal)
+            self.reveal(number)
+
+    def reveal(self, number: int) -> None:
+        """Scrolls so far that a row is seen; what is selected and has the focus stays so."""
+        # Rows that were just added have their places once the layout was done.
+        self._wanted = number
+        QTimer.singleShot(0, self, self._reveal)
 
     def _reveal(self) -> None:
-        row = self.rows.get(self._selected)
-        if row is not None:
+        row = self.rows.get(self._wanted)
+        if row is not None and not row.isHidden():
             self.ensureWidgetVisible(row, 0, 8)
 
     def show_state(

@@ -74,7 +74,7 @@ class CompStrip(QWidget):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self.blocks = _Blocks(timeline)
-        self.make = small_button(tr("Make it"), tr("Makes a candidate of the comp (Shift+U)"))
+        self.make = small_button("", "")
         self.clear = IconButton("close", tr("Leave this comp"), size=14, role="muted")
         side = QWidget()
         side.setFixedWidth(theme.HEADER_WIDTH + 2)
@@ -92,9 +92,26 @@ class CompStrip(QWidget):
         self.clear.clicked.connect(self.clear_wanted)
         self.hide()
 
-    def show_comp(self, comp: BandComp | None, grid: BeatGrid | None) -> None:
-        """What is chosen so far; None hides it."""
+    def show_comp(self, comp: BandComp | None, grid: BeatGrid | None, made: int | None = None) -> None:
+        """What is chosen so far; None hides it.
+
+        Args:
+            made: the candidate that was made of it, which the button then turns to.
+        """
         self.blocks.show_comp(comp, grid)
+        known = made is not None
+        text = tr("Made: candidate {number}", number=made) if known else tr("Make it")
+        tip = (
+            tr(
+                "Candidate {number} is this comp: hear it (Shift+U). Choose other bars to make another",
+                number=made,
+            )
+            if known
+            else tr("Makes a candidate of the comp (Shift+U)")
+        )
+        self.make.setText(text)
+        self.make.setToolTip(tip)
+        self.make.setAccessibleName(tip)
         self.setVisible(comp is not None and grid is not None)
 
 

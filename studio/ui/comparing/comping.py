@@ -165,7 +165,7 @@ class Comping(QObject):
             song.fits.pop(number, None)
         if isinstance(command, AddComp) and command.record.number not in song.candidates:
             self._come_back(song, command.record)
-        if (before.band_comp, before.blind) != (after.band_comp, after.blind):
+        if (before.band_comp, before.blind, before.numbers) != (after.band_comp, after.blind, after.numbers):
             self._show(song)
 
     def _come_back(self, song: Song, record: CandidateRecord) -> None:
@@ -184,7 +184,8 @@ class Comping(QObject):
         there = [n for n in comp.numbers if n in song.candidates] if comp is not None else []
         grid = song.candidates[there[0]].arrangement.grid if there else None
         fitting = comp is not None and grid is not None and grid.bars == comp.bars
-        self._strip.show_comp(comp if fitting and song.project.blind is None else None, grid)
+        made = self._made_of(comp, song.candidates) if fitting and comp is not None else None
+        self._strip.show_comp(comp if fitting and song.project.blind is None else None, grid, made)
 
 
 def _together(one: Candidate, other: Candidate) -> bool:

@@ -18,6 +18,7 @@ from studio.core.guide import WRITTEN
 from studio.core.language import tr, trn
 from studio.core.mix import VOCAL, Mix
 from studio.core.music import Chord
+from studio.core.opinion import blind_label
 from studio.core.project import Project
 from studio.dsp.waveform import Waveform
 from studio.services.generating.engines import Engines
@@ -418,7 +419,15 @@ class MainWindow(QMainWindow):
         self._add_row(song, candidate)
         self.compare.show()
         blind = song.project.blind
-        first = candidate.number if blind is None else blind[0]  # in a blind comparison not the first to come
+        number = candidate.number
+        self.status.tell(
+            tr(
+                "Candidate {number} is ready",
+                number=number if blind is None else blind_label(blind.index(number)),
+            )
+        )
+        self.candidates.reveal(number)
+        first = number if blind is None else blind[0]  # in a blind comparison not the first to come
         if (
             self.playback.mix.selected is None
             and not self.playback.player.playing

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QStatusBar
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QStatusBar
 
 from studio.audio.player import Player
 from studio.core.language import tr
 from studio.dsp.loudness import SILENCE_DB
+from studio.ui.appearance.widgets import ElidedLabel
+
+_TOLD_MS = 8000
+_MOST_OUTPUT = 400
 
 
 class StatusLine(QStatusBar):
-    """Four texts; `showMessage` covers the first for a while."""
+    """Four texts; what is told covers the first for a while. What does not fit ends in an ellipsis, and is whole in its
+    tool tip: Qt itself would cut a message off."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.doing, self.under_mouse, self.loudness, self.output = (QLabel() for _ in range(4))
+        self.doing, self.told, self.output = (ElidedLabel() for _ in range(3))
+        self.under_mouse, self.loudness = QLabel(), QLabel()
         self.loudness.setMinimumWidth(72)
         self.loudness.setToolTip(tr("Loudness of what is played, over 0.4 s"))
+        # As wide as it is, but a device of a long name leaves room for what is told.
+        self.output.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.output.setMaximumWidth(_MOST_OUTPUT)
+        self._first = QStackedWidget()
+        self._first.addWidget(self.doing)
+        self._first.addWidget(self.told)
+        self._told_until = QTimer(self, singleShot=True, interval=_TOLD_MS)
+        self._told_until.timeout.connect(self._forget)
         self.setSizeGripEnabled(False)
-        self.addWidget(self.doing, 1)
+        self.addWidget(self._first, 1)
         self.addPermanentWidget(self.under_mouse)
         self.addPermanentWidget(self.loudness)
         self.addPermanentWidget(self.output)
 
     def tell(self, text: str) -> None:
         """Says something for some seconds."""
-        self.showMessage(text, 8000)
+        self.told.setText(" ".join(text.split()))
+        self._first.setCurrentWidget(self.told)
+        self._told_until.start()
+
+    def currentMessage(self) -> str:
+        """What is told now; empty where nothing is."""
+        return self.told.text()
+
+    def _forget(self) -> None:
+        self.told.clear()
+        self._first.setCurrentWidget(self.doing)
 
     def show_loudness(self, lufs: float) -> None:
         """Empty in silence."""

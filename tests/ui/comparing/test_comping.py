@@ -72,8 +72,11 @@ def test_candidates_are_put_together_bar_by_bar(
     assert strip.isVisible()
     assert "of 2" in strip.blocks.spoken_value()
 
+    assert strip.make.text() == "Make it"
     press(qtbot, window, Qt.Key.Key_U, shift)
     qtbot.waitUntil(lambda: 3 in window.candidates.rows, timeout=30_000)
+    assert window.status.currentMessage() == "Candidate 3 is ready"
+    assert strip.make.text() == "Made: candidate 3"
     assert window.playback.mix.selected == 3
     made = song.candidates[3]
     fade_ends = round(low * 44100)
@@ -93,7 +96,7 @@ def test_candidates_are_put_together_bar_by_bar(
 
     # Once more is the same one. It has no recipe: that is said before a dialog is filled in.
     window.playback.select(1)
-    press(qtbot, window, Qt.Key.Key_U, shift)
+    strip.make.click()
     assert window.playback.mix.selected == 3
     assert not window.workspace.runner.busy
     failed: list[Exception] = []
@@ -107,6 +110,7 @@ def test_candidates_are_put_together_bar_by_bar(
     # Taken back and done again; a new candidate does not take its number.
     window.actions_by_name["undo"].trigger()
     assert list(window.candidates.rows) == [1, 2]
+    assert strip.make.text() == "Make it"
     assert song.project.numbers == (1, 2)
     assert song.next_number == 4
     window.actions_by_name["redo"].trigger()

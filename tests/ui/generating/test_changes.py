@@ -79,6 +79,26 @@ def test_a_variation_stands_below_its_parent_and_says_whose_it_is(
     assert window.playback.mix.selected == 3
 
 
+def test_what_comes_is_scrolled_into_sight_and_told_by_its_number(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    window.resize(1024, 600)
+    generate(window, 4)
+    window.panels.setFocus()
+    focus = window.focusWidget()
+    assert window.playback.mix.selected == 1
+    bar, area = window.candidates.verticalScrollBar(), window.candidates.viewport()
+    bar.setValue(0)
+    _choose(window.candidates.rows[4], "Vary: near")
+    _wait(qtbot, window)
+    row = window.candidates.rows[5]
+    qtbot.waitUntil(lambda: area.rect().contains(row.geometry().translated(0, -bar.value())), timeout=5000)
+    assert bar.value() > 0
+    assert window.status.currentMessage() == "Candidate 5 is ready"
+    assert (window.playback.mix.selected, window.focusWidget()) == (1, focus)
+
+
 def test_the_marked_bars_of_two_stems_are_made_anew(
     window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
 ) -> None:

@@ -182,3 +182,27 @@ def test_a_line_without_spaces_goes_on_in_the_next(qtbot: QtBot) -> None:
     text.resize(text.width() // 2, text.height())
     assert text.is_cut
     assert text.lines()[-1].endswith("…")
+
+
+def test_what_the_status_line_tells_is_whole_in_its_tool_tip(window: MainWindow) -> None:
+    """A sound of a project is not found: the line says where it was, and what to do."""
+    window.resize(SIZES[1])
+    text = "Cannot open the project: found /somewhere/" + "a folder of a long name/" * 12 + "; look for it"
+    window.status.tell(text)
+    window.status.output.setText("An interface of a very long name, " * 3)
+    settle()
+    assert window.size() == SIZES[1], "a long text widens nothing"
+    told = window.status.told
+    assert told.isVisible()
+    assert told.is_cut
+    assert told.lines()[0].endswith("…")
+    assert told.text() == text
+    assert told.mapTo(window, told.rect().topRight()).x() < window.width()
+    assert window.status.output.is_cut
+    window.status.tell("Saved")
+    assert not told.is_cut
+    window.status.doing.setText("Generating …")
+    assert not window.status.doing.isVisible()
+    window.status._told_until.timeout.emit()
+    assert window.status.doing.isVisible()
+    assert window.status.currentMessage() == ""
