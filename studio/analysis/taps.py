@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from studio.core.analysis import Syllable
 from studio.core.errors import StudioError
-from studio.core.language import tr
+from studio.core.language import tr, trn
 
 FEWEST_TAPS = 4
 #: Scatter of a tap and how early taps are, in seconds; scatter of a syllable about its place.
@@ -56,7 +56,7 @@ def read_taps(taps_s: Sequence[float], syllables: Sequence[Syllable] = ()) -> Ta
     if len(taps) < FEWEST_TAPS:
         raise StudioError(
             tr("Cannot take a tempo from the taps"),
-            seen=tr("{count} taps", count=len(taps)),
+            seen=trn("{count} tap", "{count} taps", len(taps)),
             expected=tr("{fewest_taps} or more, eight are better", fewest_taps=FEWEST_TAPS),
             todo=tr("Tap on with the beat"),
         )

@@ -24,7 +24,7 @@ from studio.audio.file_bytes import FORMATS, View, error_text, opened, shown
 from studio.audio.mpeg_frames import mpeg_parts
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.dsp.resample import resample
 
 SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg")
@@ -349,9 +349,10 @@ def _check_samples(samples: Samples, rate: int, what: str) -> None:
         first = int(np.argmax(bad))
         raise StudioError(
             what,
-            seen=tr(
-                "{sum} samples that are NaN or infinite, the first at {first:.2f} s",
-                sum=int(bad.sum()),
+            seen=trn(
+                "{count} sample that is NaN or infinite, at {first:.2f} s",
+                "{count} samples that are NaN or infinite, the first at {first:.2f} s",
+                int(bad.sum()),
                 first=first / rate,
             ),
             expected=tr("finite samples"),

@@ -61,6 +61,11 @@ def ctrl_c_cancels(cancel: CancelToken) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def many(number: int, one: str, more: str = "") -> str:
+    """'1 file', '4 files'; `more` where an s does not make it."""
+    return f"{number} {one if number == 1 else more or one + 's'}"
+
+
 def count(candidates: Sequence[object]) -> str:
     """'1 candidate', '4 candidates'."""
-    return f"{len(candidates)} candidate{'' if len(candidates) == 1 else 's'}"
+    return many(len(candidates), "candidate")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.cli.command import many
+
 if TYPE_CHECKING:
     from studio.core.analysis import VocalAnalysis
     from studio.core.candidate import Candidate
@@ -53,7 +55,7 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     if not arrangement.parts:
         untrained = candidate.settings.get("weights") == "untrained"
         what = "noise, for its weights are untrained" if untrained else "one sound without notes"
-        return f"{exported.folder.name}: {arrangement.style}; {what}; {len(exported.checks)} files verified"
+        return f"{exported.folder.name}: {arrangement.style}; {what}; {many(len(exported.checks), 'file')} verified"
     band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
@@ -61,7 +63,10 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     settings = candidate.settings
     made_of = descent(settings)
     origin = f"{made_of}; " if made_of else ""
-    told = f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {passed} files verified{gain}"
+    files = many(passed, "file")
+    told = (
+        f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {files} verified{gain}"
+    )
     return "\n".join([told, *_warnings(exported)])
 
 

@@ -7,9 +7,19 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from studio.cli.command import FAILED, INTERRUPTED, OK, WRONG_USE, Commands, Context, count, ctrl_c_cancels
+from studio.cli.command import (
+    FAILED,
+    INTERRUPTED,
+    OK,
+    WRONG_USE,
+    Commands,
+    Context,
+    count,
+    ctrl_c_cancels,
+    many,
+)
 from studio.cli.options import ENCODINGS
-from studio.core.errors import JobCancelled
+from studio.core.errors import JobCancelled, StudioError
 
 _GROUPS = ("all", "favourites", "picked")
 
@@ -118,7 +128,7 @@ def _export(options: argparse.Namespace) -> int:
                 )
                 done.append(exported)
                 progress.say(
-                    f"{exported.folder.name}: {len(exported.files)} files, {summary(exported.proof)}"
+                    f"{exported.folder.name}: {many(len(exported.files), 'file')}, {summary(exported.proof)}"
                 )
         except JobCancelled:
             progress.say("studio: Stopped; what was exported is whole.")
@@ -136,7 +146,12 @@ def _verify(path: Path) -> int:
         else sorted(p.parent for p in path.glob("*/manifest.json"))
     )
     if not folders:
-        folders = [path]  # which says what is missing
+        raise StudioError(
+            f"Nothing to verify in {path}",
+            seen=_instead_of_an_export(path),
+            expected="a folder that Backline exported, with its manifest.json, or a folder of such folders",
+            todo="Name the folder of the export; studio export SOURCE --out FOLDER makes one",
+        )
     failed = False
     for folder in folders:
         checks = prove(folder)
@@ -145,6 +160,18 @@ def _verify(path: Path) -> int:
         print(f"{folder.name}: {summary(checks)}")
         failed = failed or not all(check.passed for check in checks)
     return FAILED if failed else OK
+
+
+def _instead_of_an_export(path: Path) -> str:
+    from studio.storage.project_folder import SUFFIX
+
+    if not path.exists():
+        return "nothing of that name"
+    if not path.is_dir():
+        return "a file"
+    if path.suffix == SUFFIX:
+        return "a project, which is no export itself"
+    return "no manifest.json in it, nor in a folder in it"
 
 
 def _candidates(text: str) -> str | tuple[int, ...]:

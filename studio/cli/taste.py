@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels
+from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels, many
 from studio.cli.options import add_device, number
 from studio.core.errors import JobCancelled
 
@@ -86,7 +86,7 @@ def _show(options: argparse.Namespace, context: Context) -> int:
     screens = sum(judgement.blind for judgement in judgements)
     songs = len({judgement.song for judgement in judgements})
     print(
-        f"{screens} screens and {len(judgements) - screens} other answers, of {songs} song{'s' * (songs != 1)}"
+        f"{many(screens, 'screen')} and {many(len(judgements) - screens, 'other answer')}, of {many(songs, 'song')}"
     )
     for statement in taste.explain():
         print(f"  {statement}")
@@ -99,7 +99,7 @@ def _show(options: argparse.Namespace, context: Context) -> int:
 
 def _export(options: argparse.Namespace, context: Context) -> int:
     rows = _ratings().export_csv(options.file)
-    print(f"{rows} rows in {options.file}")
+    print(f"{many(rows, 'row')} in {options.file}")
     return OK
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.taste.judgement import Judgement
 
 LEAST_HEARD_S = 5.0
@@ -110,10 +110,11 @@ def reliability(judgements: Sequence[Judgement], length_s: float = LEAST_HEARD_S
     told = []
     if missed := heard.count(False):
         told.append(
-            tr(
-                "{missed} of {count} screens do not count: a clip was heard for less than 5 s.",
-                missed=missed,
-                count=len(heard),
+            trn(
+                "{count} of {screens} screens does not count: a clip was heard for less than 5 s.",
+                "{count} of {screens} screens do not count: a clip was heard for less than 5 s.",
+                missed,
+                screens=len(heard),
             )
         )
     if found.trust < 0.25:

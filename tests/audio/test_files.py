@@ -122,7 +122,7 @@ def write_broken(folder: Path, kind: str) -> Path:
         ("surround", "6 channels"),
         ("slow", "4000 Hz"),
         ("nan", "10 samples that are NaN or infinite, the first at 1.50 s"),
-        ("infinite", "1 samples that are NaN"),
+        ("infinite", "1 sample that is NaN or infinite, at "),
         ("integers", "1.64e+04"),
         ("silent", "silence"),
         ("short", "1.00 s"),

@@ -146,3 +146,21 @@ def test_wrong_words_are_said(project: Path, capsys: pytest.CaptureFixture[str])
     assert studio("export", project) == WRONG_USE
     assert studio("export", project, "--out", "x", "--stems", "tuba") == WRONG_USE
     assert studio("export", "--verify", project.parent) == FAILED
+
+
+def test_what_is_no_export_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project, folder, file = tmp_path / "song.backline", tmp_path / "empty", tmp_path / "a.wav"
+    (project / "audio").mkdir(parents=True)
+    folder.mkdir()
+    file.touch()
+    for path, seen in (
+        (project, "a project, which is no export itself"),
+        (folder, "no manifest.json in it, nor in a folder in it"),
+        (file, "a file"),
+        (tmp_path / "gone", "nothing of that name"),
+    ):
+        assert studio("export", "--verify", path) == FAILED
+        said = capsys.readouterr().err
+        assert (
+            f"Nothing to verify in {path}. Found: {seen}. Expected: a folder that Backline exported" in said
+        )

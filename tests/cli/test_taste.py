@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli.command import FAILED, OK, WRONG_USE
+from studio.cli.command import FAILED, OK, WRONG_USE, many
 from studio.cli.main import run
 from studio.services.generating.service import GenerationService
 from studio.services.project.document import State
@@ -53,6 +53,11 @@ def test_a_taste_is_shown_exported_and_forgotten(
     shown = capsys.readouterr().out
     assert "4 screens and 0 other answers, of 1 song" in shown
     assert "busier drums: " in shown
+    assert [many(n, "other answer") for n in (0, 1, 2)] == [
+        "0 other answers",
+        "1 other answer",
+        "2 other answers",
+    ]
     assert studio("taste", "export", str(tmp_path / "a.csv")) == OK
     with (tmp_path / "a.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 16

@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.core.jobs import CancelToken, Progress, StepCallback
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.services.exporting.proof_audio import prove_audio
 from studio.services.exporting.proof_marks import prove_marks
 from studio.services.exporting.proof_midi import prove_midi
@@ -56,7 +56,7 @@ def summary(checks: tuple[Check, ...]) -> str:
     """'42 rules, all PASS' or how many failed."""
     failed = sum(not check.passed for check in checks)
     return (
-        tr("{count} rules, {failed} FAIL", count=len(checks), failed=failed)
+        trn("{count} rule, {failed} FAIL", "{count} rules, {failed} FAIL", len(checks), failed=failed)
         if failed
-        else tr("{count} rules, all PASS", count=len(checks))
+        else trn("{count} rule, PASS", "{count} rules, all PASS", len(checks))
     )

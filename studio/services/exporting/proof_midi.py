@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mido
 
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.core.music import Meter
 from studio.services.exporting.contents import MIDI
 from studio.services.exporting.proof_rules import Check, ProofManifest, text_of
@@ -64,7 +64,7 @@ def prove_midi(folder: Path, manifest: ProofManifest) -> list[Check]:
     except Exception as error:  # whatever its parser stumbles over
         return [Check(name, tr("opens in another reader"), False, text_of(error))]
     return [
-        Check(name, tr("opens in another reader"), True, tr("{notes} notes", notes=midi.notes)),
+        Check(name, tr("opens in another reader"), True, trn("{count} note", "{count} notes", midi.notes)),
         _beats(name, midi, manifest),
     ]
 

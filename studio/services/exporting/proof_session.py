@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.services.exporting.contents import DAW_PROJECT, MIDI, REAPER
 from studio.services.exporting.proof_midi import ReadMidi, read_midi
 from studio.services.exporting.proof_rules import Check, ProofManifest, text_of
@@ -69,7 +69,7 @@ class _Session:
             bool(self.clips) and not missing,
             tr("no {names}", names=", ".join(missing))
             if missing
-            else tr("{count} tracks", count=len(self.clips)),
+            else trn("{count} track", "{count} tracks", len(self.clips)),
         )
         placed = all(start == 0.0 and abs(length - duration_s) < 1e-9 for _, start, length in self.clips)
         yield Check(
@@ -110,7 +110,8 @@ class _Session:
         )
         held = [_held(self.tempos, at) for at, _ in tempos]
         equal = equal and bool(np.allclose(held, [bpm for _, bpm in tempos], rtol=1e-9))
-        found = tr("{count} tempo events, {count_2} chords", count=len(tempos), count_2=len(markers))
+        found = trn("{count} tempo event", "{count} tempo events", len(tempos))
+        found += tr(", ") + trn("{count} chord", "{count} chords", len(markers))
         return Check(name, tr("says what the MIDI file says, tick for tick"), bool(equal), found)
 
 

@@ -74,9 +74,10 @@ def screens_of(path: Path, sitting: str = "") -> Source:
     numbers = {screen.number for screen in standing}
     whole = tuple(screen for screen in standing if screen.repeat_of is None or screen.repeat_of in numbers)
     if not whole:
+        count = len(project.screens)
         raise StudioError(
             f"There is no screen in {path.name} to give away",
-            seen=f"{len(project.screens)} screens, none with its sound",
+            seen=f"{count} screen{'s' * (count != 1)}, none with its sound",
             expected="screens that were made for rating",
             todo="Rate some in the program, or let new ones be made: --make 12",
         )

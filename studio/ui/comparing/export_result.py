@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.services.exporting.export import ExportedCandidate
 from studio.services.exporting.proof import summary
 from studio.services.exporting.proof_rules import FAIL, PASS
@@ -99,7 +99,7 @@ class ExportResult(QDialog):
             root.setExpanded(True)
         for name, state in result.checks.items():
             checks = [check for check in result.proof if check.file == name]
-            file = _item(root, name, state, tr("{count} rules", count=len(checks)))
+            file = _item(root, name, state, trn("{count} rule", "{count} rules", len(checks)))
             for check in checks:
                 _item(file, check.rule, check.state, check.found)
             file.setExpanded(state == FAIL)

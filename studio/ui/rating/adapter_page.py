@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.language import later, retold, tr
+from studio.core.language import later, retold, tr, trn
 from studio.services.taste.shelf_state import ShelfEntry
 from studio.taste.sequential import MOST_TRIALS
 from studio.ui.appearance.language import dated
@@ -55,9 +55,10 @@ def report_of(entry: ShelfEntry) -> str:
     if not report:
         return tr("Came from elsewhere.")
     told = [
-        tr(
-            "{clips} clips, {seconds:.0f} min.",
-            clips=report.get("clips", 0),
+        trn(
+            "{count} clip, {seconds:.0f} min.",
+            "{count} clips, {seconds:.0f} min.",
+            int(report.get("clips", 0)),
             seconds=float(report.get("seconds", 0)) / 60,
         )
     ]
@@ -300,7 +301,11 @@ class AdapterPage(QWidget):
         """
         enough = clips >= least
         self.need.setText(
-            tr("{clips} clips that you listened to and rated", clips=clips)
+            trn(
+                "{count} clip that you listened to and rated",
+                "{count} clips that you listened to and rated",
+                clips,
+            )
             + (tr(": enough.") if enough else tr("; about {least} are needed.", least=least))
         )
         self.memory.setText(

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from studio.core.commands import AddCandidate, Command, Judge, Pick, SetOpinion
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.core.project import Project
 from studio.services.jobs import Job
 from studio.services.project.song import Song
@@ -156,7 +156,7 @@ class TasteControl(QObject):
             tr("Saving"),
             run,
             path,
-            lambda rows: self._tell(tr("{rows} rows in {path}", rows=rows, path=path)),
+            lambda rows: self._tell(trn("{count} row in {path}", "{count} rows in {path}", rows, path=path)),
         )
 
     def _forget(self, what: str) -> None:

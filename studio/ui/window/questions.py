@@ -9,7 +9,7 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from studio.core.guide import WRITTEN
-from studio.core.language import later, tr
+from studio.core.language import later, tr, trn
 from studio.core.project import Begun
 from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, SoundMissing
@@ -203,9 +203,10 @@ class Questions:
         rest = wanted - made
         return (
             self._choose(
-                tr(
-                    "{made} of {wanted} candidates were made before the program ended. Make the rest?",
-                    made=made,
+                trn(
+                    "{count} of {wanted} candidates was made before the program ended. Make the rest?",
+                    "{count} of {wanted} candidates were made before the program ended. Make the rest?",
+                    made,
                     wanted=wanted,
                 ),
                 tr("They become what they would have been."),
