@@ -2,9 +2,9 @@
 
 A posterior always prefers something, also where the answers were chance: before more is built on it than the choice of
 the next screen, it has to tell better and worse apart on screens it has not seen. Songs are left out in turn, or blocks
-of screens where there is one song; the chance is that of a sign-flip test over screens. A sitting or two cannot be surer
-than BELIEVED: of simulated listeners whose answers were shuffled a tenth pass, and what is built on them still has
-to win a blind test.
+of screens where there is one song; the chance is that of a sign-flip test over screens. A sitting or two cannot make
+surer than BELIEVED: of simulated listeners whose answers were shuffled a tenth pass, and what is built on them has to
+win a blind test yet.
 """
 
 from __future__ import annotations
