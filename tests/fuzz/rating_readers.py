@@ -25,6 +25,7 @@ def _clip() -> Reader:
         from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
         project = ProjectFolder(folder / "Lied.backline")
+        project.path.mkdir(exist_ok=True)
         drop_clips(project, ("ab",))
         analysis = make_analysis(1.0)
         made = make_candidate(make_vocal(1.0, rate=8000), analysis)

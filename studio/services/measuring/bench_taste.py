@@ -32,7 +32,7 @@ from studio.services.measuring.bench_taste_outcome import (
     outcome,
 )
 from studio.services.measuring.bench_taste_presets import Preset
-from studio.taste.foretelling import foretelling
+from studio.taste.foretelling import foretelling, is_believed
 from studio.taste.model import Taste
 
 Row = dict[str, Any]
@@ -221,7 +221,9 @@ class Bench:
         base = [pools[:count] for pools in self.pools(8)]
         report, drawn = self.adapters.measured(course, method, self.held_out, count, seed)
         row = self.judged(listener, method, _SITTINGS_TO_TRAIN, against_base(drawn, base), taste)
-        rows = [row | told(report) | {"foretold": found.right, "holds": found.holds}]
+        rows = [
+            row | told(report) | {"foretold": found.right, "believed": is_believed(taste, course.judgements)}
+        ]
         if method != "adapter":
             return rows
         choose = best_of(taste, np.random.default_rng(seed))

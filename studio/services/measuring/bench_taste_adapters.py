@@ -24,7 +24,7 @@ from studio.services.measuring.bench_taste_course import Course
 from studio.services.measuring.bench_taste_material import POOL, Material, Take
 from studio.services.measuring.bench_taste_outcome import Choice
 from studio.taste.aggregate import Rating, aggregated, loss_weights, scaled, top_quartile
-from studio.taste.foretelling import foretelling
+from studio.taste.foretelling import is_believed
 from studio.taste.labels import DRAWS, labels
 from studio.taste.weights import advantages, weights_of
 
@@ -55,7 +55,8 @@ class Adapters:
             method="paper" if method == "the paper's recipe" else "adapter", steps=self._steps, seed=seed
         )
         learnt = [clip for clip in clips if clip.song != last]
-        if method in _DRAWN and foretelling(course.judgements).holds:
+        assert course.taste is not None
+        if method in _DRAWN and is_believed(course.taste, course.judgements):
             learnt += drawn_clips(course)
             settings = settings.with_draws()
         training = AdapterTraining(
