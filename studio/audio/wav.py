@@ -29,12 +29,15 @@ Encoding = Literal["PCM_16", "PCM_24", "FLOAT"]
 
 _BLOCK_FRAMES = 1 << 18
 _WAV_LIMIT_BYTES = 2**32 - 2**16
+#: All chunks before the samples lie in these.
+_HEAD_BYTES = 4096
 _BYTES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 
 
 def write_wav(path: Path, audio: Audio, *, encoding: Encoding = "PCM_24") -> None:
     """Writes a WAV at once, see `WavWriter`.
 
+    The same audio gives the same bytes, whenever it is written: projects know a sound by its content.
     PCM gets triangular dither unless every sample already fits the grid, so an untouched integer recording
     and digital silence are written bit for bit. The dither follows from the file name: the same audio gives
     the same file, and two stems of one band get independent noise. PCM clips beyond full scale.
@@ -93,6 +96,8 @@ class WavWriter:
     ) -> None:
         try:
             self._sink.close()
+            if kind is None:
+                self._written.forget_time()
             self._written.close(whole=kind is None)
             if kind is None:
                 self._temporary.replace(self._path)
@@ -155,6 +160,20 @@ class _Disk:
         """Raises OSError when one came up."""
         if self._error is not None:
             raise self._error
+
+    def forget_time(self) -> None:
+        """Takes the time of writing out of the PEAK chunk that libsndfile gives a float file: the same audio is the
+        same bytes, whenever it is written. Raises OSError."""
+        self.check()
+        self._file.seek(0)
+        head = self._file.read(_HEAD_BYTES)
+        at = 12  # behind the container's name, size and kind
+        while at + 16 <= len(head) and head[at : at + 4] != b"data":
+            if head[at : at + 4] == b"PEAK":  # name, size, version, time
+                self._file.seek(at + 12)
+                self._file.write(bytes(4))
+            size = int.from_bytes(head[at + 4 : at + 8], "little")
+            at += 8 + size + size % 2
 
     def close(self, *, whole: bool) -> None:
         """`whole` waits until the bytes are on the disk, so that a rename cannot outrun them. Raises OSError then."""

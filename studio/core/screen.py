@@ -17,6 +17,8 @@ from studio.core.origin import Origin
 #: least like the rest. `base`: the unchanged model, as it comes. `anchor`: a band made for another voice; whoever likes
 #: it best does not listen.
 ROLES = ("exploit", "child", "different", "base", "anchor")
+#: How the sitting of a pilot kit begins: screens that somebody made for others to rate.
+KIT = "pilot-"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Screen:
             raise ValueError("a screen of other than 2 to 8 different clips")
         if not 0.0 <= self.phrase_s[0] < self.phrase_s[1]:
             raise ValueError("a phrase that ends before it begins")
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it came in a pilot kit: what is known of a taste there is the taste of who made the kit."""
+        return self.sitting.startswith(KIT)
 
     @property
     def keys(self) -> tuple[str, ...]:

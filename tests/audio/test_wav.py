@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,19 @@ from studio.core.errors import StudioError
 def noise(frames: int, channels: int = 2, level: float = 0.3) -> Audio:
     rng = np.random.default_rng(3)
     return Audio(rng.uniform(-level, level, (channels, frames)).astype(np.float32), 48000)
+
+
+@pytest.mark.parametrize("encoding", ["PCM_16", "PCM_24", "FLOAT"])
+def test_the_time_of_writing_is_not_in_the_file(tmp_path: Path, encoding: Encoding) -> None:
+    """Files are known by their content: the same audio has to be the same bytes tomorrow."""
+    write_wav(tmp_path / "a.wav", noise(100), encoding=encoding)
+    content = (tmp_path / "a.wav").read_bytes()
+    now = int(time.time())
+    assert not [n for n in range(now - 60, now + 2) if n.to_bytes(4, "little") in content[:120]]
+    at = content.find(b"PEAK")
+    assert (at > 0) == (encoding == "FLOAT")
+    if at > 0:
+        assert content[at + 12 : at + 16] == bytes(4)
 
 
 @pytest.mark.parametrize(("subtype", "dtype"), [("PCM_16", "int16"), ("PCM_24", "int32")])

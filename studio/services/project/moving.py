@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from pathlib import Path
 
 from studio.core.jobs import CancelToken
@@ -37,20 +38,33 @@ def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None
             if path.is_dir():
                 (temporary / place).mkdir(parents=True, exist_ok=True)
             else:
-                shutil.copy2(path, temporary / place)
+                _copy(path, temporary / place)
 
 
 def copy_writing(source: ProjectFolder, target: ProjectFolder) -> None:
     """Copies journal, snapshot and ratings, and the candidates and clips that came since. Raises OSError."""
     for name in _WRITING:
         if (source.path / name).exists():
-            shutil.copy2(source.path / name, target.path / name)
+            _copy(source.path / name, target.path / name)
     for folder in (source.candidates, source.audio, source.analyses, source.screens):
         for path in folder.iterdir() if folder.is_dir() else ():
             place = target.path / folder.name / path.name
             place.parent.mkdir(exist_ok=True)
             if not place.exists() and not path.name.endswith(".part"):
                 if path.is_dir():
-                    shutil.copytree(path, place)
+                    shutil.copytree(path, place, copy_function=_copy)
+                    for folder_in_it in (place, *(inner for inner in place.rglob("*") if inner.is_dir())):
+                        _allow_writing(folder_in_it)
                 else:
-                    shutil.copy2(path, place)
+                    _copy(path, place)
+
+
+def _copy(path: str | Path, target: str | Path) -> str:
+    """A copy to work on: also of a file that was on a read-only disk."""
+    shutil.copy2(path, target)
+    _allow_writing(Path(target))
+    return str(target)
+
+
+def _allow_writing(path: Path) -> None:
+    path.chmod(path.stat().st_mode | stat.S_IWUSR)

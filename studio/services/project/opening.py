@@ -50,6 +50,19 @@ class ProjectInUse(StudioError):
         self.path, self.holder = path, holder
 
 
+class ProjectNotWritable(StudioError):
+    """The folder lies where nothing can be written: a read-only disk, or somebody else's."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            tr("Cannot open {name} to work on it", name=path.name),
+            seen=error.strerror or str(error),
+            expected=tr("a folder that can be written"),
+            todo=tr("Copy it to a place of your own, or only look at it"),
+        )
+        self.path = path
+
+
 @dataclass(frozen=True)
 class Opened:
     """What opening found.
@@ -126,6 +139,7 @@ def open_project(
 
     Raises:
         ProjectInUse: another window has it.
+        ProjectNotWritable: nothing can be written there.
         StudioError: no project, one of a newer program, or one that is too damaged to be told.
     """
     folder = ProjectFolder(path)
@@ -144,12 +158,7 @@ def open_project(
     try:
         holder = lock.acquire(path)
     except OSError as error:
-        raise StudioError(
-            tr("Cannot open {name} to work on it", name=path.name),
-            seen=error.strerror or str(error),
-            expected=tr("a folder that can be written"),
-            todo=tr("Copy it to a place of your own, or only look at it"),
-        ) from error
+        raise ProjectNotWritable(path, error) from error
     if holder is not None:
         raise ProjectInUse(path, holder)
     try:

@@ -23,7 +23,7 @@ from studio.core.commands import AddScreen
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.project import Project
-from studio.core.screen import Clip, Screen
+from studio.core.screen import KIT, Clip, Screen
 from studio.services.costs import Costs
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.clips import clip_band, has_clip, read_clip, write_clip
@@ -163,7 +163,7 @@ def _write_kit(
     try:
         folder.make()
         rng = np.random.default_rng([person, len(source.screens)])
-        screens = _shuffled(source.screens, rng, f"pilot-{person}")
+        screens = _shuffled(source.screens, rng, f"{KIT}{person}")
         given = []
         for screen in screens:
             phrase_s = moved[screen.phrase_s]

@@ -70,13 +70,14 @@ class Report:
     Attributes:
         arms: the unchanged model first, then by generation; the anchor last.
         people: names of those counted, with their screens; `left_out` of those who were not, with the reason.
-        consistency: by person, see studio.taste.reliability.
+        consistency: by person, see studio.taste.reliability; None of who was shown no screen twice, for what is taken
+            for granted of them then was not measured.
     """
 
     arms: tuple[Arm, ...]
     people: Mapping[str, int]
     left_out: Mapping[str, str]
-    consistency: Mapping[str, float]
+    consistency: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def report_of(answers: Mapping[str, Sequence[Answer]], *, seed: int = 1) -> Repo
     for person, own in answers.items():
         judgements = [judgement_of(answer, {}) for answer in own if answer.blind]
         verdict = exclusion(judgements)
-        consistency[person] = reliability(judgements).consistency
+        steady = reliability(judgements)
+        consistency[person] = steady.consistency if steady.repeats else None
         if verdict.is_excluded:
             left_out[person] = verdict.told
             continue
@@ -183,7 +185,8 @@ def text_of(report: Report) -> str:
     lines += ["", _LEGEND, "", "| Person | Screens | Agreement with themselves | |", "|---|---|---|---|"]
     for person, steady in report.consistency.items():
         why = report.left_out.get(person, "")
-        lines.append(f"| {person} | {report.people.get(person, '')} | {steady:.0%} | {why} |")
+        agreed = "no repeats" if steady is None else f"{steady:.0%}"
+        lines.append(f"| {person} | {report.people.get(person, '')} | {agreed} | {why} |")
     lines += ["", f"All answers, a row for each clip: {CSV}.", ""]
     return "\n".join(lines)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.core.language import capital, tr
+from studio.core.language import tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen
-from studio.ui.rating.words import ROLE_WORDS, clip_names, genes_in_words
+from studio.ui.rating.words import clip_names, genes_in_words, role_in_words
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def members(project: Project) -> Mapping[str, Member]:
     made = {}
     for key, screen in first.items():
         clip = screen.clip(key)
-        has = genes_in_words(clip, names) or capital(tr(ROLE_WORDS[clip.role]))
+        has = genes_in_words(clip, names) or role_in_words(clip, screen)
         made[key] = Member(
             clip, names[key], has, _said(project, voted, key), screen, tuple(children.get(key, ()))
         )

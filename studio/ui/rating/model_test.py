@@ -46,6 +46,7 @@ class ModelTest(QObject):
     question = later("which band do you like better?")
     length = MOST_TRIALS
     is_whole = False
+    goes_on = False
     again = ""
 
     def __init__(

@@ -17,6 +17,7 @@ class Rated(Protocol):
 
     Attributes:
         is_whole: whether there is more to say than which is best: the worst, stars, none usable, another phrase.
+        goes_on: whether screens are made as one likes: of another phrase, or of children of two clips.
         over, again: what is said at the end, and on the button there; no button where that is empty.
     """
 
@@ -28,9 +29,16 @@ class Rated(Protocol):
     screen: Screen | None
     ballot: Ballot | None
     question: str
-    length: int
     is_whole: bool
-    again: str
+
+    @property
+    def length(self) -> int: ...
+
+    @property
+    def again(self) -> str: ...
+
+    @property
+    def goes_on(self) -> bool: ...
 
     @property
     def over(self) -> tuple[str, str]: ...

@@ -202,12 +202,13 @@ class RatingPage(QWidget):
             else ""
         )
         self.title.setText(number + asked if number else capital(asked))
+        self.progress.setRange(0, sitting.length)
         self.progress.setValue(voted)
         self.count.setText(sitting.count_in_words if state != "over" else "")
         whole = sitting.is_whole
         self.phrase.setVisible(on_screen)
         for button in (self.earlier, self.later):
-            button.setVisible(on_screen and whole)
+            button.setVisible(on_screen and whole and sitting.goes_on)
         self.none.setVisible(whole)
         self.undo.setVisible(whole)
         if on_screen and screen is not None and ballot is not None:
@@ -236,7 +237,7 @@ class RatingPage(QWidget):
         self.more.setText(more)
         self.making.setVisible(state == "making")
         self.again.setVisible(state == "over" and self.sitting.again != "")
-        self.again.setText(tr(self.sitting.again))
+        self.again.setText(self.sitting.again)
 
     def _on_progressed(self, text: str, fraction: float) -> None:
         self.making.setValue(round(1000 * fraction))
@@ -254,13 +255,13 @@ class RatingPage(QWidget):
                 card.show_whole(sitting.is_whole)
                 card.show_said(ballot, key, selected=key == self.deck.selected, changeable=not revealed)
                 told = reveal_of(key, screen, sitting.sounds, sitting.project) if revealed else None
-                card.show_reveal(told, parent=screen.clip(key).role != "anchor")
+                card.show_reveal(told, parent=sitting.goes_on and screen.clip(key).role != "anchor")
         self.none.setChecked(ballot.none_usable)
         self.tie.setChecked(ballot.tie)
         for button in (self.none, self.tie):
             button.setEnabled(not revealed)
         self.vote.setText(tr("Next screen (Enter)") if revealed else tr("Vote (Enter)"))
-        self.breed.setVisible(revealed)
+        self.breed.setVisible(revealed and sitting.goes_on)
         self.show_open()
         self._show_parents()
 
@@ -270,8 +271,8 @@ class RatingPage(QWidget):
         if ballot is None:
             return
         if self.sitting.state == "revealed":
-            hint = repeat_in_words(self.sitting.screen, self.sitting.project) or tr(
-                "Choose two for more like them, or go on."
+            hint = repeat_in_words(self.sitting.screen, self.sitting.project) or (
+                tr("Choose two for more like them, or go on.") if self.sitting.goes_on else ""
             )
         elif self.naming:
             hint = tr(
@@ -379,7 +380,7 @@ class RatingPage(QWidget):
             self.sitting.vote()
         elif self.sitting.state == "revealed":
             self.sitting.advance()
-        elif self.sitting.state == "over":
+        elif self.sitting.state == "over" and self.sitting.again:
             self.sitting.begin_anew()
 
     # More like these two

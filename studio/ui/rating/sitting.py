@@ -88,22 +88,49 @@ class Sitting(QObject):
     # What its page says
 
     question = later("which band do you like best?")
-    length = LENGTH
     #: Whether there is more to say than which is best.
     is_whole = True
-    again = later("Another sitting")
+
+    @property
+    def again(self) -> str:
+        return tr("Another sitting") if self.goes_on else ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether screens are made as one likes; a pilot kit has those that it has."""
+        return not self._of_sitting or not self._of_sitting[0].is_given
+
+    @property
+    def length(self) -> int:
+        """Screens of this sitting."""
+        return LENGTH if self.goes_on else len(self._of_sitting)
+
+    @property
+    def _of_sitting(self) -> list[Screen]:
+        key = self.key
+        return [screen for screen in self.project.screens if screen.sitting == key]
 
     @property
     def over(self) -> tuple[str, str]:
         """What is said at its end: a heading, and what can be done then."""
+        if not self.goes_on:
+            return (
+                tr("That was the last screen of the kit"),
+                tr("Thank you. Close it (Ctrl+Q), and send its folder back: {path}", path=self._place),
+            )
         return (
             tr("{length} screens: that is a sitting", length=LENGTH),
             tr("Ears tire; go on tomorrow, or now if you like. Your taste shows what was learned."),
         )
 
     @property
+    def _place(self) -> str:
+        song = self._workspace.song
+        return str(song.folder.path) if song is not None and song.folder is not None else ""
+
+    @property
     def count_in_words(self) -> str:
-        return tr("{length} of {length_2}", length=min(self.place, LENGTH), length_2=LENGTH)
+        return tr("{length} of {length_2}", length=min(self.place, self.length), length_2=self.length)
 
     # Where the sitting stands
 
@@ -123,14 +150,14 @@ class Sitting(QObject):
     @property
     def done(self) -> int:
         """Screens of this sitting that were voted on."""
-        return sum(s.sitting == self.key and s.number in self.project.verdicts for s in self.project.screens)
+        return sum(screen.number in self.project.verdicts for screen in self._of_sitting)
 
     @property
     def place(self) -> int:
         """Of the screen that is shown, in the sitting, from 1."""
         shown = self.screen
         if shown is None:
-            return min(self.done + 1, LENGTH)
+            return min(self.done + 1, self.length)
         of_it = [s for s in self.project.screens if s.sitting == shown.sitting]
         before = sum(s.number in self.project.verdicts and s.number < shown.number for s in of_it)
         return before + 1
@@ -213,7 +240,7 @@ class Sitting(QObject):
     def advance(self) -> None:
         """The next screen, the wait for it, or the end."""
         pending = self._pending()
-        if self.done >= LENGTH and not pending:
+        if not pending and (self.done >= self.length or not self.goes_on):
             self.screen = self.ballot = None
             self.deck.pause()
             self._show("over")
@@ -270,7 +297,9 @@ class Sitting(QObject):
         song = self._workspace.song
         waiting = len([s for s in self._pending() if s is not self.screen])
         shown = self.screen is not None and self.screen.number not in self.project.verdicts
-        if song is None or self._making is not None or waiting or self.done + shown >= LENGTH:
+        if song is None or self._making is not None or waiting or not self.goes_on:
+            return
+        if self.done + shown >= self.length:
             return
         if self._workspace.ensure_folder() is None:
             self._show("refused", tr("There is no place to keep the votes."))
@@ -325,7 +354,7 @@ class Sitting(QObject):
     def move_phrase(self, direction: int) -> None:
         """Makes the screens that follow of an earlier (-1) or later (1) stretch; the one shown is passed over."""
         song, shown = self._workspace.song, self.screen
-        if song is None or shown is None or self.state not in ("voting", "revealed"):
+        if song is None or shown is None or not self.goes_on or self.state not in ("voting", "revealed"):
             return
         first, last = shown.phrase_s
         length_s = last - first
@@ -341,8 +370,9 @@ class Sitting(QObject):
 
     def breed(self, parents: tuple[str, str]) -> None:
         """The next screen holds children of two clips; what was made ahead is passed over."""
-        self._parents = parents
-        self._order_anew()
+        if self.goes_on:
+            self._parents = parents
+            self._order_anew()
 
     def _order_anew(self) -> None:
         if self._making is not None:

@@ -89,7 +89,7 @@ class TasteActions(QObject):
         self.lineage.revisit.connect(self.review)
         self.lineage.breed.connect(self._breed)
         self.learned.page.revisit.connect(self.review)
-        workspace.opened.connect(lambda _: self.leave())
+        workspace.opened.connect(lambda _: self._on_opened())
         self.handlers: dict[str, Callable[[], object]] = {
             "teach": lambda: self.enter("rate"),
             "taste": lambda: self.enter("taste"),
@@ -149,6 +149,13 @@ class TasteActions(QObject):
         """Shows a screen again that was voted on."""
         self.sitting.review(number)
         self.mode.show_page("rate")
+
+    def _on_opened(self) -> None:
+        """Another song; a pilot kit has nothing to show but its screens."""
+        self.leave()
+        project, read_only = self._workspace.project, self._workspace.document.read_only
+        if not read_only and any(s.is_given and s.number not in project.verdicts for s in project.screens):
+            self.enter("rate")
 
     def _on_forgotten(self, answers: int) -> None:
         """What was shown before counts nowhere: the sitting begins anew. What was trained on deleted answers rests."""

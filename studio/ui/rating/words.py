@@ -18,6 +18,18 @@ ROLE_WORDS: Mapping[str, str] = {
     "anchor": later("made for another voice, to check"),
 }
 
+#: Of a pilot kit, for whoever rates it: the taste is not theirs.
+KIT_WORDS: Mapping[str, str] = {
+    **ROLE_WORDS,
+    "exploit": later("likeliest to the taste of who made the kit"),
+    "child": later("bred from clips liked by who made the kit"),
+}
+
+
+def role_in_words(clip: Clip, screen: Screen) -> str:
+    """Why a clip is on a screen."""
+    return capital(tr((KIT_WORDS if screen.is_given else ROLE_WORDS)[clip.role]))
+
 
 def span(phrase_s: tuple[float, float]) -> str:
     """'0:12 – 0:21'."""
@@ -72,7 +84,7 @@ def clip_names(screens: tuple[Screen, ...]) -> dict[str, str]:
 def reveal_of(key: str, screen: Screen, sounds: Mapping[str, ClipSound], project: Project) -> str:
     """What a clip was: its role first, then a line each for style, genes and instruments."""
     clip, sound = screen.clip(key), sounds.get(key)
-    lines = [capital(tr(ROLE_WORDS[clip.role]))]
+    lines = [role_in_words(clip, screen)]
     if sound is not None and sound.style:
         lines.append(style_title(sound.style))
     if clip.genes:

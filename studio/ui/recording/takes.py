@@ -17,9 +17,12 @@ from studio.services.project.opening import sound_path
 from studio.services.project.song import Song
 from studio.services.recording.comp import keep_takes, write_comp
 from studio.services.recording.recording import Recorded
+from studio.services.recording.takes import phrases
 from studio.services.vocal import Vocal
 from studio.ui.listening.playback import Playback
 from studio.ui.window.workspace import Workspace
+
+Spans = tuple[tuple[float, float], ...]
 
 
 class Takes(QObject):
@@ -29,6 +32,7 @@ class Takes(QObject):
         super().__init__(parent)
         self._workspace, self._playback = workspace, playback
         self._job: Job[Any] | None = None
+        self._cut: tuple[Song, tuple[Take, ...], Spans] | None = None
         workspace.changed.connect(self._on_changed)
 
     def add(self, recorded: Recorded) -> None:
@@ -71,6 +75,21 @@ class Takes(QObject):
             return True
         take = self._workspace.project.takes[number - 1]
         return take.start_s < end_s and take.end_s > start_s
+
+    def phrases(self) -> Spans:
+        """Where the phrases begin and end, seconds. They stay as they are while takes are chosen among: cut anew from
+        the vocal that a choice makes, a phrase would end elsewhere, and its takes could not be held against each
+        other."""
+        song = self._workspace.song
+        if song is None:
+            return ()
+        takes = song.project.takes
+        if self._cut is not None and self._cut[0] is song and self._cut[1] == takes:
+            return self._cut[2]
+        if song.analysis is None:
+            return ((0.0, song.base.audio.duration_s),)
+        self._cut = song, takes, phrases(song.analysis)
+        return self._cut[2]
 
     def heard(self, start_s: float, end_s: float) -> frozenset[int]:
         """The takes heard between two times."""

@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.language import tr
-from studio.services.recording.takes import phrases
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import label
 from studio.ui.listening.playback import Playback
-from studio.ui.recording.takes import Takes
+from studio.ui.recording.takes import Spans, Takes
 from studio.ui.window.workspace import Workspace
+
+#: Room beside the words of a cell, pixels.
+_BESIDE_WORDS = 20
 
 
 class _Table(QTableWidget):
@@ -73,14 +75,19 @@ class TakesDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.setTabKeyNavigation(False)  # Tab leaves the table, arrows go about in it
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        words = self.table.fontMetrics()
+        header.setMinimumSectionSize(
+            max(words.horizontalAdvance(text) for text in (tr("heard here"), tr("in part"))) + _BESIDE_WORDS
+        )
         self.table.cellActivated.connect(self._choose)
         self.table.cellClicked.connect(self._choose)
         self.table.horizontalHeader().sectionClicked.connect(self._choose_everywhere)
         self.table.verticalHeader().sectionClicked.connect(self._hear)
         self.table.column_wanted.connect(self._choose_everywhere)
         self.table.row_wanted.connect(self._hear)
-        self._spans: tuple[tuple[float, float], ...] = ()
+        self._spans: Spans = ()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -103,7 +110,7 @@ class TakesDialog(QDialog):
         takes, song = self._workspace.project.takes, self._workspace.song
         if song is None:
             return
-        self._spans = phrases(song.analysis) if song.analysis else ((0.0, song.base.audio.duration_s),)
+        self._spans = self._takes.phrases()
         self.table.setRowCount(len(self._spans))
         self.table.setColumnCount(len(takes) + 1)
         names = [tr("Before")] + [tr("Take {n}", n=n) for n in range(1, len(takes) + 1)]

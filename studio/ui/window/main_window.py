@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
@@ -23,7 +24,7 @@ from studio.core.project import Project
 from studio.dsp.waveform import Waveform
 from studio.services.generating.engines import Engines
 from studio.services.memory import NotEnoughMemory
-from studio.services.project.opening import ProjectInUse, SoundMissing
+from studio.services.project.opening import ProjectInUse, ProjectNotWritable, SoundMissing
 from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
 from studio.ui.appearance import spoken
@@ -504,7 +505,11 @@ class MainWindow(QMainWindow):
         """One dialog for each failure; the same one again while it is open says nothing new. What a question can mend
         is asked instead."""
         if isinstance(error, ProjectInUse):
-            self._on_in_use(error)
+            self._open_otherwise(error.path, self.ask.project_in_use(error), error.path.parent)
+        elif isinstance(error, ProjectNotWritable):
+            self._open_otherwise(
+                error.path, self.ask.project_not_writable(error), self.workspace.projects_dir
+            )
         elif isinstance(error, SoundMissing):
             self._on_missing(error)
         elif isinstance(error, NotEnoughMemory) and error.candidates:
@@ -518,12 +523,12 @@ class MainWindow(QMainWindow):
             else:
                 dialog.open()
 
-    def _on_in_use(self, in_use: ProjectInUse) -> None:
-        answer = self.ask.project_in_use(in_use)
+    def _open_otherwise(self, path: Path, answer: Literal["copy", "look"] | None, copies_dir: Path) -> None:
+        """A project that cannot be worked on where it lies."""
         if answer == "copy":
-            self.workspace.open_copy(in_use.path)
+            self.workspace.open_copy(path, copies_dir)
         elif answer == "look":
-            self.workspace.open(in_use.path, read_only=True)
+            self.workspace.open(path, read_only=True)
 
     def _on_missing(self, missing: SoundMissing) -> None:
         found = self.ask.missing_sound(missing)

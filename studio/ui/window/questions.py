@@ -9,10 +9,10 @@ from typing import Literal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from studio.core.guide import WRITTEN
-from studio.core.language import later, tr, trn
+from studio.core.language import capital, later, tr, trn
 from studio.core.project import Begun
 from studio.services.memory import NotEnoughMemory
-from studio.services.project.opening import ProjectInUse, SoundMissing
+from studio.services.project.opening import ProjectInUse, ProjectNotWritable, SoundMissing
 from studio.services.taste.adapters import PRIVACY_NOTE
 from studio.storage.project_folder import SUFFIX, free_project
 from studio.storage.recent import RecentProject
@@ -89,7 +89,8 @@ class Questions:
             tr("Delete this model?"),
             tr("The votes it learned from stay; it can be trained again from them."),
         )
-        return self._choose(text, more, (("delete", tr("Delete it")), ("", tr("Keep it")))) == "delete"
+        choices = (("delete", tr("Delete it")), ("", tr("Keep it")))
+        return self._choose(text, more, choices, default="") == "delete"
 
     def music(self) -> list[Path]:
         """Files that the listener likes."""
@@ -182,6 +183,15 @@ class Questions:
         )
         return "copy" if answer == "copy" else "look" if answer == "look" else None
 
+    def project_not_writable(self, kept: ProjectNotWritable) -> Literal["copy", "look"] | None:
+        """A project lies where nothing can be written."""
+        answer = self._choose(
+            tr("{stem} cannot be written", stem=kept.path.stem),
+            tr("{seen}. A copy among your projects can be worked on.", seen=capital(kept.seen)),
+            (("copy", tr("Open a copy")), ("look", tr("Only look at it")), ("", tr("Cancel"))),
+        )
+        return "copy" if answer == "copy" else "look" if answer == "look" else None
+
     def may_forget(self, what: str, listener: str) -> bool:
         """Whether votes may be deleted: of the open 'song', or 'all' of a listener."""
         if what == "song":
@@ -192,10 +202,10 @@ class Questions:
                 tr("Forget everything"),
             )
         more = tr(
-            "They no longer count, here and in the table of all songs. A personal model that "
-            "learned from them must be trained again."
+            "They no longer count, here and in the table of all songs, and cannot be brought back. A personal model "
+            "that learned from them must be trained again."
         )
-        return self._choose(text, more, (("forget", button), ("", tr("Keep them")))) == "forget"
+        return self._choose(text, more, (("forget", button), ("", tr("Keep them"))), default="") == "forget"
 
     def make_the_rest(self, begun: Begun, made: int) -> bool:
         """A request was cut off."""

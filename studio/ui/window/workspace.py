@@ -344,10 +344,10 @@ class Workspace(QObject):
         else:
             self._submit_opening(path, lambda cancel, _: self._read_vocal(path, given), self._begin_or_ask)
 
-    def open_copy(self, path: Path) -> None:
-        """Opens a copy of a project that another window has, beside it."""
+    def open_copy(self, path: Path, into: Path) -> None:
+        """Opens a copy of a project that cannot be worked on where it lies, in the folder `into`."""
         stem, count = path.stem, 2
-        while (target := path.with_name(f"{stem} copy {count}{SUFFIX}")).exists():
+        while (target := into / f"{stem} copy {count}{SUFFIX}").exists():
             count += 1
 
         def read(cancel: CancelToken, on_step: StepCallback) -> Ready:

@@ -146,7 +146,8 @@ def test_scores_and_shares_by_hand() -> None:
     assert chosen.stars is not None
     assert chosen.stars.mean == 5.0
     assert anchor.stars is None
-    assert "75%" in text_of(report)
+    assert "| 75% [" in text_of(report)
+    assert "| a | 4 | no repeats |" in text_of(report)  # nothing was measured
     low, high = chosen.score.low, chosen.score.high
     assert low is not None
     assert high is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
-from studio.core.commands import Judge, SetNotes
+from studio.core.commands import AddScreen, Judge, SetNotes
 from studio.services.project.opening import open_project
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.rating.sitting import LENGTH
@@ -459,3 +460,50 @@ def test_undo_in_the_song_takes_a_vote_back_where_it_is_seen(rater: Rater) -> No
     window.workspace.do(SetNotes("a word"))
     rater.press(KEY.Key_Z, CONTROL)
     assert (rater.taste.shown, window.workspace.project.notes, verdicts()) == (False, "", [1])
+
+
+def test_a_pilot_kit_ends_with_its_screens_and_speaks_of_its_maker(
+    rater: Rater, screens: FakeScreens
+) -> None:
+    window, project = rater.window, lambda: rater.window.workspace.project
+    rater.wait("voting")
+    rater.qtbot.waitUntil(lambda: len(project().screens) == 2, timeout=20_000)  # one was made ahead
+    rater.press(KEY.Key_Escape)
+    made = len(screens.orders)
+    given = replace(project().screens[0], sitting="pilot-1")
+    for number in (3, 4):
+        window.workspace.do(AddScreen(replace(given, number=number)))
+    rater.enter()
+    for place in (1, 2):
+        assert f"{place} of 2" in rater.page.count.text()
+        rater.hear_all()
+        rater.press(KEY.Key_2, SHIFT)
+        rater.press(KEY.Key_Return)
+        assert "taste of who made the kit" in rater.texts()
+        assert "your taste" not in rater.texts()
+        assert not rater.page.breed.isVisible()
+        assert not rater.page.later.isVisible()
+        rater.sitting.move_phrase(1)
+        rater.sitting.breed((rater.shown[0], rater.shown[1]))
+        rater.press(KEY.Key_Return)
+        rater.wait("voting" if place == 1 else "over")
+    assert "last screen of the kit" in rater.texts()
+    assert str(project_folder(window.workspace.projects_dir)) in rater.texts()
+    rater.press(KEY.Key_Return)
+    assert rater.sitting.state == "over"
+    assert len(screens.orders) == made
+    assert [len(project().screens), *sorted(project().verdicts)] == [4, 3, 4]
+
+
+def test_a_pilot_kit_opens_on_its_screens(rater: Rater, make_window: Make, qtbot: QtBot) -> None:
+    window = rater.window
+    qtbot.waitUntil(lambda: len(window.workspace.project.screens) == 2, timeout=20_000)
+    given = replace(window.workspace.project.screens[0], number=3, sitting="pilot-1")
+    window.workspace.do(AddScreen(given))
+    folder = project_folder(window.workspace.projects_dir)
+    window.close()
+    other = make_window()
+    other.open_path(folder)
+    qtbot.waitUntil(lambda: other.taste.sitting.state == "voting", timeout=20_000)
+    assert other.taste.shown
+    assert other.taste.sitting.screen == given

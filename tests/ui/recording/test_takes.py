@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.takes import BASE
 from studio.services.recording.recording import Recorded
-from studio.services.recording.takes import takes_of
+from studio.services.recording.takes import phrases, takes_of
 from studio.storage.recordings import RecordingNote
 from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.main_window import MainWindow
@@ -72,6 +73,27 @@ def test_takes_are_chosen_by_keys(
     qtbot.keyClick(table, Qt.Key.Key_Tab)
     assert not table.hasFocus()
     dialog.close()
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+
+
+def test_the_phrases_stay_while_takes_are_chosen_and_undone(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    song, takes = window.workspace.song, window.record.takes
+    takes.add(recorded(tmp_path / "sung.wav"))
+    qtbot.waitUntil(lambda: song.vocal is not song.base, timeout=20_000)
+    spans = takes.phrases()
+    assert spans == phrases(song.analysis)
+    heard = song.analysis
+    first = replace(heard.notes[0], start_s=0.0, end_s=1.0)
+    second = replace(first, start_s=2.0, end_s=3.0)
+    song.analysis = replace(heard, notes=(first, second))  # what is heard in the vocal of another choice
+    assert phrases(song.analysis) != spans
+    assert takes.phrases() == spans
+    song.analysis = None  # while it is listened to
+    assert takes.phrases() == spans
+    song.analysis = heard
     qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import threading
@@ -21,6 +22,7 @@ from studio.services.project.candidates import write_candidate
 from studio.services.project.opening import open_project
 from studio.services.project.song import export_job, export_request
 from studio.services.project.store import ProjectStore
+from studio.storage import lock
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.error_dialog import ErrorDialog
@@ -220,6 +222,39 @@ def test_a_second_window_is_told_and_may_open_a_copy_or_look(
     assert first.workspace.project.opinion(1).stars == 0
     first.compare.ask("rate_2", 1)
     assert copying.workspace.project.opinion(1).stars == 5
+
+
+def test_a_project_that_cannot_be_written_may_be_looked_at_or_copied_to_where_one_can_write(
+    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    window = make_window()
+    open_vocal(window)
+    generate(window, 1)
+    folder = tmp_path / "disc" / "Lied.backline"
+    shutil.copytree(folder_of(window), folder)
+    for path in folder.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    acquire = lock.acquire
+
+    def refuse(path: Path) -> object:
+        if path.parent == folder.parent:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return acquire(path)
+
+    monkeypatch.setattr(lock, "acquire", refuse)
+    monkeypatch.setattr(window.ask, "project_not_writable", lambda _: "look")
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: "only looked at" in window.windowTitle(), timeout=20_000)
+    wait_for_song(qtbot, window)
+    window = make_window()
+    monkeypatch.setattr(window.ask, "project_not_writable", lambda _: "copy")
+    window.open_path(folder)
+    copy = window.workspace.projects_dir / "Lied copy 2.backline"
+    qtbot.waitUntil(lambda: window.workspace.project.title == "Lied copy 2", timeout=20_000)
+    wait_for_song(qtbot, window)
+    assert folder_of(window) == copy
+    assert all(path.stat().st_mode & 0o200 for path in copy.rglob("*"))  # also for a user who is not root
 
 
 def test_save_as_goes_on_in_the_new_folder_and_leaves_the_old_one(

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.controls import Controls
 from studio.core.project import Begun
-from studio.services.project.opening import ProjectInUse
+from studio.services.project.opening import ProjectInUse, ProjectNotWritable
 from studio.storage.lock import Holder
 from studio.storage.recent import RecentProject
 from studio.ui.window.preferences import Preferences
@@ -54,6 +54,10 @@ def test_enter_takes_what_loses_nothing(ask: Questions, qtbot: QtBot) -> None:
     assert answered(qtbot, lambda: ask.how_to_close("Not saved.", background=False), "Enter") == "stay"
     assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, 1), "Enter") is True
     assert answered(qtbot, lambda: ask.project_of_vocal(KNOWN), "Enter") == "open"
+    assert answered(qtbot, lambda: ask.may_forget("song", "me"), "Enter") is False
+    assert answered(qtbot, lambda: ask.may_forget("all", "me"), "Enter") is False
+    assert answered(qtbot, ask.may_delete_model, "Enter") is False
+    assert answered(qtbot, lambda: ask.may_forget("song", "me"), "Forget this song") is True
 
 
 @pytest.mark.parametrize(("button", "answer"), [("Stop and open", True), ("Stay here", False), ("", False)])
@@ -91,6 +95,8 @@ def test_a_project_that_another_window_has(
 ) -> None:
     in_use = ProjectInUse(tmp_path / "Lied.backline", HOLDER)
     assert answered(qtbot, lambda: ask.project_in_use(in_use), button) == answer
+    not_writable = ProjectNotWritable(in_use.path, OSError(30, "Read-only file system"))
+    assert answered(qtbot, lambda: ask.project_not_writable(not_writable), button) == answer
 
 
 @pytest.mark.parametrize(
