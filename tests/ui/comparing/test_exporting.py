@@ -173,6 +173,8 @@ def test_files_are_copied_by_key(
     assert copied("copy_mix") == ["mix"]
     assert copied("copy_midi") == ["arrangement"]
     assert window.actions_by_name["copy_stems"].shortcut().toString() == "Ctrl+C"
+    # The offscreen clipboard outlives the interpreter, and would free what is on it then.
+    QGuiApplication.clipboard().clear()
 
 
 def test_the_dialog_remembers_and_favourites_are_exported_at_once(
