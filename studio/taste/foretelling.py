@@ -3,8 +3,7 @@
 A posterior always prefers something, also where the answers were chance: before more is built on it than the choice of
 the next screen, it has to tell better and worse apart on screens it has not seen. Songs are left out in turn, or blocks
 of screens where there is one song; the chance is that of a sign-flip test over screens. A sitting or two cannot make
-surer than BELIEVED: of simulated listeners whose answers were shuffled a tenth pass, and what is built on them has to
-win a blind test yet.
+surer than BELIEVED, and what is built on a taste has to win a blind test yet (docs/adapters.md says how many pass).
 """
 
 from __future__ import annotations
@@ -44,10 +43,10 @@ class Foretelling:
         return self.chance < BELIEVED
 
 
-def is_believed(taste: Taste, judgements: Sequence[Judgement]) -> bool:
-    """Whether a taste that was learnt from these answers may be built on: its features tell something of them, and
-    foretell those of songs that were left out."""
-    return taste.evidence > 0.0 and foretelling(judgements, taste.prior).holds
+def is_believed(taste: Taste, found: Foretelling) -> bool:
+    """Whether a taste may be built on: its features tell something of the answers it was learnt from, and the
+    `foretelling` of these holds."""
+    return taste.evidence > 0.0 and found.holds
 
 
 def foretelling(judgements: Sequence[Judgement], prior: Prior | None = None) -> Foretelling:

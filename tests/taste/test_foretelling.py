@@ -35,8 +35,8 @@ def test_a_taste_that_is_one_is_foretold_on_songs_it_was_not_learnt_from() -> No
     assert found.screens == 16
     assert found.right > 0.75
     assert found.holds
-    assert is_believed(learn(_answers(16, 4, knows=True)), _answers(16, 4, knows=True))
-    assert not is_believed(learn([]), [])
+    assert is_believed(learn(_answers(16, 4, knows=True)), found)
+    assert not is_believed(learn([]), foretelling([]))
 
 
 def test_one_song_is_foretold_by_blocks_of_its_screens() -> None:

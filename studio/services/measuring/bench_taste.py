@@ -217,13 +217,12 @@ class Bench:
             course.sit()
         taste, count = course.taste, _ADAPTED_POOLS
         assert taste is not None
-        found = foretelling(course.judgements)
+        found = foretelling(course.judgements, taste.prior)
+        believed = is_believed(taste, found)
         base = [pools[:count] for pools in self.pools(8)]
-        report, drawn = self.adapters.measured(course, method, self.held_out, count, seed)
+        report, drawn = self.adapters.measured(course, method, self.held_out, count, seed, believed=believed)
         row = self.judged(listener, method, _SITTINGS_TO_TRAIN, against_base(drawn, base), taste)
-        rows = [
-            row | told(report) | {"foretold": found.right, "believed": is_believed(taste, course.judgements)}
-        ]
+        rows = [row | told(report) | {"foretold": found.right, "believed": believed}]
         if method != "adapter":
             return rows
         choose = best_of(taste, np.random.default_rng(seed))

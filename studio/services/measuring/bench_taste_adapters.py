@@ -24,7 +24,6 @@ from studio.services.measuring.bench_taste_course import Course
 from studio.services.measuring.bench_taste_material import POOL, Material, Take
 from studio.services.measuring.bench_taste_outcome import Choice
 from studio.taste.aggregate import Rating, aggregated, loss_weights, scaled, top_quartile
-from studio.taste.foretelling import is_believed
 from studio.taste.labels import DRAWS, labels
 from studio.taste.weights import advantages, weights_of
 
@@ -47,16 +46,19 @@ class Adapters:
         self._engine: BandEngine = load_engine(models_dir, device)
         self._slot = AdapterSlot({"arrangement": material.arranger.model}, self._engine.model_hashes)
 
-    def train(self, course: Course, method: str, folder: Path, seed: int) -> AdapterReport:
-        """One training on all clips that were judged; its file lies in the folder."""
+    def train(self, course: Course, method: str, folder: Path, seed: int, *, believed: bool) -> AdapterReport:
+        """One training on all clips that were judged; its file lies in the folder.
+
+        Args:
+            believed: whether the taste is, see studio.taste.foretelling; then draws are learnt from too.
+        """
         clips = rated_clips(course, method)
         last = course.vocals[-1]
         settings = TrainingSettings(
             method="paper" if method == "the paper's recipe" else "adapter", steps=self._steps, seed=seed
         )
         learnt = [clip for clip in clips if clip.song != last]
-        assert course.taste is not None
-        if method in _DRAWN and is_believed(course.taste, course.judgements):
+        if believed and method in _DRAWN:
             learnt += drawn_clips(course)
             settings = settings.with_draws()
         training = AdapterTraining(
@@ -78,12 +80,12 @@ class Adapters:
         finally:
             self._slot.use(None, 1.0)
 
-    def measured(self, course: Course, method: str, held_out: Sequence[str], pools: int, seed: int) -> tuple[
-        AdapterReport, list[list[list[Take]]]
-    ]:  # fmt: skip
+    def measured(
+        self, course: Course, method: str, held_out: Sequence[str], pools: int, seed: int, *, believed: bool
+    ) -> tuple[AdapterReport, list[list[list[Take]]]]:
         """The report of a training, and what its adapter draws."""
         with tempfile.TemporaryDirectory() as folder:
-            report = self.train(course, method, Path(folder), seed)
+            report = self.train(course, method, Path(folder), seed, believed=believed)
             file = Path(folder) / "adapter.safetensors"
             return report, self.draws(file, held_out, pools, f"{method} {course.listener.name}")
 

@@ -21,7 +21,7 @@ from studio.services.project.clips import KeptClip, clip_of_content
 from studio.services.taste.ratings import OWN, TasteRatings
 from studio.taste.aggregate import Rating, aggregated, loss_weights, scaled, top_quartile
 from studio.taste.features import FROM_SOUND, NAMES, as_rows
-from studio.taste.foretelling import is_believed
+from studio.taste.foretelling import foretelling, is_believed
 from studio.taste.judgement import Judgement
 from studio.taste.model import Taste
 from studio.taste.weights import advantages, effective_size, weights_of
@@ -96,7 +96,7 @@ def make_lesson(
             continue  # clips without notes, or of a newer program: they still teach the taste
     weights = _paper_weights(judgements) if method == "paper" else None
     lesson = lesson_of(found, taste, weights, unknown=len(stored) - len(found))
-    if method == "adapter" and is_believed(taste, judgements):
+    if method == "adapter" and is_believed(taste, foretelling(judgements, taste.prior)):
         return replace(lesson, taste=taste)
     return lesson
 
