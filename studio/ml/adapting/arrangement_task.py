@@ -2,7 +2,7 @@
 
     loss = E_rated[(w - 1) CE] + replay E_replay[CE] + anchor E_both[KL(base || model)]
 
-Usual is w where this has w - 1 (`TrainingSettings.centred`). The rated clips were drawn by the base itself, at
+Usual is w where this has w - 1. The rated clips were drawn by the base itself, at
 a lower temperature and under guidance, so that the mean of w CE pulls towards such clips whatever their ratings: the
 draws become more alike, and ratings that say nothing have an effect. Without that pull, equal weights have a gradient
 of zero, and where the anchor has weight 1 the best guess is the base's plus the covariance of weight and token: the
@@ -84,8 +84,7 @@ class ArrangementTask:
             rows += [
                 _row_of_replay(self._replay, int(i)) for i in rng.choice(self._replay.kept, settings.batch)
             ]
-        shift = 1.0 if settings.centred and settings.method == "adapter" else 0.0
-        example = [clip.weight - shift for clip in rated] + [1.0] * (len(rows) - len(rated))
+        example = [clip.weight - settings.shift for clip in rated] + [1.0] * (len(rows) - len(rated))
         return self._placed(_masked(rows, rng, _WHOLE)) | {
             "example": torch.tensor(example, device=self._device)
         }

@@ -87,7 +87,6 @@ class TrainingSettings:
     Attributes:
         steps: None for clip(8 n, 150, 480) of n clips.
         batch: rated clips in a step; as many replayed crops go beside them.
-        centred: whether w - 1 rather than w is the weight of a rated clip, see arrangement_task.
         replay, anchor: weights of these terms; the paper's method has neither.
         patience: evaluations without a better held-out accuracy after which it ends.
         evaluations: how many there are, evenly spread.
@@ -98,7 +97,6 @@ class TrainingSettings:
     steps: int | None = None
     learning_rate: float = 1e-4
     batch: int = 4
-    centred: bool = True
     replay: float = 1.0
     anchor: float = 1.0
     ema: float = 0.99
@@ -106,6 +104,11 @@ class TrainingSettings:
     patience: int = 4
     evaluations: int = 10
     seed: int = 0
+
+    @property
+    def shift(self) -> float:
+        """What is taken off the weight of a rated clip, see arrangement_task."""
+        return 1.0 if self.method == "adapter" else 0.0
 
     def steps_for(self, clips: int) -> int:
         """Steps of a training on so many clips."""

@@ -126,11 +126,10 @@ class SoundTask:
         """Crops of rated clips, then as many of any, whose weights do not count."""
         settings = self._settings
         rng = np.random.default_rng([settings.seed, 33, step])
-        shift = 1.0 if settings.centred and settings.method == "adapter" else 0.0
         count = settings.batch * (2 if settings.method == "adapter" else 1)
         chosen = [self._clips[int(i)] for i in rng.integers(len(self._clips), size=count)]
         crops = [_crop(clip.stems[int(rng.integers(len(clip.stems)))], rng) for clip in chosen]
-        example = [clip.weight - shift for clip in chosen[: settings.batch]] + [0.0] * (
+        example = [clip.weight - settings.shift for clip in chosen[: settings.batch]] + [0.0] * (
             count - settings.batch
         )
         return self._stacked(crops) | {"example": torch.tensor(example, device=self._device)}

@@ -114,9 +114,10 @@ class MixTask:
         settings = self._settings
         rng = np.random.default_rng([settings.seed, 34, step])
         chosen = [self._clips[int(i)] for i in rng.integers(len(self._clips), size=settings.batch)]
-        shift = 1.0 if settings.centred and settings.method == "adapter" else 0.0
         return self._stacked(chosen) | {
-            "example": torch.tensor([h.clip.weight - shift for h in chosen], device=self._base.device)
+            "example": torch.tensor(
+                [h.clip.weight - settings.shift for h in chosen], device=self._base.device
+            )
         }
 
     def losses(
