@@ -56,6 +56,7 @@ from studio.ui.window import recent_list, window_memory
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
+from studio.ui.window.left_off import LeftOff
 from studio.ui.window.machine import Machine
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
@@ -139,6 +140,7 @@ class MainWindow(QMainWindow):
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, self._song_page, self,
         )  # fmt: skip
+        self.left_off = LeftOff(workspace, playback, self.taste.sitting, self)
         self.metering = Metering(playback, self)
         self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
         self.machine = Machine(workspace, self.status, self)

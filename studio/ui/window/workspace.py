@@ -36,6 +36,7 @@ from studio.services.recording.comp import write_comp
 from studio.services.vocal import Vocal, open_vocal
 from studio.storage.project_folder import SUFFIX, ProjectFolder, is_project
 from studio.storage.recent import RecentProject, RecentProjects
+from studio.storage.view_state import read_view
 from studio.ui.listening.playback import Playback
 from studio.ui.window.bridge import Bridge
 
@@ -72,6 +73,8 @@ class Workspace(QObject):
     busy_changed = Signal(str)
     #: A Song is on the desk.
     opened = Signal(object)
+    #: The Song on the desk is about to be closed.
+    leaving = Signal(object)
     #: The project before, the project after, the command.
     changed = Signal(object, object, object)
     #: The vocal of the song was put together anew from takes.
@@ -457,7 +460,9 @@ class Workspace(QObject):
             except StudioError as error:
                 notices.append(tr("{error} It is listened to again.", error=error))
             cancel.check()
-            song = Song(document, folder, base, vocal, analysis, name, candidates)
+            song = Song(
+                document, folder, base, vocal, analysis, name, candidates, view=read_view(folder.path)
+            )
             samples = self._playback.player.prepare(vocal.audio)
             return Ready(song, samples, tuple(notices), opened.interrupted)
         except BaseException:
@@ -498,6 +503,7 @@ class Workspace(QObject):
         self._keep_loop()
         if self.song is not None:
             self._remember(self.song)
+            self.leaving.emit(self.song)
         if isinstance(self.document.keeper, ProjectStore):
             self.document.keeper.close()
 

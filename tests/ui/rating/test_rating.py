@@ -208,6 +208,36 @@ def test_a_sitting_goes_on_the_next_day(
     assert f"2 of {LENGTH}" in rater.page.count.text()
 
 
+def test_what_was_heard_of_a_screen_is_not_to_be_heard_again(
+    make_window: Make, open_vocal: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    rater = Rater(window, qtbot)
+    rater.enter()
+    rater.hear_all(6.0)
+    rater.press(KEY.Key_4, SHIFT)
+    heard = dict(rater.sitting.ballot.heard_s)
+    rater.press(KEY.Key_Escape)
+    rater.enter()  # a look at the song
+    assert (rater.sitting.ballot.heard_s, rater.sitting.ballot.best) == (heard, rater.shown[3])
+    window.close()  # in the middle of it
+
+    again = make_window()
+    again.open_path(project_folder(tmp_path / "Music"))
+    qtbot.waitUntil(lambda: again.request.generate.isEnabled(), timeout=20_000)
+    assert again.workspace.project.verdicts == {}
+    rater = Rater(again, qtbot)
+    rater.enter()
+    assert rater.sitting.ballot.heard_s == pytest.approx(heard, abs=0.01)
+    assert [card.attention.text()[0] for card in rater.page.cards] == ["●"] * 4
+    assert rater.page.cards[3].name_best.isChecked()
+    rater.sitting.forget()
+    rater.sitting.enter()
+    rater.wait("voting")
+    assert not any(rater.sitting.ballot.heard_s.values()), "deleted with all that was said"
+
+
 def test_the_song_rests_meanwhile(rater: Rater) -> None:
     window = rater.window
     before = window.workspace.project.opinions, window.playback.player.position_s

@@ -161,6 +161,34 @@ def test_the_candidate_that_was_heard_is_in_sight_the_next_day(
     qtbot.waitUntil(in_sight, timeout=5_000)
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_the_playhead_and_what_is_in_sight_are_where_they_were_left(
+    looked_at: bool, make_window: Make, open_vocal: Open, qtbot: QtBot
+) -> None:
+    first = make_window()
+    open_vocal(first)
+    first.workspace.ensure_folder()
+    first.timeline.show_range(0.5, 1.75)
+    first.timeline.zoom_frequency(0.5, 0.0)
+    first.playback.seek(1.25)
+    folder, entry = folder_of(first), first.workspace.document.state.entry
+    first.close()
+
+    second = make_window()
+    second.workspace.open(folder, read_only=looked_at)
+    wait_for_song(qtbot, second)
+    assert (second.timeline.start_s, second.timeline.end_s) == (0.5, 1.75)
+    assert second.timeline.band == (0.0, 0.5)
+    assert second.timeline.playhead_s == second.playback.player.position_s == 1.25
+    assert second.workspace.document.state.entry == entry, "to look is no change"
+    second.playback.seek(0.5)
+    second.close()
+    third = make_window()
+    third.open_path(folder)
+    wait_for_song(qtbot, third)
+    assert third.timeline.playhead_s == (1.25 if looked_at else 0.5), "who only looks leaves no trace"
+
+
 def test_looking_at_a_vocal_leaves_nothing_behind(
     make_window: Make, open_vocal: Open, tmp_path: Path
 ) -> None:
