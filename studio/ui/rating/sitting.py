@@ -369,6 +369,7 @@ class Sitting(QObject):
             on_failed=on_failed,
         )  # fmt: skip
         self._making = job
+        self.progressed.emit("", 0.0)
 
     @property
     def listener(self) -> str:

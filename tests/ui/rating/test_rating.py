@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,16 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.commands import AddScreen, Judge, SetNotes
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.origin import Origin
+from studio.core.screen import Clip, Screen
 from studio.services.project.opening import open_project
+from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
+from studio.storage.project_folder import ProjectFolder
+from studio.taste.features import NAMES
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.rating.sitting import LENGTH
+from studio.ui.rating.words import role_in_words
 from studio.ui.window.main_window import MainWindow
 from tests.ui.conftest import project_folder
 from tests.ui.rating.conftest import ALT, CONTROL, KEY, SHIFT, Rater
@@ -109,6 +117,42 @@ def test_a_sitting_by_keys(rater: Rater, screens: FakeScreens, tmp_path: Path) -
     # Every vote is in the journal, and the folder opens with all of them.
     opened = open_project(project_folder(tmp_path / "Music"), read_only=True)
     assert opened.document.project.verdicts == project.verdicts
+
+
+def test_what_is_waited_for_is_told(
+    window: MainWindow, open_vocal: Open, screens: FakeScreens, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, read = threading.Event(), threading.Event()
+    make, sound = screens.make, screens.sound
+
+    def slowly(
+        song: SongContext, order: ScreenOrder, *, on_step: StepCallback, cancel: CancelToken
+    ) -> Screen:
+        if order.number == 1:
+            on_step(Progress("Arranging", 0.4))
+            made.wait(20)
+        return make(song, order, on_step=on_step, cancel=cancel)
+
+    def sound_slowly(folder: ProjectFolder, clip: Clip) -> ClipSound:
+        read.wait(20)
+        return sound(folder, clip)
+
+    monkeypatch.setattr(screens, "make", slowly)
+    monkeypatch.setattr(screens, "sound", sound_slowly)
+    open_vocal(window)
+    window.taste.enter("rate")
+    page = window.taste.rating
+    assert (page.notice.text(), page.making.isVisible()) == ("Making the first four", True)
+    qtbot.waitUntil(lambda: page.making.value() == 400, timeout=5000)
+    assert page.more.text().startswith("Arranging")
+    window.taste.leave()
+    window.taste.enter("rate")  # begun anew: nothing is known of it yet
+    assert (page.making.value(), page.more.text().split()[0]) == (0, "The")
+    made.set()
+    qtbot.waitUntil(lambda: window.taste.sitting.state == "loading", timeout=5000)
+    assert (page.more.text(), page.making.isVisible()) == ("Reading the clips …", False)
+    read.set()
+    qtbot.waitUntil(lambda: page.shows_screen, timeout=5000)
 
 
 def test_the_next_screen_is_made_while_one_is_listened_to(rater: Rater, screens: FakeScreens) -> None:
@@ -329,6 +373,19 @@ def test_every_role_has_words() -> None:
     from studio.ui.rating.words import ROLE_WORDS
 
     assert set(ROLE_WORDS) == set(screen.ROLES) > set(ROLES)
+
+
+def test_a_clip_is_told_unlike_the_others_only_where_it_is() -> None:
+    origin = Origin("0" * 64, "an analysis")
+    places = {"a": ("different", 1.0), "b": ("different", 1.2), "c": ("different", -3.0), "d": ("base", 3.0)}
+    clips = [Clip(key, role, origin, dict.fromkeys(NAMES, value)) for key, (role, value) in places.items()]
+    screen = Screen(1, "s", PHRASE_S, tuple(clips))
+    assert [role_in_words(clip, screen) for clip in clips] == [
+        "Chosen for variety",
+        "Chosen for variety",
+        "Unlike the other three",
+        "The model as it comes",
+    ]
 
 
 def vote(rater: Rater, best: Qt.Key, seconds: float = 5.2) -> None:
