@@ -126,7 +126,6 @@ class RatingPage(QWidget):
         self.tie = self._switch(tr("All alike (=)"), tr("None is better than the others (=)"))
         self.hint = label("", "muted", wrap=True)
         self.undo = push(tr("Undo the last vote"))
-        self.undo.setToolTip(tr("Takes the last vote back (Ctrl+Z)"))
         self.breed = push(tr("More like these two"))
         self.breed.setToolTip(tr("The next screen holds children of the two (M)"))
         self.vote = push(tr("Vote (Enter)"), primary=True)
@@ -271,6 +270,11 @@ class RatingPage(QWidget):
             button.setEnabled(not revealed)
         self.vote.setText(tr("Next screen (Enter)") if revealed else tr("Vote (Enter)"))
         self.breed.setVisible(revealed and sitting.goes_on)
+        voted = bool(sitting.project.verdicts)
+        self.undo.setEnabled(voted)
+        self.undo.setToolTip(
+            tr("Takes the last vote back (Ctrl+Z)") if voted else tr("There is no vote to take back")
+        )
         self.show_open()
         self._show_parents()
 

@@ -58,6 +58,7 @@ from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
 from studio.ui.window.left_off import LeftOff
 from studio.ui.window.machine import Machine
+from studio.ui.window.menu_reasons import MenuReasons
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
@@ -165,6 +166,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name,
             [menu_of(self, f"&{name}") for name in ("Edit", "Listen", "Candidates", "Judge", "Record")],
         )
+        MenuReasons(self, self.actions_by_name, workspace, playback, self.generation, self.compare)
         self.keys = KeyFilter(self, self.key_map)
         for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
             self.keys.vocal_only_held.connect(hear)

@@ -461,6 +461,7 @@ def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
     monkeypatch.setattr(window.ask, "may_forget", lambda *_: True)
     page.forget_song.click()
     qtbot.waitUntil(lambda: ratings.judgements("me") == (), timeout=10_000)
+    qtbot.waitUntil(lambda: not page.forget_song.isEnabled(), timeout=10_000)
     assert window.workspace.project.verdicts == {}
     qtbot.waitUntil(lambda: page.need.text().startswith("Nothing yet"), timeout=10_000)
     # What was shown before counts nowhere: the sitting begins anew.
@@ -488,6 +489,25 @@ def test_it_begins_from_music_that_is_liked(rater: Rater, tmp_path: Path) -> Non
     page.name.editingFinished.emit()
     page.no_music.click()
     assert window.taste.learned._music.prior("me") is None
+
+
+def test_nothing_said_is_neither_taken_back_nor_forgotten_nor_saved(rater: Rater) -> None:
+    page, taste, qtbot = rater.page, rater.taste.learned.page, rater.qtbot
+    buttons = (taste.export, taste.forget_song, taste.forget_all)
+    assert (page.undo.isEnabled(), page.undo.toolTip()) == (False, "There is no vote to take back")
+    rater.taste.enter("taste")
+    qtbot.waitUntil(lambda: not rater.window.workspace.runner.busy, timeout=10_000)
+    assert [(b.isEnabled(), b.toolTip()) for b in buttons] == [(False, "Nothing was said yet")] * 3
+    rater.taste.enter("rate")
+    rater.hear_all()
+    rater.press(KEY.Key_1, SHIFT)
+    rater.press(KEY.Key_Return)
+    assert page.undo.isEnabled()
+    rater.taste.enter("taste")
+    qtbot.waitUntil(lambda: all(button.isEnabled() for button in buttons), timeout=10_000)
+    rater.taste.enter("rate")
+    page.undo.click()
+    assert not page.undo.isEnabled()
 
 
 def test_the_family_tree_is_heard_revisited_and_bred_from(rater: Rater, screens: FakeScreens) -> None:
