@@ -16,7 +16,7 @@ from studio.services.recording.takes import phrases, takes_of
 from studio.storage.recordings import RecordingNote
 from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.main_window import MainWindow
-from tests.ui.conftest import RATE, write_vocal
+from tests.ui.conftest import RATE, idle, write_vocal
 
 
 def recorded(path: Path, seconds: float = 1.0, loop_s: tuple[float, float] | None = None) -> Recorded:
@@ -37,7 +37,7 @@ def sung(
     window.record.takes.add(recorded(tmp_path / "sung.wav"))
     qtbot.waitUntil(lambda: song.vocal is not song.base, timeout=20_000)
     yield window
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    idle(qtbot, window)
 
 
 def test_a_recording_is_heard_where_it_was_sung_and_only_as_far_as_it_goes(
@@ -137,12 +137,12 @@ def test_two_quick_choices_end_at_the_later_one(sung: MainWindow, qtbot: QtBot) 
     takes.choose(BASE, 1.0, 1.5)
     takes.choose(BASE, 1.0, 2.0)
     assert song.project.comp.is_base
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    idle(qtbot, window)
     assert song.vocal is song.base
     for what in ("Hear the old vocal", "Hear the old vocal", "Take 1"):
         assert window.workspace.document.undo_text == what
         window.workspace.undo()
     assert window.workspace.document.undo_text == ""
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    idle(qtbot, window)
     assert song.vocal is song.base
     assert song.project.comp is None
