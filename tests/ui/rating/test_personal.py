@@ -129,7 +129,7 @@ def test_a_pair_that_cannot_be_read_is_told_and_not_waited_for(
 ) -> None:
     train(rater, personal)
     told: list[Exception] = []
-    rater.window.workspace.failed.disconnect(rater.window.show_error)
+    rater.window.workspace.failed.disconnect(rater.window.troubles.show)
     rater.window.workspace.failed.connect(told.append)
 
     def fail(*_: object) -> Phrase:

@@ -358,7 +358,6 @@ def test_a_clip_that_is_gone_is_told_and_passed_over(
 ) -> None:
     screens.gone = {"s1-2"}
     told: list[Exception] = []
-    window.show_error = told.append
     window.workspace.failed.disconnect()
     window.workspace.failed.connect(told.append)
     open_vocal(window)

@@ -206,7 +206,7 @@ def test_a_second_window_is_told_and_may_open_a_copy_or_look(
     wait_for_song(qtbot, looking)
     assert "only looked at" in looking.windowTitle()
     failed: list[Exception] = []
-    looking.workspace.failed.disconnect(looking.show_error)
+    looking.workspace.failed.disconnect(looking.troubles.show)
     looking.workspace.failed.connect(failed.append)
     looking.compare.ask("rate_5", 1)
     assert "Nothing can be changed here" in str(failed[0])
@@ -385,7 +385,7 @@ def test_a_full_disk_is_said_and_nothing_in_memory_is_lost(
     store = window.workspace.document.keeper
     assert isinstance(store, ProjectStore)
     failed: list[Exception] = []
-    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.disconnect(window.troubles.show)
     window.workspace.failed.connect(failed.append)
 
     def full(_: object) -> None:
@@ -472,7 +472,7 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
     (folder / "project.json").write_text(json.dumps(content), encoding="utf-8")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     failed: list[Exception] = []
-    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.disconnect(window.troubles.show)
     window.workspace.failed.connect(failed.append)
     window.open_path(folder)
     qtbot.waitUntil(lambda: bool(failed), timeout=30_000)
