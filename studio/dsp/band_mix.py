@@ -1,9 +1,9 @@
 """From dry mono stems to a stereo band: level, tone, width and room, as a producer's rough mix would have
 them.
 
-Every effect is linear and fixed, so stems sum to the band exactly; left plus right gives the mono mix back.
-Nothing here looks at the whole song except the level of a stem, and nothing needs to hold it: blocks in, blocks
-out.
+What is done to a stem follows from that stem alone, so stems sum to the band exactly; left plus right gives the mono
+mix back. Nothing here looks at the whole song except the level of a stem, and nothing needs to hold it: blocks in,
+blocks out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve, sosfilt
 
-from studio.dsp.filters import Kind, sections
+from studio.dsp.equaliser import EqBand, equaliser
+from studio.dsp.filters import sections
+from studio.dsp.transient_shaper import Amounts, TransientShaper
 
 Array = NDArray[np.float32]
 
@@ -28,7 +30,8 @@ class StemMix:
     Attributes:
         level_db: active level against the band's loudest stem.
         low_cut_hz: what lies below is left to others.
-        tone: (dB below 90 Hz, dB around 450 Hz, dB above 8 kHz): weight, less mud, air.
+        strokes: how much its attacks are sharpened or evened out.
+        tone: what the equaliser does.
         width: side against mid, from a decorrelated copy above 180 Hz.
         pan: -1 left to 1 right, as a level difference of the direct sound.
         room_db: room against the direct sound.
@@ -36,7 +39,8 @@ class StemMix:
 
     level_db: float
     low_cut_hz: float
-    tone: tuple[float, float, float]
+    strokes: Amounts
+    tone: tuple[EqBand, ...]
     width: float
     pan: float
     room_db: float
@@ -45,10 +49,62 @@ class StemMix:
 #: The mix a producer would start from: low end in the middle, harmony wide, lead a little aside and further
 # back. Tone and bass were set against the long-term spectra of real bands: docs/measurements.md.
 ROUGH_MIX: Mapping[str, StemMix] = {
-    "drums": StemMix(0.0, 30.0, (2.5, -2.0, -3.0), 0.22, 0.0, -16.0),
-    "bass": StemMix(0.5, 30.0, (2.5, -2.0, 0.0), 0.0, 0.0, -60.0),
-    "harmony": StemMix(-4.0, 90.0, (0.0, -5.0, -1.5), 0.45, -0.12, -17.0),
-    "lead": StemMix(-7.5, 120.0, (0.0, -4.5, -1.5), 0.40, 0.18, -14.0),
+    "drums": StemMix(
+        level_db=0.0,
+        low_cut_hz=30.0,
+        strokes=Amounts(0.45, 0.1, 0.35, 0.35),
+        tone=(
+            EqBand("low shelf", 54.0, -1.0, 0.9),
+            EqBand("bell", 180.0, 4.0, 0.6),
+            EqBand("bell", 500.0, -4.5, 1.1),
+            EqBand("bell", 1800.0, 1.5, 2.0),
+            EqBand("high shelf", 2400.0, -3.5, 0.9),
+        ),
+        width=0.25,
+        pan=0.0,
+        room_db=-16.0,
+    ),
+    "bass": StemMix(
+        level_db=0.5,
+        low_cut_hz=30.0,
+        strokes=Amounts(0.0, -0.7, -0.4, -0.35),
+        tone=(
+            EqBand("low shelf", 67.0, 5.5, 0.7),
+            EqBand("bell", 120.0, 3.0, 1.8),
+            EqBand("bell", 450.0, -3.5, 1.4),
+            EqBand("bell", 850.0, 2.5, 0.7),
+        ),
+        width=0.0,
+        pan=0.0,
+        room_db=-60.0,
+    ),
+    "harmony": StemMix(
+        level_db=-4.0,
+        low_cut_hz=90.0,
+        strokes=Amounts(-0.1, 0.75, -0.8, 0.2),
+        tone=(
+            EqBand("bell", 280.0, 3.0, 1.3),
+            EqBand("bell", 480.0, -5.0, 1.2),
+            EqBand("bell", 2100.0, -2.0, 1.7),
+            EqBand("high shelf", 2500.0, 1.5, 0.9),
+        ),
+        width=0.5,
+        pan=-0.12,
+        room_db=-17.0,
+    ),
+    "lead": StemMix(
+        level_db=-7.5,
+        low_cut_hz=120.0,
+        strokes=Amounts(0.0, 0.8, 0.75, 0.3),
+        tone=(
+            EqBand("bell", 450.0, -2.5, 2.0),
+            EqBand("bell", 1200.0, -4.5, 0.8),
+            EqBand("high shelf", 2000.0, -3.5, 0.9),
+        ),
+        width=0.40,
+        pan=0.18,
+        room_db=-14.0,
+    ),
 }
 _ROOM_S = 0.9
 #: The rate at which the rooms of ROUGH_MIX were set.
@@ -161,7 +217,7 @@ def band_gains(
 
 
 class StemPlacer:
-    """Puts one stem in the room, a block at a time; filters and room ring on from block to block.
+    """Puts one stem in the room; filters and room ring on from block to block.
 
     Args:
         gain: linear, of the direct sound.
@@ -170,35 +226,40 @@ class StemPlacer:
 
     def __init__(self, sample_rate: int, mix: StemMix, gain: float, *, stereo: bool = False) -> None:
         self._mix, self._gain = mix, np.float32(gain)
-        self._low_cut = sections(2, mix.low_cut_hz, "highpass", sample_rate)
-        self._memory = np.zeros((len(self._low_cut), 2))
-        self._tone = [
-            (np.float32(10.0 ** (gain_db / 20.0) - 1.0), band, np.zeros((len(band), 2)))
-            for gain_db, band in zip(mix.tone, _tone_bands(sample_rate), strict=True)
-            if gain_db
-        ]
+        self._tone = np.concatenate(
+            [sections(2, mix.low_cut_hz, "highpass", sample_rate), equaliser(mix.tone, sample_rate)]
+        )
+        self._memory = np.zeros((len(self._tone), 2))
+        self._shaper = TransientShaper(sample_rate, mix.strokes, 2 if stereo else 1)
         self._side_cut = sections(2, max(mix.low_cut_hz, _SIDE_CUT_HZ), "highpass", sample_rate)
         self._side_memory = np.zeros((len(self._side_cut), 2))
         self._responses = _responses(sample_rate, replace(mix, width=0.0) if stereo else mix)
         length = 0 if self._responses is None else self._responses.shape[1] - 1
         self._ringing = np.zeros((2, length), dtype=np.float32)
 
-    def process(self, dry: Array) -> Array:
-        """Mono float32 [T], or [2, T] of a stem that is stereo in itself -> left and right, float32 [2, T].
+    def place(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        """One stem in the band.
+
+        Args:
+            blocks: float32 [1, T], or [2, T] of a stem that is stereo in itself, of any lengths.
+
+        Yields:
+            left and right, float32 [2, T], as long in all.
 
         What is stereo in itself is not widened once more; left plus right gives the mono mix all the same.
         """
+        for shaped in self._shaper.shape(block * self._gain for block in blocks):
+            if shaped.shape[1]:
+                yield self._placed(shaped)
+
+    def _placed(self, shaped: Array) -> Array:
         own_side = None
-        if dry.ndim == 2:
-            difference = 0.5 * (dry[1] - dry[0]) * self._gain
+        if len(shaped) == 2:
+            difference = 0.5 * (shaped[1] - shaped[0])
             own, self._side_memory = sosfilt(self._side_cut, difference, zi=self._side_memory)
-            own_side, dry = own.astype(np.float32), dry.mean(axis=0)
-        filtered, self._memory = sosfilt(self._low_cut, dry * self._gain, zi=self._memory)
+            own_side = own.astype(np.float32)
+        filtered, self._memory = sosfilt(self._tone, shaped.mean(axis=0), zi=self._memory)
         mid = filtered.astype(np.float32)
-        for i, (extra, band, memory) in enumerate(self._tone):
-            inside, memory = sosfilt(band, mid, zi=memory)
-            self._tone[i] = extra, band, memory
-            mid = mid + extra * inside.astype(np.float32)
         side = np.float32(self._mix.pan) * mid if own_side is None else own_side
         if self._responses is not None:
             ringing, count = self._ringing, len(mid)
@@ -207,17 +268,6 @@ class StemPlacer:
             self._ringing = sound[:, count:]
             mid, side = mid + sound[0, :count], side + sound[1, :count]
         return np.stack([mid - side, mid + side])
-
-
-@lru_cache(maxsize=8)
-def _tone_bands(sample_rate: int) -> tuple[NDArray[np.float64], ...]:
-    """First-order filters for the three bands of `StemMix.tone`; what they let through is added or taken."""
-    bands: tuple[tuple[float | tuple[float, float], Kind], ...] = (
-        (90.0, "lowpass"),
-        ((300.0, 700.0), "bandpass"),
-        (8000.0, "highpass"),
-    )
-    return tuple(sections(1, frequency, kind, sample_rate) for frequency, kind in bands)
 
 
 @lru_cache(maxsize=16)
@@ -247,7 +297,7 @@ def place_stem(dry: Array, sample_rate: int, mix: StemMix, gain: float) -> Array
     if not gain or not dry.any():
         return np.zeros((2, dry.shape[-1]), dtype=np.float32)
     placer = StemPlacer(sample_rate, mix, gain, stereo=dry.ndim == 2)
-    return np.concatenate([placer.process(block) for block in _in_blocks(dry)], axis=1)
+    return np.concatenate(list(placer.place(_in_blocks(np.atleast_2d(dry)))), axis=1)
 
 
 def mix_band(dry: Mapping[str, Array], sample_rate: int, gains: Mapping[str, float]) -> dict[str, Array]:

@@ -93,8 +93,8 @@ class Rendering:
                 self._rate,
                 frames=self._frames,
             )
-            for block in blocks:
-                self._placed[stem].write(at, placer.process(block if stereo else block[0]))
+            for block in placer.place(blocks):
+                self._placed[stem].write(at, block)
                 at += block.shape[1]
         self._clock.add("mix", began)
 
