@@ -13,7 +13,7 @@ from studio.core.jobs import Progress
 from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.ml.adapting.adapter_file import load_adapter, save_adapter
-from studio.ml.adapting.arrangement_task import ArrangementTask
+from studio.ml.adapting.arrangement_task import ArrangementTask, Trials
 from studio.ml.adapting.clips import AdapterReport, AdapterTraining, Check, RatedClip
 from studio.ml.adapting.effect import Effect
 from studio.ml.adapting.guards import check_scores
@@ -25,8 +25,8 @@ from studio.ml.sound.synthesis import Synthesiser
 
 #: The file a training leaves in its folder.
 ADAPTER_FILE = "adapter.safetensors"
-#: Vocals and draws by which an adapter is judged.
-VOCALS, DRAWS = 8, 8
+#: Vocals, and draws over all of them, by which an adapter is judged.
+VOCALS, DRAWS = 8, 96
 #: Parts of the progress: without sound, with sound.
 _ENDS = {False: (0.9, 0.9), True: (0.55, 0.9)}
 
@@ -68,9 +68,9 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     )  # fmt: skip
     run.on_step(Progress(tr("Checking what was learnt"), first))
     assert isinstance(learnt.network, ArrangementModel)
-    known = [*(clip.tokens for clip in clips), *replay.tokens]
+    trials = task.trials(VOCALS)
     checks, effect = check_scores(
-        parts.arrangement, learnt.network, task.conditions(VOCALS), DRAWS, known, run.cancel.check
+        parts.arrangement, learnt.network, trials, DRAWS, clips, list(replay.tokens), run.cancel.check
     )
     tensors: dict[str, Mapping[str, Tensor]] = {"arrangement": learnt.tensors}
     sounds = None
@@ -89,7 +89,7 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     digest = save_adapter(tensors, header, training.folder / ADAPTER_FILE)
     run.on_step(Progress(tr("Checking what was learnt"), 1.0))
     return _report(
-        training, base, digest, learnt, checks, [effect, *([sounds.effect] if sounds else [])], device
+        training, base, digest, learnt, trials, checks, [effect, *([sounds.effect] if sounds else [])], device
     )
 
 
@@ -109,6 +109,7 @@ def _report(
     base: Mapping[str, str],
     digest: str,
     learnt: Learnt,
+    trials: Trials,
     checks: Sequence[Check],
     effects: Sequence[Effect],
     device: torch.device,
@@ -119,5 +120,8 @@ def _report(
         training.settings.steps_for(len(training.clips)), trained.stopped, round(trained.seconds, 1), device.type,
         any(effect.audible for effect in effects), tuple(word for effect in effects for word in effect.words),
         tuple(checks), tuple(trained.history),
-        {"shifts": {k: v for e in effects for k, v in e.shifts.items()}, "chance": min(e.chance for e in effects)},
+        {
+            "shifts": {k: v for e in effects for k, v in e.shifts.items()}, "chance": min(e.chance for e in effects),
+            "asked": effects[0].asked, "judged_on": trials.told,
+        },
     )  # fmt: skip
