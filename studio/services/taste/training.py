@@ -7,7 +7,7 @@ ratings; what comes out is a candidate for the blind test, or is kept as not fit
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -37,6 +37,9 @@ _DRAWING = 0.3
 
 class Learner(Protocol):
     """GenerationService and EngineProcess: what trains."""
+
+    @property
+    def model_hashes(self) -> Mapping[str, str]: ...
 
     def train(self, training: AdapterTraining, run: Run) -> AdapterReport: ...
 
@@ -86,7 +89,8 @@ def train_adapter(
     if lesson.taste is not None and lesson.phrases:
         drawing = replace(run, on_step=_part_of(run, 0.0, _DRAWING))
         with learner.unchanged():
-            clips = [*clips, *labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws)]
+            keep = folder / "drawn"
+            clips = [*clips, *labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws, keep)]
         run = replace(run, on_step=_part_of(run, _DRAWING, 1.0))
         settings = settings.with_draws()
     training = AdapterTraining(
