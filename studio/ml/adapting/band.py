@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,14 +22,17 @@ from studio.ml.adapting.learning import Learnt, learn
 from studio.ml.adapting.replay import load_replay
 from studio.ml.adapting.sound import learn_sound
 from studio.ml.arrangement.model import ArrangementModel
+from studio.ml.arrangement.sampler import CALLS
 from studio.ml.sound.synthesis import Synthesiser
 
 #: The file a training leaves in its folder.
 ADAPTER_FILE = "adapter.safetensors"
 #: Vocals, and draws over all of them, by which an adapter is judged.
 VOCALS, DRAWS = 8, 96
-#: Parts of the progress: without sound, with sound.
-_ENDS = {False: (0.9, 0.9), True: (0.55, 0.9)}
+#: Where the arrangement and the sound end in the progress: without sound, with sound; of the arrangement's part the
+#: rest after the learning is the checks.
+_ENDS = {False: (1.0, 1.0), True: (0.55, 0.9)}
+_LEARNING = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +68,13 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     learnt = learn(
         parts.arrangement, task, settings, settings.steps_for(len(clips)), run, prefixes=("",),
         checkpoint=training.folder / "arrangement.pt", fingerprint=fingerprint,
-        start=start.get("arrangement"), share=(0.0, first),
+        start=start.get("arrangement"), share=(0.0, _LEARNING * first),
     )  # fmt: skip
-    run.on_step(Progress(tr("Checking what was learnt"), first))
     assert isinstance(learnt.network, ArrangementModel)
     trials = task.trials(VOCALS)
+    check = _telling(run, (_LEARNING * first, first), 2 * len(trials.conditions) * CALLS)
     checks, effect = check_scores(
-        parts.arrangement, learnt.network, trials, DRAWS, clips, list(replay.tokens), run.cancel.check
+        parts.arrangement, learnt.network, trials, DRAWS, clips, list(replay.tokens), check
     )
     tensors: dict[str, Mapping[str, Tensor]] = {"arrangement": learnt.tensors}
     sounds = None
@@ -91,6 +95,16 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     return _report(
         training, base, digest, learnt, trials, checks, [effect, *([sounds.effect] if sounds else [])], device
     )
+
+
+def _telling(run: Run, share: tuple[float, float], calls: int) -> Callable[[], None]:
+    """To be called so many times while it is checked what was learnt: tells how far that is, or raises JobCancelled."""
+    done, (first, last) = itertools.count(), share
+
+    def check() -> None:
+        run.step(tr("Checking what was learnt"), first + (last - first) * min(1.0, next(done) / calls))
+
+    return check
 
 
 def _rated(clips: Sequence[object]) -> list[RatedClip]:
