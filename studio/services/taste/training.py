@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining, RatedClip, TrainingSettings
 
 REPLAY = "replay.safetensors"
+#: In a report that is kept: how many of its clips nobody rated.
+WRITTEN = "written"
 #: Share of the work that is writing draws to learn from.
 _DRAWING = 0.3
 
@@ -86,11 +88,13 @@ def train_adapter(
     check_memory(memory_needed(models_dir, settings))
     folder = shelf.training_folder
     clips: Sequence[RatedClip] = lesson.clips
+    written: Sequence[RatedClip] = ()
     if lesson.taste is not None and lesson.phrases:
         drawing = replace(run, on_step=_part_of(run, 0.0, _DRAWING))
         with learner.unchanged():
             keep = folder / "drawn"
-            clips = [*clips, *labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws, keep)]
+            written = labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws, keep)
+            clips = [*clips, *written]
         run = replace(run, on_step=_part_of(run, _DRAWING, 1.0))
         settings = settings.with_draws()
     training = AdapterTraining(
@@ -99,7 +103,7 @@ def train_adapter(
     )  # fmt: skip
     report = learner.train(training, run)
     entry = shelf.keep(
-        folder / "adapter.safetensors", asdict(report), made_at=now(),
+        folder / "adapter.safetensors", asdict(report) | {WRITTEN: len(written)}, made_at=now(),
         state="candidate" if report.fit_for_test else "rejected",
     )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)

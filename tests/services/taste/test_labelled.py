@@ -138,3 +138,4 @@ def test_a_training_learns_from_draws_where_the_taste_is_believed(tmp_path: Path
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1.0)
     assert ("rated clips alone" in learned.told) != believed
+    assert learned.entry.report["written"] == (16 if believed else 0)
