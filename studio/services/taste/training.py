@@ -118,7 +118,7 @@ def told_of(report: AdapterReport, lesson: Lesson) -> str:
     if lesson.taste is None and report.method == "adapter":
         told.append(
             tr(
-                "It learnt from the rated clips alone: your answers do not foretell each other yet from song to song."
+                "It learnt from the rated clips alone: your answers are not sure enough yet to foretell others."
             )
         )
     if not lesson.by_song:
