@@ -22,6 +22,7 @@ import soundfile as sf
 from studio.audio.containers import Part, aiff_part, flac_parts, ogg_parts, riff_part
 from studio.audio.file_bytes import FORMATS, View, error_text, opened, shown
 from studio.audio.mpeg_frames import mpeg_parts
+from studio.core.amounts import apart_in_gb
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 from studio.core.language import tr, trn
@@ -209,12 +210,11 @@ def _all_of(handle: BinaryIO, what: str) -> bytes:
     size = handle.seek(0, os.SEEK_END)
     handle.seek(0)
     if size > _MOST_COMPRESSED_BYTES:
+        there, most = apart_in_gb(size, _MOST_COMPRESSED_BYTES)
         raise StudioError(
             what,
-            seen=f"{size / 1e9:.1f} GB",
-            expected=tr(
-                "{most_compressed_bytes:.1f} GB or less", most_compressed_bytes=_MOST_COMPRESSED_BYTES / 1e9
-            ),
+            seen=there,
+            expected=tr("{most} or less", most=most),
             todo=tr("Export one song or section at a time"),
         )
     data = handle.read()

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.core.amounts import apart_in_gb, in_gb
 from studio.core.engines import BAND_MODEL, ENGINES, FASTSAG
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -93,14 +94,14 @@ def check_memory(
         return
     # With what is left to others, so that the two figures tell of the same.
     needed = wanted * factor - held + _MARGIN_BYTES
-    figures = 1 if in_gb(needed) != in_gb(room) else 2
+    there, asked = apart_in_gb(room, needed)
     fitting = next((n for n in range(candidates - 1, 0, -1) if need.bytes(seconds, n) <= usable), 0)
     raise NotEnoughMemory(
         fitting,
-        seen=tr("{in_gb} of memory free", in_gb=in_gb(room, figures)),
+        seen=tr("{in_gb} of memory free", in_gb=there),
         expected=tr(
             "{in_gb} for {counted} of {seconds:.0f} s",
-            in_gb=in_gb(needed, figures),
+            in_gb=asked,
             counted=_counted(candidates),
             seconds=seconds,
         ),
@@ -146,10 +147,6 @@ def memory_ran_out(error: BaseException) -> StudioError | None:
         + (tr(", or generate on the CPU") if on_gpu else tr(" or a shorter vocal, or close other programs"))
         + tr("; what was finished is kept"),
     )
-
-
-def in_gb(amount: float, figures: int = 1) -> str:
-    return f"{amount / 1e9:.{figures}f} GB"
 
 
 # What there is

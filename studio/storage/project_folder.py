@@ -8,6 +8,7 @@ candidates/NN/   stems as they were made, and candidate.json
 screens/KEY/     clips of the blind rating by their key: the band's sound, and clip.json
 ratings.db       everything that was ever said of the candidates
 lock.json        who has it open
+view.json        where it was left: playhead, what is in sight, clips heard and not voted on
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ def project_readers() -> list[Reader]:
         _fit(),
         _analysis(),
         _recent(),
+        _view(),
         _ratings(),
     ]  # fmt: skip
 
@@ -301,6 +302,23 @@ def _recent() -> Reader:
         return found
 
     return Reader("recent.json", make, read, share=0.5, never_raises=True)
+
+
+def _view() -> Reader:
+    def make(folder: Path) -> Path:
+        from studio.core.screen import Verdict
+        from studio.storage.view_state import NAME, ViewState, keep_view
+
+        said = Verdict(best="a", stars={"b": 4}, heard_s={"a": 4.25, "b": 0.5}, plays={"a": 2}, took_s=9.0)
+        keep_view(folder, ViewState(12.5, (3.0, 20.25), (0.0, 0.4), {7: said}))
+        return folder / NAME
+
+    def read(path: Path) -> object:
+        from studio.storage.view_state import read_view
+
+        return read_view(path.parent)
+
+    return Reader("view.json", make, read, share=0.3, never_raises=True)
 
 
 def _ratings() -> Reader:

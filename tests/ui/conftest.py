@@ -5,6 +5,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -28,6 +29,14 @@ from tests.ui.rating.fake_screens import FakeScreens
 RATE = 44100
 
 
+class Begin(Protocol):
+    def __call__(self, candidates: int = 0) -> MainWindow: ...
+
+
+class Reopen(Protocol):
+    def __call__(self, folder: Path, *, read_only: bool = False) -> MainWindow: ...
+
+
 def gains(window: MainWindow) -> dict[object, float]:
     """What the player was told to let through: linear gain by source."""
     plan = window.playback.player._mixer._plan
@@ -44,6 +53,18 @@ def project_folder(music: Path) -> Path:
     """The only project there is."""
     (folder,) = music.glob("*.backline")
     return folder
+
+
+def idle(qtbot: QtBot, window: MainWindow) -> None:
+    """Waits until nothing is made, read or written any more."""
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=120_000)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=120_000)
+
+
+def wait_for_song(qtbot: QtBot, window: MainWindow) -> None:
+    """Waits until a song that is opened is there, and everything that follows from it."""
+    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
+    idle(qtbot, window)
 
 
 def write_vocal(path: Path, seconds: float = 3.0) -> Path:
@@ -175,11 +196,41 @@ def generate(qtbot: QtBot) -> Callable[[MainWindow, int], None]:
         window.request.count.set_value(count)
         window.request.generate.click()
         assert window.generation.running
-        qtbot.waitUntil(lambda: not window.generation.running, timeout=120_000)
-        qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=120_000)
+        idle(qtbot, window)
         qtbot.waitUntil(
             lambda: all(r.spectrogram.spectrogram for r in window.candidates.rows.values()), timeout=10_000
         )
         assert len(window.candidates.rows) == before + count
 
     return ask
+
+
+@pytest.fixture
+def begin(
+    make_window: Callable[[], MainWindow],
+    open_vocal: Callable[[MainWindow], None],
+    generate: Callable[[MainWindow, int], None],
+) -> Begin:
+    """Opens a window with the vocal in it, and so many candidates."""
+
+    def begin(candidates: int = 0) -> MainWindow:
+        window = make_window()
+        open_vocal(window)
+        if candidates:
+            generate(window, candidates)
+        return window
+
+    return begin
+
+
+@pytest.fixture
+def reopen(make_window: Callable[[], MainWindow], qtbot: QtBot) -> Reopen:
+    """Opens a window of the next day, and a project in it."""
+
+    def reopen(folder: Path, *, read_only: bool = False) -> MainWindow:
+        window = make_window()
+        window.workspace.open(folder, read_only=read_only)
+        wait_for_song(qtbot, window)
+        return window
+
+    return reopen

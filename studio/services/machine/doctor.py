@@ -25,10 +25,11 @@ from studio import __version__
 from studio.audio.devices import Device
 from studio.audio.files import read_audio
 from studio.audio.self_test import listen_or_play, sound_devices
+from studio.core.amounts import in_gb
 from studio.core.errors import StudioError
 from studio.core.language import SOURCE, language, later, tr, trn
 from studio.services.machine.trial import Trial, try_in_child
-from studio.services.memory import available_bytes, in_gb, total_bytes
+from studio.services.memory import available_bytes, total_bytes
 from studio.storage.machine import CUDA, sound_key
 from studio.storage.outside import outside_environment
 from studio.storage.paths import is_packaged, user_data_dir

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from studio import __version__
+from studio.core.amounts import in_gb
 from studio.core.errors import StudioError
 from studio.services.machine.masking import masked
-from studio.services.memory import available_bytes, in_gb, total_bytes
+from studio.services.memory import available_bytes, total_bytes
 from studio.storage.log import last_lines
 from studio.storage.machine import read_machine_notes
 from studio.storage.paths import is_packaged, program_dirs

@@ -30,6 +30,7 @@ from studio.services.project.vocal_file import open_kept
 from studio.services.vocal import Vocal
 from studio.storage.codec import damaged
 from studio.storage.project_folder import ProjectFolder
+from studio.storage.view_state import ViewState
 
 
 @dataclass(eq=False)
@@ -42,6 +43,7 @@ class Song:
         analysis: of `vocal`, with the user's values where there are any; None until it is done.
         analysis_name: under which the project keeps it; while something newer is listened to, not `wanted_analysis`.
         candidates, fits, levels: by number; a fit report comes some time after its candidate, its levels after that.
+        view: how it was looked at when it was left.
     """
 
     document: Document
@@ -53,6 +55,7 @@ class Song:
     candidates: dict[int, Candidate] = field(default_factory=dict)
     fits: dict[int, FitReport] = field(default_factory=dict)
     levels: dict[int, CandidateLevels] = field(default_factory=dict)
+    view: ViewState = field(default_factory=ViewState)
 
     @property
     def project(self) -> Project:

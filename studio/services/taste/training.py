@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from studio.core.amounts import apart_in_gb
 from studio.core.candidate import Candidate
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress, StepCallback
@@ -150,9 +151,10 @@ def check_memory(needed: int) -> None:
     """Raises StudioError where the machine has less to give than a training needs."""
     free = available_bytes()
     if free is not None and free < needed:
+        there, asked = apart_in_gb(free, needed)
         raise StudioError(
             tr("There is too little memory to train"),
-            seen=tr("{free:.1f} GB free", free=free / 1e9),
-            expected=f"{needed / 1e9:.1f} GB",
+            seen=tr("{in_gb} of memory free", in_gb=there),
+            expected=asked,
             todo=tr("Close other programs, then train again"),
         )

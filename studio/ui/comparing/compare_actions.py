@@ -317,6 +317,12 @@ class CompareActions(QObject):
             self._actions[what].setEnabled(mix.selected is not None)
         self._show()
 
+    @property
+    def hides_any(self) -> bool:
+        """Whether there are candidates out of sight, or would be."""
+        song = self._workspace.song
+        return song is not None and bool(self._hidden(song) & self._rows.rows.keys())
+
     def show(self) -> None:
         """Shows the project's opinions again, as after a row was added."""
         self._show()

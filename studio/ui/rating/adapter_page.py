@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.amounts import in_gb
 from studio.core.language import later, retold, tr, trn
 from studio.services.taste.shelf_state import ShelfEntry
 from studio.services.taste.training import WRITTEN
@@ -317,7 +318,7 @@ class AdapterPage(QWidget):
             + (tr(": enough.") if enough else tr("; about {least} are needed.", least=least))
         )
         self.memory.setText(
-            "" if memory is None else tr("It takes about {memory:.1f} GB of memory.", memory=memory / 1e9)
+            "" if memory is None else tr("It takes about {in_gb} of memory.", in_gb=in_gb(memory))
         )
         self.memory.setVisible(memory is not None)
         self.train.setEnabled(enough)

@@ -174,8 +174,13 @@ class ModelTest(QObject):
                 self.deck.load(phrase, pair.order[0])
                 self._show("voting")
 
+        def on_failed(error: Exception) -> None:
+            self._workspace.failed.emit(error)
+            if self._pair is pair and self.state == "loading":
+                self._show("refused", tr("The next pair could not be made."))
+
         self._workspace.runner.submit(
-            "Loading clips", run, song.vocal.audio, on_done=on_done, on_failed=self._workspace.failed.emit
+            "Loading clips", run, song.vocal.audio, on_done=on_done, on_failed=on_failed
         )
 
     def resume(self) -> None:
@@ -216,6 +221,7 @@ class ModelTest(QObject):
             on_failed=on_failed,
         )  # fmt: skip
         self._making = job
+        self.progressed.emit("", 0.0)
 
     def _show(self, state: str, why: str = "") -> None:
         self.state, self.why = state, why

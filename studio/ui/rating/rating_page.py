@@ -48,6 +48,8 @@ class RatingPage(QWidget):
         self.sitting, self._pictures, self._preferences = sitting, pictures, preferences
         self.deck = sitting.deck
         self._drawn: dict[str, Picture] = {}
+        #: How far the next screen is, in words; empty where that is not known.
+        self._made = ""
         #: 'best' or 'worst' while a number is waited for.
         self.naming = ""
         self._keys = RatingKeys(self, KeyMap(preferences))
@@ -124,7 +126,6 @@ class RatingPage(QWidget):
         self.tie = self._switch(tr("All alike (=)"), tr("None is better than the others (=)"))
         self.hint = label("", "muted", wrap=True)
         self.undo = push(tr("Undo the last vote"))
-        self.undo.setToolTip(tr("Takes the last vote back (Ctrl+Z)"))
         self.breed = push(tr("More like these two"))
         self.breed.setToolTip(tr("The next screen holds children of the two (M)"))
         self.vote = push(tr("Vote (Enter)"), primary=True)
@@ -220,16 +221,22 @@ class RatingPage(QWidget):
             self._show_notice(state)
 
     def _show_notice(self, state: str) -> None:
-        sitting_has_begun = self.sitting.done > 0
+        if not self.sitting.is_whole:
+            making = (
+                tr("Making the next two"),
+                tr("The first two take a moment; later ones are made while you listen."),
+            )
+        elif self.sitting.done:
+            making = tr("Making the next four"), tr("The bands of the next screen are made while you listen.")
+        else:
+            making = (
+                tr("Making the first four"),
+                tr("The first four take a moment; later ones are made while you listen."),
+            )
         texts = {
             "refused": (tr("Not now"), self.sitting.why),
-            "making": (
-                tr("Making the next four"),
-                tr("The bands of the next screen are made while you listen.")
-                if sitting_has_begun
-                else tr("The first four take a moment; later ones are made while you listen."),
-            ),
-            "loading": ("", ""),
+            "making": (making[0], self._made or making[1]),
+            "loading": ("", tr("Reading the clips …")),
             "over": self.sitting.over,
         }
         title, more = texts.get(state, ("", ""))
@@ -240,9 +247,10 @@ class RatingPage(QWidget):
         self.again.setText(self.sitting.again)
 
     def _on_progressed(self, text: str, fraction: float) -> None:
+        self._made = text
         self.making.setValue(round(1000 * fraction))
         if self.sitting.state == "making":
-            self.more.setText(text)
+            self._show_notice("making")
 
     def _show_screen(self, ballot: Ballot) -> None:
         sitting = self.sitting
@@ -262,6 +270,11 @@ class RatingPage(QWidget):
             button.setEnabled(not revealed)
         self.vote.setText(tr("Next screen (Enter)") if revealed else tr("Vote (Enter)"))
         self.breed.setVisible(revealed and sitting.goes_on)
+        voted = bool(sitting.project.verdicts)
+        self.undo.setEnabled(voted)
+        self.undo.setToolTip(
+            tr("Takes the last vote back (Ctrl+Z)") if voted else tr("There is no vote to take back")
+        )
         self.show_open()
         self._show_parents()
 

@@ -70,6 +70,7 @@ class Sitting(QObject):
         self.screen: Screen | None = None
         self.ballot: Ballot | None = None
         self.sounds: dict[str, ClipSound] = {}
+        self._begun: dict[int, Ballot] = {}
         self._making: Job[Any] | None = None
         self._skipped: set[int] = set()
         self._parents: tuple[str, ...] = ()
@@ -79,7 +80,7 @@ class Sitting(QObject):
         #: Whether its page is in sight: what is heard elsewhere is no listening to the screen.
         self.in_sight = False
         workspace.changed.connect(self._on_changed)
-        workspace.opened.connect(lambda _: self.leave())
+        workspace.opened.connect(self._on_opened)
         deck.heard.connect(self._on_heard)
         deck.waited.connect(self._on_waited)
         deck.turned.connect(self._on_turned)
@@ -235,6 +236,26 @@ class Sitting(QObject):
         self.state, self.why = state, why
         self.changed.emit()
 
+    def _on_opened(self, song: Song) -> None:
+        self.leave()
+        screens = {screen.number: screen for screen in song.project.screens}
+        self._begun = {
+            number: Ballot(screens[number].keys, said)
+            for number, said in song.view.unvoted.items()
+            if number in screens and said.fits(screens[number])
+        }
+
+    @property
+    def unvoted(self) -> dict[int, Verdict]:
+        """What was heard and said so far of screens that wait for their vote, by number."""
+        given = self.project.verdicts
+        return {n: b.verdict for n, b in self._begun.items() if n not in given and any(b.plays.values())}
+
+    def forget(self) -> None:
+        """What was said is deleted: it is not gone on with."""
+        self.leave()
+        self._begun = {}
+
     # From screen to screen
 
     def advance(self) -> None:
@@ -259,7 +280,9 @@ class Sitting(QObject):
         if song is None or song.folder is None:
             return
         folder, rate = song.folder, self.deck.player.sample_rate
-        ballot = ballot or Ballot(screen.keys)
+        ballot = ballot or self._begun.get(screen.number) or Ballot(screen.keys)
+        if state == "voting":
+            self._begun[screen.number] = ballot
         self.screen, self.ballot = screen, ballot
         self._show("loading")
 
@@ -346,6 +369,7 @@ class Sitting(QObject):
             on_failed=on_failed,
         )  # fmt: skip
         self._making = job
+        self.progressed.emit("", 0.0)
 
     @property
     def listener(self) -> str:
@@ -426,7 +450,7 @@ class Sitting(QObject):
         ballot = Ballot(screen.keys, said)
         state = "revealed" if screen.number in after.verdicts else "voting"
         if screen is self.screen and self.state in ("voting", "revealed"):
-            self.ballot = ballot
+            self.ballot = self._begun[screen.number] = ballot
             self._show(state)
         else:
             self._load(screen, ballot, state)

@@ -159,7 +159,7 @@ class TasteActions(QObject):
 
     def _on_forgotten(self, answers: int) -> None:
         """What was shown before counts nowhere: the sitting begins anew. What was trained on deleted answers rests."""
-        self.sitting.leave()
+        self.sitting.forget()
         if answers:
             self.adapter.retire()
 

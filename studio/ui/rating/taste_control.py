@@ -85,6 +85,7 @@ class TasteControl(QObject):
         used = not self._preferences.get(OFF, False)
         page.show_listener(listener, used=used, lies=str(self._ratings.path))
         page.show_music(self._music.names(listener))
+        self._show_said()
         if song is None:
             return
         context = SongContext.of(song)
@@ -101,6 +102,25 @@ class TasteControl(QObject):
             "Learning", run, context, on_done=on_done, on_failed=self._workspace.failed.emit
         )
         self._learning = job
+
+    def _show_said(self) -> None:
+        """Whether there is anything to forget or to save, once the database was asked."""
+        listener, project = self.listener, self._workspace.project
+        song = song_of(project) if self._workspace.song is not None else ""
+
+        def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> frozenset[str]:
+            return frozenset(answer.song for answer in self._ratings.answers(listener))
+
+        def on_done(said_of: frozenset[str]) -> None:
+            if listener == self.listener and project is self._workspace.project:
+                voted = bool(project.verdicts)
+                self.page.show_said(
+                    of_song=voted or (bool(song) and song in said_of), of_listener=voted or bool(said_of)
+                )
+
+        self._workspace.runner.submit(
+            "Counting", run, None, lane="writer", on_done=on_done, on_failed=self._workspace.failed.emit
+        )
 
     def guide(self, song: Song) -> Callable[[], Taste | None]:
         """What gives the taste that a song's candidates are chosen by; to be called off the main thread."""
@@ -128,8 +148,12 @@ class TasteControl(QObject):
         def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> int:
             return self._ratings.take(project, folder, listener, candidates)
 
+        def on_done(_: int) -> None:
+            if self.page.isVisible():
+                self._show_said()
+
         self._workspace.runner.submit(
-            "Keeping votes", run, None, essential=True, on_failed=self._workspace.failed.emit
+            "Keeping votes", run, None, essential=True, on_done=on_done, on_failed=self._workspace.failed.emit
         )
 
     # What is asked for

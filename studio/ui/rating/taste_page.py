@@ -91,7 +91,6 @@ class TastePage(QWidget):
         self.music_told = label("", "muted", wrap=True)
         self.no_music = push(tr("Forget this music"))
         self.export = push(tr("Save votes as a table …"))
-        self.export.setToolTip(tr("CSV: every vote with what was heard"))
         self.forget_song = push(tr("Forget this song's votes …"))
         self.forget_all = push(tr("Forget everything of this listener …"))
         self.lies = label("", "small", wrap=True)
@@ -113,6 +112,7 @@ class TastePage(QWidget):
             column.addSpacing(8)
         column.addStretch(1)
         self.name.editingFinished.connect(lambda: self.named.emit(self.name.text().strip()))
+        self.show_said(of_song=False, of_listener=False)
         self.use.clicked.connect(self.switched)
         self.music.clicked.connect(self.music_wanted)
         self.no_music.clicked.connect(self.music_forgotten)
@@ -129,6 +129,16 @@ class TastePage(QWidget):
         self.lies.setText(
             tr("They lie in each song's project and in {lies}, on this machine only.", lies=lies)
         )
+
+    def show_said(self, *, of_song: bool, of_listener: bool) -> None:
+        """Whether anything was said of the open song, and at all: what is not there is neither forgotten nor saved."""
+        for button, there, tip in (
+            (self.export, of_listener, tr("CSV: every vote with what was heard")),
+            (self.forget_song, of_song, ""),
+            (self.forget_all, of_listener, ""),
+        ):
+            button.setEnabled(there)
+            button.setToolTip(tip if there else tr("Nothing was said yet"))
 
     def show_music(self, names: Sequence[str]) -> None:
         """The files it begins from."""

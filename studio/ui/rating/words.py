@@ -8,6 +8,7 @@ from studio.core.language import capital, later, tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen, Verdict
 from studio.services.taste.screens import ClipSound
+from studio.taste.archive import ALIKE, distances
 from studio.ui.appearance.widgets import style_title
 
 ROLE_WORDS: Mapping[str, str] = {
@@ -18,6 +19,8 @@ ROLE_WORDS: Mapping[str, str] = {
     "anchor": later("made for another voice, to check"),
 }
 
+#: Of a clip that was to be unlike the rest, where nothing in the pool was unlike enough to be called so.
+_LITTLE_UNLIKE = later("chosen for variety")
 #: Of a pilot kit, for whoever rates it: the taste is not theirs.
 KIT_WORDS: Mapping[str, str] = {
     **ROLE_WORDS,
@@ -28,6 +31,10 @@ KIT_WORDS: Mapping[str, str] = {
 
 def role_in_words(clip: Clip, screen: Screen) -> str:
     """Why a clip is on a screen."""
+    if clip.role == "different":
+        others = [other.features for other in screen.clips if other.key != clip.key]
+        if min(distances(clip.features, others)) < ALIKE:
+            return capital(tr(_LITTLE_UNLIKE))
     return capital(tr((KIT_WORDS if screen.is_given else ROLE_WORDS)[clip.role]))
 
 

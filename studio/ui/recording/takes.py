@@ -37,6 +37,11 @@ class Takes(QObject):
 
     def add(self, recorded: Recorded) -> None:
         """The last whole take of a recording is heard where it was sung."""
+        if not recorded.takes:  # ended at once, or before the punch began
+            self._workspace.told.emit(
+                tr("Too short for a take; the recording was kept: {path}", path=recorded.path)
+            )
+            return
         song = self._workspace.song
         folder = self._workspace.ensure_folder()
         if song is None or folder is None:
@@ -53,9 +58,7 @@ class Takes(QObject):
             number = last_whole(project.takes, len(takes))
             take = project.takes[number - 1]
             self._choose(song, number, take.start_s, take.end_s, f"Take {number}")
-            self._workspace.told.emit(
-                tr("Take {number} is heard where it was sung. Record > Takes chooses others.", number=number)
-            )
+            self._workspace.told.emit(_told(len(project.takes), len(takes), number))
 
         self._workspace.runner.submit(
             "Saving", run, recorded, lane="writer", essential=True, on_done=on_done,
@@ -127,3 +130,13 @@ class Takes(QObject):
         self._job = job = self._workspace.runner.submit(
             "Putting takes together", run, None, on_done=on_done, on_failed=self._workspace.failed.emit
         )
+
+
+def _told(last: int, new: int, heard: int) -> str:
+    """That `new` takes were recorded, the last of which is number `last`, and which is heard."""
+    said = tr("Take {number} is heard where it was sung. Record > Takes chooses others.", number=heard)
+    if new == 1:
+        return said
+    return (
+        tr("{new} takes recorded, {first} to {last}.", new=new, first=last - new + 1, last=last) + f" {said}"
+    )

@@ -79,7 +79,8 @@ class TakesDialog(QDialog):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         words = self.table.fontMetrics()
         header.setMinimumSectionSize(
-            max(words.horizontalAdvance(text) for text in (tr("heard here"), tr("in part"))) + _BESIDE_WORDS
+            max(words.horizontalAdvance(text) for text in (tr("heard here"), tr("in part"), tr("sung")))
+            + _BESIDE_WORDS
         )
         self.table.cellActivated.connect(self._choose)
         self.table.cellClicked.connect(self._choose)
@@ -141,12 +142,15 @@ def _clock(time_s: float) -> str:
 def _cell(heard: bool, alone: bool, covers: bool) -> QTableWidgetItem:
     colours = theme.current()
     cell = QTableWidgetItem(
-        (tr("heard here") if alone else tr("in part")) if heard else "" if covers else "–"
+        (tr("heard here") if alone else tr("in part")) if heard else tr("sung") if covers else "–"
     )
     cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
     if heard:
         cell.setBackground(colours.colour("accent", 255 if alone else 60))
         cell.setForeground(colours.colour("on_accent" if alone else "text"))
-    elif not covers:
+    else:
         cell.setForeground(colours.colour("muted"))
+    if not covers:
+        cell.setFlags(Qt.ItemFlag.NoItemFlags)  # keys and clicks go past it
+        cell.setData(Qt.ItemDataRole.AccessibleTextRole, tr("not sung here"))
     return cell

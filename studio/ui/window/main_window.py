@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
-from studio.core.candidate import Candidate
-from studio.core.commands import Command, SetChords, SetGiven
-from studio.core.engines import FASTSAG
-from studio.core.errors import StudioError
+from studio.core.commands import SetChords, SetGiven
 from studio.core.guide import WRITTEN
 from studio.core.language import tr, trn
-from studio.core.mix import VOCAL, Mix
+from studio.core.mix import VOCAL
 from studio.core.music import Chord
-from studio.core.opinion import blind_label
-from studio.core.project import Project
-from studio.dsp.waveform import Waveform
 from studio.services.generating.engines import Engines
-from studio.services.memory import NotEnoughMemory
-from studio.services.project.opening import ProjectInUse, ProjectNotWritable, SoundMissing
-from studio.services.project.song import Song
 from studio.storage.recent import RecentProject
 from studio.ui.appearance import spoken
 from studio.ui.appearance.appearance import Appearance
@@ -51,16 +41,18 @@ from studio.ui.rating.taste_control import TasteControl
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
-from studio.ui.timeline.spectrogram_view import Picture
 from studio.ui.window import recent_list, window_memory
-from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
+from studio.ui.window.left_off import LeftOff
 from studio.ui.window.machine import Machine
+from studio.ui.window.menu_reasons import MenuReasons
 from studio.ui.window.menus import add_menus, menu_of
 from studio.ui.window.preferences import APP_NAME, Preferences
 from studio.ui.window.questions import Questions
+from studio.ui.window.song_display import SongDisplay
 from studio.ui.window.status_line import StatusLine
+from studio.ui.window.troubles import Troubles
 from studio.ui.window.view_actions import ViewActions
 from studio.ui.window.workspace import Workspace
 
@@ -116,7 +108,8 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.key_map = KeyMap(preferences)
         self.ask = Questions(self, preferences)
-        self.pictures = SpectrogramJobs(workspace.runner, self.show_error, self)
+        self.troubles = Troubles(workspace, self.ask, self)
+        self.pictures = SpectrogramJobs(workspace.runner, self.troubles.show, self)
         self.analysing = Analysing(workspace, playback, analyse, self)
         self.guiding = Guiding(workspace, self)
         self.generation = Generation(workspace, engines, self)
@@ -139,6 +132,7 @@ class MainWindow(QMainWindow):
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, self._song_page, self,
         )  # fmt: skip
+        self.left_off = LeftOff(workspace, playback, self.taste.sitting, self)
         self.metering = Metering(playback, self)
         self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
         self.machine = Machine(workspace, self.status, self)
@@ -152,6 +146,9 @@ class MainWindow(QMainWindow):
         self._background.timeout.connect(self._close_when_finished)
         self._may_close = False
         self.generation.guide_of = learned.guide
+        self.display = SongDisplay(
+            workspace, playback, panels, self.pictures, self.jobs, self.compare, self.status, self
+        )
         self._connect()
         # After _connect: what opens a song shows its next seed, and a restored request its own.
         self.findings = Findings(workspace, panels.request, self.ask, self)
@@ -163,11 +160,11 @@ class MainWindow(QMainWindow):
             self.actions_by_name,
             [menu_of(self, f"&{name}") for name in ("Edit", "Listen", "Candidates", "Judge", "Record")],
         )
+        MenuReasons(self, self.actions_by_name, workspace, playback, self.generation, self.compare)
         self.keys = KeyFilter(self, self.key_map)
         for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
             self.keys.vocal_only_held.connect(hear)
         window_memory.restore(self)
-        self._show_selection()
         panels.empty.recent.show_projects(workspace.recent.read())
         # No button has the focus to start with, after typing or after a dialog, so Space plays.
         self.setFocusProxy(panels)
@@ -227,7 +224,6 @@ class MainWindow(QMainWindow):
         self.strip.mute_toggled.connect(playback.toggle_mute)
         self.strip.level_stepped.connect(playback.step_level)
         playback.playing_changed.connect(self.transport.show_playing)
-        playback.mix_changed.connect(self._on_mix_changed)
         playback.problem_changed.connect(lambda _: self.status.show_output(playback.player))
         for view in (self.ruler, self.vocal.lane, self.vocal.spectrogram):
             view.seek_requested.connect(playback.seek)
@@ -253,27 +249,22 @@ class MainWindow(QMainWindow):
         empty.recent.open_requested.connect(self.open_path)
         workspace.busy_changed.connect(self.status.doing.setText)
         workspace.told.connect(self.status.tell)
-        workspace.failed.connect(self.show_error)
-        workspace.opened.connect(self._on_opened)
-        workspace.changed.connect(self._on_changed)
-        workspace.vocal_replaced.connect(self._on_vocal_replaced)
+        self.troubles.fewer_wanted.connect(self.generating.make_fewer)
+        self.troubles.report_wanted.connect(self.machine.copy_report)
         workspace.known.connect(self._on_known)
         self.guiding.given.connect(self._give)
         self.guiding.hints_found.connect(self.analysis.show_hints)
-        self.analysing.analysed.connect(self._on_analysed)
+        self.analysing.analysed.connect(self.display.on_analysed)
+        self.analysing.analysed.connect(self.generating.on_analysed)
         self.analysing.analysed.connect(self.compare.on_analysed)
         self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
         self.generating.given.connect(self._give)
         self.generating.told.connect(self.status.tell)
-        self.generation.candidate_added.connect(self._on_candidate_added)
-        self.comping.candidate_added.connect(self._on_candidate_added)
+        self.generation.candidate_added.connect(self.display.on_candidate_added)
+        self.comping.candidate_added.connect(self.display.on_candidate_added)
         self.jobs.measured.connect(self.compare.on_measured)
-        self.jobs.levelled.connect(lambda _: self._show_levels())
-        self.jobs.stems_drawn.connect(self._on_stems_drawn)
-        self.candidates.stems_wanted.connect(self._draw_stems)
         self.metering.measured.connect(self.panels.meters.show_readings)
         self.metering.measured.connect(lambda mix, _: self.status.show_loudness(mix.momentary_lufs))
-        self.pictures.ready.connect(self._on_picture_ready)
         self.compare.asked.connect(self._on_asked)
         self.panels.candidates_header.teach_wanted.connect(lambda: self.taste.enter("rate"))
         self.appearance.theme_changed.connect(empty.refresh)
@@ -332,42 +323,6 @@ class MainWindow(QMainWindow):
         elif answer == "new":
             begin_new()
 
-    def _on_opened(self, song: Song) -> None:
-        self._show_title()
-        self.panels.show_vocal()
-        self.pictures.clear()
-        self.candidates.clear()
-        self.vocal.show_vocal(song)
-        self.vocal.show_analysis(song)  # there already, where the project knew it
-        self.analysis.show_song(song)
-        self.request.show_ready(song.analysis is not None)
-        self.pictures.draw(VOCAL, song.vocal.audio)
-        for number in sorted(song.candidates):
-            self._add_row(song, song.candidates[number])
-        if song.project.candidates:
-            self.request.next_seed(max(record.origin.seed for record in song.project.candidates))
-        self.status.show_output(self.playback.player)
-        self.compare.show()
-        self._show_selection()
-
-    def _show_title(self) -> None:
-        project, looking = self.workspace.project, self.workspace.document.read_only
-        only = tr(" (only looked at)") if looking else ""
-        self.setWindowTitle(f"{project.title}{only} – {APP_NAME}" if project.vocal else APP_NAME)
-
-    def _on_vocal_replaced(self, song: Song) -> None:
-        self.vocal.show_vocal(song)
-        self.pictures.draw(VOCAL, song.vocal.audio)
-        for candidate in song.candidates.values():
-            self.jobs.measure_levels(song, candidate)
-
-    def _on_analysed(self, song: Song) -> None:
-        self.vocal.show_analysis(song)
-        self.analysis.show_song(song)
-        self.request.show_ready(song.analysis is not None)
-        self.timeline.changed.emit()
-        self.generating.on_analysed(song)
-
     # What the user says of the vocal
 
     def _give(self, fields: dict[str, object]) -> None:
@@ -385,18 +340,6 @@ class MainWindow(QMainWindow):
             chords = song.project.with_bar_chord(analysis.grid, analysis.chords, bar, chord)
             self.workspace.do(SetChords(chords, song.project.pickup))
 
-    def _on_changed(self, before: Project, after: Project, _: Command) -> None:
-        song = self.workspace.song
-        if song is None:
-            return
-        if (before.chords, before.pickup) != (after.chords, after.pickup) and song.analysis is not None:
-            self.vocal.show_analysis(song)
-            self.analysis.show_song(song)
-        if before.title != after.title:
-            self._show_title()
-        if before.blind != after.blind:
-            self._show_selection()
-
     # Candidates
 
     def generate(self) -> None:
@@ -408,76 +351,11 @@ class MainWindow(QMainWindow):
         if song is not None and number in song.candidates and not self.exports.does(what, number):
             self.generating.change(what, number)
 
-    def _add_row(self, song: Song, candidate: Candidate) -> None:
-        row = self.candidates.add(candidate)
-        row.show_selected(candidate.number == self.playback.mix.selected)
-        self.jobs.show(song, candidate)
-
-    def _on_candidate_added(self, candidate: Candidate) -> None:
-        song = self.workspace.song
-        if song is None:
-            return
-        self._add_row(song, candidate)
-        self.compare.show()
-        blind = song.project.blind
-        number = candidate.number
-        self.status.tell(
-            tr(
-                "Candidate {number} is ready",
-                number=number if blind is None else blind_label(blind.index(number)),
-            )
-        )
-        self.candidates.reveal(number)
-        first = number if blind is None else blind[0]  # in a blind comparison not the first to come
-        if (
-            self.playback.mix.selected is None
-            and not self.playback.player.playing
-            and first in self.candidates.rows
-        ):
-            self.playback.select(first)
-
-    def _on_picture_ready(self, key: object, picture: Picture) -> None:
-        if key == VOCAL:
-            self.vocal.show_picture(picture)
-        elif key in self.candidates.rows:
-            self.candidates.rows[key].show_picture(picture)
-
-    def _draw_stems(self, number: int) -> None:
-        song = self.workspace.song
-        if song is not None and number in song.candidates:
-            self.jobs.draw_stems(song, song.candidates[number])
-
-    def _on_stems_drawn(self, number: int, waveforms: Mapping[str, Waveform]) -> None:
-        if number in self.candidates.rows:
-            self.candidates.rows[number].stems.set_waveforms(waveforms)
-
     def _turn_stem(self, toggle: Callable[[str], None]) -> None:
         if self.strip.why_no_stems and self.strip.target != VOCAL:
             self.status.tell(self.strip.why_no_stems)
         else:
             toggle(self.strip.target)
-
-    def _on_mix_changed(self, mix: Mix) -> None:
-        self.transport.show_mix(mix)
-        self.strip.show_mix(mix)
-        self._show_selection()
-
-    def _show_selection(self) -> None:
-        selected = self.playback.mix.selected
-        self.candidates.show_selected(selected)
-        song = self.workspace.song
-        whole = False
-        # In a blind comparison a greyed strip would tell which one it is.
-        if song is not None and song.project.blind is None and selected in song.candidates:
-            whole = song.candidates[selected].is_one_sound
-        self.strip.show_stems(tr(FASTSAG.why_not) if whole else "")
-        self._show_levels()
-
-    def _show_levels(self) -> None:
-        """The levels of the whole song of the candidate heard; not while they would tell which one it is."""
-        song, selected = self.workspace.song, self.playback.mix.selected
-        known = song is not None and song.project.blind is None and selected is not None
-        self.panels.meters.show_whole(song.levels.get(selected) if song and selected and known else None)
 
     # Saving
 
@@ -499,54 +377,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.workspace.save_as(path)
 
-    # Trouble
-
-    def show_error(self, error: Exception) -> None:
-        """One dialog for each failure; the same one again while it is open says nothing new. What a question can mend
-        is asked instead."""
-        if isinstance(error, ProjectInUse):
-            self._open_otherwise(error.path, self.ask.project_in_use(error), error.path.parent)
-        elif isinstance(error, ProjectNotWritable):
-            self._open_otherwise(
-                error.path, self.ask.project_not_writable(error), self.workspace.projects_dir
-            )
-        elif isinstance(error, SoundMissing):
-            self._on_missing(error)
-        elif isinstance(error, NotEnoughMemory) and error.candidates:
-            if self.ask.may_make_fewer(error):
-                self.generating.make_fewer(error.candidates)
-        else:
-            dialog = ErrorDialog(error, self)
-            dialog.report_wanted.connect(self.machine.copy_report)
-            if any(d.isVisible() and d.text == dialog.text for d in self.findChildren(ErrorDialog)):
-                dialog.deleteLater()
-            else:
-                dialog.open()
-
-    def _open_otherwise(self, path: Path, answer: Literal["copy", "look"] | None, copies_dir: Path) -> None:
-        """A project that cannot be worked on where it lies."""
-        if answer == "copy":
-            self.workspace.open_copy(path, copies_dir)
-        elif answer == "look":
-            self.workspace.open(path, read_only=True)
-
-    def _on_missing(self, missing: SoundMissing) -> None:
-        found = self.ask.missing_sound(missing)
-        if found is None:
-            self.status.tell(str(missing))
-            return
-        try:
-            missing.folder.keep_audio(found, missing.ref)
-        except (OSError, ValueError) as error:
-            self.show_error(
-                StudioError(
-                    tr("{name} is not the file that is missing", name=found.name),
-                    seen=str(error),
-                    expected=missing.ref.name,
-                )
-            )
-            return
-        self.workspace.open(missing.folder.path)
+    # Events
 
     def childEvent(self, event: QChildEvent) -> None:
         child = event.child()

@@ -6,34 +6,29 @@ Nobody else holds a document. What follows from a change (listening again, drawi
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from studio.audio.source import Source
-from studio.core.analysis import Given, VocalAnalysis
-from studio.core.candidate import Candidate
+from studio.core.analysis import Given
 from studio.core.commands import Command, Rename, SetLoop, SetMix, told
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.language import tr
-from studio.core.mix import Mix
-from studio.core.project import Begun, Loop, Project
+from studio.core.project import Loop, Project
 from studio.services.jobs import Job, JobRunner
-from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.candidates import read_candidate
 from studio.services.project.document import Document, State, now
 from studio.services.project.moving import copy_project, copy_writing
-from studio.services.project.opening import SoundMissing, create_project, open_project, sound_path
-from studio.services.project.song import Song, open_ref, ref_of
+from studio.services.project.opening import create_project, open_project
+from studio.services.project.reading import Ready, SongReader
+from studio.services.project.song import Song
 from studio.services.project.store import ProjectStore
 from studio.services.project.vocal_file import keep_vocal
-from studio.services.recording.comp import write_comp
-from studio.services.vocal import Vocal, open_vocal
+from studio.services.vocal import Vocal
 from studio.storage.project_folder import SUFFIX, ProjectFolder, is_project
 from studio.storage.recent import RecentProject, RecentProjects
 from studio.ui.listening.playback import Playback
@@ -43,22 +38,6 @@ from studio.ui.window.bridge import Bridge
 _REST_MS = 300
 #: How often what could not be kept is tried again.
 _RETRY_MS = 3000
-
-
-@dataclass(frozen=True, eq=False)
-class Ready:
-    """A song that was read in the background and can be put on the desk.
-
-    Attributes:
-        samples: of its vocal, prepared for the player.
-        notices: what had to be made good, as sentences.
-        interrupted: a request that a crash cut off.
-    """
-
-    song: Song
-    samples: Source
-    notices: tuple[str, ...] = ()
-    interrupted: Begun | None = None
 
 
 class Workspace(QObject):
@@ -72,6 +51,8 @@ class Workspace(QObject):
     busy_changed = Signal(str)
     #: A Song is on the desk.
     opened = Signal(object)
+    #: The Song on the desk is about to be closed.
+    leaving = Signal(object)
     #: The project before, the project after, the command.
     changed = Signal(object, object, object)
     #: The vocal of the song was put together anew from takes.
@@ -93,6 +74,7 @@ class Workspace(QObject):
         self.song: Song | None = None
         self.document = Document(State())
         self._unsubscribe = self.document.subscribe(self._on_changed)
+        self._reader = SongReader(projects_dir, recent, playback.player.prepare, self._on_problem)
         self._opening: Job[Any] | None = None
         self._made_before = False
         self._loop_timer = QTimer(self)
@@ -339,26 +321,15 @@ class Workspace(QObject):
             return
         if path.is_dir():
             self._submit_opening(
-                path, lambda cancel, on_step: self._read_folder(path, read_only, cancel, on_step)
+                path, lambda cancel, on_step: self._reader.folder(path, read_only, cancel, on_step)
             )
         else:
-            self._submit_opening(path, lambda cancel, _: self._read_vocal(path, given), self._begin_or_ask)
+            mix = self.project.mix
+            self._submit_opening(path, lambda *_: self._reader.vocal(path, given, mix), self._begin_or_ask)
 
     def open_copy(self, path: Path, into: Path) -> None:
         """Opens a copy of a project that cannot be worked on where it lies, in the folder `into`."""
-        stem, count = path.stem, 2
-        while (target := into / f"{stem} copy {count}{SUFFIX}").exists():
-            count += 1
-
-        def read(cancel: CancelToken, on_step: StepCallback) -> Ready:
-            source = ProjectFolder(path)
-            copy_project(source, target, cancel)
-            copy_writing(source, ProjectFolder(target))
-            ready = self._read_project(target, False, cancel)
-            ready.song.document.do(Rename(target.stem))  # two songs of one title cannot be told apart
-            return ready
-
-        self._submit_opening(path, read)
+        self._submit_opening(path, lambda cancel, _: self._reader.copy(path, into, cancel))
 
     def _submit_opening(
         self,
@@ -372,13 +343,13 @@ class Workspace(QObject):
         def run(_: None, /, *, on_step: StepCallback, cancel: CancelToken) -> Ready:
             ready = read(cancel, on_step)
             if cancel.cancelled:
-                _let_go(ready)
+                ready.let_go()
             cancel.check()
             return ready
 
         def on_done(ready: Ready) -> None:
             if self._opening is not job:
-                _let_go(ready)
+                ready.let_go()
                 return
             self._opening = None
             self.busy_changed.emit("")
@@ -392,78 +363,12 @@ class Workspace(QObject):
         self.busy_changed.emit(tr("Opening {name} …", name=path.name))
         self._opening = job = self.runner.submit("Opening", run, None, on_done=on_done, on_failed=on_failed)
 
-    def _read_vocal(self, path: Path, given: Given) -> Ready:
-        vocal = open_vocal(path)
-        mix = self.project.mix
-        mix = Mix(balance=mix.balance, matched=mix.matched)
-        project = Project(title=vocal.name, vocal=ref_of(vocal), given=given, mix=mix)
-        song = Song(Document(State(project)), None, vocal, vocal)
-        return Ready(song, self._playback.player.prepare(vocal.audio))
-
     def _begin_or_ask(self, ready: Ready) -> None:
         known = self.recent.of_vocal(ready.song.base.sha256)
         if known is None:
             self._put_on_desk(ready)
         else:
             self.known.emit(known, lambda: self._put_on_desk(ready))
-
-    def _read_folder(self, path: Path, read_only: bool, cancel: CancelToken, on_step: StepCallback) -> Ready:
-        if is_project(path):
-            return self._read_project(path, read_only, cancel)
-        known = self.recent.imported(path.resolve())
-        if known is not None:
-            return self._read_project(Path(known.path), read_only, cancel)
-        from studio.services.project.migrating import migrate  # the window need not wait for it
-
-        made = migrate(path, self.projects_dir, on_step=on_step, cancel=cancel)
-        ready = self._read_project(made.path, False, cancel)
-        title = ready.song.project.title
-        self.recent.add(RecentProject(str(made.path), title, imported_from=str(path.resolve())))
-        notice = tr(
-            "{name} was made by an earlier version: it is a project now, {name_2}. The folder stays.",
-            name=path.name,
-            name_2=made.path.name,
-        )
-        return dataclasses.replace(ready, notices=(notice, *made.notices, *ready.notices))
-
-    def _read_project(self, path: Path, read_only: bool, cancel: CancelToken) -> Ready:
-        opened = open_project(path, read_only=read_only, on_problem=self._on_problem)
-        document, folder = opened.document, opened.folder
-        try:
-            cancel.check()
-            project, notices = document.project, list(opened.notices)
-            if project.vocal is None:
-                raise StudioError(
-                    tr("{stem} has no vocal", stem=path.stem), seen=tr("a project that was just begun")
-                )
-            base = open_ref(folder, project.vocal)
-            vocal = base
-            try:
-                vocal = write_comp(
-                    project.comp, project.takes, base, folder, lambda ref: sound_path(folder, ref)
-                )
-            except SoundMissing as error:
-                notices.append(tr("{error} The vocal before the takes is heard instead.", error=error))
-            candidates: dict[int, Candidate] = {}
-            for record in project.candidates:
-                try:
-                    candidates[record.number] = read_candidate(folder, record.folder)[1]
-                except StudioError as error:
-                    notices.append(str(error))
-            analysis: VocalAnalysis | None = None
-            name = analysis_name(vocal.sha256, base.sha256, project.given)
-            try:
-                analysis = read_analysis(folder, name)
-            except StudioError as error:
-                notices.append(tr("{error} It is listened to again.", error=error))
-            cancel.check()
-            song = Song(document, folder, base, vocal, analysis, name, candidates)
-            samples = self._playback.player.prepare(vocal.audio)
-            return Ready(song, samples, tuple(notices), opened.interrupted)
-        except BaseException:
-            if isinstance(document.keeper, ProjectStore):
-                document.keeper.close()
-            raise
 
     def _put_on_desk(self, ready: Ready) -> None:
         self._close_document()
@@ -498,6 +403,7 @@ class Workspace(QObject):
         self._keep_loop()
         if self.song is not None:
             self._remember(self.song)
+            self.leaving.emit(self.song)
         if isinstance(self.document.keeper, ProjectStore):
             self.document.keeper.close()
 
@@ -517,10 +423,3 @@ class Workspace(QObject):
     def _on_failed(self, error: Exception) -> None:
         self.busy_changed.emit("")
         self.failed.emit(error)
-
-
-def _let_go(ready: Ready) -> None:
-    """Closes a project that was opened for nobody."""
-    keeper = ready.song.document.keeper
-    if isinstance(keeper, ProjectStore):
-        keeper.close()

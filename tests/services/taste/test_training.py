@@ -159,9 +159,17 @@ def test_too_few_ratings_and_too_little_memory_are_told_before(
     with pytest.raises(StudioError, match="39 rated clips"):
         train_adapter(LearningEngine(), shelf, _lesson(39), models_dir(), Run())
     monkeypatch.setattr(training, "available_bytes", lambda: 10**8)
-    with pytest.raises(StudioError, match=r"0\.1 GB free"):
+    with pytest.raises(StudioError, match=r"0\.1 GB of memory free"):
         train_adapter(LearningEngine(), shelf, _lesson(), models_dir(), Run())
 
 
 def test_the_shelf_knows_adapters_by_the_name_they_are_written_with() -> None:
     assert adapter_header.KIND == KIND
+
+
+def test_a_training_that_nearly_fits_is_refused_with_two_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "available_bytes", lambda: 1_170_000_000)
+    training.check_memory(1_170_000_000)
+    with pytest.raises(StudioError) as refused:
+        training.check_memory(1_180_000_000)
+    assert (refused.value.seen, refused.value.expected) == ("1.17 GB of memory free", "1.18 GB")

@@ -100,12 +100,12 @@ def test_candidates_are_put_together_bar_by_bar(
     assert window.playback.mix.selected == 3
     assert not window.workspace.runner.busy
     failed: list[Exception] = []
-    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.disconnect(window.troubles.show)
     window.workspace.failed.connect(failed.append)
     window.compare.ask("regenerate", 3)
     assert not window.findChildren(RegenerateDialog)
     assert "a comp" in str(failed[0])
-    window.workspace.failed.connect(window.show_error)
+    window.workspace.failed.connect(window.troubles.show)
 
     # Taken back and done again; a new candidate does not take its number.
     window.actions_by_name["undo"].trigger()

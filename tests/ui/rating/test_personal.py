@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from studio.core.commands import AddScreen, Judge
+from studio.core.errors import StudioError
 from studio.core.origin import Origin
 from studio.core.screen import Clip, Screen, Verdict
 from studio.services.taste.pairs import NEW
 from studio.services.taste.shelf_state import ShelfEntry
 from studio.taste.sequential import MOST_TRIALS, BlindTest
 from studio.ui.rating.adapter_page import report_of
+from studio.ui.rating.deck import Phrase
 from tests.ui.rating.conftest import KEY, SHIFT, Rater
 from tests.ui.rating.fake_personal import FakePersonal
 
@@ -134,6 +136,24 @@ def test_a_model_is_used_only_once_it_won_blind_and_goes_back_in_one_click(
     assert window.workspace.project.adapter == ""
     page.buttons[entry.id].click()
     assert personal.shelf.promoted == entry.id
+
+
+def test_a_pair_that_cannot_be_read_is_told_and_not_waited_for(
+    rater: Rater, personal: FakePersonal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(rater, personal)
+    told: list[Exception] = []
+    rater.window.workspace.failed.disconnect(rater.window.troubles.show)
+    rater.window.workspace.failed.connect(told.append)
+
+    def fail(*_: object) -> Phrase:
+        raise StudioError("No memory left")
+
+    monkeypatch.setattr(Phrase, "of", fail)
+    rater.taste.adapter.page.test.click()
+    rater.qtbot.waitUntil(lambda: rater.taste.test.state == "refused", timeout=10_000)
+    assert [str(error) for error in told] == ["No memory left."]
+    assert rater.taste.test_page.more.text() == "The next pair could not be made."
 
 
 def test_a_model_that_loses_is_rejected(rater: Rater, personal: FakePersonal) -> None:

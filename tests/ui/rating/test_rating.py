@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,16 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.core.commands import AddScreen, Judge, SetNotes
+from studio.core.jobs import CancelToken, Progress, StepCallback
+from studio.core.origin import Origin
+from studio.core.screen import Clip, Screen
 from studio.services.project.opening import open_project
+from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
+from studio.storage.project_folder import ProjectFolder
+from studio.taste.features import NAMES
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.rating.sitting import LENGTH
+from studio.ui.rating.words import role_in_words
 from studio.ui.window.main_window import MainWindow
 from tests.ui.conftest import project_folder
 from tests.ui.rating.conftest import ALT, CONTROL, KEY, SHIFT, Rater
@@ -109,6 +117,42 @@ def test_a_sitting_by_keys(rater: Rater, screens: FakeScreens, tmp_path: Path) -
     # Every vote is in the journal, and the folder opens with all of them.
     opened = open_project(project_folder(tmp_path / "Music"), read_only=True)
     assert opened.document.project.verdicts == project.verdicts
+
+
+def test_what_is_waited_for_is_told(
+    window: MainWindow, open_vocal: Open, screens: FakeScreens, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, read = threading.Event(), threading.Event()
+    make, sound = screens.make, screens.sound
+
+    def slowly(
+        song: SongContext, order: ScreenOrder, *, on_step: StepCallback, cancel: CancelToken
+    ) -> Screen:
+        if order.number == 1:
+            on_step(Progress("Arranging", 0.4))
+            made.wait(20)
+        return make(song, order, on_step=on_step, cancel=cancel)
+
+    def sound_slowly(folder: ProjectFolder, clip: Clip) -> ClipSound:
+        read.wait(20)
+        return sound(folder, clip)
+
+    monkeypatch.setattr(screens, "make", slowly)
+    monkeypatch.setattr(screens, "sound", sound_slowly)
+    open_vocal(window)
+    window.taste.enter("rate")
+    page = window.taste.rating
+    assert (page.notice.text(), page.making.isVisible()) == ("Making the first four", True)
+    qtbot.waitUntil(lambda: page.making.value() == 400, timeout=5000)
+    assert page.more.text().startswith("Arranging")
+    window.taste.leave()
+    window.taste.enter("rate")  # begun anew: nothing is known of it yet
+    assert (page.making.value(), page.more.text().split()[0]) == (0, "The")
+    made.set()
+    qtbot.waitUntil(lambda: window.taste.sitting.state == "loading", timeout=5000)
+    assert (page.more.text(), page.making.isVisible()) == ("Reading the clips …", False)
+    read.set()
+    qtbot.waitUntil(lambda: page.shows_screen, timeout=5000)
 
 
 def test_the_next_screen_is_made_while_one_is_listened_to(rater: Rater, screens: FakeScreens) -> None:
@@ -208,6 +252,36 @@ def test_a_sitting_goes_on_the_next_day(
     assert f"2 of {LENGTH}" in rater.page.count.text()
 
 
+def test_what_was_heard_of_a_screen_is_not_to_be_heard_again(
+    make_window: Make, open_vocal: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_vocal(window)
+    rater = Rater(window, qtbot)
+    rater.enter()
+    rater.hear_all(6.0)
+    rater.press(KEY.Key_4, SHIFT)
+    heard = dict(rater.sitting.ballot.heard_s)
+    rater.press(KEY.Key_Escape)
+    rater.enter()  # a look at the song
+    assert (rater.sitting.ballot.heard_s, rater.sitting.ballot.best) == (heard, rater.shown[3])
+    window.close()  # in the middle of it
+
+    again = make_window()
+    again.open_path(project_folder(tmp_path / "Music"))
+    qtbot.waitUntil(lambda: again.request.generate.isEnabled(), timeout=20_000)
+    assert again.workspace.project.verdicts == {}
+    rater = Rater(again, qtbot)
+    rater.enter()
+    assert rater.sitting.ballot.heard_s == pytest.approx(heard, abs=0.01)
+    assert [card.attention.text()[0] for card in rater.page.cards] == ["●"] * 4
+    assert rater.page.cards[3].name_best.isChecked()
+    rater.sitting.forget()
+    rater.sitting.enter()
+    rater.wait("voting")
+    assert not any(rater.sitting.ballot.heard_s.values()), "deleted with all that was said"
+
+
 def test_the_song_rests_meanwhile(rater: Rater) -> None:
     window = rater.window
     before = window.workspace.project.opinions, window.playback.player.position_s
@@ -284,7 +358,6 @@ def test_a_clip_that_is_gone_is_told_and_passed_over(
 ) -> None:
     screens.gone = {"s1-2"}
     told: list[Exception] = []
-    window.show_error = told.append
     window.workspace.failed.disconnect()
     window.workspace.failed.connect(told.append)
     open_vocal(window)
@@ -299,6 +372,19 @@ def test_every_role_has_words() -> None:
     from studio.ui.rating.words import ROLE_WORDS
 
     assert set(ROLE_WORDS) == set(screen.ROLES) > set(ROLES)
+
+
+def test_a_clip_is_told_unlike_the_others_only_where_it_is() -> None:
+    origin = Origin("0" * 64, "an analysis")
+    places = {"a": ("different", 1.0), "b": ("different", 1.2), "c": ("different", -3.0), "d": ("base", 3.0)}
+    clips = [Clip(key, role, origin, dict.fromkeys(NAMES, value)) for key, (role, value) in places.items()]
+    screen = Screen(1, "s", PHRASE_S, tuple(clips))
+    assert [role_in_words(clip, screen) for clip in clips] == [
+        "Chosen for variety",
+        "Chosen for variety",
+        "Unlike the other three",
+        "The model as it comes",
+    ]
 
 
 def vote(rater: Rater, best: Qt.Key, seconds: float = 5.2) -> None:
@@ -374,6 +460,7 @@ def test_what_was_learned_is_told_with_evidence_kept_exported_and_forgotten(
     monkeypatch.setattr(window.ask, "may_forget", lambda *_: True)
     page.forget_song.click()
     qtbot.waitUntil(lambda: ratings.judgements("me") == (), timeout=10_000)
+    qtbot.waitUntil(lambda: not page.forget_song.isEnabled(), timeout=10_000)
     assert window.workspace.project.verdicts == {}
     qtbot.waitUntil(lambda: page.need.text().startswith("Nothing yet"), timeout=10_000)
     # What was shown before counts nowhere: the sitting begins anew.
@@ -401,6 +488,25 @@ def test_it_begins_from_music_that_is_liked(rater: Rater, tmp_path: Path) -> Non
     page.name.editingFinished.emit()
     page.no_music.click()
     assert window.taste.learned._music.prior("me") is None
+
+
+def test_nothing_said_is_neither_taken_back_nor_forgotten_nor_saved(rater: Rater) -> None:
+    page, taste, qtbot = rater.page, rater.taste.learned.page, rater.qtbot
+    buttons = (taste.export, taste.forget_song, taste.forget_all)
+    assert (page.undo.isEnabled(), page.undo.toolTip()) == (False, "There is no vote to take back")
+    rater.taste.enter("taste")
+    qtbot.waitUntil(lambda: not rater.window.workspace.runner.busy, timeout=10_000)
+    assert [(b.isEnabled(), b.toolTip()) for b in buttons] == [(False, "Nothing was said yet")] * 3
+    rater.taste.enter("rate")
+    rater.hear_all()
+    rater.press(KEY.Key_1, SHIFT)
+    rater.press(KEY.Key_Return)
+    assert page.undo.isEnabled()
+    rater.taste.enter("taste")
+    qtbot.waitUntil(lambda: all(button.isEnabled() for button in buttons), timeout=10_000)
+    rater.taste.enter("rate")
+    page.undo.click()
+    assert not page.undo.isEnabled()
 
 
 def test_the_family_tree_is_heard_revisited_and_bred_from(rater: Rater, screens: FakeScreens) -> None:

@@ -22,6 +22,7 @@ from studio.ui.keys.shortcut_table import BY_NAME, HELD, RATING, SHORTCUTS, shar
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
 from studio.ui.window.preferences import Preferences
+from tests.ui.conftest import idle
 
 KEY = Qt.Key
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -43,11 +44,6 @@ def press(qtbot: QtBot) -> Callable[..., None]:
 def active(qtbot: QtBot, window: MainWindow) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=10_000)
-
-
-def idle(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.generation.running, timeout=120_000)
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=120_000)
 
 
 def tab_to(press: Callable[..., None], widgets: Sequence[QWidget]) -> None:

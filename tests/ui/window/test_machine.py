@@ -83,7 +83,7 @@ def test_the_report_of_an_error_is_copied_without_the_songs_name(
     window: MainWindow, qtbot: QtBot, open_vocal: Callable[[MainWindow], None]
 ) -> None:
     open_vocal(window)  # "first take.wav"
-    window.show_error(StudioError("Cannot use first take", seen="first take.wav in pieces"))
+    window.troubles.show(StudioError("Cannot use first take", seen="first take.wav in pieces"))
     dialog = next(d for d in window.findChildren(ErrorDialog) if d.isVisible())
     qtbot.mouseClick(dialog.report, Qt.MouseButton.LeftButton)
     report = QApplication.clipboard().text()

@@ -28,7 +28,7 @@ from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine
-from tests.ui.conftest import write_vocal
+from tests.ui.conftest import Begin, Reopen, idle, wait_for_song, write_vocal
 
 Make = Callable[[], MainWindow]
 Open = Callable[[MainWindow], None]
@@ -42,16 +42,10 @@ def folder_of(window: MainWindow) -> Path:
     return song.folder.path
 
 
-def wait_for_song(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
-
-
 def test_everything_that_was_done_is_there_the_next_day(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot
+    begin: Begin, make_window: Make, generate: Generate, qtbot: QtBot
 ) -> None:
-    first = make_window()
-    open_vocal(first)
+    first = begin()
     first.analysis.tempo.setValue(96.0)
     first.analysis.tempo.editingFinished.emit()
     first.analysis.chords.setText("Am F C G")
@@ -65,7 +59,7 @@ def test_everything_that_was_done_is_there_the_next_day(
     first.playback.toggle_mute("bass")
     first.timeline.set_region((0.5, 2.0), looping=True)
     first.workspace.undo()
-    qtbot.waitUntil(lambda: not first.workspace.runner.busy, timeout=60_000)
+    idle(qtbot, first)
     folder = folder_of(first)
     analysis = first.workspace.song.analysis  # type: ignore[union-attr]
     first.close()
@@ -98,16 +92,15 @@ def test_everything_that_was_done_is_there_the_next_day(
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_vocal_whose_file_went_before_the_first_change_is_kept_as_it_was_opened(
+    begin: Begin,
+    reopen: Reopen,
     gone: bool,
-    make_window: Make,
-    open_vocal: Open,
     generate: Generate,
     vocal_path: Path,
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
-    first = make_window()
-    open_vocal(first)
+    first = begin()
     before = first.workspace.song
     assert before is not None
     if gone:
@@ -121,9 +114,7 @@ def test_a_vocal_whose_file_went_before_the_first_change_is_kept_as_it_was_opene
     folder = folder_of(first)
     first.close()
 
-    second = make_window()
-    second.open_path(folder)
-    wait_for_song(qtbot, second)
+    second = reopen(folder)
     after = second.workspace.song
     assert after is not None
     assert np.array_equal(after.vocal.audio.samples, before.vocal.audio.samples)
@@ -138,11 +129,9 @@ def test_a_vocal_whose_file_went_before_the_first_change_is_kept_as_it_was_opene
 
 
 def test_the_candidate_that_was_heard_is_in_sight_the_next_day(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot
+    begin: Begin, make_window: Make, qtbot: QtBot
 ) -> None:
-    first = make_window()
-    open_vocal(first)
-    generate(first, 4)
+    first = begin(4)
     first.playback.select(4)
     folder = folder_of(first)
     first.close()
@@ -161,26 +150,39 @@ def test_the_candidate_that_was_heard_is_in_sight_the_next_day(
     qtbot.waitUntil(in_sight, timeout=5_000)
 
 
-def test_looking_at_a_vocal_leaves_nothing_behind(
-    make_window: Make, open_vocal: Open, tmp_path: Path
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_the_playhead_and_what_is_in_sight_are_where_they_were_left(
+    begin: Begin, reopen: Reopen, looked_at: bool
 ) -> None:
-    window = make_window()
-    open_vocal(window)
+    first = begin()
+    first.workspace.ensure_folder()
+    first.timeline.show_range(0.5, 1.75)
+    first.timeline.zoom_frequency(0.5, 0.0)
+    first.playback.seek(1.25)
+    folder, entry = folder_of(first), first.workspace.document.state.entry
+    first.close()
+
+    second = reopen(folder, read_only=looked_at)
+    assert (second.timeline.start_s, second.timeline.end_s) == (0.5, 1.75)
+    assert second.timeline.band == (0.0, 0.5)
+    assert second.timeline.playhead_s == second.playback.player.position_s == 1.25
+    assert second.workspace.document.state.entry == entry, "to look is no change"
+    second.playback.seek(0.5)
+    second.close()
+    third = reopen(folder)
+    assert third.timeline.playhead_s == (1.25 if looked_at else 0.5), "who only looks leaves no trace"
+
+
+def test_looking_at_a_vocal_leaves_nothing_behind(begin: Begin, tmp_path: Path) -> None:
+    window = begin()
     window.close()
     assert not (tmp_path / "Music").exists()
 
 
 def test_a_vocal_that_has_a_project_is_told(
-    make_window: Make,
-    open_vocal: Open,
-    generate: Generate,
-    qtbot: QtBot,
-    vocal_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    begin: Begin, make_window: Make, qtbot: QtBot, vocal_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = make_window()
-    open_vocal(first)
-    generate(first, 1)
+    first = begin(1)
     folder = folder_of(first)
     first.close()
     second = make_window()
@@ -194,11 +196,9 @@ def test_a_vocal_that_has_a_project_is_told(
 
 
 def test_a_second_window_is_told_and_may_open_a_copy_or_look(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, make_window: Make, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = make_window()
-    open_vocal(first)
-    generate(first, 1)
+    first = begin(1)
     folder = folder_of(first)
     looking = make_window()
     monkeypatch.setattr(looking.ask, "project_in_use", lambda _: "look")
@@ -206,7 +206,7 @@ def test_a_second_window_is_told_and_may_open_a_copy_or_look(
     wait_for_song(qtbot, looking)
     assert "only looked at" in looking.windowTitle()
     failed: list[Exception] = []
-    looking.workspace.failed.disconnect(looking.show_error)
+    looking.workspace.failed.disconnect(looking.troubles.show)
     looking.workspace.failed.connect(failed.append)
     looking.compare.ask("rate_5", 1)
     assert "Nothing can be changed here" in str(failed[0])
@@ -225,12 +225,9 @@ def test_a_second_window_is_told_and_may_open_a_copy_or_look(
 
 
 def test_a_project_that_cannot_be_written_may_be_looked_at_or_copied_to_where_one_can_write(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:  # fmt: skip
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+    begin: Begin, make_window: Make, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window = begin(1)
     folder = tmp_path / "disc" / "Lied.backline"
     shutil.copytree(folder_of(window), folder)
     for path in folder.rglob("*"):
@@ -258,11 +255,9 @@ def test_a_project_that_cannot_be_written_may_be_looked_at_or_copied_to_where_on
 
 
 def test_save_as_goes_on_in_the_new_folder_and_leaves_the_old_one(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+    begin: Begin, make_window: Make, generate: Generate, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+    window = begin(1)
     old, new = folder_of(window), tmp_path / "elsewhere" / "歌.backline"
     new.parent.mkdir()
     window.workspace.save_as(new)
@@ -287,12 +282,8 @@ def test_save_as_goes_on_in_the_new_folder_and_leaves_the_old_one(
     assert again.workspace.project == state.project
 
 
-def test_a_project_is_not_saved_inside_a_project(
-    make_window: Make, open_vocal: Open, generate: Generate
-) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+def test_a_project_is_not_saved_inside_a_project(begin: Begin) -> None:
+    window = begin(1)
     folder = folder_of(window)
     told: list[Exception] = []
     window.workspace.failed.connect(told.append)
@@ -303,14 +294,10 @@ def test_a_project_is_not_saved_inside_a_project(
 
 
 def test_a_project_that_is_only_looked_at_says_why_nothing_is_made(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+    begin: Begin, reopen: Reopen, tmp_path: Path
 ) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
-    looking = make_window()
-    looking.workspace.open(folder_of(window), read_only=True)
-    wait_for_song(qtbot, looking)
+    window = begin(1)
+    looking = reopen(folder_of(window), read_only=True)
     told: list[Exception] = []
     looking.workspace.failed.connect(told.append)
     looking.workspace.save_as(tmp_path / "Second")
@@ -321,15 +308,9 @@ def test_a_project_that_is_only_looked_at_says_why_nothing_is_made(
 
 @pytest.mark.parametrize("answer", ["stay", "stop", "background"])
 def test_closing_in_the_middle_of_a_request_asks(
-    answer: str,
-    make_window: Make,
-    open_vocal: Open,
-    qtbot: QtBot,
-    engine: ToneEngine,
-    monkeypatch: pytest.MonkeyPatch,
+    begin: Begin, answer: str, qtbot: QtBot, engine: ToneEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = make_window()
-    open_vocal(window)
+    window = begin()
     gate = threading.Event()
     engine.before_step = lambda number: gate.wait(20.0) if number == 2 else None
     window.request.count.set_value(2)
@@ -358,15 +339,14 @@ def test_closing_in_the_middle_of_a_request_asks(
 
 
 def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
+    begin: Begin,
     make_window: Make,
-    open_vocal: Open,
     generate: Generate,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    whole = make_window()
-    open_vocal(whole)
+    whole = begin()
     whole.request.seed.setValue(7)
     generate(whole, 3)
     folder = folder_of(whole)
@@ -399,15 +379,13 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
 
 
 def test_a_full_disk_is_said_and_nothing_in_memory_is_lost(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+    window = begin(1)
     store = window.workspace.document.keeper
     assert isinstance(store, ProjectStore)
     failed: list[Exception] = []
-    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.disconnect(window.troubles.show)
     window.workspace.failed.connect(failed.append)
 
     def full(_: object) -> None:
@@ -425,10 +403,9 @@ def test_a_full_disk_is_said_and_nothing_in_memory_is_lost(
 
 
 def test_candidates_there_is_no_room_for_are_told_once_and_saved_later_or_offered_the_next_day(
-    make_window: Make, open_vocal: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = make_window()
-    open_vocal(window)
+    window = begin()
     room = tuple[bool, ...]()
 
     def write(*args: object, **more: object) -> object:
@@ -463,11 +440,9 @@ def test_candidates_there_is_no_room_for_are_told_once_and_saved_later_or_offere
 
 
 def test_a_folder_that_was_renamed_while_it_is_open_is_not_made_anew(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+    begin: Begin, generate: Generate, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+    window = begin(1)
     folder = folder_of(window)
     elsewhere = folder.rename(tmp_path / "elsewhere")
     window.request.count.set_value(2)
@@ -486,11 +461,9 @@ def test_a_folder_that_was_renamed_while_it_is_open_is_not_made_anew(
 
 
 def test_a_project_of_a_newer_program_is_refused_and_left_alone(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+    begin: Begin, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+    window = begin(1)
     folder = folder_of(window)
     window.open_path(write_vocal(tmp_path / "other.wav", 2.5))
     qtbot.waitUntil(lambda: window.workspace.project.title == "other", timeout=30_000)
@@ -499,7 +472,7 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
     (folder / "project.json").write_text(json.dumps(content), encoding="utf-8")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     failed: list[Exception] = []
-    window.workspace.failed.disconnect(window.show_error)
+    window.workspace.failed.disconnect(window.troubles.show)
     window.workspace.failed.connect(failed.append)
     window.open_path(folder)
     qtbot.waitUntil(lambda: bool(failed), timeout=30_000)
@@ -509,9 +482,8 @@ def test_a_project_of_a_newer_program_is_refused_and_left_alone(
     }
 
 
-def test_a_request_waits_for_what_was_typed_last(make_window: Make, open_vocal: Open, qtbot: QtBot) -> None:
-    window = make_window()
-    open_vocal(window)
+def test_a_request_waits_for_what_was_typed_last(begin: Begin, qtbot: QtBot) -> None:
+    window = begin()
     window.request.count.set_value(1)
     window.analysis.tempo.setValue(72.0)
     window.analysis.tempo.editingFinished.emit()
@@ -521,15 +493,11 @@ def test_a_request_waits_for_what_was_typed_last(make_window: Make, open_vocal: 
     assert song is not None
     assert song.candidates[1].arrangement.grid.tempo_bpm == pytest.approx(72.0)
     assert song.project.record(1).origin.analysis == song.wanted_analysis
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+    idle(qtbot, window)
 
 
-def test_dialogs_of_a_song_go_with_it(
-    make_window: Make, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+def test_dialogs_of_a_song_go_with_it(begin: Begin, generate: Generate, qtbot: QtBot, tmp_path: Path) -> None:
+    window = begin(1)
     folder = folder_of(window)
     window.compare.ask("details", 1)
     (details,) = window.findChildren(DetailsDialog)
@@ -537,7 +505,7 @@ def test_dialogs_of_a_song_go_with_it(
     window.record.handlers["takes"]()
     window.open_path(write_vocal(tmp_path / "other.wav", 2.5))
     qtbot.waitUntil(lambda: window.workspace.project.title == "other", timeout=30_000)
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=60_000)
+    idle(qtbot, window)
     dialogs = [*window.findChildren(DetailsDialog), *window.findChildren(TakesDialog)]
     assert not any(dialog.isVisible() for dialog in dialogs)
     generate(window, 1)
@@ -546,16 +514,9 @@ def test_dialogs_of_a_song_go_with_it(
 
 
 def test_closing_in_the_middle_of_an_export_asks_and_the_export_is_whole(
-    make_window: Make,
-    open_vocal: Open,
-    generate: Generate,
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    begin: Begin, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = make_window()
-    open_vocal(window)
-    generate(window, 1)
+    window = begin(1)
     gate, began = threading.Event(), threading.Event()
 
     def slowly(request: ExportRequest, **hooks: object) -> ExportedCandidate:

@@ -21,6 +21,7 @@ from studio.ui.comparing.candidate_row import CandidateRow
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import make_analysis, make_candidate, make_vocal
+from tests.ui.conftest import idle
 from tests.ui.reach import controls, unreachable
 
 SIZES = (QSize(1024, 700), QSize(800, 500))
@@ -125,8 +126,7 @@ def test_nothing_moves_when_a_request_begins(
     assert window.request.cancel.isVisible()
     settle()
     assert [part.geometry() for part in parts] == before
-    qtbot.waitUntil(lambda: not window.generation.running, timeout=120_000)
-    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=120_000)
+    idle(qtbot, window)
     settle()
     assert [part.geometry() for part in parts] == before
 

@@ -1,0 +1,14 @@
+"""Amounts of memory and of files in words; "GB" and decimal figures are the same in every language."""
+
+from __future__ import annotations
+
+
+def in_gb(amount: float, figures: int = 1) -> str:
+    """'1.2 GB', of bytes; a gigabyte has 10^9 of them."""
+    return f"{amount / 1e9:.{figures}f} GB"
+
+
+def apart_in_gb(one: float, other: float) -> tuple[str, str]:
+    """Two amounts that are held against each other, with a further figure where they would read the same."""
+    figures = 1 if in_gb(one) != in_gb(other) else 2
+    return in_gb(one, figures), in_gb(other, figures)

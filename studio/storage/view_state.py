@@ -1,0 +1,61 @@
+"""How a song was looked at when it was left: a small file in the project's folder, beside what the song is.
+
+No change of the song, and never in its way: one that is missing or damaged is as none, and one that cannot be written,
+on a read-only disk or in a folder that was moved, is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.core.errors import StudioError
+from studio.core.screen import Verdict
+from studio.storage.atomic import write_bytes
+from studio.storage.codec import from_json, to_json
+
+NAME = "view.json"
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """
+    Attributes:
+        playhead_s: seconds.
+        shown_s: first and last second in sight; None for the whole song.
+        band: the part of the frequency axis in sight, 0 at the bottom, 1 at the top.
+        unvoted: what was heard and said so far of screens of the blind rating that wait for their vote, by number.
+    """
+
+    playhead_s: float = 0.0
+    shown_s: tuple[float, float] | None = None
+    band: tuple[float, float] = (0.0, 1.0)
+    unvoted: Mapping[int, Verdict] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.playhead_s < math.inf:
+            raise ValueError("a playhead outside of every song")
+        if self.shown_s is not None and not 0.0 <= self.shown_s[0] < self.shown_s[1] < math.inf:
+            raise ValueError("a stretch that ends before it begins")
+        if not 0.0 <= self.band[0] < self.band[1] <= 1.0:
+            raise ValueError("a band outside of the axis")
+        for said in self.unvoted.values():
+            if not all(0.0 <= heard < math.inf for heard in (said.took_s, *said.heard_s.values())):
+                raise ValueError("a clip that was heard for less than no time")
+
+
+def read_view(folder: Path) -> ViewState:
+    """Of a project's folder."""
+    try:
+        return from_json(ViewState, (folder / NAME).read_bytes(), NAME)
+    except (OSError, StudioError):
+        return ViewState()
+
+
+def keep_view(folder: Path, view: ViewState) -> None:
+    """Writes it, where that can be done."""
+    with contextlib.suppress(OSError):
+        write_bytes(folder / NAME, to_json(view))
