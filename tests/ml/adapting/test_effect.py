@@ -67,7 +67,7 @@ def test_chance_passes_for_an_effect_in_fewer_than_one_of_twenty(noise: float, a
         effect_of(*_paired(rng, 0.0, noise), WORDS, rng.normal(size=F) if asked else None).audible
         for _ in range(200)
     ]
-    assert np.mean(told) < 0.05 + 2 * 0.0155  # two standard errors of a share of 200
+    assert np.mean(told) < 0.05
 
 
 def test_the_chance_is_as_often_below_a_limit_as_it_says() -> None:
