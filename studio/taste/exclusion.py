@@ -30,6 +30,11 @@ class Exclusion:
         return enough and self.failed > MOST_FAILED * self.shown
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether too many were failed for anything to be built on the answers; here one slip among few counts."""
+        return self.failed > MOST_FAILED * self.shown
+
+    @property
     def told(self) -> str:
         """What the listener is told; empty while nothing is wrong."""
         if not self.is_excluded:

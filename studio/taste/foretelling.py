@@ -44,9 +44,9 @@ class Foretelling:
 
 
 def is_believed(taste: Taste, found: Foretelling) -> bool:
-    """Whether a taste may be built on: its features tell something of the answers it was learnt from, and the
-    `foretelling` of these holds."""
-    return taste.evidence > 0.0 and found.holds
+    """Whether a taste may be built on: its features tell something of the answers it was learnt from, the
+    `foretelling` of these holds, and the hidden anchors, which it does not see, say that somebody listened."""
+    return taste.evidence > 0.0 and found.holds and not taste.exclusion.is_doubtful
 
 
 def foretelling(judgements: Sequence[Judgement], prior: Prior | None = None) -> Foretelling:

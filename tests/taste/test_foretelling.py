@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from studio.taste.exclusion import Exclusion
 from studio.taste.features import NAMES
 from studio.taste.foretelling import foretelling, is_believed
 from studio.taste.judgement import Judgement
@@ -37,6 +40,13 @@ def test_a_taste_that_is_one_is_foretold_on_songs_it_was_not_learnt_from() -> No
     assert found.holds
     assert is_believed(learn(_answers(16, 4, knows=True)), found)
     assert not is_believed(learn([]), foretelling([]))
+
+
+def test_who_called_a_band_for_another_voice_the_best_too_often_is_not_believed_yet() -> None:
+    answers = _answers(16, 4, knows=True)
+    taste, found = learn(answers), foretelling(answers)
+    for shown, failed, believed in ((4, 0, True), (4, 1, False), (7, 1, True), (20, 3, True), (20, 4, False)):
+        assert is_believed(replace(taste, exclusion=Exclusion(shown, failed)), found) is believed
 
 
 def test_one_song_is_foretold_by_blocks_of_its_screens() -> None:

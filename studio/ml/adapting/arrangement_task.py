@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -41,8 +42,26 @@ _WHOLE, _BAND_SHARE = 0.33, 1.5
 #: Masks by which a held-out clip's likelihood is estimated; vocals and draws by which diversity is.
 _MASKS, _VOCALS, _DRAWS = 4, 2, 4
 _REPLAYED = 24
+#: Phrases of the listener's, fewer than which a result is judged on others' too.
+_ENOUGH = 4
 #: A mask's first column of numbers, which keeps evaluations apart from steps.
 _HELD_OUT = 10**6
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """What a result is judged on: conditions of phrases of the listener's that were held out, `unheard` of them, then
+    of `learnt` ones that were not, then of others from the replay."""
+
+    conditions: Sequence[Condition]
+    unheard: int
+    learnt: int
+
+    @property
+    def told(self) -> dict[str, int]:
+        """How many of each."""
+        others = len(self.conditions) - self.unheard - self.learnt
+        return {"held out": self.unheard, "learnt from": self.learnt, "of others": others}
 
 
 class ArrangementTask:
@@ -136,13 +155,24 @@ class ArrangementTask:
     def conditions(self, most: int) -> list[Condition]:
         """Melodies to try a model on that it does not learn from: held-out vocals, then held-out replay."""
         found = list({clip.song: clip for clip in self._held_out}.values())[:most]
-        heard = [condition_of_arrays(c.melody, c.place, c.song_features) for c in found]
+        return [_condition_of(clip) for clip in found] + self._others(most - len(found))
+
+    def trials(self, most: int) -> Trials:
+        """Melodies to judge the result on: phrases of the listener's that were held out, then such as it learns from,
+        of each song by turns; where these are too few, held-out replay besides."""
+        unheard = _by_turns(self._held_out)[:most]
+        melodies = {clip.melody.tobytes() for clip in unheard}
+        known = [clip for clip in _by_turns(self._clips) if clip.melody.tobytes() not in melodies]
+        own = [*unheard, *known[: most - len(unheard)]]
+        others = self._others(most - len(own)) if len(own) < _ENOUGH else []
+        return Trials([_condition_of(clip) for clip in own] + others, len(unheard), len(own) - len(unheard))
+
+    def _others(self, count: int) -> list[Condition]:
         replay, beats = self._replay, slice(0, CROP)
-        others = [
+        return [
             condition_of_arrays(replay.melody[i, beats], replay.place[i, beats], replay.song[i])
-            for i in replay.held_out[: most - len(heard)]
+            for i in replay.held_out[: max(0, count)]
         ]
-        return heard + others
 
     @torch.no_grad()
     def _loss(self, network: nn.Module, batch: dict[str, Tensor]) -> Tensor:
@@ -169,6 +199,19 @@ def pair_accuracy(clips: Sequence[RatedClip], gains: Sequence[float]) -> tuple[f
         if clips[a].utility != clips[b].utility
     ]
     return (float(np.mean(told)) if told else None), len(told)
+
+
+def _condition_of(clip: RatedClip) -> Condition:
+    return condition_of_arrays(clip.melody, clip.place, clip.song_features)
+
+
+def _by_turns(clips: Sequence[RatedClip]) -> list[RatedClip]:
+    """One clip of each phrase: the first phrases of all songs, then the second ones, and so on."""
+    phrases: dict[str, dict[bytes, RatedClip]] = defaultdict(dict)
+    for clip in clips:
+        phrases[clip.song].setdefault(clip.melody.tobytes(), clip)
+    turns = [(turn, clip) for found in phrases.values() for turn, clip in enumerate(found.values())]
+    return [clip for _, clip in sorted(turns, key=lambda pair: pair[0])]
 
 
 class _Row:

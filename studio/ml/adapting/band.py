@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,7 @@ from studio.core.jobs import Progress
 from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.ml.adapting.adapter_file import load_adapter, save_adapter
-from studio.ml.adapting.arrangement_task import ArrangementTask
+from studio.ml.adapting.arrangement_task import ArrangementTask, Trials
 from studio.ml.adapting.clips import AdapterReport, AdapterTraining, Check, RatedClip
 from studio.ml.adapting.effect import Effect
 from studio.ml.adapting.guards import check_scores
@@ -21,14 +22,17 @@ from studio.ml.adapting.learning import Learnt, learn
 from studio.ml.adapting.replay import load_replay
 from studio.ml.adapting.sound import learn_sound
 from studio.ml.arrangement.model import ArrangementModel
+from studio.ml.arrangement.sampler import CALLS
 from studio.ml.sound.synthesis import Synthesiser
 
 #: The file a training leaves in its folder.
 ADAPTER_FILE = "adapter.safetensors"
-#: Vocals and draws by which an adapter is judged.
-VOCALS, DRAWS = 8, 8
-#: Parts of the progress: without sound, with sound.
-_ENDS = {False: (0.9, 0.9), True: (0.55, 0.9)}
+#: Vocals, and draws over all of them, by which an adapter is judged.
+VOCALS, DRAWS = 8, 96
+#: Where the arrangement and the sound end in the progress: without sound, with sound; of the arrangement's part the
+#: rest after the learning is the checks.
+_ENDS = {False: (1.0, 1.0), True: (0.55, 0.9)}
+_LEARNING = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +68,13 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     learnt = learn(
         parts.arrangement, task, settings, settings.steps_for(len(clips)), run, prefixes=("",),
         checkpoint=training.folder / "arrangement.pt", fingerprint=fingerprint,
-        start=start.get("arrangement"), share=(0.0, first),
+        start=start.get("arrangement"), share=(0.0, _LEARNING * first),
     )  # fmt: skip
-    run.on_step(Progress(tr("Checking what was learnt"), first))
     assert isinstance(learnt.network, ArrangementModel)
-    known = [*(clip.tokens for clip in clips), *replay.tokens]
+    trials = task.trials(VOCALS)
+    check = _telling(run, (_LEARNING * first, first), 2 * len(trials.conditions) * CALLS)
     checks, effect = check_scores(
-        parts.arrangement, learnt.network, task.conditions(VOCALS), DRAWS, known, run.cancel.check
+        parts.arrangement, learnt.network, trials, DRAWS, clips, list(replay.tokens), check
     )
     tensors: dict[str, Mapping[str, Tensor]] = {"arrangement": learnt.tensors}
     sounds = None
@@ -89,8 +93,18 @@ def train_band(parts: BandParts, training: AdapterTraining, run: Run) -> Adapter
     digest = save_adapter(tensors, header, training.folder / ADAPTER_FILE)
     run.on_step(Progress(tr("Checking what was learnt"), 1.0))
     return _report(
-        training, base, digest, learnt, checks, [effect, *([sounds.effect] if sounds else [])], device
+        training, base, digest, learnt, trials, checks, [effect, *([sounds.effect] if sounds else [])], device
     )
+
+
+def _telling(run: Run, share: tuple[float, float], calls: int) -> Callable[[], None]:
+    """To be called so many times while it is checked what was learnt: tells how far that is, or raises JobCancelled."""
+    done, (first, last) = itertools.count(), share
+
+    def check() -> None:
+        run.step(tr("Checking what was learnt"), first + (last - first) * min(1.0, next(done) / calls))
+
+    return check
 
 
 def _rated(clips: Sequence[object]) -> list[RatedClip]:
@@ -109,6 +123,7 @@ def _report(
     base: Mapping[str, str],
     digest: str,
     learnt: Learnt,
+    trials: Trials,
     checks: Sequence[Check],
     effects: Sequence[Effect],
     device: torch.device,
@@ -119,5 +134,8 @@ def _report(
         training.settings.steps_for(len(training.clips)), trained.stopped, round(trained.seconds, 1), device.type,
         any(effect.audible for effect in effects), tuple(word for effect in effects for word in effect.words),
         tuple(checks), tuple(trained.history),
-        {"shifts": {k: v for e in effects for k, v in e.shifts.items()}, "chance": min(e.chance for e in effects)},
+        {
+            "shifts": {k: v for e in effects for k, v in e.shifts.items()}, "chance": min(e.chance for e in effects),
+            "asked": effects[0].asked, "judged_on": trials.told,
+        },
     )  # fmt: skip

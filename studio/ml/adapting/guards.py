@@ -1,8 +1,9 @@
-"""What an adapter must not do, looked at on held-out material before anyone is asked to listen.
+"""What an adapter must not do, looked at before anyone is asked to listen.
 
-Vocals that it did not learn from, base and adapter from the same noise: draws for
-one vocal stay as different, chords fit the melody and bars begin as before, and nothing is a copy of what it was
-trained on.
+The listener's own phrases, held-out ones first (see arrangement_task.Trials), base and adapter from the same noise:
+draws for one vocal stay as different, chords fit the melody and bars begin as before, and nothing is a copy of what it
+was trained on. The same draws tell whether there is any effect: on the listener's own phrases where there are enough of
+them, since that is where it will be heard, and on all else besides where not.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from torch import nn
 
 from studio.core.language import later
 from studio.core.score import Score
-from studio.ml.adapting.clips import Check
+from studio.ml.adapting.arrangement_task import Trials
+from studio.ml.adapting.clips import Check, RatedClip
 from studio.ml.adapting.drawing import diversity, draw_scores
 from studio.ml.adapting.effect import Effect, effect_of
+from studio.ml.adapting.pull import pull_of
 from studio.ml.adapting.score_features import WORDS, beat_fit, chord_fit, score_features, stretches
 from studio.ml.arrangement.model import Condition
 
@@ -31,23 +34,28 @@ _COPIED = 16
 def check_scores(
     base: nn.Module,
     adapted: nn.Module,
-    conditions: Sequence[Condition],
+    trials: Trials,
     draws: int,
-    learnt: Sequence[NDArray[np.int64]],
+    clips: Sequence[RatedClip],
+    replayed: Sequence[NDArray[np.int64]],
     check: Callable[[], None],
 ) -> tuple[list[Check], Effect]:
     """Draws and compares.
 
     Args:
-        learnt: tokens [L, 21] of everything it was trained on.
+        draws: of each, base and adapter, over all trials.
+        clips, replayed: everything it was trained on; of the replay the tokens, [L, 21] each.
         check: called at every step; may raise JobCancelled.
     """
-    before = draw_scores(base, conditions, draws, check)
-    after = draw_scores(adapted, conditions, draws, check)
+    conditions = trials.conditions
+    each = -(-draws // len(conditions))
+    before = draw_scores(base, conditions, each, check)
+    after = draw_scores(adapted, conditions, each, check)
     features = [
         np.array([[score_features(s) for s in scores] for scores in drawn]) for drawn in (before, after)
     ]
-    effect = effect_of(features[0], features[1], WORDS)
+    effect = effect_of(features[0], features[1], WORDS, pull_of(clips))
+    learnt = [*(clip.tokens for clip in clips), *replayed]
     ratio = diversity(after) / max(diversity(before), 1e-9)
     known = set().union(*(stretches(tokens, _COPIED) for tokens in learnt)) if learnt else set()
     copies = copied(after, known) - copied(before, known)

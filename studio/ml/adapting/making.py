@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate, recipe_of
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.core.score import Score
 from studio.ml.adapting.clips import RatedClip, SoundClip
 from studio.ml.arrangement.condition import condition_of
 
@@ -30,7 +33,17 @@ def rated_clip(
     Raises:
         StudioError: for a candidate without a recipe, or of another stretch of the song.
     """
-    score = recipe_of(candidate).score
+    sound = None
+    if sound_weight is not None:
+        sound = SoundClip(candidate.arrangement, recipe_of(candidate).sound_seed, sound_weight)
+    clip = rated_score(key, song, recipe_of(candidate).score, analysis, weight=weight, utility=utility)
+    return replace(clip, sound=sound)
+
+
+def rated_score(
+    key: str, song: str, score: Score, analysis: VocalAnalysis, *, weight: float = 1.0, utility: float = 0.0
+) -> RatedClip:
+    """A score by itself. Raises StudioError for one of another stretch of the song."""
     condition = condition_of(analysis)
     if len(score.tokens) != condition.melody.shape[1]:
         raise StudioError(
@@ -42,10 +55,7 @@ def rated_clip(
             ),
             expected=tr("the analysis it was made for"),
         )
-    sound = None
-    if sound_weight is not None:
-        sound = SoundClip(candidate.arrangement, recipe_of(candidate).sound_seed, sound_weight)
     return RatedClip(
         key, song, score.tokens, score.globals, condition.melody[0].numpy(), condition.place[0].numpy(),
-        condition.song[0].numpy(), weight, utility, sound,
+        condition.song[0].numpy(), weight, utility,
     )  # fmt: skip

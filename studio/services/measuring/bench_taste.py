@@ -217,6 +217,8 @@ class Bench:
             course.sit()
         taste, count = course.taste, _ADAPTED_POOLS
         assert taste is not None
+        if taste.exclusion.is_excluded:  # in the program too there is nothing to train on then
+            return [{"arm": "left out", "kind": kind, "seed": listener.seed, "sitting": _SITTINGS_TO_TRAIN}]
         found = foretelling(course.judgements, taste.prior)
         believed = is_believed(taste, found)
         base = [pools[:count] for pools in self.pools(8)]

@@ -7,7 +7,7 @@ ratings; what comes out is a candidate for the blind test, or is kept as not fit
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -32,12 +32,17 @@ if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining, RatedClip, TrainingSettings
 
 REPLAY = "replay.safetensors"
+#: In a report that is kept: how many of its clips nobody rated.
+WRITTEN = "written"
 #: Share of the work that is writing draws to learn from.
 _DRAWING = 0.3
 
 
 class Learner(Protocol):
     """GenerationService and EngineProcess: what trains."""
+
+    @property
+    def model_hashes(self) -> Mapping[str, str]: ...
 
     def train(self, training: AdapterTraining, run: Run) -> AdapterReport: ...
 
@@ -84,10 +89,13 @@ def train_adapter(
     check_memory(memory_needed(models_dir, settings))
     folder = shelf.training_folder
     clips: Sequence[RatedClip] = lesson.clips
+    written: Sequence[RatedClip] = ()
     if lesson.taste is not None and lesson.phrases:
         drawing = replace(run, on_step=_part_of(run, 0.0, _DRAWING))
         with learner.unchanged():
-            clips = [*clips, *labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws)]
+            keep = folder / "drawn"
+            written = labelled_draws(learner, lesson.phrases, lesson.taste, drawing, draws, keep)
+            clips = [*clips, *written]
         run = replace(run, on_step=_part_of(run, _DRAWING, 1.0))
         settings = settings.with_draws()
     training = AdapterTraining(
@@ -96,7 +104,7 @@ def train_adapter(
     )  # fmt: skip
     report = learner.train(training, run)
     entry = shelf.keep(
-        folder / "adapter.safetensors", asdict(report), made_at=now(),
+        folder / "adapter.safetensors", asdict(report) | {WRITTEN: len(written)}, made_at=now(),
         state="candidate" if report.fit_for_test else "rejected",
     )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
@@ -111,7 +119,7 @@ def told_of(report: AdapterReport, lesson: Lesson) -> str:
     if lesson.taste is None and report.method == "adapter":
         told.append(
             tr(
-                "It learnt from the rated clips alone: your answers do not foretell each other yet from song to song."
+                "It learnt from the rated clips alone: your answers are not sure enough yet to foretell others."
             )
         )
     if not lesson.by_song:

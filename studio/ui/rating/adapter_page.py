@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from studio.core.amounts import in_gb
 from studio.core.language import later, retold, tr, trn
 from studio.services.taste.shelf_state import ShelfEntry
+from studio.services.taste.training import WRITTEN
 from studio.taste.sequential import MOST_TRIALS
 from studio.ui.appearance.language import dated
 from studio.ui.appearance.widgets import ElidedLabel, IconButton, frame, label, push, small_button, tight
@@ -55,12 +56,19 @@ def report_of(entry: ShelfEntry) -> str:
     report = entry.report
     if not report:
         return tr("Came from elsewhere.")
+    written, minutes = int(report.get(WRITTEN, 0)), float(report.get("seconds", 0)) / 60
+    rated = int(report.get("clips", 0)) - written
     told = [
         trn(
-            "{count} clip, {seconds:.0f} min.",
-            "{count} clips, {seconds:.0f} min.",
-            int(report.get("clips", 0)),
-            seconds=float(report.get("seconds", 0)) / 60,
+            "{count} clip and {written} written for it, {seconds:.0f} min.",
+            "{count} clips and {written} written for them, {seconds:.0f} min.",
+            rated,
+            written=written,
+            seconds=minutes,
+        )
+        if written
+        else trn(
+            "{count} clip, {seconds:.0f} min.", "{count} clips, {seconds:.0f} min.", rated, seconds=minutes
         )
     ]
     failed = [str(check["name"]) for check in report.get("checks", ()) if not check["passed"]]

@@ -90,8 +90,13 @@ def test_an_adapter_is_used_at_any_strength_and_the_base_comes_back_bit_by_bit(
             for name, value in network.state_dict().items()
         )
 
-    report = band_engine.train(_training(tmp_path, _liking_busy()), Run())
+    seen: list[Progress] = []
+    report = band_engine.train(_training(tmp_path, _liking_busy()), Run(on_step=seen.append))
     assert is_base()
+    fractions = [step.fraction for step in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert len({step.fraction for step in seen if step.stage == "Checking what was learnt"}) > 20
     path = tmp_path / "work" / ADAPTER_FILE
     assert load_adapter(path).sha256 == report.sha256
     assert (report.steps, report.planned, report.stopped, report.device) == (3, 3, "finished", "cpu")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from studio.services.measuring.bench_taste_material import Material, Phrase, Tak
 from studio.services.measuring.bench_taste_outcome import best_of, blind_test, chosen_by, outcome
 from studio.services.measuring.bench_taste_presets import Preset
 from studio.services.measuring.bench_taste_report import describe, interval, plot
+from studio.taste.exclusion import Exclusion
 from studio.taste.features import NAMES
 from tests.services.band import make_analysis, make_vocal
 from tests.taste.makers import arrangement
@@ -189,6 +191,17 @@ def _learnt(bench: Bench):  # type: ignore[no-untyped-def]
     course = Course(bench.material, bench.listener("linear", 0, "fast clicker"), VOCALS)
     course.screen()
     return course.taste
+
+
+def test_nothing_is_trained_for_who_is_left_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sit(course: Course) -> None:
+        course.screen()
+        assert course.taste is not None
+        course.taste = replace(course.taste, exclusion=Exclusion(4, 2))
+
+    monkeypatch.setattr(Course, "sit", sit)
+    (row,) = bench.adapter_rows("linear", 0, "adapter")
+    assert (row["arm"], row["kind"]) == ("left out", "linear")
 
 
 def test_rows_are_kept_and_gone_on_with(tmp_path: Path, bench: Bench) -> None:

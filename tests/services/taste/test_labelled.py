@@ -16,7 +16,7 @@ from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.ml.adapting.clips import AdapterReport, AdapterTraining, RatedClip
 from studio.services.taste.adapters import AdapterShelf
-from studio.services.taste.labelled import labelled_draws
+from studio.services.taste.labelled import STAGE, labelled_draws
 from studio.services.taste.lesson import Lesson
 from studio.services.taste.training import train_adapter
 from studio.storage.paths import models_dir
@@ -92,6 +92,39 @@ def test_drawing_is_cancelled_at_the_next_request() -> None:
     assert len(maker.requests) <= 1
 
 
+def test_what_was_written_before_a_cancel_is_not_written_again(tmp_path: Path) -> None:
+    phrases, keep = [("a", analysis_of(16.0)), ("b", analysis_of(20.0))], tmp_path / "drawn"
+    whole = labelled_draws(_Maker(), phrases, _taste(), Run(), draws=24)
+    cancel, first, again = CancelToken(), _Maker(), _Maker()
+    stopped = Run(cancel, lambda step: cancel.cancel() if step.fraction > 0.5 else None)
+    with pytest.raises(JobCancelled):
+        labelled_draws(first, phrases, _taste(), stopped, 24, keep)
+    assert len(first.requests) == len(list(keep.iterdir())) == 2
+    resumed = labelled_draws(again, phrases, _taste(), Run(), 24, keep)
+    assert [request.seed for request in again.requests] == [first.requests[0].seed + 2]
+    for a, b in zip(whole, resumed, strict=True):
+        assert (a.key, a.song, a.weight, a.utility) == (b.key, b.song, b.weight, b.utility)
+        np.testing.assert_array_equal(a.tokens, b.tokens)
+        np.testing.assert_array_equal(a.melody, b.melody)
+    # Of another phrase none of it is taken, and what is damaged is written anew.
+    for file in keep.iterdir():
+        file.write_bytes(file.read_bytes()[:-9])
+    labelled_draws(again, [("a", analysis_of(12.0)), *phrases[1:]], _taste(), Run(), 24, keep)
+    assert len(again.requests) == 4
+
+
+def test_drawing_that_is_held_says_so() -> None:
+    seen, run = list[str](), Run()
+    run.pause.pause()
+
+    def on_step(step: Progress) -> None:
+        seen.append(step.stage)
+        run.pause.resume()
+
+    labelled_draws(_Maker(), [("a", analysis_of(16.0))], _taste(), replace(run, on_step=on_step), draws=8)
+    assert seen == ["Paused", STAGE]
+
+
 @pytest.mark.parametrize("believed", [True, False])
 def test_a_training_learns_from_draws_where_the_taste_is_believed(tmp_path: Path, believed: bool) -> None:
     none = np.zeros((1, 1), np.int64)
@@ -105,3 +138,4 @@ def test_a_training_learns_from_draws_where_the_taste_is_believed(tmp_path: Path
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1.0)
     assert ("rated clips alone" in learned.told) != believed
+    assert learned.entry.report["written"] == (16 if believed else 0)

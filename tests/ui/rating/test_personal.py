@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from studio.core.errors import StudioError
 from studio.core.origin import Origin
 from studio.core.screen import Clip, Screen, Verdict
 from studio.services.taste.pairs import NEW
-from studio.taste.sequential import MOST_TRIALS
+from studio.services.taste.shelf_state import ShelfEntry
+from studio.taste.sequential import MOST_TRIALS, BlindTest
+from studio.ui.rating.adapter_page import report_of
 from studio.ui.rating.deck import Phrase
 from tests.ui.rating.conftest import KEY, SHIFT, Rater
 from tests.ui.rating.fake_personal import FakePersonal
@@ -74,6 +77,17 @@ def test_a_model_that_changes_nothing_is_said_to_and_not_tested(rater: Rater, pe
     assert not page.test.isVisible()
     (row,) = page.rows.values()
     assert "not used" in row.accessibleName()
+
+
+def test_what_was_written_to_learn_from_is_not_told_as_rated() -> None:
+    report = {"clips": 328, "written": 288, "seconds": 300.0, "audible": True, "changes": ["busier drums"]}
+    entry = ShelfEntry("key", "sha", "candidate", {}, "", "", report, BlindTest())
+    assert report_of(entry) == (
+        "40 clips and 288 written for them, 5 min. Changes what is played: busier drums."
+    )
+    assert report_of(replace(entry, report={"clips": 62, "seconds": 60.0})) == (
+        "62 clips, 1 min. No audible effect."
+    )
 
 
 def test_a_model_is_used_only_once_it_won_blind_and_goes_back_in_one_click(
