@@ -52,13 +52,13 @@ ROUGH_MIX: Mapping[str, StemMix] = {
     "drums": StemMix(
         level_db=0.0,
         low_cut_hz=30.0,
-        strokes=Amounts(0.45, 0.1, 0.35, 0.35),
+        strokes=Amounts(0.4, 0.2, 0.55, 0.4),
         tone=(
-            EqBand("low shelf", 54.0, -1.0, 0.9),
-            EqBand("bell", 180.0, 4.0, 0.6),
-            EqBand("bell", 500.0, -4.5, 1.1),
-            EqBand("bell", 1800.0, 1.5, 2.0),
-            EqBand("high shelf", 2400.0, -3.5, 0.9),
+            EqBand("low shelf", 55.0, -2.0, 0.9),
+            EqBand("bell", 230.0, 6.5, 0.5),
+            EqBand("bell", 460.0, -6.5, 0.8),
+            EqBand("bell", 2500.0, -1.0, 0.4),
+            EqBand("high shelf", 2700.0, -2.0, 0.9),
         ),
         width=0.25,
         pan=0.0,
@@ -67,12 +67,11 @@ ROUGH_MIX: Mapping[str, StemMix] = {
     "bass": StemMix(
         level_db=0.5,
         low_cut_hz=30.0,
-        strokes=Amounts(0.0, -0.7, -0.4, -0.35),
+        strokes=Amounts(-0.25, -0.2, -0.65, -0.1),
         tone=(
-            EqBand("low shelf", 67.0, 5.5, 0.7),
-            EqBand("bell", 120.0, 3.0, 1.8),
-            EqBand("bell", 450.0, -3.5, 1.4),
-            EqBand("bell", 850.0, 2.5, 0.7),
+            EqBand("low shelf", 72.0, 6.0, 0.7),
+            EqBand("bell", 120.0, 3.0, 2.0),
+            EqBand("bell", 450.0, -1.5, 1.8),
         ),
         width=0.0,
         pan=0.0,
@@ -81,12 +80,12 @@ ROUGH_MIX: Mapping[str, StemMix] = {
     "harmony": StemMix(
         level_db=-4.0,
         low_cut_hz=90.0,
-        strokes=Amounts(-0.1, 0.75, -0.8, 0.2),
+        strokes=Amounts(0.1, 0.55, -0.45, 0.1),
         tone=(
-            EqBand("bell", 280.0, 3.0, 1.3),
-            EqBand("bell", 480.0, -5.0, 1.2),
-            EqBand("bell", 2100.0, -2.0, 1.7),
-            EqBand("high shelf", 2500.0, 1.5, 0.9),
+            EqBand("bell", 270.0, 2.5, 1.3),
+            EqBand("bell", 440.0, -4.0, 1.9),
+            EqBand("bell", 810.0, -2.0, 1.7),
+            EqBand("high shelf", 3100.0, 1.5, 0.9),
         ),
         width=0.5,
         pan=-0.12,
@@ -95,17 +94,18 @@ ROUGH_MIX: Mapping[str, StemMix] = {
     "lead": StemMix(
         level_db=-7.5,
         low_cut_hz=120.0,
-        strokes=Amounts(0.0, 0.8, 0.75, 0.3),
+        strokes=Amounts(0.0, 0.3, 0.7, 0.6),
         tone=(
-            EqBand("bell", 450.0, -2.5, 2.0),
-            EqBand("bell", 1200.0, -4.5, 0.8),
-            EqBand("high shelf", 2000.0, -3.5, 0.9),
+            EqBand("bell", 430.0, -4.0, 1.3),
+            EqBand("high shelf", 1500.0, -5.0, 0.6),
         ),
         width=0.40,
         pan=0.18,
         room_db=-14.0,
     ),
 }
+#: What equalisers and shapers add to the level of a band, on average.
+_ADDED_DB = 1.7
 _ROOM_S = 0.9
 #: The rate at which the rooms of ROUGH_MIX were set.
 _ROOM_RATE_HZ = 44100
@@ -208,7 +208,7 @@ def band_gains(
     together = float(np.sqrt(sum(v**2 for v in levels.values()))) or 1.0
     vocal_rms = max(vocal_rms, 0.01)
     # The band's stems together land 1 dB under the vocal; a stem of few loud hits stays below its level.
-    scale = vocal_rms * 10.0 ** (-1.0 / 20.0) / together
+    scale = vocal_rms * 10.0 ** (-(1.0 + _ADDED_DB) / 20.0) / together
     return {
         stem: min(levels[stem] * scale / level.rms, 6.0 * vocal_rms / level.peak)
         for stem, level in dry.items()
