@@ -47,7 +47,7 @@ class StemMix:
 
 
 #: The mix a producer would start from: low end in the middle, harmony wide, lead a little aside and further
-# back. Tone and bass were set against the long-term spectra of real bands: docs/measurements.md.
+# back. How strokes and tone were set, and against what: docs/sound.md.
 ROUGH_MIX: Mapping[str, StemMix] = {
     "drums": StemMix(
         level_db=0.0,
