@@ -51,8 +51,7 @@ class Ready:
 
     def let_go(self) -> None:
         """Closes a project that was opened for nobody."""
-        if isinstance(self.song.document.keeper, ProjectStore):
-            self.song.document.keeper.close()
+        let_go(self.song.document)
 
 
 class SongReader:
@@ -160,6 +159,11 @@ class SongReader:
             samples = self._prepare(vocal.audio)
             return Ready(song, samples, tuple(notices), opened.interrupted)
         except BaseException:
-            if isinstance(document.keeper, ProjectStore):
-                document.keeper.close()
+            let_go(document)
             raise
+
+
+def let_go(document: Document) -> None:
+    """Closes the project of a document, where it has one."""
+    if isinstance(document.keeper, ProjectStore):
+        document.keeper.close()

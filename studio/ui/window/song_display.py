@@ -61,8 +61,7 @@ class SongDisplay(QObject):
         self._pictures.clear()
         self._panels.candidates.clear()
         self._panels.vocal.show_vocal(song)
-        self._panels.vocal.show_analysis(song)  # there already, where the project knew it
-        self._panels.analysis.show_song(song)
+        self._show_analysis(song)  # there already, where the project knew it
         self._panels.request.show_ready(song.analysis is not None)
         self._pictures.draw(VOCAL, song.vocal.audio)
         for number in sorted(song.candidates):
@@ -85,8 +84,7 @@ class SongDisplay(QObject):
             self._jobs.measure_levels(song, candidate)
 
     def on_analysed(self, song: Song) -> None:
-        self._panels.vocal.show_analysis(song)
-        self._panels.analysis.show_song(song)
+        self._show_analysis(song)
         self._panels.request.show_ready(song.analysis is not None)
         self._playback.timeline.changed.emit()
 
@@ -95,12 +93,15 @@ class SongDisplay(QObject):
         if song is None:
             return
         if (before.chords, before.pickup) != (after.chords, after.pickup) and song.analysis is not None:
-            self._panels.vocal.show_analysis(song)
-            self._panels.analysis.show_song(song)
+            self._show_analysis(song)
         if before.title != after.title:
             self._show_title()
         if before.blind != after.blind:
             self._show_selection()
+
+    def _show_analysis(self, song: Song) -> None:
+        self._panels.vocal.show_analysis(song)
+        self._panels.analysis.show_song(song)
 
     def _add_row(self, song: Song, candidate: Candidate) -> None:
         row = self._panels.candidates.add(candidate)

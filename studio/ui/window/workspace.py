@@ -24,7 +24,7 @@ from studio.services.project.candidates import read_candidate
 from studio.services.project.document import Document, State, now
 from studio.services.project.moving import copy_project, copy_writing
 from studio.services.project.opening import create_project, open_project
-from studio.services.project.reading import Ready, SongReader
+from studio.services.project.reading import Ready, SongReader, let_go
 from studio.services.project.song import Song
 from studio.services.project.store import ProjectStore
 from studio.services.project.vocal_file import keep_vocal
@@ -404,8 +404,7 @@ class Workspace(QObject):
         if self.song is not None:
             self._remember(self.song)
             self.leaving.emit(self.song)
-        if isinstance(self.document.keeper, ProjectStore):
-            self.document.keeper.close()
+        let_go(self.document)
 
     def close(self) -> None:
         """Stops the generator, keeps what it had finished, waits for all jobs, and ends the threads."""
