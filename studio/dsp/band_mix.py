@@ -11,99 +11,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve, sosfilt
 
-from studio.dsp.equaliser import EqBand, equaliser
+from studio.core.controls import NETWORK
+from studio.dsp.equaliser import equaliser
 from studio.dsp.filters import sections
-from studio.dsp.transient_shaper import Amounts, TransientShaper
+from studio.dsp.rough_mix import ROUGH_MIX, StemMix, rough_mix
+from studio.dsp.transient_shaper import TransientShaper
 
 Array = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class StemMix:
-    """How one stem sits in the band.
-
-    Attributes:
-        level_db: active level against the band's loudest stem.
-        low_cut_hz: what lies below is left to others.
-        strokes: how much its attacks are sharpened or evened out.
-        tone: what the equaliser does.
-        width: side against mid, from a decorrelated copy above 180 Hz.
-        pan: -1 left to 1 right, as a level difference of the direct sound.
-        room_db: room against the direct sound.
-    """
-
-    level_db: float
-    low_cut_hz: float
-    strokes: Amounts
-    tone: tuple[EqBand, ...]
-    width: float
-    pan: float
-    room_db: float
-
-
-#: The mix a producer would start from: low end in the middle, harmony wide, lead a little aside and further
-# back. How strokes and tone were set, and against what: docs/sound.md.
-ROUGH_MIX: Mapping[str, StemMix] = {
-    "drums": StemMix(
-        level_db=0.0,
-        low_cut_hz=30.0,
-        strokes=Amounts(0.4, 0.2, 0.55, 0.4),
-        tone=(
-            EqBand("low shelf", 55.0, -2.0, 0.9),
-            EqBand("bell", 230.0, 6.5, 0.5),
-            EqBand("bell", 460.0, -6.5, 0.8),
-            EqBand("bell", 2500.0, -1.0, 0.4),
-            EqBand("high shelf", 2700.0, -2.0, 0.9),
-        ),
-        width=0.25,
-        pan=0.0,
-        room_db=-16.0,
-    ),
-    "bass": StemMix(
-        level_db=0.5,
-        low_cut_hz=30.0,
-        strokes=Amounts(-0.25, -0.2, -0.65, -0.1),
-        tone=(
-            EqBand("low shelf", 72.0, 6.0, 0.7),
-            EqBand("bell", 120.0, 3.0, 2.0),
-            EqBand("bell", 450.0, -1.5, 1.8),
-        ),
-        width=0.0,
-        pan=0.0,
-        room_db=-60.0,
-    ),
-    "harmony": StemMix(
-        level_db=-4.0,
-        low_cut_hz=90.0,
-        strokes=Amounts(0.1, 0.55, -0.45, 0.1),
-        tone=(
-            EqBand("bell", 270.0, 2.5, 1.3),
-            EqBand("bell", 440.0, -4.0, 1.9),
-            EqBand("bell", 810.0, -2.0, 1.7),
-            EqBand("high shelf", 3100.0, 1.5, 0.9),
-        ),
-        width=0.5,
-        pan=-0.12,
-        room_db=-17.0,
-    ),
-    "lead": StemMix(
-        level_db=-7.5,
-        low_cut_hz=120.0,
-        strokes=Amounts(0.0, 0.3, 0.7, 0.6),
-        tone=(
-            EqBand("bell", 430.0, -4.0, 1.3),
-            EqBand("high shelf", 1500.0, -5.0, 0.6),
-        ),
-        width=0.40,
-        pan=0.18,
-        room_db=-14.0,
-    ),
-}
 #: What equalisers and shapers add to the level of a band, on average.
 _ADDED_DB = 1.7
 _ROOM_S = 0.9
@@ -225,7 +147,8 @@ class StemPlacer:
     """
 
     def __init__(self, sample_rate: int, mix: StemMix, gain: float, *, stereo: bool = False) -> None:
-        self._mix, self._gain = mix, np.float32(gain)
+        self._mix = mix
+        self._gain = np.float32(gain * 10.0 ** (mix.trim_db / 20.0))
         self._tone = np.concatenate(
             [sections(2, mix.low_cut_hz, "highpass", sample_rate), equaliser(mix.tone, sample_rate)]
         )
@@ -300,12 +223,21 @@ def place_stem(dry: Array, sample_rate: int, mix: StemMix, gain: float) -> Array
     return np.concatenate(list(placer.place(_in_blocks(np.atleast_2d(dry)))), axis=1)
 
 
-def mix_band(dry: Mapping[str, Array], sample_rate: int, gains: Mapping[str, float]) -> dict[str, Array]:
+def mix_band(
+    dry: Mapping[str, Array],
+    sample_rate: int,
+    gains: Mapping[str, float],
+    renderers: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Array]:
     """All stems in the room with the gains of `stem_gains`; a stem without one is silent.
+
+    Args:
+        renderers: who played each stem, of core.controls.RENDERERS; those not named are the networks'.
 
     Returns:
         float32 [2, T] by stem name; their plain sum is the band.
     """
     return {
-        stem: place_stem(x, sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0)) for stem, x in dry.items()
+        stem: place_stem(x, sample_rate, rough_mix(stem, renderers.get(stem, NETWORK)), gains.get(stem, 0.0))
+        for stem, x in dry.items()
     }

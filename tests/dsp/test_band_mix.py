@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from studio.core.controls import NETWORK, RECORDED
 from studio.dsp.band_mix import (
-    ROUGH_MIX,
     Array,
     StemPlacer,
     active_rms,
@@ -17,6 +17,7 @@ from studio.dsp.band_mix import (
     place_stem,
     stem_gains,
 )
+from studio.dsp.rough_mix import ROUGH_MIX, rough_mix
 
 RATE = 44100
 NOISE = np.random.default_rng(0).standard_normal(3 * RATE).astype(np.float32) * 0.1
@@ -66,6 +67,21 @@ def test_every_stem_has_a_place_of_its_own_in_the_spectrum() -> None:
     assert warmth - middle > 2.0
     middle, presence = _tone_db("lead", (250, 350), (1500, 4000))
     assert middle - presence > 1.0
+
+
+def test_recorded_instruments_have_a_treatment_of_their_own_in_the_same_place() -> None:
+    for stem, mix in ROUGH_MIX.items():
+        recorded = rough_mix(stem, RECORDED)
+        assert rough_mix(stem, NETWORK) == mix
+        assert recorded.tone != mix.tone
+        assert replace(recorded, tone=mix.tone, strokes=mix.strokes, trim_db=mix.trim_db) == mix
+    dry = {"drums": NOISE, "bass": NOISE}
+    gains = stem_gains(dry, vocal_rms=0.1)
+    band = mix_band(dry, RATE, gains, {"drums": RECORDED})
+    for stem, renderer in (("drums", RECORDED), ("bass", NETWORK)):
+        np.testing.assert_array_equal(
+            band[stem], place_stem(NOISE, RATE, rough_mix(stem, renderer), gains[stem])
+        )
 
 
 def test_silence_stays_silence() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt, sosfreqz
 
-from studio.dsp.band_mix import ROUGH_MIX, StemMix, place_stem
+from studio.dsp.band_mix import place_stem
 from studio.dsp.delay import find_delay, probe
 from studio.dsp.filters import sections
+from studio.dsp.rough_mix import ROUGH_MIX, StemMix
 
 RATES = (8000, 8001, 11025, 12000, 16000, 16001, 22050, 44100, 96000, 192000)
 

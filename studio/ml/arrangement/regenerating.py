@@ -16,11 +16,13 @@ import numpy as np
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.candidate import check_stems, recipe_of
+from studio.core.controls import NETWORK
 from studio.core.language import tr
 from studio.core.request import GenerationRequest, Regenerate
 from studio.core.splice import region_s, splice_audio
-from studio.dsp.band_mix import ROUGH_MIX, Array, place_stem, stem_gains
+from studio.dsp.band_mix import Array, place_stem, stem_gains
 from studio.dsp.resample import resample
+from studio.dsp.rough_mix import rough_mix
 from studio.ml.sound.players import StemRenderer
 from studio.ml.sound.rendering import song_samples, vocal_level
 from studio.ml.sound.synthesis import Performance
@@ -76,8 +78,9 @@ def play_part(
         sound = resample(
             Audio(np.atleast_2d(dry[stem]), rates[stem]), vocal.sample_rate, frames=wanted
         ).samples
+        mix = rough_mix(stem, performance.renderers.get(stem, NETWORK))
         part = place_stem(
-            sound if len(sound) == 2 else sound[0], vocal.sample_rate, ROUGH_MIX[stem], gains.get(stem, 0.0)
+            sound if len(sound) == 2 else sound[0], vocal.sample_rate, mix, gains.get(stem, 0.0)
         )
         stems[stem] = splice_audio(parent.stems[stem], part, first, start, stop)
         performance.on_step()

@@ -14,9 +14,11 @@ import numpy as np
 
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
+from studio.core.controls import NETWORK
 from studio.core.scratch import ScratchFile, ScratchStems
-from studio.dsp.band_mix import MIX_BLOCK, ROUGH_MIX, Array, StemPlacer, band_gains, measure_level
+from studio.dsp.band_mix import MIX_BLOCK, Array, StemPlacer, band_gains, measure_level
 from studio.dsp.resample import resample_blocks
+from studio.dsp.rough_mix import rough_mix
 from studio.ml.sound.players import StemRenderer
 from studio.ml.sound.synthesis import Performance, Window
 from studio.ml.sound.tuned import sections
@@ -36,6 +38,7 @@ class Rendering:
     ) -> None:
         self._renderer, self._workers, self._clock = renderer, workers, performance.clock
         self._rate, self._frames, self._on_step = vocal.sample_rate, vocal.frames, performance.on_step
+        self._renderers = performance.renderers
         contract = renderer.contract
         self._rates: dict[str, int] = {}
         self._dry: dict[str, ScratchFile] = {}
@@ -86,7 +89,8 @@ class Rendering:
         if self.gains.get(stem):
             dry, at = self._dry[stem], 0
             stereo = dry.channels == 2
-            placer = StemPlacer(self._rate, ROUGH_MIX[stem], self.gains[stem], stereo=stereo)
+            mix = rough_mix(stem, self._renderers.get(stem, NETWORK))
+            placer = StemPlacer(self._rate, mix, self.gains[stem], stereo=stereo)
             blocks = resample_blocks(
                 dry.blocks(MIX_BLOCK),
                 self._rates[stem],

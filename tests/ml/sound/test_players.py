@@ -14,8 +14,10 @@ from studio.core.errors import JobCancelled
 from studio.core.jobs import CancelToken
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest, Regenerate
+from studio.dsp.equaliser import EqBand, Shape
 from studio.dsp.sampler.recipes import RECIPES
 from studio.dsp.sampler.samples import SampleSets
+from studio.dsp.transient_shaper import Amounts
 from studio.ml.engine import BandEngine
 from studio.ml.sound.players import Players
 from studio.ml.sound.synthesis import Performance, SynthesisConfig, Synthesiser
@@ -24,6 +26,7 @@ from tests.ml.sound.test_synthesis import _arrangement
 
 BAND = {"drums": "standard kit", "bass": "finger bass", "harmony": "piano", "lead": "flute"}
 RECORDABLE = STEMS[:3]
+SHELVES: tuple[Shape, ...] = ("low shelf", "high shelf")
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,28 @@ def test_outside_a_part_nothing_changes_and_the_same_one_plays_it(
         before, after = parent.stems[stem].samples, child.stems[stem].samples
         np.testing.assert_array_equal(after[:, :start], before[:, :start])
         np.testing.assert_array_equal(after[:, end:], before[:, end:])
+
+
+def test_recorded_stems_are_mixed_as_recordings_whole_and_in_part(
+    recorded: BandEngine, request_with_recordings: GenerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = _run(recorded, request_with_recordings)[0]
+    change = replace(request_with_recordings, seed=9, change=Regenerate(parent, (1, 2)))
+    child = _run(recorded, change)[0]
+    down = tuple(EqBand(shape, 1000.0, -30.0) for shape in SHELVES)
+    quiet = (0.0, Amounts(0.0, 0.0, 0.0, 0.0), down)
+    monkeypatch.setattr("studio.dsp.rough_mix._RECORDED", dict.fromkeys(STEMS, quiet))
+    whole, part = _run(recorded, request_with_recordings)[0], _run(recorded, change)[0]
+    inside = slice(round(2.5 * 48000), round(5.5 * 48000))
+    for stem in STEMS:
+        for before, after in (
+            (parent.stems[stem].samples, whole.stems[stem].samples),
+            (child.stems[stem].samples[:, inside], part.stems[stem].samples[:, inside]),
+        ):
+            if stem not in RECORDABLE:
+                np.testing.assert_array_equal(after, before)
+            elif before.any():
+                assert np.std(after) < 0.1 * np.std(before)
 
 
 def test_the_tuning_of_the_singer_reaches_recordings(
