@@ -14,6 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.language import later, tr
 from studio.core.pipeline import Run
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.exporting.output_folder import check_writable
 from studio.services.generating.service import GenerationService
 from studio.services.provenance.inspecting import inspect_file
 from studio.services.provenance.ticket import Ticket, plan_of, sound_sha256
@@ -141,6 +142,7 @@ def play_again(
     """
     ticket, vocal = found.ticket, found.vocal
     plan = plan_of(ticket)
+    check_writable(parent)
     service.load(on_step=run.on_step)
     on_models(other_models(ticket, service))
     made: list[Candidate] = []

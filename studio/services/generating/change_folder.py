@@ -16,6 +16,7 @@ from studio.core.pipeline import Run
 from studio.core.request import Breed, Change, Regenerate, Vary
 from studio.ml.arrangement.breeding import check_parents
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.exporting.output_folder import check_writable
 from studio.services.generating.requests import change_request
 from studio.services.generating.service import GenerationService
 from studio.services.project.results import Results, next_number, open_results
@@ -160,6 +161,7 @@ def _make(
     cancel: CancelToken,
     on_exported: Callable[[Candidate, ExportedCandidate], None],
 ) -> None:
+    check_writable(folder)
     analysis = results.analyses[change.parent.number]
 
     def keep(candidate: Candidate) -> None:

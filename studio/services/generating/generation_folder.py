@@ -8,7 +8,6 @@ they are to be overwritten they are removed when all new ones stand, and stay as
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
 from studio.core.workload import ARRANGING
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.exporting.output_folder import check_writable
 from studio.services.exporting.recipe_file import controls_json
 from studio.services.exporting.report import Report, analysis_json, peak_memory_bytes, write_report
 from studio.services.forecast import LOAD, Forecast
@@ -80,7 +80,7 @@ def generate_to_folder(
     Raises:
         StudioError, JobCancelled: a report of the candidates finished before is written where there are any.
     """
-    _check_writable(request.out)
+    check_writable(request.out)
     began = time.perf_counter()
     vocal = open_vocal(request.vocal_path)
     open_s = time.perf_counter() - began
@@ -217,35 +217,6 @@ def _forecast(request: FolderRequest, service: GenerationService, vocal: Audio) 
             "write": costs.seconds("write", length_s * (request.candidates - 1)),
             "write last": costs.seconds("write", length_s),
         }
-    )
-
-
-def _check_writable(out: Path) -> None:
-    """Says so before the work rather than after it."""
-    try:
-        nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-        for part in out.absolute().relative_to(nearest.absolute()).parts:  # each name that is to be made
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                os.lstat(nearest / part)
-    except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
-        raise StudioError(
-            tr("Cannot write to {name}", name=shown(out.name)[:80]),
-            seen=error_text(error),
-            expected=tr("a folder that can be written, or made"),
-            todo=tr("Choose another folder with --out"),
-        ) from error
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return
-    seen = (
-        tr("no permission to write in {nearest}", nearest=nearest)
-        if nearest.is_dir()
-        else tr("{nearest} is a file", nearest=nearest)
-    )
-    raise StudioError(
-        tr("Cannot write to {out}", out=shown(str(out))),
-        seen=shown(seen),
-        expected=tr("a folder that can be written, or made"),
-        todo=tr("Choose another folder with --out"),
     )
 
 

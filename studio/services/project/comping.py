@@ -19,6 +19,7 @@ from studio.core.language import tr
 from studio.core.origin import COMP
 from studio.core.project import CandidateRecord, Project
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
+from studio.services.exporting.output_folder import check_writable
 from studio.services.project import song
 from studio.services.project.candidates import read_candidate, write_candidate
 from studio.services.project.document import now
@@ -124,6 +125,7 @@ def comp_in_folder(
     cancel: CancelToken | None = None,
 ) -> tuple[Candidate, ExportedCandidate]:
     """Adds a comp to a folder of results. Raises StudioError, JobCancelled."""
+    check_writable(folder)
     results = open_results(folder, cancel=cancel)
     candidates = {candidate.number: candidate for candidate in results.candidates}
     _check_there({base, *(number for _, _, number in ranges)}, candidates, tuple(candidates), folder)

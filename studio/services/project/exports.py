@@ -12,6 +12,7 @@ from studio.core.jobs import CancelToken
 from studio.core.language import tr
 from studio.services.exporting.contents import Contents
 from studio.services.exporting.export import ExportRequest
+from studio.services.exporting.output_folder import check_writable
 from studio.services.exporting.settings import ExportSettings, chosen_numbers
 from studio.services.project.candidates import read_candidate
 from studio.services.project.opening import open_project
@@ -44,6 +45,7 @@ def export_requests(order: ExportOrder, cancel: CancelToken | None = None) -> li
     Raises:
         StudioError: nothing there, or no such candidates.
     """
+    check_writable(order.parent)
     return _of_project(order) if is_project(order.source) else _of_results(order, cancel)
 
 
