@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import recipe_of
+from studio.core.counting import check_parents
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress
 from studio.core.language import tr
 from studio.core.project import Begun
-from studio.core.request import Vary
+from studio.core.request import Breed, Vary
 from studio.services.project.song import Song
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
@@ -157,6 +158,11 @@ class GenerateActions(QObject):
             self.told.emit(
                 tr("One of the two is a comp, or a sound without notes: nothing can be bred from it")
             )
+            return
+        try:
+            check_parents(Breed(parents))
+        except StudioError as error:  # before a dialog is filled in for nothing
+            self._workspace.failed.emit(error)
             return
         dialog = BreedDialog(*parents, self._parent)
         dialog.wanted.connect(self._generation.change)

@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from studio.core.analysis import Reading, VocalAnalysis
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
+from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.window.main_window import MainWindow
+from studio.ui.window.menu_reasons import MenuReasons
 from tests.ui.conftest import write_vocal
 
 Open = Callable[[MainWindow], None]
@@ -92,6 +94,19 @@ def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot
     assert tempi == [120, 90, 60]
     assert doubting.workspace.project.given.tempo_bpm is None
     qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+
+    # What cannot be bred is said before a dialog is filled in, and greyed.
+    failed: list[Exception] = []
+    doubting.workspace.failed.disconnect(doubting.troubles.show)
+    doubting.workspace.failed.connect(failed.append)
+    doubting.playback.select(1)
+    doubting.playback.select(2)
+    doubting.compare.ask("breed", 2)
+    assert not doubting.findChildren(BreedDialog)
+    (error,) = failed
+    assert "4/4 at 120.0 bpm (bar at 0.20 s) and 4/4 at 90.0 bpm (bar at 0.20 s)" in str(error)
+    assert "different beats" in doubting.findChild(MenuReasons).why_not("breed")
+    doubting.workspace.failed.connect(doubting.troubles.show)
 
 
 def test_escape_answers_nothing_and_is_asked_again(doubting: MainWindow, qtbot: QtBot) -> None:
