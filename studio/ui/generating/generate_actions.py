@@ -20,7 +20,7 @@ from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.generating.request_panel import Wishes
-from studio.ui.listening.asking_dialog import AskingDialog
+from studio.ui.listening.asking_dialog import AskingDialog, ways_of
 from studio.ui.listening.playback import Playback
 from studio.ui.window.layout import Layout
 from studio.ui.window.preferences import Preferences
@@ -105,6 +105,8 @@ class GenerateActions(QObject):
 
     def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
         dialog = AskingDialog(analysis, self._playback, self._parent)
+        if self._workspace.project.chords is not None:  # they stand in the bars of one reading
+            dialog.each.hide()
         dialog.again.toggled.connect(lambda never: self._preferences.set("ask_for_beat", not never))
 
         def on_settled(fields: dict[str, object]) -> None:
@@ -115,7 +117,7 @@ class GenerateActions(QObject):
 
         def on_each() -> None:
             self._asked = analysis
-            self._generation.start(self._request.wishes, each=True)
+            self._generation.start(self._request.wishes, each=len(ways_of(analysis)))
 
         dialog.settled.connect(on_settled)
         dialog.each_wanted.connect(on_each)

@@ -106,11 +106,12 @@ class Generation(QObject):
 
     # Requests
 
-    def start(self, wishes: Wishes, *, each: bool = False) -> None:
+    def start(self, wishes: Wishes, *, each: int = 0) -> None:
         """Makes new candidates; they are added to those there are.
 
         Args:
-            each: one in each of the likeliest readings of the beat, rather than as likely as they are.
+            each: one in each of so many of the likeliest readings of the beat, however many were wished for; 0 makes
+                as many as that, and of each reading as many as it is likely.
         """
         song = self._workspace.song
         if song is None or self.running:
@@ -131,14 +132,14 @@ class Generation(QObject):
             return
         controls, analysis = wishes.controls, song.analysis
         if each:
-            analysis = analysis.with_equal_readings(wishes.candidates)
+            analysis = analysis.with_equal_readings(each)
         if song.project.chords is not None:
             analysis = dataclasses.replace(analysis, chords=song.bar_chords())
             controls = dataclasses.replace(controls, chords=song.bar_chords())
         # What the engine cannot heed was greyed out: the fields and chords stay for the next request.
         heeded = ENGINES[wishes.engine].heeded(controls)
         request = GenerationRequest(
-            song.vocal.audio, analysis, wishes.candidates, wishes.seed, heeded, engine=wishes.engine
+            song.vocal.audio, analysis, each or wishes.candidates, wishes.seed, heeded, engine=wishes.engine
         )
         # One in each of the readings: then the readings choose.
         guide = self.guide_of(song) if can_be_guided(request) and not each else None

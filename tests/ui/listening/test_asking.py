@@ -79,12 +79,19 @@ def test_keys_switch_the_reading_and_enter_generates_in_it(doubting: MainWindow,
     assert song is not None
     tempi = [candidate.arrangement.grid.tempo_bpm for candidate in song.candidates.values()]
     assert tempi == pytest.approx([90.0] * 3)
+    rows = doubting.candidates.rows.values()
+    assert not any("bpm" in row.facts.text() for row in rows)
     doubting.workspace.undo()
     assert doubting.workspace.project.given.tempo_bpm is None
     qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+    # Listened to again, the vocal is counted otherwise: these were made to another beat.
+    assert song.analysis is not None
+    assert song.analysis.tempo_bpm != pytest.approx(90.0, abs=0.5)
+    assert all(row.facts.text().startswith("90.0 bpm") for row in rows)
 
 
 def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot: QtBot) -> None:
+    doubting.request.count.set_value(1)  # of each is of each, whatever was asked for otherwise
     dialog = asked(doubting)
     qtbot.keyClick(dialog, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 3, timeout=60_000)
@@ -94,6 +101,11 @@ def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot
     assert tempi == [120, 90, 60]
     assert doubting.workspace.project.given.tempo_bpm is None
     qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+
+    # Each row says its beat, while not all have one.
+    rows = doubting.candidates.rows
+    assert [rows[n].facts.text().split(" · ")[0] for n in (1, 2, 3)] == ["120.0 bpm", "90.0 bpm", "60.0 bpm"]
+    assert "90.0 bpm" in rows[2].accessibleName()
 
     # What cannot be bred is said before a dialog is filled in, and greyed.
     failed: list[Exception] = []
@@ -114,7 +126,10 @@ def test_escape_answers_nothing_and_is_asked_again(doubting: MainWindow, qtbot: 
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not doubting.generation.running
     qtbot.waitUntil(lambda: not doubting.findChildren(AskingDialog))
+    doubting.analysis.chords.setText("Am F")  # they stand in the bars of one reading
+    doubting.analysis.chords.editingFinished.emit()
     again = asked(doubting)
+    assert not again.each.isVisible()
     again.reject()
     assert not doubting.generation.running
 
