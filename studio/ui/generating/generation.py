@@ -143,7 +143,7 @@ class Generation(QObject):
         )
         # One in each of the readings: then the readings choose.
         guide = self.guide_of(song) if can_be_guided(request) and not each else None
-        self._begin(song, request, song.analysis_name, guide=guide)
+        self._begin(song, request, song.analysis_name, guide=guide, each=each)
 
     def change(self, change: Change) -> None:
         """Makes one new candidate out of another, or of two; they stay."""
@@ -173,6 +173,8 @@ class Generation(QObject):
             change = None
             if begun.change is not None:
                 change = change_of(begun.change, song.candidates)
+            if begun.each:
+                analysis = analysis.with_equal_readings(begun.each)
             if begun.controls.chords is not None and change is None:
                 analysis = dataclasses.replace(analysis, chords=begun.controls.chords)
             request = GenerationRequest(
@@ -217,6 +219,7 @@ class Generation(QObject):
         analysis: str,
         vocal: str = "",
         guide: Guide | None = None,
+        each: int = 0,
     ) -> None:
         document = self._workspace.document
         if document.read_only:
@@ -232,7 +235,7 @@ class Generation(QObject):
             return
         begun = Begun(
             uuid.uuid4().hex[:12], request.controls, request.candidates, request.seed, request.engine,
-            vocal or song.vocal.sha256, analysis, order_of(request.change),
+            vocal or song.vocal.sha256, analysis, order_of(request.change), each=each,
         )  # fmt: skip
         if not self._workspace.do(BeginRequest(begun)):
             return

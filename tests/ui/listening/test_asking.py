@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.analysis import Reading, VocalAnalysis
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
+from studio.services.project.analyses import keep_analysis
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.window.main_window import MainWindow
@@ -94,6 +95,7 @@ def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot
     doubting.request.count.set_value(1)  # of each is of each, whatever was asked for otherwise
     dialog = asked(doubting)
     qtbot.keyClick(dialog, Qt.Key.Key_E)
+    begun = doubting.workspace.project.begun
     qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 3, timeout=60_000)
     song = doubting.workspace.song
     assert song is not None
@@ -119,6 +121,18 @@ def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot
     assert "4/4 at 120.0 bpm (bar at 0.20 s) and 4/4 at 90.0 bpm (bar at 0.20 s)" in str(error)
     assert "different beats" in doubting.findChild(MenuReasons).why_not("breed")
     doubting.workspace.failed.connect(doubting.troubles.show)
+
+    # Were it cut off, its rest would be what it would have been.
+    assert begun is not None
+    assert song.folder is not None
+    (song.folder.analyses / f"{begun.analysis}.json").unlink()  # of the vocal before it was doubted
+    assert song.analysis is not None
+    unlikely = tuple(replace(reading, confidence=0.02) for reading in song.analysis.alternatives)
+    keep_analysis(song.folder, begun.analysis, replace(song.analysis, alternatives=unlikely))
+    doubting.generation.resume(replace(begun, key="cut off", only=(2, 3)))
+    qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 5, timeout=60_000)
+    assert [round(song.candidates[n].arrangement.grid.tempo_bpm) for n in (4, 5)] == [90, 60]
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
 
 
 def test_escape_answers_nothing_and_is_asked_again(doubting: MainWindow, qtbot: QtBot) -> None:
