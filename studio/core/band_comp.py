@@ -20,6 +20,7 @@ from studio.core.arrangement import Arrangement, Note, Part
 from studio.core.audio import Audio, Samples
 from studio.core.band_ranges import BandComp
 from studio.core.candidate import Candidate
+from studio.core.counting import difference, same_beat_wanted
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
@@ -91,15 +92,16 @@ def _sources(comp: BandComp, candidates: Mapping[int, Candidate]) -> dict[int, C
         own = other.arrangement
         alike = fits(other, first.arrangement.grid, own.key) and set(other.stems) == set(first.stems)
         if not alike or _shape(other) != _shape(first):
+            differs = difference(first.arrangement.grid, own.grid)
             raise StudioError(
                 tr(
                     "Candidates {number} and {number_2} cannot be put together",
                     number=first.number,
                     number_2=other.number,
                 ),
-                seen=tr("other bar lines, stems or another length"),
+                seen=differs or tr("other bar lines, stems or another length"),
                 expected=tr("candidates of one vocal and one count of its bars"),
-                todo=tr("Choose another one for these bars"),
+                todo=same_beat_wanted() if differs else tr("Choose another one for these bars"),
             )
     return sources
 

@@ -10,6 +10,7 @@ from studio.core.arrangement import BAND, STEMS
 from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
+from studio.core.grid import BeatGrid
 from studio.core.language import capital, later, tr
 from studio.core.opinion import MOST_STARS, Opinion
 from studio.services.measuring.fit_report import FitReport
@@ -67,7 +68,7 @@ class CandidateRow(QFrame):
         self._opinion = Opinion()
         self._fit: FitReport | None = None
         self._label: str | None = None
-        self._was = ""
+        self._was = self._beat = ""
         self.badge = label("", "badge")
         self.badge.setFixedSize(24, 24)
         self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
@@ -112,6 +113,11 @@ class CandidateRow(QFrame):
             view.seek_requested.connect(lambda _: self.selected.emit(self.number))
         self.show_stems(False)
         self._show()
+
+    @property
+    def grid(self) -> BeatGrid:
+        """The beat it was made to."""
+        return self._candidate.arrangement.grid
 
     @property
     def views(self) -> tuple[TimelineView, ...]:
@@ -217,6 +223,12 @@ class CandidateRow(QFrame):
         self._fit = fit
         self._show()
 
+    def show_beat(self, beat: str) -> None:
+        """What beat it was made to, where not all in sight were made to one; else empty."""
+        if beat != self._beat:
+            self._beat = beat
+            self._show()
+
     def show_writing(self, share: float | None) -> None:
         """How much of its files is written, while they are; None when nothing is."""
         self._writing = share
@@ -243,7 +255,7 @@ class CandidateRow(QFrame):
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
         self.stars.show_stars(self._opinion.stars)
         facts = self._opinion.note or ("" if blind else _facts(candidate))
-        facts = " · ".join(filter(None, ("" if blind else self._was, facts)))
+        facts = " · ".join(filter(None, (*(() if blind else (self._was, self._beat)), facts)))
         self.facts.setText(
             facts if self._writing is None else tr("Writing files: {writing:.0%}", writing=self._writing)
         )
@@ -255,7 +267,8 @@ class CandidateRow(QFrame):
         for action in self._changes:
             action.setVisible(not blind)
         name = tr("Candidate {label}", label=self._label or self.number)
-        self.setAccessibleName(name if blind else f"{name}, {style_title(style)}, {instruments}")
+        spoken = ", ".join(filter(None, (name, style_title(style), self._beat, instruments)))
+        self.setAccessibleName(name if blind else spoken)
         for view, what in zip(
             self.views, (tr("chords"), tr("picture of the band"), tr("waveforms of the stems")), strict=True
         ):
