@@ -67,7 +67,15 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     told = (
         f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {files} verified{gain}"
     )
-    return "\n".join([told, *_warnings(exported)])
+    return "\n".join([told, *credits_lines(exported), *_warnings(exported)])
+
+
+def credits_lines(exported: ExportedCandidate) -> list[str]:
+    """That somebody is to be named for what was exported, and where that is written."""
+    from studio.services.exporting.credits import FILE_NAME
+
+    where = f"{exported.folder.name}/{FILE_NAME}"
+    return [f"  Credits are due wherever it is published: {where}"] if exported.credits else []
 
 
 def _warnings(exported: ExportedCandidate) -> list[str]:

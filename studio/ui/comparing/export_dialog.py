@@ -38,6 +38,7 @@ from studio.services.exporting.contents import (
     file_names,
     folder_name,
 )
+from studio.services.exporting.credits import credits_due, credits_words, recordings_heard
 from studio.services.exporting.settings import ExportSettings, Which, chosen_numbers
 from studio.ui.appearance.widgets import ElidedLabel, Segments, label, push, style_title, tight
 
@@ -123,6 +124,7 @@ class ExportDialog(QDialog):
         self.levels = label("", "muted", wrap=True)
         self.levels.setMinimumHeight(48)
         self.levels.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.credits = label(credits_words(), "muted", wrap=True)
         self.where = ElidedLabel(str(folder), "muted")
         self.choose_folder = push(tr("Folder …"), icon_name="folder-open-outline")
         self.export, self.cancel = push(tr("Export"), primary=True), push(tr("Cancel"))
@@ -201,6 +203,7 @@ class ExportDialog(QDialog):
         right.addWidget(self.lower_vocal)
         right.addWidget(label(tr("LEVELS"), "section"))
         right.addWidget(self.levels)
+        right.addWidget(self.credits)
         columns = QHBoxLayout()
         columns.setSpacing(28)
         columns.addLayout(left, 1)
@@ -279,6 +282,10 @@ class ExportDialog(QDialog):
         numbers, settings = self.numbers, self.settings
         self.preview.setPlainText("\n".join(self._names(number) for number in numbers))
         self.export.setEnabled(bool(numbers and settings.roles))
+        candidates = [self._song.candidates[number] for number in numbers]
+        self.credits.setVisible(
+            any(credits_due(recordings_heard(made.settings, settings.roles)) for made in candidates)
+        )
         asked = (numbers[:1], settings.encoding, settings.lower_vocal)
         if numbers and asked != self._asked:
             self._asked = asked

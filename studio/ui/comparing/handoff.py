@@ -154,9 +154,14 @@ def mime_of(paths: Sequence[Path]) -> QMimeData:
 
 def _remarks(ready: ReadyFiles, roles: Sequence[str]) -> str:
     """What must be known of files of sound that are taken; nothing where there is nothing."""
-    if not ready.gain_db or not {*roles} & {*SOUNDS}:
+    if not {*roles} & {*SOUNDS}:
         return ""
-    return tr("All files, the vocal too, are lowered by {gain_db:.1f} dB", gain_db=-ready.gain_db)
+    said = []
+    if ready.gain_db:
+        said.append(tr("All files, the vocal too, are lowered by {gain_db:.1f} dB", gain_db=-ready.gain_db))
+    if ready.credits and {*roles} - {VOCAL}:
+        said.append(tr("Credits are due where it is published: {file}", file=ready.credits))
+    return tr(". ").join(said)
 
 
 def _run_drag(source: QWidget, mime: QMimeData) -> None:
