@@ -52,7 +52,7 @@ _REMARKS = ((later("Details and note …"), "details"), (later("Hide"), "hide"))
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export_one', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
     'rate_0' to 'rate_5', and 'drag_' or 'copy_' with one of 'stems', 'band', 'mix' and 'midi'."""
 
     selected = Signal(int)
@@ -102,7 +102,7 @@ class CandidateRow(QFrame):
             self.lane.set_chords(arrangement.grid, arrangement.bar_chords(), arrangement.key)
         self.buttons = (self.favourite, self.pick, *self.marks.values(), self.export, self.more)
         self._lay_out()
-        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export_one")):
+        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export")):
             button.clicked.connect(lambda _=False, what=what: self.asked.emit(what, self.number))
         self.stars.rated.connect(lambda stars: self.asked.emit(f"rate_{stars}", self.number))
         for what, mark in self.marks.items():
