@@ -56,7 +56,7 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
         untrained = candidate.settings.get("weights") == "untrained"
         what = "noise, for its weights are untrained" if untrained else "one sound without notes"
         return f"{exported.folder.name}: {arrangement.style}; {what}; {many(len(exported.checks), 'file')} verified"
-    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
+    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.is_heard)
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
     gain = f", generated files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""

@@ -24,6 +24,7 @@ from studio.ui.appearance.widgets import (
     style_title,
     tight,
 )
+from studio.ui.comparing.detail_words import instrument_words
 from studio.ui.comparing.drag_mark import DragMark
 from studio.ui.comparing.star_row import StarRow
 from studio.ui.timeline.chord_lane import ChordLane
@@ -230,11 +231,7 @@ class CandidateRow(QFrame):
 
     def _show(self) -> None:
         candidate, blind = self._candidate, self._label is not None
-        parts = candidate.arrangement.parts
-        names = [parts[stem].instrument for stem in STEMS if stem in parts]
-        instruments = tr(", ").join(tr(name) for name in names if name != "none")
-        if candidate.is_one_sound:
-            instruments = tr("the whole band as one sound")
+        instruments = instrument_words(candidate)
         style = candidate.arrangement.style
         self.badge.setText(self._label or str(self.number))
         self.title.setText(tr("Candidate {label}", label=self._label) if blind else style_title(style))
