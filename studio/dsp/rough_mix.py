@@ -109,6 +109,7 @@ _RECORDED: Mapping[str, tuple[float, Amounts, tuple[EqBand, ...]]] = {
             EqBand("bell", 550.0, -6.0, 1.1),
             EqBand("bell", 1400.0, -5.5, 1.4),
             EqBand("high shelf", 3800.0, -3.0, 0.9),
+            EqBand("high shelf", 9000.0, -3.5, 0.7),
         ),
     ),
     "bass": (
