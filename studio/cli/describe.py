@@ -92,7 +92,7 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate, *, sev
         what = "noise, for its weights are untrained" if untrained else "one sound without notes"
         files = many(len(exported.checks), "file")
         return f"{exported.folder.name}: {arrangement.style}; {beat}; {what}; {files} verified"
-    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
+    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.is_heard)
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
     gain = f", generated files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
@@ -101,7 +101,15 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate, *, sev
     origin = f"{made_of}; " if made_of else ""
     files = many(passed, "file")
     told = f"{exported.folder.name}: {origin}{arrangement.style}; {beat}; {band}; {chords} ...; {files} verified{gain}"
-    return "\n".join([told, *_warnings(exported)])
+    return "\n".join([told, *credits_lines(exported), *_warnings(exported)])
+
+
+def credits_lines(exported: ExportedCandidate) -> list[str]:
+    """That somebody is to be named for what was exported, and where that is written."""
+    from studio.services.exporting.credits import FILE_NAME
+
+    where = f"{exported.folder.name}/{FILE_NAME}"
+    return [f"  Credits are due wherever it is published: {where}"] if exported.credits else []
 
 
 def _warnings(exported: ExportedCandidate) -> list[str]:

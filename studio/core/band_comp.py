@@ -11,7 +11,7 @@ and a sustained note that the new candidate was in the middle of is struck again
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -60,8 +60,25 @@ def make_comp(comp: BandComp, candidates: Mapping[int, Candidate], number: int) 
     }
     if len(comp.numbers) > 1:
         settings["other_parent"] = comp.numbers[1]
+    settings |= _players(sources.values())
     models = {name: sha for source in sources.values() for name, sha in source.models.items()}
     return Candidate(number, arrangement, stems, settings, None, models)
+
+
+def _players(sources: Collection[Candidate]) -> dict[str, object]:
+    """Whose recordings are heard somewhere, for they are to be named; and who plays a stem where all agree."""
+    made: dict[str, object] = {}
+    named = [source.settings.get("recordings") for source in sources]
+    if recordings := sorted(
+        {str(name) for names in named if isinstance(names, list | tuple) for name in names}
+    ):
+        made["recordings"] = recordings
+    players = [source.settings.get("renderers") for source in sources]
+    known = [dict(each) for each in players if isinstance(each, Mapping)]
+    if len(known) == len(sources):
+        stems = {stem: {each[stem] for each in known if stem in each} for each in known for stem in each}
+        made["renderers"] = {stem: min(who) for stem, who in stems.items() if len(who) == 1}
+    return made
 
 
 def who_plays(comp: BandComp, grid: BeatGrid) -> list[list[int]]:

@@ -25,6 +25,7 @@ from studio.ui.appearance.widgets import (
     style_title,
     tight,
 )
+from studio.ui.comparing.detail_words import instrument_words
 from studio.ui.comparing.drag_mark import DragMark
 from studio.ui.comparing.star_row import StarRow
 from studio.ui.timeline.chord_lane import ChordLane
@@ -53,7 +54,7 @@ _REMARKS = ((later("Details and note …"), "details"), (later("Hide"), "hide"))
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export_one', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
     'rate_0' to 'rate_5', and 'drag_' or 'copy_' with one of 'stems', 'band', 'mix' and 'midi'."""
 
     selected = Signal(int)
@@ -103,7 +104,7 @@ class CandidateRow(QFrame):
             self.lane.set_chords(arrangement.grid, arrangement.bar_chords(), arrangement.key)
         self.buttons = (self.favourite, self.pick, *self.marks.values(), self.export, self.more)
         self._lay_out()
-        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export_one")):
+        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export")):
             button.clicked.connect(lambda _=False, what=what: self.asked.emit(what, self.number))
         self.stars.rated.connect(lambda stars: self.asked.emit(f"rate_{stars}", self.number))
         for what, mark in self.marks.items():
@@ -242,11 +243,7 @@ class CandidateRow(QFrame):
 
     def _show(self) -> None:
         candidate, blind = self._candidate, self._label is not None
-        parts = candidate.arrangement.parts
-        names = [parts[stem].instrument for stem in STEMS if stem in parts]
-        instruments = tr(", ").join(tr(name) for name in names if name != "none")
-        if candidate.is_one_sound:
-            instruments = tr("the whole band as one sound")
+        instruments = instrument_words(candidate)
         style = candidate.arrangement.style
         self.badge.setText(self._label or str(self.number))
         self.title.setText(tr("Candidate {label}", label=self._label) if blind else style_title(style))
