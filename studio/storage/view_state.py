@@ -21,18 +21,56 @@ NAME = "view.json"
 
 
 @dataclass(frozen=True)
+class BlindSaid:
+    """What was said in a blind comparison: the journal's entry that says it, and of whom.
+
+    Attributes:
+        what: a field of Opinion, or 'picked'.
+        note: what was typed, where that is what was said: the entry has the note from before as well.
+    """
+
+    entry: int
+    number: int
+    what: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BlindLeft:
+    """A blind comparison that goes on.
+
+    Attributes:
+        order: of the candidates; it is another comparison where the project has another one.
+        closed, opened: see studio.ui.comparing.blind_marks.
+        notes_before: by number.
+    """
+
+    order: tuple[int, ...]
+    closed: tuple[int, ...] = ()
+    opened: tuple[int, ...] = ()
+    said: tuple[BlindSaid, ...] = ()
+    notes_before: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ViewState:
     """
     Attributes:
         playhead_s: seconds.
         shown_s: first and last second in sight; None for the whole song.
         band: the part of the frequency axis in sight, 0 at the bottom, 1 at the top.
+        seed: the field, and how many candidates there were: after others have come it would give the same again.
+        blind: None where no comparison is blind.
+        letters: of the last comparison that was revealed, by number.
         unvoted: what was heard and said so far of screens of the blind rating that wait for their vote, by number.
     """
 
     playhead_s: float = 0.0
     shown_s: tuple[float, float] | None = None
     band: tuple[float, float] = (0.0, 1.0)
+    seed: tuple[int, int] | None = None
+    blind: BlindLeft | None = None
+    letters: Mapping[int, str] = field(default_factory=dict)
     unvoted: Mapping[int, Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 from studio.core.screen import Verdict
-from studio.storage.view_state import NAME, ViewState, keep_view, read_view
+from studio.storage.view_state import NAME, BlindLeft, BlindSaid, ViewState, keep_view, read_view
 
-LEFT = ViewState(12.5, (3.0, 20.25), (0.0, 0.4), {7: Verdict(best="a", heard_s={"a": 4.25, "b": 0.0})})
+LEFT = ViewState(
+    12.5,
+    (3.0, 20.25),
+    (0.0, 0.4),
+    (7, 2),
+    BlindLeft((2, 1), (3,), (1,), (BlindSaid(9, 2, "stars"), BlindSaid(11, 1, "note", "thin")), {1: "warm"}),
+    {1: "B", 2: "A"},
+    {7: Verdict(best="a", heard_s={"a": 4.25, "b": 0.0})},
+)
 
 
 def test_it_is_found_as_it_was_left(tmp_path: Path) -> None:

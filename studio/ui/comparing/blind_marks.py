@@ -2,18 +2,21 @@
 
 A heart, stars, a note or a pick from before would tell which candidate stands behind a letter, and so would a key that
 takes one of them back. So every mark begins empty, and what is said from then on is said anew. Taking it back by undo
-hides it again. After a restart nobody can tell any more what was said blind: all is hidden until the reveal.
+hides it again. What was said blind is kept beside the project, by the journal's entries, and is seen after a restart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from studio.core.commands import Command
+from studio.core.commands import Command, Pick, SetOpinion
 from studio.core.opinion import Opinion
 from studio.core.project import Project
-from studio.services.project.document import Step
+from studio.services.project.document import State, Step
+from studio.storage.view_state import BlindLeft, BlindSaid
+
+_FIELDS = frozenset(field.name for field in fields(Opinion))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,41 @@ class BlindMarks:
         self._said: list[_Said] = []
         self._notes_before: dict[int, str] = {}
 
+    @classmethod
+    def restored(cls, left: BlindLeft, state: State) -> BlindMarks:
+        """As they were left."""
+        marks = cls(left.closed, left.opened)
+        marks._notes_before = dict(left.notes_before)
+        commands = {step.entry: step.command for step in (*state.done, *state.undone)}
+        for said in left.said:
+            command = commands.get(said.entry)
+            if isinstance(command, Pick) and said.what == "picked":
+                marks.say(command, said.number, said.what, command.number is not None)
+            elif isinstance(command, SetOpinion) and command.number == said.number and said.what in _FIELDS:
+                value = said.note if said.what == "note" else getattr(command.opinion, said.what)
+                marks.say(command, said.number, said.what, value)
+        return marks
+
+    def left(self, project: Project, state: State) -> BlindLeft:
+        """To be kept for the next time."""
+        entries = {id(step.command): step.entry for step in (*state.done, *state.undone)}
+        return BlindLeft(
+            project.blind or (),
+            tuple(sorted(self._closed)),
+            tuple(sorted(self._opened)),
+            tuple(
+                BlindSaid(
+                    entries[id(said.command)],
+                    said.number,
+                    said.what,
+                    str(said.value) if said.what == "note" else "",
+                )
+                for said in self._said
+                if id(said.command) in entries
+            ),
+            dict(self._notes_before),
+        )
+
     def say(self, command: Command, number: int, what: str, value: object) -> None:
         """Something was said by a command that the document took."""
         self._said.append(_Said(command, number, what, value))
@@ -58,14 +96,14 @@ class BlindMarks:
         Args:
             steps: what can be taken back.
         """
-        fields: dict[str, object] = {}
+        seen: dict[str, object] = {}
         picked: int | None = None
         for said in self._standing(steps):
             if said.what == "picked":
                 picked = said.number if said.value else None
             elif said.number == number:
-                fields[said.what] = said.value
-        return Opinion(**fields), picked == number  # type: ignore[arg-type]  # fields of Opinion
+                seen[said.what] = said.value
+        return Opinion(**seen), picked == number  # type: ignore[arg-type]  # fields of Opinion
 
     def hidden(self, steps: Iterable[Step]) -> set[int]:
         """What was hidden since the comparison began."""

@@ -69,7 +69,9 @@ class CandidateRow(QFrame):
         self._opinion = Opinion()
         self._fit: FitReport | None = None
         self._label: str | None = None
-        self._was = self._beat = ""
+        #: The letter it had in the blind comparison that was revealed last; empty for none.
+        self.was = ""
+        self._beat = ""
         self.badge = label("", "badge")
         self.badge.setFixedSize(24, 24)
         self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
@@ -237,7 +239,8 @@ class CandidateRow(QFrame):
 
     def show_blind(self, blind_label: str | None) -> None:
         """Hides all that tells which candidate this is behind a letter; None shows it again, and which it was."""
-        self._was = tr("was {label}", label=self._label) if self._label and blind_label is None else self._was
+        if self._label and blind_label is None:
+            self.was = self._label
         self._label = blind_label
         self._show()
 
@@ -252,7 +255,8 @@ class CandidateRow(QFrame):
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
         self.stars.show_stars(self._opinion.stars)
         facts = self._opinion.note or ("" if blind else _facts(candidate))
-        facts = " · ".join(filter(None, (*(() if blind else (self._was, self._beat)), facts)))
+        was = tr("was {label}", label=self.was) if self.was else ""
+        facts = " · ".join(filter(None, (*(() if blind else (was, self._beat)), facts)))
         self.facts.setText(
             facts if self._writing is None else tr("Writing files: {writing:.0%}", writing=self._writing)
         )

@@ -18,6 +18,7 @@ from studio.core.mix import Mix, match_gain
 from studio.core.opinion import MOST_STARS, Opinion, blind_label, blind_order
 from studio.core.project import Project
 from studio.services.project.song import Song
+from studio.storage.view_state import BlindLeft
 from studio.ui.appearance.widgets import style_title
 from studio.ui.comparing.blind_marks import BlindMarks
 from studio.ui.comparing.candidate_list import CandidateList
@@ -281,7 +282,15 @@ class CompareActions(QObject):
         self._shows_hidden = self._showed_hidden = False
         self._focus_order = []
         project = song.project
-        self._marks = None if project.blind is None else BlindMarks(project.hidden(()))
+        left = song.view.blind
+        if project.blind is None:
+            self._marks = None
+        elif left is not None and left.order == project.blind:
+            self._marks = BlindMarks.restored(left, song.document.state)
+        else:  # nobody can tell what was said blind: all is hidden until the reveal
+            self._marks = BlindMarks(project.hidden(()))
+        for number, row in self._rows.rows.items():
+            row.was = song.view.letters.get(number, "")
         self._show()
         self._show_undo()
 
@@ -317,6 +326,17 @@ class CompareActions(QObject):
         for what in _ABOUT_ONE:
             self._actions[what].setEnabled(mix.selected is not None)
         self._show()
+
+    @property
+    def blind_left(self) -> BlindLeft | None:
+        """The comparison as it is to be kept, where it is blind."""
+        document = self._workspace.document
+        return None if self._marks is None else self._marks.left(document.project, document.state)
+
+    @property
+    def letters(self) -> dict[int, str]:
+        """By number, the letter in the comparison that was revealed last."""
+        return {number: row.was for number, row in self._rows.rows.items() if row.was}
 
     @property
     def hides_any(self) -> bool:

@@ -19,7 +19,6 @@ from studio.services.project.song import Song
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
-from studio.ui.generating.request_panel import Wishes
 from studio.ui.listening.asking_dialog import AskingDialog, ways_of
 from studio.ui.listening.playback import Playback
 from studio.ui.window.layout import Layout
@@ -53,8 +52,6 @@ class GenerateActions(QObject):
         self._ask, self._preferences, self._parent = ask, preferences, parent
         #: The analysis whose beat was asked about already.
         self._asked: VocalAnalysis | None = None
-        #: What is to be generated as soon as the vocal was listened to with what the user said.
-        self._after_listening: Wishes | None = None
         self.handlers: dict[str, Callable[[], object]] = {"generate": self.generate, "cancel": self.cancel}
         self._request.generate_requested.connect(self.generate)
         self._request.cancel_requested.connect(self.cancel)
@@ -70,8 +67,7 @@ class GenerateActions(QObject):
             return
         analysis = song.analysis
         if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
-            self._after_listening = self._request.wishes
-            self.told.emit(tr("Listening to the vocal first …"))
+            self._generation.start_when_heard(self._request.wishes)
         elif analysis is not None and analysis is not self._asked and self._may_ask(analysis):
             self._ask_for_the_beat(analysis)
         else:
@@ -89,14 +85,12 @@ class GenerateActions(QObject):
 
     def on_analysed(self, song: Song) -> None:
         """The vocal was listened to: what waited for that begins."""
-        wishes, self._after_listening = self._after_listening, None
         if song.analysis is not None:
             self._generation.warm_up()
-            if wishes is not None:
-                self._generation.start(wishes)
+        self._generation.on_heard(song)
 
     def _on_opened(self, _: Song) -> None:
-        self._asked = self._after_listening = None
+        self._asked = None
 
     # The beat
 
@@ -112,8 +106,8 @@ class GenerateActions(QObject):
         def on_settled(fields: dict[str, object]) -> None:
             # The vocal is listened to again with them; the request follows.
             self._asked = analysis
-            self._after_listening = self._request.wishes
             self.given.emit(fields)
+            self._generation.start_when_heard(self._request.wishes)
 
         def on_each() -> None:
             self._asked = analysis

@@ -1,6 +1,7 @@
 """The request in progress: started, followed, cancelled, and each of its candidates kept; one at a time.
 
-A candidate is told to the document once its files stand, so that nothing is shown that a crash could take away.
+A candidate is told to the document once its files stand, so that nothing is shown that a crash could take away. A
+request that waits until the vocal was listened to is in progress as well: a request begun, with no analysis yet.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class Generation(QObject):
         super().__init__(parent)
         self._workspace, self._engines = workspace, engines
         self._running: _Running | None = None
+        #: The song and the wishes of a request that waits until the song was listened to.
+        self._waiting: tuple[Song, Wishes] | None = None
         self._warming: Job[Any] | None = None
         self._unsaved: list[tuple[_Running, Candidate, Origin]] = []
         #: Gives what new candidates of a song are chosen by; None where no taste is to be used.
@@ -87,7 +90,7 @@ class Generation(QObject):
 
     @property
     def running(self) -> bool:
-        return self._running is not None
+        return self._running is not None or self._waiting is not None
 
     @property
     def unsaved(self) -> int:
@@ -145,6 +148,51 @@ class Generation(QObject):
         guide = self.guide_of(song) if can_be_guided(request) and not each else None
         self._begin(song, request, song.analysis_name, guide=guide, each=each)
 
+    def start_when_heard(self, wishes: Wishes) -> None:
+        """As `start`; where the vocal is still listened to, as soon as that is done."""
+        song = self._workspace.song
+        if song is None or self.running:
+            return
+        if song.is_heard:
+            self.start(wishes)
+            return
+        document = self._workspace.document
+        if document.read_only:
+            self._workspace.failed.emit(document.refusal)
+            return
+        begun = Begun(uuid.uuid4().hex[:12], wishes.controls, wishes.candidates, wishes.seed, wishes.engine)
+        if self._workspace.ensure_folder() is not None and self._workspace.do(BeginRequest(begun)):
+            self._wait(song, wishes)
+
+    def _wait(self, song: Song, wishes: Wishes) -> None:
+        self._waiting = song, wishes
+        self.on_listening(Progress("", 0.0))
+
+    def on_listening(self, progress: Progress) -> None:
+        """The vocal is being listened to: a request that waits for it tells how far that is."""
+        if self._waiting is not None:
+            self.stepped.emit(Progress(tr("Listening to the vocal first …"), progress.fraction), None)
+
+    def on_heard(self, song: Song) -> None:
+        """The song was listened to, or that failed: what waited for it begins, or ends."""
+        if self._waiting is None or self._waiting[0] is not song:
+            return
+        (_, wishes), self._waiting = self._waiting, None
+        if song.is_heard:
+            self.start(wishes)
+        if not self.running:  # why was told
+            self._end_waiting("failed")
+
+    def stop_waiting(self) -> None:
+        """A request that has yet to begin is not wanted any more."""
+        if self._waiting is not None:
+            self._waiting = None
+            self._end_waiting("cancelled")
+
+    def _end_waiting(self, outcome: str) -> None:
+        self._workspace.do(EndRequest())
+        self.ended.emit(outcome)
+
     def change(self, change: Change) -> None:
         """Makes one new candidate out of another, or of two; they stay."""
         song = self._workspace.song
@@ -165,6 +213,14 @@ class Generation(QObject):
         """Makes the rest of a request that a crash cut off, as it would have been."""
         song = self._workspace.song
         if song is None or song.folder is None or self.running:
+            return
+        if not begun.analysis:  # it waited for the vocal to be listened to
+            wishes = Wishes(
+                begun.controls, begun.candidates, begun.seed, keep_seed=False, engine=begun.engine
+            )
+            self._wait(song, wishes)
+            if song.is_heard:
+                self.on_heard(song)
             return
         made = {r.origin.number_in_request for r in song.project.candidates if r.origin.request == begun.key}
         rest = frozenset(begun.wanted) - made
@@ -383,6 +439,7 @@ class Generation(QObject):
     def cancel(self) -> None:
         """Asks the generator to stop. Where it cannot at once (models still loading), the window does not wait:
         the job ends by itself in the background, and what it still hands over is kept."""
+        self.stop_waiting()
         running = self._running
         if running is not None and running.job is not None:
             running.job.cancel()
@@ -391,9 +448,11 @@ class Generation(QObject):
     def _stop_quietly(self) -> None:
         """Another song is on the desk: what still comes is kept with its own, and found there."""
         running, self._running = self._running, None
+        waited, self._waiting = self._waiting, None
         self._unsaved = [u for u in self._unsaved if u[0].song is self._workspace.song]
         if running is not None and running.job is not None:
             running.job.cancel()
+        if running is not None or waited is not None:
             self.ended.emit("cancelled")
 
     def _generator_ended(self, running: _Running, outcome: str) -> None:

@@ -26,9 +26,10 @@ Analyse = Callable[..., VocalAnalysis]
 
 
 class Analysing(QObject):
-    """Emits `analysed` with the Song whose `analysis` is new, or None where it failed."""
+    """Emits `analysed` with the Song whose `analysis` is new, or None where it failed, and `stepped` (Progress)."""
 
     analysed = Signal(object)
+    stepped = Signal(object)
 
     def __init__(
         self, workspace: Workspace, playback: Playback, analyse: Analyse, parent: QObject | None = None
@@ -96,6 +97,7 @@ class Analysing(QObject):
                     fraction=progress.fraction,
                 )
                 self._workspace.busy_changed.emit(doing)
+                self.stepped.emit(progress)
 
         def on_failed(error: Exception) -> None:
             if self._job is not job:

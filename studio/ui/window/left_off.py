@@ -1,30 +1,54 @@
-"""Where a song was left is where it is found the next day: playhead, what is in sight, clips heard and not voted on."""
+"""Where a song was left is where it is found the next day: playhead, what is in sight, the seed, a blind comparison and
+its letters, clips heard and not voted on."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from studio.core.commands import Command, Pick, SetBlind, SetOpinion
+from studio.core.project import Project
 from studio.services.project.song import Song
 from studio.storage.view_state import ViewState, keep_view
+from studio.ui.comparing.compare_actions import CompareActions
+from studio.ui.generating.request_panel import RequestPanel
 from studio.ui.listening.playback import Playback
 from studio.ui.rating.sitting import Sitting
 from studio.ui.window.workspace import Workspace
 
 
 class LeftOff(QObject):
-    """Main thread only."""
+    """Main thread only. The seed is shown with the rest of the song, the comparison by CompareActions."""
 
-    def __init__(self, workspace: Workspace, playback: Playback, sitting: Sitting, parent: QObject) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        playback: Playback,
+        sitting: Sitting,
+        compare: CompareActions,
+        request: RequestPanel,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._workspace, self._playback, self._sitting = workspace, playback, sitting
+        self._compare, self._request = compare, request
         workspace.opened.connect(self._show)
         workspace.leaving.connect(self._keep)
+
+    def attach(self) -> None:
+        """Follows the comparison, once those who show it do."""
+        self._workspace.changed.connect(self._on_changed)
 
     def _show(self, song: Song) -> None:
         view, timeline = song.view, self._playback.timeline
         timeline.band = view.band
         timeline.show_range(*(view.shown_s or (0.0, timeline.duration_s)))
         self._playback.seek(view.playhead_s)
+
+    def _on_changed(self, before: Project, after: Project, command: Command) -> None:
+        """What is said blind is kept at once: a crash would leave an unknown comparison."""
+        blind = isinstance(command, Pick | SetOpinion) and after.blind is not None
+        if self._workspace.song is not None and (blind or isinstance(command, SetBlind)):
+            self._keep(self._workspace.song)
 
     def _keep(self, song: Song) -> None:
         timeline = self._playback.timeline
@@ -33,7 +57,11 @@ class LeftOff(QObject):
             timeline.playhead_s,
             None if shown_s == (0.0, timeline.duration_s) else shown_s,
             timeline.band,
+            (self._request.seed.value(), len(song.project.candidates)),
+            self._compare.blind_left,
+            self._compare.letters,
             self._sitting.unvoted,
         )
         if song.folder is not None and not song.document.read_only and view != song.view:
             keep_view(song.folder.path, view)
+            song.view = view

@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, self._song_page, self,
         )  # fmt: skip
-        self.left_off = LeftOff(workspace, playback, self.taste.sitting, self)
+        self.left_off = LeftOff(workspace, playback, self.taste.sitting, self.compare, panels.request, self)
         self.metering = Metering(playback, self)
         self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
         self.machine = Machine(workspace, self.status, self)
@@ -155,6 +155,7 @@ class MainWindow(QMainWindow):
         self.findings.open_wanted.connect(self.open_path)
         self.view.attach(self.actions_by_name)
         self.compare.attach(self.actions_by_name)
+        self.left_off.attach()
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
         self.taste.attach(
             self.actions_by_name,
@@ -256,6 +257,7 @@ class MainWindow(QMainWindow):
         self.guiding.hints_found.connect(self.analysis.show_hints)
         self.analysing.analysed.connect(self.display.on_analysed)
         self.analysing.analysed.connect(self.generating.on_analysed)
+        self.analysing.stepped.connect(self.generation.on_listening)
         self.analysing.analysed.connect(self.compare.on_analysed)
         self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
         self.generating.given.connect(self._give)
@@ -435,6 +437,7 @@ class MainWindow(QMainWindow):
         self.keys.detach()
         self.appearance.detach()
         self.record.recording.close()
+        self.generation.stop_waiting()
         self.workspace.close()
         event.accept()
         self.ended.emit()

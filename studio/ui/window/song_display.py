@@ -66,7 +66,9 @@ class SongDisplay(QObject):
         self._pictures.draw(VOCAL, song.vocal.audio)
         for number in sorted(song.candidates):
             self._add_row(song, song.candidates[number])
-        if song.project.candidates:
+        if song.view.seed is not None and song.view.seed[1] == len(song.project.candidates):
+            self._panels.request.show_seed(song.view.seed[0])
+        elif song.project.candidates:
             self._panels.request.next_seed(max(record.origin.seed for record in song.project.candidates))
         self._status.show_output(self._playback.player)
         self._compare.show()

@@ -252,6 +252,7 @@ def test_what_was_said_survives_a_restart_even_blind(
     press(qtbot, window, KEY.Key_Down)
     press(qtbot, window, KEY.Key_H)
     said = window.workspace.project
+    window.request.seed.setValue(2)
     window.close()
     folder = project_folder(tmp_path / "Music")
     assert json.loads((folder / "project.json").read_text())["project"]["blind"] == order
@@ -264,12 +265,24 @@ def test_what_was_said_survives_a_restart_even_blind(
     assert list(again.candidates.rows) == order
     assert again.playback.mix.selected == order[2], "the one that was heard last"
     assert again.candidates.in_sight == [order[0], order[2]]
+    assert again.request.seed.value() == 2
+    assert marks(again, order[0]) == (False, True, "★★★★★", "", "")
+    assert marks(again, order[2]) == (False, False, "", "", "")
+    assert again.candidates.rows[order[1]].facts.text() == "thin"
     assert not any(style in texts(r).lower() for r in again.candidates.rows.values() for style in STYLES)
     again.panels.candidates_header.blind.click()
     assert list(again.candidates.rows) == [1, 2, 3]
     assert again.candidates.rows[order[0]].stars.count == 5
     for letter, number in zip("ABC", order, strict=True):
         assert again.candidates.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
+    again.close()
+
+    third = make_window()
+    third.open_path(folder)
+    qtbot.waitUntil(lambda: len(third.candidates.rows) == 3, timeout=20_000)
+    settle(qtbot, third)
+    for letter, number in zip("ABC", order, strict=True):
+        assert third.candidates.rows[number].facts.text().split(" · ")[0] == f"was {letter}"
 
 
 def test_tab_goes_from_the_switches_through_the_rows_to_the_fields(

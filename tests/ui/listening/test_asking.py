@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import mido
 import pytest
@@ -13,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.analysis import Reading, VocalAnalysis
 from studio.core.grid import BeatGrid
+from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Meter
 from studio.services.project.analyses import keep_analysis
 from studio.ui.generating.breed_dialog import BreedDialog
@@ -89,6 +93,92 @@ def test_keys_switch_the_reading_and_enter_generates_in_it(doubting: MainWindow,
     assert song.analysis is not None
     assert song.analysis.tempo_bpm != pytest.approx(90.0, abs=0.5)
     assert all(row.facts.text().startswith("90.0 bpm") for row in rows)
+
+
+class Listening:
+    """Holds a window's listening until it is told to go on."""
+
+    def __init__(self, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go_on = threading.Event()
+        listen = window.analysing._analyse
+
+        def held(*args: Any, cancel: CancelToken, **more: Any) -> VocalAnalysis:
+            while not self.go_on.wait(0.01):
+                cancel.check()
+            return listen(*args, cancel=cancel, **more)
+
+        monkeypatch.setattr(window.analysing, "_analyse", held)
+
+
+def test_a_request_that_waits_for_the_listening_is_shown_and_can_be_cancelled(
+    doubting: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening = Listening(doubting, monkeypatch)
+    qtbot.keyClick(asked(doubting), Qt.Key.Key_Return)
+    assert doubting.generation.running
+    assert doubting.request.cancel.isVisible()
+    assert doubting.request.doing == "Listening to the vocal first …"
+    doubting.request.cancel.click()
+    assert not doubting.generation.running
+    assert doubting.request.generate.isVisible()
+    listening.go_on.set()
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+    assert not doubting.candidates.rows
+    assert doubting.workspace.project.begun is None
+
+
+@pytest.mark.parametrize("answer", ["stay", "stop"])
+def test_closing_on_a_request_that_waits_for_the_listening_asks(
+    doubting: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    listening = Listening(doubting, monkeypatch)
+    qtbot.keyClick(asked(doubting), Qt.Key.Key_Return)
+    told: list[str] = []
+    monkeypatch.setattr(doubting.ask, "how_to_close", lambda doing, background: told.append(doing) or answer)
+    doubting.close()
+    assert told == ["Candidates are still being made."]
+    assert doubting.isVisible() == (answer == "stay")
+    listening.go_on.set()
+    if answer == "stay":
+        qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 3, timeout=60_000)
+        qtbot.waitUntil(lambda: not doubting.generation.running, timeout=60_000)
+    assert doubting.workspace.project.begun is None
+
+
+def test_a_request_that_waited_when_the_program_was_cut_off_is_offered(
+    doubting: MainWindow,
+    make_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    Listening(doubting, monkeypatch)
+    doubting.request.seed.setValue(7)
+    qtbot.keyClick(asked(doubting), Qt.Key.Key_2)
+    (dialog,) = doubting.findChildren(AskingDialog)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    song = doubting.workspace.song
+    assert song is not None
+    assert song.folder is not None
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.running("Saving"), timeout=30_000)
+    cut_off = shutil.copytree(song.folder.path, tmp_path / "cut off.backline")
+    (cut_off / "lock.json").unlink()
+
+    window = make_window()
+    offered: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        window.ask, "make_the_rest", lambda begun, made: offered.append((made, begun.candidates)) or True
+    )
+    window.open_path(cut_off)
+    qtbot.waitUntil(lambda: len(window.candidates.rows) == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.generation.running, timeout=60_000)
+    assert offered == [(0, 3)]
+    project = window.workspace.project
+    assert project.begun is None
+    assert [(record.origin.seed, record.origin.number_in_request) for record in project.candidates] == [
+        (7, 1), (7, 2), (7, 3)
+    ]  # fmt: skip
+    assert project.given.tempo_bpm == 90.0
 
 
 def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot: QtBot) -> None:
