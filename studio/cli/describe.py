@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from studio.cli.command import many
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from studio.core.analysis import VocalAnalysis
     from studio.core.candidate import Candidate
+    from studio.core.grid import BeatGrid
     from studio.services.exporting.export import ExportedCandidate
     from studio.services.vocal import Vocal
 
@@ -47,16 +50,49 @@ def _doubt(analysis: VocalAnalysis) -> list[str]:
     return [f"Not sure of the beat: count along and give the tempo{perhaps}"]
 
 
-def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str:
-    """One line a candidate: where, what, and that it was verified."""
+def describe_beats(grids: Mapping[int, BeatGrid]) -> str:
+    """Which candidates, by their numbers, have one beat: only those can be bred or put together. Empty where all do."""
+    from studio.core.counting import counts_alike
+
+    alike: list[tuple[BeatGrid, list[str]]] = []
+    for number, grid in grids.items():
+        same = next((numbers for other, numbers in alike if counts_alike(other, grid)), None)
+        if same is None:
+            alike.append((grid, [str(number)]))
+        else:
+            same.append(str(number))
+    if len(alike) < 2:
+        return ""
+    told = "; ".join(f"{', '.join(numbers)} at {_beat(grid, several=True)}" for grid, numbers in alike)
+    return (
+        f"The beat is in doubt, and the candidates were made to {len(alike)} readings of it: {told}. Breed and comp "
+        "take those of one reading; with --tempo and --downbeat all are made to one."
+    )
+
+
+def _beat(grid: BeatGrid, *, several: bool) -> str:
+    """The tempo, and where a bar begins where there are several ways to count."""
+    from studio.core.counting import told_downbeat
+
+    return f"{grid.tempo_bpm:.1f} bpm" + (f", {told_downbeat(grid)}" if several else "")
+
+
+def describe_candidate(candidate: Candidate, exported: ExportedCandidate, *, several: bool = False) -> str:
+    """One line a candidate: where, what, and that it was verified.
+
+    Args:
+        several: whether others of the request may be made to another beat.
+    """
     from studio.core.candidate import descent
 
     arrangement = candidate.arrangement
+    beat = _beat(arrangement.grid, several=several)
     if not arrangement.parts:
         untrained = candidate.settings.get("weights") == "untrained"
         what = "noise, for its weights are untrained" if untrained else "one sound without notes"
-        return f"{exported.folder.name}: {arrangement.style}; {what}; {many(len(exported.checks), 'file')} verified"
-    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.instrument != "none")
+        files = many(len(exported.checks), "file")
+        return f"{exported.folder.name}: {arrangement.style}; {beat}; {what}; {files} verified"
+    band = ", ".join(part.instrument for part in arrangement.parts.values() if part.is_heard)
     chords = " ".join(chord.name(arrangement.key) for chord in arrangement.bar_chords()[:8])
     passed = sum(check == "PASS" for check in exported.checks.values())
     gain = f", generated files lowered by {-exported.gain_db:.1f} dB" if exported.gain_db else ""
@@ -64,10 +100,16 @@ def describe_candidate(candidate: Candidate, exported: ExportedCandidate) -> str
     made_of = descent(settings)
     origin = f"{made_of}; " if made_of else ""
     files = many(passed, "file")
-    told = (
-        f"{exported.folder.name}: {origin}{arrangement.style}; {band}; {chords} ...; {files} verified{gain}"
-    )
-    return "\n".join([told, *_warnings(exported)])
+    told = f"{exported.folder.name}: {origin}{arrangement.style}; {beat}; {band}; {chords} ...; {files} verified{gain}"
+    return "\n".join([told, *credits_lines(exported), *_warnings(exported)])
+
+
+def credits_lines(exported: ExportedCandidate) -> list[str]:
+    """That somebody is to be named for what was exported, and where that is written."""
+    from studio.services.exporting.credits import FILE_NAME
+
+    where = f"{exported.folder.name}/{FILE_NAME}"
+    return [f"  Credits are due wherever it is published: {where}"] if exported.credits else []
 
 
 def _warnings(exported: ExportedCandidate) -> list[str]:

@@ -18,6 +18,7 @@ from studio.cli.command import (
     ctrl_c_cancels,
     many,
 )
+from studio.cli.describe import credits_lines
 from studio.cli.options import ENCODINGS
 from studio.core.errors import JobCancelled, StudioError
 
@@ -130,6 +131,8 @@ def _export(options: argparse.Namespace) -> int:
                 progress.say(
                     f"{exported.folder.name}: {many(len(exported.files), 'file')}, {summary(exported.proof)}"
                 )
+                for line in credits_lines(exported):
+                    progress.say(line)
         except JobCancelled:
             progress.say("studio: Stopped; what was exported is whole.")
             return INTERRUPTED

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.cli.command import INTERRUPTED, OK, WRONG_USE, Commands, Context, count, ctrl_c_cancels
-from studio.cli.describe import describe_analysis, describe_candidate
+from studio.cli.describe import describe_analysis, describe_beats, describe_candidate
 from studio.cli.options import (
     ENCODINGS,
     add_making,
@@ -29,6 +29,7 @@ from studio.core.instruments import INSTRUMENTS
 if TYPE_CHECKING:
     from studio.core.analysis import VocalAnalysis
     from studio.core.candidate import Candidate
+    from studio.core.grid import BeatGrid
     from studio.services.exporting.export import ExportedCandidate
     from studio.services.vocal import Vocal
 
@@ -39,7 +40,9 @@ def add_parser(commands: Commands) -> None:
         "generate",
         help="make accompaniments for a vocal",
         description="Makes accompaniments for a vocal. Each candidate gets a folder with its stems, the band, the "
-        "mix and the arrangement as MIDI. What is not given is estimated from the singing.",
+        "mix and the arrangement as MIDI. What is not given is estimated from the singing. Where the beat is in "
+        "doubt, the candidates are made to the likeliest readings of it, so that their tempo and bar lines may differ, "
+        "and only those of one reading can be bred or put together: give --tempo and --downbeat, and all have it.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped with Ctrl+C (finished candidates are whole).",
     )
     parser.add_argument(
@@ -171,6 +174,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     from studio.core.controls import Controls
     from studio.core.engines import ENGINES
     from studio.core.jobs import CancelToken
+    from studio.core.request import GenerationRequest
     from studio.services.generating.engines import generation_service
     from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
     from studio.services.listening.guides import read_guide
@@ -225,16 +229,24 @@ def run(options: argparse.Namespace, context: Context) -> int:
     )
     cancel = CancelToken()
     finished: list[Path] = []
+    grids: dict[int, BeatGrid] = {}
+    several = False
 
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
 
         def on_analysis(vocal: Vocal, analysis: VocalAnalysis) -> None:
+            nonlocal several
             for line in (*told, *describe_analysis(vocal, analysis)):
                 progress.say(line)
+            asked = GenerationRequest(
+                vocal.audio, analysis, request.candidates, request.seed, request.controls
+            )
+            several = len(set(asked.readings)) > 1
 
         def on_exported(candidate: Candidate, exported: ExportedCandidate) -> None:
             finished.append(exported.folder)
-            progress.say(describe_candidate(candidate, exported))
+            grids[candidate.number] = candidate.arrangement.grid
+            progress.say(describe_candidate(candidate, exported, several=several))
 
         try:
             report = generate_to_folder(
@@ -248,6 +260,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
         except (JobCancelled, KeyboardInterrupt):
             progress.say(f"studio: Stopped with {count(finished)} finished in {options.out}.")
             return INTERRUPTED
+    beats = describe_beats(grids)
+    if beats:
+        print(beats)
     print(
         f"{count(finished)} in {options.out}, {report.real_time_factor:.2f} s of work for each second of music"
     )

@@ -30,6 +30,11 @@ class Part:
     instrument: str
     notes: tuple[Note, ...]
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether it plays a note; an instrument may be chosen that has none."""
+        return self.instrument != "none" and bool(self.notes)
+
 
 @dataclass(frozen=True)
 class Arrangement:

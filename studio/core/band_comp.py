@@ -11,7 +11,7 @@ and a sustained note that the new candidate was in the middle of is struck again
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from studio.core.arrangement import Arrangement, Note, Part
 from studio.core.audio import Audio, Samples
 from studio.core.band_ranges import BandComp
 from studio.core.candidate import Candidate
+from studio.core.counting import difference, same_beat_wanted
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
@@ -59,8 +60,25 @@ def make_comp(comp: BandComp, candidates: Mapping[int, Candidate], number: int) 
     }
     if len(comp.numbers) > 1:
         settings["other_parent"] = comp.numbers[1]
+    settings |= _players(sources.values())
     models = {name: sha for source in sources.values() for name, sha in source.models.items()}
     return Candidate(number, arrangement, stems, settings, None, models)
+
+
+def _players(sources: Collection[Candidate]) -> dict[str, object]:
+    """Whose recordings are heard somewhere, for they are to be named; and who plays a stem where all agree."""
+    made: dict[str, object] = {}
+    named = [source.settings.get("recordings") for source in sources]
+    if recordings := sorted(
+        {str(name) for names in named if isinstance(names, list | tuple) for name in names}
+    ):
+        made["recordings"] = recordings
+    players = [source.settings.get("renderers") for source in sources]
+    known = [dict(each) for each in players if isinstance(each, Mapping)]
+    if len(known) == len(sources):
+        stems = {stem: {each[stem] for each in known if stem in each} for each in known for stem in each}
+        made["renderers"] = {stem: min(who) for stem, who in stems.items() if len(who) == 1}
+    return made
 
 
 def who_plays(comp: BandComp, grid: BeatGrid) -> list[list[int]]:
@@ -91,15 +109,16 @@ def _sources(comp: BandComp, candidates: Mapping[int, Candidate]) -> dict[int, C
         own = other.arrangement
         alike = fits(other, first.arrangement.grid, own.key) and set(other.stems) == set(first.stems)
         if not alike or _shape(other) != _shape(first):
+            differs = difference(first.arrangement.grid, own.grid)
             raise StudioError(
                 tr(
                     "Candidates {number} and {number_2} cannot be put together",
                     number=first.number,
                     number_2=other.number,
                 ),
-                seen=tr("other bar lines, stems or another length"),
+                seen=differs or tr("other bar lines, stems or another length"),
                 expected=tr("candidates of one vocal and one count of its bars"),
-                todo=tr("Choose another one for these bars"),
+                todo=same_beat_wanted() if differs else tr("Choose another one for these bars"),
             )
     return sources
 

@@ -60,6 +60,7 @@ class Begun:
         vocal_sha256, analysis: see `Origin`.
         change: None for new candidates.
         only: the numbers that are wanted of them; empty for all.
+        each: they are one in each of so many readings of the beat; 0 where each reading has as many as it is likely.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Begun:
     analysis: str = ""
     change: ChangeOrder | None = None
     only: tuple[int, ...] = ()
+    each: int = 0
 
     @property
     def wanted(self) -> tuple[int, ...]:

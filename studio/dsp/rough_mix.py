@@ -101,7 +101,7 @@ ROUGH_MIX: Mapping[str, StemMix] = {
 #: Trim, strokes and tone of recorded instruments.
 _RECORDED: Mapping[str, tuple[float, Amounts, tuple[EqBand, ...]]] = {
     "drums": (
-        3.5,
+        2.9,
         Amounts(0.05, -0.4, -0.7, 0.35),
         (
             EqBand("low shelf", 52.0, -7.5, 0.9),
@@ -109,10 +109,11 @@ _RECORDED: Mapping[str, tuple[float, Amounts, tuple[EqBand, ...]]] = {
             EqBand("bell", 550.0, -6.0, 1.1),
             EqBand("bell", 1400.0, -5.5, 1.4),
             EqBand("high shelf", 3800.0, -3.0, 0.9),
+            EqBand("high shelf", 9000.0, -3.5, 0.7),
         ),
     ),
     "bass": (
-        3.0,
+        2.4,
         Amounts(0.05, -0.5, -0.55, 0.05),
         (
             EqBand("low shelf", 110.0, -5.0, 0.8),
@@ -122,7 +123,7 @@ _RECORDED: Mapping[str, tuple[float, Amounts, tuple[EqBand, ...]]] = {
         ),
     ),
     "harmony": (
-        0.0,
+        -0.6,
         Amounts(-0.1, -0.05, -0.45, -0.25),
         (
             EqBand("bell", 120.0, -1.0, 1.0),
@@ -132,7 +133,7 @@ _RECORDED: Mapping[str, tuple[float, Amounts, tuple[EqBand, ...]]] = {
         ),
     ),
     "lead": (
-        -0.5,
+        -1.1,
         Amounts(0.0, 0.3, 0.0, 0.0),
         (
             EqBand("bell", 490.0, 0.5, 0.6),

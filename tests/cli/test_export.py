@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -113,6 +114,22 @@ def test_results_are_exported_under_another_name(project: Path, tmp_path: Path) 
     assert studio("export", tmp_path / "first", "--out", tmp_path / "second", *words) == OK
     folder = tmp_path / "second" / "Ada_Night-_Song_02_120bpm_Am"
     assert (folder / "Ada_Night-_Song_02_lead_120bpm_Am_44.1k32f.wav").is_file()
+
+
+def test_credits_are_told_and_lie_beside_the_files(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert studio("export", project, "--out", tmp_path / "first", "--short", "--candidates", "1") == OK
+    assert "Credits" not in capsys.readouterr().err
+    folder = tmp_path / "first" / "candidate_01"
+    assert not (folder / "CREDITS.txt").exists()
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["settings"]["recordings"] = ["A kit by Ada (CC BY 4.0)"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    assert studio("export", folder, "--out", tmp_path / "second", "--short") == OK
+    told = capsys.readouterr().err
+    assert "Credits are due wherever it is published: candidate_01/CREDITS.txt" in told
+    assert "by Ada" in (tmp_path / "second" / "candidate_01" / "CREDITS.txt").read_text("utf-8")
 
 
 def test_a_damaged_export_fails(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ import soundfile as sf
 from studio.cli.command import FAILED, INTERRUPTED, OK, WRONG_USE
 from studio.cli.describe import describe_analysis
 from studio.cli.main import run
-from studio.core.analysis import Given, Reading
+from studio.core.analysis import Given, Reading, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
@@ -328,3 +328,36 @@ def test_what_was_given_of_the_beat_is_not_asked_for_again() -> None:
     assert "--downbeat" in said(Given(tempo_bpm=100.0))
     assert "--tempo" not in said(Given(tempo_bpm=100.0))
     assert said(Given(tempo_bpm=100.0, downbeat_s=0.5)) == ""
+
+
+def test_candidates_of_several_beats_say_so_and_only_those_of_one_go_together(
+    vocal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def heard(audio: Audio, given: Given, **_: object) -> VocalAnalysis:
+        """100 bpm, or the same two beats later; the second is nearly as likely."""
+        grids = [BeatGrid.regular(100.0, Meter(4, 4), audio.duration_s, at) for at in (0.2, 1.4)]
+        later = Reading(grids[1], Chord.parse_many("Am") * grids[1].bars, 0.4)
+        sure = make_analysis(audio.duration_s, grids[0], given)
+        return sure if given.downbeat_s is not None else replace(sure, alternatives=(later,))
+
+    monkeypatch.setattr("studio.services.generating.generation_folder.analyse_vocal", heard)
+    out, short = tmp_path / "out", tmp_path / "short.wav"
+    samples, rate = sf.read(vocal)
+    sf.write(short, samples[: 3 * rate], rate)
+    assert generate(short, out, "--bits", "16", "--candidates", "3") == OK
+    printed = capsys.readouterr()
+    lines = [line for line in printed.err.splitlines() if line.startswith("candidate_0")]
+    assert [line.split("; ")[1] for line in lines] == [
+        "100.0 bpm, bar at 0.20 s", "100.0 bpm, bar at 0.20 s", "100.0 bpm, bar at 1.40 s",
+    ]  # fmt: skip
+    assert "1, 2 at 100.0 bpm, bar at 0.20 s; 3 at 100.0 bpm, bar at 1.40 s" in printed.out
+    for words in (["breed", str(out), "2", "3"], ["comp", str(out), "2", "1=3"]):
+        assert run(words, no_window, tones()) == FAILED
+        said = capsys.readouterr().err
+        assert "(bar at 0.20 s)" in said
+        assert "(bar at 1.40 s)" in said
+        assert "--tempo and --downbeat" in said
+    assert generate(short, out, "--downbeat", "0.2", "--bits", "16", "--candidates", "2") == OK
+    printed = capsys.readouterr()
+    assert "candidate_02: pop; 100.0 bpm; room kit" in printed.err
+    assert "readings" not in printed.out

@@ -10,13 +10,13 @@ import pytest
 from studio.core.arrangement import STEMS, Arrangement
 from studio.core.candidate import Candidate, recipe_of
 from studio.core.controls import Controls
+from studio.core.counting import check_parents
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
 from studio.core.pipeline import Run
 from studio.core.request import GENES, Breed, GenerationRequest
 from studio.core.score import COLUMNS, GLOBALS
-from studio.ml.arrangement.breeding import check_parents
 from studio.ml.engine import BandEngine
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from studio.core.arrangement import STEMS, Arrangement
 from studio.core.candidate import NoiseStep, Recipe, recipe_of
 from studio.core.controls import DENSITIES, ENERGIES, FOLLOWS, Controls
+from studio.core.counting import check_parents
 from studio.core.errors import StudioError
 from studio.core.finishing.finish import finish
 from studio.core.grid import BeatGrid
@@ -30,7 +31,7 @@ from studio.core.request import DISTANCES, MOST_ARRANGED, Breed, GenerationReque
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token
 from studio.core.splice import splice_notes
 from studio.dsp.pitch_salience import pitch_salience
-from studio.ml.arrangement.breeding import Child, check_parents, child_of
+from studio.ml.arrangement.breeding import Child, child_of
 from studio.ml.arrangement.condition import condition_of
 from studio.ml.arrangement.logit_bias import UNUSUAL_IF_ASKED, UNUSUAL_IF_DRAWN
 from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel

@@ -22,9 +22,7 @@ from numpy.typing import NDArray
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import GLOBALS_NOISE, Candidate, NoiseStep, Recipe, recipe_of
-from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
-from studio.core.language import tr
 from studio.core.noise_layers import NOISE_COLUMNS, layers, needed
 from studio.core.request import Breed
 from studio.core.score import COLUMNS, GLOBALS
@@ -36,8 +34,6 @@ _GLOBALS = {"style": ("style", "density", "swing"), "chords": (), **{stem: (stem
 _PHRASE_BARS, _SHORT_PHRASE_BARS, _SHORT_BARS = 4, 1, 8
 #: A noise of more layers than this begins anew; the score, which is what is heard, is inherited all the same.
 _MOST_LAYERS = 256
-#: Two grids are the same if no beat of theirs differs by more.
-_SAME_BEAT_S = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,37 +57,8 @@ class Child:
     instruments: Mapping[str, str]
 
 
-def check_parents(change: Breed) -> None:
-    """Raises StudioError for parents that cannot have children: without recipes, or for other beats or another key."""
-    a, b = (parent.arrangement for parent in change.parents)
-    recipes = [recipe_of(parent) for parent in change.parents]
-    numbers = tr(" and ").join(str(parent.number) for parent in change.parents)
-    same = a.grid.meter == b.grid.meter and a.grid.beats == b.grid.beats
-    if not same or np.abs(np.subtract(a.grid.times_s, b.grid.times_s)).max() > _SAME_BEAT_S or a.key != b.key:
-        raise StudioError(
-            tr("Cannot breed candidates {numbers}", numbers=numbers),
-            seen=tr(
-                "{counted}, {key} and {counted_2}, {key_2}",
-                counted=_counted(a.grid),
-                key=a.key,
-                counted_2=_counted(b.grid),
-                key_2=b.key,
-            ),
-            expected=tr("two candidates made for the same beats, bar lines and key"),
-            todo=tr(
-                "Choose two of one request, or of requests between which tempo, bars and key stayed "
-                "as they were"
-            ),
-        )
-    for recipe in recipes:
-        if len(recipe.score.tokens) != a.grid.beats:
-            raise StudioError(
-                tr("Cannot breed candidates {numbers}", numbers=numbers), seen=tr("a score of another length")
-            )
-
-
 def child_of(change: Breed, seed: int, candidate: int) -> Child:
-    """What the child of that number, from 0, of a request of that seed has. For parents that `check_parents` let by."""
+    """What the child of that number, from 0, of a request of that seed has. For parents that core.counting lets by."""
     recipes = dict(zip("ab", (recipe_of(parent) for parent in change.parents), strict=True))
     parents = dict(zip("ab", change.parents, strict=True))
     grid = change.parent.arrangement.grid
@@ -173,7 +140,3 @@ def _noise(
 def _columns(genes: Mapping[str, str], source: str) -> tuple[str, ...]:
     wanted = {name for gene, from_ in genes.items() if from_ == source for name in _COLUMNS.get(gene, ())}
     return tuple(name for name in NOISE_COLUMNS if name in wanted)
-
-
-def _counted(grid: BeatGrid) -> str:
-    return f"{grid.beats} beats of {grid.meter} at {grid.tempo_bpm:.1f} bpm"

@@ -34,6 +34,7 @@ from studio.services.exporting.contents import (
     file_names,
     folder_name,
 )
+from studio.services.exporting.credits import credits_due, recordings_heard, write_credits
 from studio.services.exporting.daw_project import write_daw_project
 from studio.services.exporting.export_audio import Measured, Planned, Tracks, Written
 from studio.services.exporting.export_midi import write_midi
@@ -104,6 +105,7 @@ class ExportedCandidate:
         files: the name of each file by what it holds, see contents.ROLES.
         marks: what each generated file says of its origin.
         nearest: the tune that the band is most like.
+        credits: whom to name where it is published; they are in CREDITS.txt in the folder.
     """
 
     folder: Path
@@ -114,6 +116,7 @@ class ExportedCandidate:
     files: Mapping[str, str] = field(default_factory=dict)
     marks: Marks = field(default_factory=lambda: Marks(""))
     nearest: Nearest = NOTHING_NEAR
+    credits: tuple[str, ...] = ()
 
 
 def measure_levels(
@@ -181,6 +184,10 @@ def export_candidate(
         if candidate.recipe is not None:
             write_recipe(temporary, candidate.recipe)
         manifest = {**_manifest(request, levels), "ticket": marks.ticket, "nearest_tune": near.as_json}
+        recordings = recordings_heard(candidate.settings, files)
+        if recordings:
+            write_credits(temporary, recordings)
+            manifest["credits"] = list(credits_due(recordings))
         entries = {
             file: {
                 **_entry(role, planned.get(role), measured.get(role), written.get(role), levels),
@@ -201,7 +208,9 @@ def export_candidate(
     # What is exported stands, whether or not it can be remembered.
     problem = remember(folder, sounds, ticket, tune_of(lines), data_dir)
     marks = replace(marks, problem=problem)
-    return ExportedCandidate(folder, levels.gain_db, checks, levels, proof, files, marks, near)
+    return ExportedCandidate(
+        folder, levels.gain_db, checks, levels, proof, files, marks, near, credits_due(recordings)
+    )
 
 
 def _ticket(request: ExportRequest) -> Ticket:

@@ -9,12 +9,12 @@ each other. Float files are never scaled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.audio.wav import Encoding
 from studio.core.arrangement import STEMS
-from studio.core.language import tr
+from studio.core.language import tr, trn
 from studio.core.mix import VOCAL
 from studio.dsp.loudness import to_db
 from studio.services.exporting.contents import CLICK, MIX
@@ -74,11 +74,38 @@ class Levels:
                 gain_db=-self.gain_db,
                 gain_db_2=self.gain_db,
             )
-        if self.vocal_as_float:
-            said += tr(
-                " The vocal is beyond full scale: its file is 32-bit float, so that nothing is cut off."
-            )
-        return said
+        return said + _float_words((self,))
+
+
+def told_of(levels: Sequence[Levels]) -> str:
+    """What an export of candidates does about levels, each by what it needs itself, as sentences."""
+    if len(levels) == 1:
+        return levels[0].text
+    lowered = [each for each in levels if each.gain_db]
+    if not lowered:
+        return tr("All levels of the {count} candidates stay as they are.", count=len(levels)) + _float_words(
+            levels
+        )
+    gains = sorted(-each.gain_db for each in lowered)
+    least, most = f"{gains[0]:.1f}", f"{gains[-1]:.1f}"
+    said = trn(
+        "{count} of {candidates} candidates is lowered, by {amount} dB.",
+        "{count} of {candidates} candidates are lowered, by {amount} dB.",
+        len(lowered),
+        candidates=len(levels),
+        amount=least if least == most else tr("{least} to {most}", least=least, most=most),
+    )
+    if all(each.vocal_file_db for each in lowered):
+        said += tr(" The vocal file of each is lowered like its band.")
+    else:
+        said += tr(" The vocal files stay as they are, and are lowered in the mixes only.")
+    return said + _float_words(levels)
+
+
+def _float_words(levels: Sequence[Levels]) -> str:
+    if not any(each.vocal_as_float for each in levels):
+        return ""
+    return tr(" The vocal is beyond full scale: its file is 32-bit float, so that nothing is cut off.")
 
 
 def levels_of(measured: Mapping[str, Measured], encoding: Encoding, *, lower_vocal: bool = False) -> Levels:

@@ -61,6 +61,8 @@ class ProofManifest(Struct):
     tempo_bpm: float = 0.0
     meter: str = "4/4"
     vocal_in_mix_db: Annotated[float, Meta(ge=-300.0, le=300.0)] = 0.0
+    common_gain_db: Annotated[float, Meta(ge=-300.0, le=300.0)] = 0.0
+    credits: tuple[str, ...] = ()
     schema_version: int = 1
 
     def name_of(self, role: str) -> str | None:

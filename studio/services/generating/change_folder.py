@@ -9,12 +9,12 @@ from pathlib import Path
 from studio.audio.wav import Encoding
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
+from studio.core.counting import check_parents
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import Breed, Change, Regenerate, Vary
-from studio.ml.arrangement.breeding import check_parents
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.output_folder import check_writable
 from studio.services.generating.requests import change_request

@@ -8,12 +8,14 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
+from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.core.opinion import Opinion, blind_label
 from studio.core.project import Project
 from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import frame, label, set_state, tight
 from studio.ui.comparing.candidate_row import HEIGHT, CandidateRow
+from studio.ui.comparing.told_beats import told_beats
 from studio.ui.timeline.timeline import Timeline
 
 _SPACING = theme.UNIT * 2
@@ -167,12 +169,14 @@ class CandidateList(QScrollArea):
         seen: Mapping[int, tuple[Opinion, bool]],
         hidden: Collection[int],
         *,
+        grid: BeatGrid | None = None,
         pictures: bool = True,
     ) -> None:
         """The blind order or the usual one, what may be seen of what was said, and which rows are out of sight.
 
         Args:
             seen: by candidate, the opinion and whether it is the pick.
+            grid: how the song is counted now; None while nobody knows.
             pictures: whether a blind comparison leaves the pictures in sight.
         """
         blind = project.blind
@@ -187,6 +191,9 @@ class CandidateList(QScrollArea):
             for picture in (row.spectrogram, row.stems):
                 picture.set_veiled(blind is not None and not pictures)
             row.setVisible(number not in hidden)
+        counted = {n: row.grid for n, row in self.rows.items() if n not in hidden}
+        for number, beat in told_beats(counted, grid).items():
+            self.rows[number].show_beat(beat)
 
     def follow_in_focus(self, before: QWidget) -> None:
         """Tab goes on from a widget to the rows' buttons, from the top, and then to what followed the widget."""

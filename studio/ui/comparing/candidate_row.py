@@ -10,6 +10,7 @@ from studio.core.arrangement import BAND, STEMS
 from studio.core.candidate import Candidate, descent
 from studio.core.controls import DENSITIES
 from studio.core.engines import FASTSAG
+from studio.core.grid import BeatGrid
 from studio.core.language import capital, later, tr
 from studio.core.opinion import MOST_STARS, Opinion
 from studio.services.measuring.fit_report import FitReport
@@ -24,6 +25,7 @@ from studio.ui.appearance.widgets import (
     style_title,
     tight,
 )
+from studio.ui.comparing.detail_words import instrument_words
 from studio.ui.comparing.drag_mark import DragMark
 from studio.ui.comparing.star_row import StarRow
 from studio.ui.timeline.chord_lane import ChordLane
@@ -52,7 +54,7 @@ _REMARKS = ((later("Details and note …"), "details"), (later("Hide"), "hide"))
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export_one', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
     'rate_0' to 'rate_5', and 'drag_' or 'copy_' with one of 'stems', 'band', 'mix' and 'midi'."""
 
     selected = Signal(int)
@@ -69,6 +71,7 @@ class CandidateRow(QFrame):
         self._label: str | None = None
         #: The letter it had in the blind comparison that was revealed last; empty for none.
         self.was = ""
+        self._beat = ""
         self.badge = label("", "badge")
         self.badge.setFixedSize(24, 24)
         self.badge.setAlignment(self.badge.alignment() | Qt.AlignmentFlag.AlignHCenter)
@@ -103,7 +106,7 @@ class CandidateRow(QFrame):
             self.lane.set_chords(arrangement.grid, arrangement.bar_chords(), arrangement.key)
         self.buttons = (self.favourite, self.pick, *self.marks.values(), self.export, self.more)
         self._lay_out()
-        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export_one")):
+        for button, what in ((self.pick, "pick"), (self.favourite, "favourite"), (self.export, "export")):
             button.clicked.connect(lambda _=False, what=what: self.asked.emit(what, self.number))
         self.stars.rated.connect(lambda stars: self.asked.emit(f"rate_{stars}", self.number))
         for what, mark in self.marks.items():
@@ -113,6 +116,11 @@ class CandidateRow(QFrame):
             view.seek_requested.connect(lambda _: self.selected.emit(self.number))
         self.show_stems(False)
         self._show()
+
+    @property
+    def grid(self) -> BeatGrid:
+        """The beat it was made to."""
+        return self._candidate.arrangement.grid
 
     @property
     def views(self) -> tuple[TimelineView, ...]:
@@ -218,6 +226,12 @@ class CandidateRow(QFrame):
         self._fit = fit
         self._show()
 
+    def show_beat(self, beat: str) -> None:
+        """What beat it was made to, where not all in sight were made to one; else empty."""
+        if beat != self._beat:
+            self._beat = beat
+            self._show()
+
     def show_writing(self, share: float | None) -> None:
         """How much of its files is written, while they are; None when nothing is."""
         self._writing = share
@@ -232,11 +246,7 @@ class CandidateRow(QFrame):
 
     def _show(self) -> None:
         candidate, blind = self._candidate, self._label is not None
-        parts = candidate.arrangement.parts
-        names = [parts[stem].instrument for stem in STEMS if stem in parts]
-        instruments = tr(", ").join(tr(name) for name in names if name != "none")
-        if candidate.is_one_sound:
-            instruments = tr("the whole band as one sound")
+        instruments = instrument_words(candidate)
         style = candidate.arrangement.style
         self.badge.setText(self._label or str(self.number))
         self.title.setText(tr("Candidate {label}", label=self._label) if blind else style_title(style))
@@ -245,8 +255,8 @@ class CandidateRow(QFrame):
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
         self.stars.show_stars(self._opinion.stars)
         facts = self._opinion.note or ("" if blind else _facts(candidate))
-        was = tr("was {label}", label=self.was) if self.was and not blind else ""
-        facts = " · ".join(filter(None, (was, facts)))
+        was = tr("was {label}", label=self.was) if self.was else ""
+        facts = " · ".join(filter(None, (*(() if blind else (was, self._beat)), facts)))
         self.facts.setText(
             facts if self._writing is None else tr("Writing files: {writing:.0%}", writing=self._writing)
         )
@@ -258,7 +268,8 @@ class CandidateRow(QFrame):
         for action in self._changes:
             action.setVisible(not blind)
         name = tr("Candidate {label}", label=self._label or self.number)
-        self.setAccessibleName(name if blind else f"{name}, {style_title(style)}, {instruments}")
+        spoken = ", ".join(filter(None, (name, style_title(style), self._beat, instruments)))
+        self.setAccessibleName(name if blind else spoken)
         for view, what in zip(
             self.views, (tr("chords"), tr("picture of the band"), tr("waveforms of the stems")), strict=True
         ):

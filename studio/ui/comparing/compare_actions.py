@@ -318,6 +318,7 @@ class CompareActions(QObject):
         """The vocal's loudness is known, which candidates are matched to."""
         for number in song.fits:
             self.on_measured(number)
+        self._show()  # they may have been made to another beat than it is now
 
     def _on_mix_changed(self, mix: Mix) -> None:
         self._actions["match"].setChecked(mix.matched)
@@ -363,7 +364,11 @@ class CompareActions(QObject):
         self._actions["blind"].setChecked(blind)
         self._actions["show_hidden"].setChecked(self._shows_hidden)
         self._rows.show_state(
-            project, {number: self._seen(number) for number in rows}, out, pictures=not self._hides_pictures
+            project,
+            {number: self._seen(number) for number in rows},
+            out,
+            grid=None if song.analysis is None else song.analysis.grid,
+            pictures=not self._hides_pictures,
         )
         if list(self._rows.rows) != self._focus_order:
             self._focus_order = list(self._rows.rows)

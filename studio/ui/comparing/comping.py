@@ -10,6 +10,7 @@ from studio.core.band_comp import who_plays
 from studio.core.band_ranges import BandComp, bars_between
 from studio.core.candidate import Candidate
 from studio.core.commands import AddComp, Command, SetBandComp
+from studio.core.counting import difference, same_beat_wanted
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.language import later, tr
@@ -64,12 +65,16 @@ class Comping(QObject):
         comp = self._draft(song, number)
         others = [n for n in comp.numbers if n != number and n in song.candidates]
         if others and not _together(song.candidates[others[0]], song.candidates[number]):
+            differs = difference(song.candidates[others[0]].arrangement.grid, grid)
             self._workspace.failed.emit(
                 StudioError(
                     tr("Candidate {number} cannot play here", number=number),
-                    seen=tr("other bar lines or stems than those of candidate {others}", others=others[0]),
+                    seen=differs
+                    or tr("other bar lines or stems than those of candidate {others}", others=others[0]),
                     expected=tr("candidates of one count of the vocal's bars"),
-                    todo=tr("Choose another candidate, or leave the comp and begin anew"),
+                    todo=same_beat_wanted()
+                    if differs
+                    else tr("Choose another candidate, or leave the comp and begin anew"),
                 )
             )
             return

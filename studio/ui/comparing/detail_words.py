@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.change_words import told_change
 from studio.core.controls import NETWORK, RECORDED
@@ -28,6 +29,23 @@ _SETTINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 _ENGINES = {"band": later("the band model"), "fastsag": "FastSAG"}
 _PLAYERS = {RECORDED: "recorded", NETWORK: "network"}
+
+
+def instrument_words(candidate: Candidate) -> str:
+    """The instruments that are heard, in a line, those that are recorded ones first and named as such."""
+    if candidate.is_one_sound:
+        return tr("the whole band as one sound")
+    parts, players = candidate.arrangement.parts, candidate.settings.get("renderers")
+    recorded: list[str] = []
+    others: list[str] = []
+    for stem in STEMS:
+        if stem in parts and parts[stem].is_heard:
+            is_recorded = isinstance(players, Mapping) and players.get(stem) == RECORDED
+            (recorded if is_recorded else others).append(tr(parts[stem].instrument))
+    if not recorded:
+        return tr(", ").join(others)
+    said = tr("Recorded: {instruments}", instruments=tr(", ").join(recorded))
+    return " · ".join([said, *([tr(", ").join(others)] if others else [])])
 
 
 def fit_rows(fit: FitReport | None) -> dict[str, str]:
@@ -98,9 +116,13 @@ def settings_rows(candidate: Candidate) -> dict[str, str]:
         value = settings.get(key)
         if value is not None and str(value):
             rows[tr(name)] = tr(words[str(value)]) if str(value) in words else told_change(str(value))
-    renderers = settings.get("renderers")
+    players = settings.get("renderers")
     for stem, part in arrangement.parts.items():
-        player = tr(_PLAYERS.get(str(renderers.get(stem)), "")) if isinstance(renderers, Mapping) else ""
-        sounds = part.instrument != "none" and player
-        rows[capital(tr(stem))] = f"{tr(part.instrument)} ({player})" if sounds else tr(part.instrument)
+        name = tr(part.instrument)
+        player = _PLAYERS.get(str(players.get(stem)), "") if isinstance(players, Mapping) else ""
+        if part.instrument != "none" and not part.notes:
+            name = tr("{instrument}: plays nothing", instrument=name)
+        elif part.is_heard and player:
+            name = f"{name} ({tr(player)})"
+        rows[capital(tr(stem))] = name
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -68,8 +69,8 @@ class ExportActions(QObject):
     def does(self, what: str, number: int) -> bool:
         """Does what was asked of a candidate, if it is one of these; see CandidateRow."""
         verb, _, which = what.partition("_")
-        if what in ("export", "export_one"):
-            self.open_dialog(number, remembered=what == "export")
+        if what == "export":
+            self.open_dialog(number)
         elif verb == "copy" and which in TAKES:
             self.handoff.copy(number, TAKES[which])
         elif verb == "drag" and which in TAKES and number in self._rows.rows:
@@ -78,20 +79,12 @@ class ExportActions(QObject):
             return False
         return True
 
-    def open_dialog(self, number: int, *, remembered: bool) -> None:
-        """Asks what to export.
-
-        Args:
-            remembered: whether the candidates are chosen as the last time; else the one asked for is.
-        """
+    def open_dialog(self, number: int) -> None:
+        """Asks what to export: this candidate, unless others are chosen; all else is as it was the last time."""
         song = self._workspace.song
         if song is None or number not in song.candidates:
             return
-        project, settings = song.project, self.settings
-        if not remembered:
-            settings = ExportSettings(
-                "this", settings.roles, settings.encoding, settings.by_template, settings.lower_vocal
-            )
+        project, settings = song.project, replace(self.settings, which="this")
         numbers = [n for n in project.numbers if n in song.candidates]
         exportable = Exportable(
             {n: song.candidates[n] for n in numbers},
@@ -105,8 +98,8 @@ class ExportActions(QObject):
         folder = Path(self._preferences.get(_FOLDER, str(Path.home())))
         dialog = ExportDialog(exportable, settings, folder, self._ask_folder, self._parent)
 
-        def measure(first: int, chosen: ExportSettings) -> None:
-            self.exporting.measure(first, chosen, dialog.show_levels)
+        def measure(numbers: tuple[int, ...], chosen: ExportSettings) -> None:
+            self.exporting.measure(numbers, chosen, dialog.show_levels)
 
         dialog.levels_asked.connect(measure)
         dialog.wanted.connect(self._export)
@@ -115,7 +108,7 @@ class ExportActions(QObject):
         # What it shows is of this song: it goes with it.
         self._workspace.opened.connect(dialog.reject)
         dialog.open()
-        measure(number if not remembered else (dialog.numbers or (number,))[0], dialog.settings)
+        measure(dialog.numbers, dialog.settings)
 
     def _export(
         self, numbers: tuple[int, ...], settings: ExportSettings, names: SongNames, folder: Path

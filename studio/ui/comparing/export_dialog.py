@@ -38,6 +38,8 @@ from studio.services.exporting.contents import (
     file_names,
     folder_name,
 )
+from studio.services.exporting.credits import credits_due, credits_words, recordings_heard
+from studio.services.exporting.levels import Levels, told_of
 from studio.services.exporting.settings import ExportSettings, Which, chosen_numbers
 from studio.ui.appearance.widgets import ElidedLabel, Segments, label, push, style_title, tight
 
@@ -81,7 +83,7 @@ class Exportable:
 
 
 class ExportDialog(QDialog):
-    """Emits `wanted` (numbers, settings, SongNames, folder), and `levels_asked` (number, settings) when that changes.
+    """Emits `wanted` (numbers, settings, SongNames, folder), and `levels_asked` (numbers, settings) when that changes.
 
     Args:
         settings: as they were the last time.
@@ -89,7 +91,7 @@ class ExportDialog(QDialog):
     """
 
     wanted = Signal(object, object, object, object)
-    levels_asked = Signal(int, object)
+    levels_asked = Signal(object, object)
 
     def __init__(
         self,
@@ -102,7 +104,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._song, self._folder, self._ask_folder = song, folder, ask_folder
         self._asked: tuple[object, ...] = ()
-        self._vocal_as_float = False
+        self._float_vocals: frozenset[int] = frozenset()
         self.setWindowTitle(tr("Export"))
         self.setMinimumSize(760, 540)
         self.which: dict[Which, QRadioButton] = {}
@@ -123,6 +125,7 @@ class ExportDialog(QDialog):
         self.levels = label("", "muted", wrap=True)
         self.levels.setMinimumHeight(48)
         self.levels.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.credits = label(credits_words(), "muted", wrap=True)
         self.where = ElidedLabel(str(folder), "muted")
         self.choose_folder = push(tr("Folder …"), icon_name="folder-open-outline")
         self.export, self.cancel = push(tr("Export"), primary=True), push(tr("Cancel"))
@@ -201,6 +204,7 @@ class ExportDialog(QDialog):
         right.addWidget(self.lower_vocal)
         right.addWidget(label(tr("LEVELS"), "section"))
         right.addWidget(self.levels)
+        right.addWidget(self.credits)
         columns = QHBoxLayout()
         columns.setSpacing(28)
         columns.addLayout(left, 1)
@@ -279,28 +283,33 @@ class ExportDialog(QDialog):
         numbers, settings = self.numbers, self.settings
         self.preview.setPlainText("\n".join(self._names(number) for number in numbers))
         self.export.setEnabled(bool(numbers and settings.roles))
-        asked = (numbers[:1], settings.encoding, settings.lower_vocal)
+        candidates = [self._song.candidates[number] for number in numbers]
+        self.credits.setVisible(
+            any(credits_due(recordings_heard(made.settings, settings.roles)) for made in candidates)
+        )
+        asked = (numbers, settings.encoding, settings.lower_vocal)
         if numbers and asked != self._asked:
             self._asked = asked
             self.levels.setText(tr("Measuring …"))
-            self.levels_asked.emit(numbers[0], settings)
+            self.levels_asked.emit(numbers, settings)
 
-    def show_levels(self, text: str, vocal_as_float: bool) -> None:
-        """What is done about the levels of the first candidate, and whether the vocal file is float all the same."""
-        if vocal_as_float != self._vocal_as_float:
-            self._vocal_as_float = vocal_as_float
+    def show_levels(self, found: Mapping[int, Levels] | str) -> None:
+        """What is done about the levels of each candidate that is chosen, or in words why that is not known."""
+        if isinstance(found, str):
+            self.levels.setText(found)
+            return
+        float_vocals = frozenset(number for number, levels in found.items() if levels.vocal_as_float)
+        if float_vocals != self._float_vocals:
+            self._float_vocals = float_vocals
             self._show()
-        more = len(self.numbers) - 1
-        self.levels.setText(
-            tr("Candidate {numbers}: {text}", numbers=self.numbers[0], text=text) if more > 0 else text
-        )
+        self.levels.setText(told_of(tuple(found.values())))
 
     def _names(self, number: int) -> str:
         candidate, settings = self._song.candidates[number], self.settings
         arrangement: Arrangement = candidate.arrangement
         roles = Contents(settings.roles).of(candidate.stems)
         encodings = dict.fromkeys(SOUNDS, settings.encoding)
-        if self._vocal_as_float:
+        if number in self._float_vocals:
             encodings[VOCAL] = "FLOAT"
         names = file_names(roles, self.song_names, number, arrangement, self._song.sample_rate, encodings)
         folder = folder_name(self.song_names, number, arrangement)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.language import tr, trn
+from studio.services.exporting.credits import credits_words
 from studio.services.exporting.export import ExportedCandidate
 from studio.services.exporting.proof import summary
 from studio.services.exporting.proof_rules import FAIL, PASS
@@ -71,6 +72,8 @@ class ExportResult(QDialog):
         if len(lowered) > 1:
             lowered = {tr("Levels were lowered: by how much is told beside each candidate.")}
         said += sorted(lowered)
+        if any(result.credits for result in results):
+            said.append(credits_words())
         column.addWidget(label(" ".join(said), "muted", wrap=True))
         warned = {result.nearest.words for result in results if result.nearest.is_like}
         warned |= {result.marks.warning for result in results if result.marks.warning}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +17,8 @@ from studio.services.project.song import ExportJob, export_job, export_request
 from studio.ui.window.workspace import Workspace
 
 TITLE = "Exporting"
+#: What is done about levels by candidate, or in words how it stands with that.
+Measured = Mapping[int, Levels] | str
 
 
 class Exporting(QObject):
@@ -27,7 +29,9 @@ class Exporting(QObject):
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._measuring: Job[Levels] | None = None
+        self._measuring: Job[dict[int, Levels]] | None = None
+        #: A candidate that is there never changes.
+        self._known: dict[tuple[object, ...], Levels] = {}
 
     @property
     def running(self) -> bool:
@@ -80,22 +84,39 @@ class Exporting(QObject):
             ),
         )
 
-    def measure(self, number: int, settings: ExportSettings, tell: Callable[[str, bool], None]) -> None:
-        """Says in a while what an export will do about levels, and whether the vocal file will be float whatever the
-        others are; an earlier question is dropped."""
+    def measure(
+        self, numbers: Sequence[int], settings: ExportSettings, told: Callable[[Measured], None]
+    ) -> None:
+        """Says what an export will do about the levels of each candidate: how far it is with measuring, then the answer
+        or why there is none. An earlier question is dropped, but not what was measured for it."""
         song = self._workspace.song
         self.stop_measuring()
-        if song is None or song.folder is None or number not in song.candidates:
+        if song is None or song.folder is None:
             return
-        job = export_job(song, number, song.folder.path, settings)
+        root, how = song.folder.path, (settings.encoding, settings.lower_vocal)
+        jobs = {n: export_job(song, n, root, settings) for n in numbers if n in song.candidates}
+        if not jobs:
+            return
+        keys = {n: (root, job.record.folder, job.record.origin.made_at, *how) for n, job in jobs.items()}
+        known = self._known
 
-        def run(job: ExportJob, /, *, on_step: StepCallback, cancel: CancelToken) -> Levels:
-            return measure_levels(export_request(job), cancel=cancel)
+        def run(
+            jobs: Mapping[int, ExportJob], /, *, on_step: StepCallback, cancel: CancelToken
+        ) -> dict[int, Levels]:
+            for place, (number, job) in enumerate(jobs.items()):
+                on_step(Progress("", place / len(jobs)))
+                if keys[number] not in known:
+                    known[keys[number]] = measure_levels(export_request(job), cancel=cancel)
+            return {number: known[keys[number]] for number in jobs}
+
+        def tell(what: Measured) -> None:
+            if self._measuring is mine:
+                told(what)
 
         self._measuring = mine = self._workspace.runner.submit(
-            "Measuring levels", run, job,
-            on_done=lambda levels: tell(levels.text, levels.vocal_as_float) if self._measuring is mine else None,
-            on_failed=lambda error: tell(str(error), False) if self._measuring is mine else None,
+            "Measuring levels", run, jobs,
+            on_step=lambda progress, _: tell(tr("Measuring: {fraction:.0%}", fraction=progress.fraction)),
+            on_done=tell, on_failed=lambda error: tell(str(error)),
         )  # fmt: skip
 
     def stop_measuring(self) -> None:

@@ -19,7 +19,7 @@ from studio.core.export_names import SongNames
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.language import later, tr
 from studio.core.mix import VOCAL
-from studio.services.exporting.contents import MIDI, MIX
+from studio.services.exporting.contents import MIDI, MIX, SOUNDS
 from studio.services.exporting.export import ExportedCandidate, export_candidate
 from studio.services.exporting.handoff import (
     FOLDER,
@@ -62,6 +62,8 @@ class Handoff(QObject):
 
         def go(ready: ReadyFiles) -> None:
             if QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+                if remarks := _remarks(ready, roles):
+                    self._workspace.told.emit(remarks)
                 self.run_drag(source, mime_of(ready.of(roles)))
             else:
                 self._workspace.told.emit(
@@ -81,7 +83,8 @@ class Handoff(QObject):
                 if len(paths) == 1
                 else tr("{count} files of candidate {number}", count=len(paths), number=number)
             )
-            self._workspace.told.emit(tr("Copied: {files}. Paste in a folder or a DAW", files=files))
+            said = tr("Copied: {files}. Paste in a folder or a DAW", files=files)
+            self._workspace.told.emit(tr(". ").join(filter(None, (said, _remarks(ready, roles)))))
 
         self._with_files(number, go)
 
@@ -147,6 +150,18 @@ def mime_of(paths: Sequence[Path]) -> QMimeData:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     return mime
+
+
+def _remarks(ready: ReadyFiles, roles: Sequence[str]) -> str:
+    """What must be known of files of sound that are taken; nothing where there is nothing."""
+    if not {*roles} & {*SOUNDS}:
+        return ""
+    said = []
+    if ready.gain_db:
+        said.append(tr("All files, the vocal too, are lowered by {gain_db:.1f} dB", gain_db=-ready.gain_db))
+    if ready.credits and {*roles} - {VOCAL}:
+        said.append(tr("Credits are due where it is published: {file}", file=ready.credits))
+    return tr(". ").join(said)
 
 
 def _run_drag(source: QWidget, mime: QMimeData) -> None:

@@ -9,16 +9,17 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import recipe_of
+from studio.core.counting import check_parents
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress
 from studio.core.language import tr
 from studio.core.project import Begun
-from studio.core.request import Vary
+from studio.core.request import Breed, Vary
 from studio.services.project.song import Song
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
-from studio.ui.listening.asking_dialog import AskingDialog
+from studio.ui.listening.asking_dialog import AskingDialog, ways_of
 from studio.ui.listening.playback import Playback
 from studio.ui.window.layout import Layout
 from studio.ui.window.preferences import Preferences
@@ -98,6 +99,8 @@ class GenerateActions(QObject):
 
     def _ask_for_the_beat(self, analysis: VocalAnalysis) -> None:
         dialog = AskingDialog(analysis, self._playback, self._parent)
+        if self._workspace.project.chords is not None:  # they stand in the bars of one reading
+            dialog.each.hide()
         dialog.again.toggled.connect(lambda never: self._preferences.set("ask_for_beat", not never))
 
         def on_settled(fields: dict[str, object]) -> None:
@@ -108,7 +111,7 @@ class GenerateActions(QObject):
 
         def on_each() -> None:
             self._asked = analysis
-            self._generation.start(self._request.wishes, each=True)
+            self._generation.start(self._request.wishes, each=len(ways_of(analysis)))
 
         dialog.settled.connect(on_settled)
         dialog.each_wanted.connect(on_each)
@@ -151,6 +154,11 @@ class GenerateActions(QObject):
             self.told.emit(
                 tr("One of the two is a comp, or a sound without notes: nothing can be bred from it")
             )
+            return
+        try:
+            check_parents(Breed(parents))
+        except StudioError as error:  # before a dialog is filled in for nothing
+            self._workspace.failed.emit(error)
             return
         dialog = BreedDialog(*parents, self._parent)
         dialog.wanted.connect(self._generation.change)

@@ -109,11 +109,12 @@ class Generation(QObject):
 
     # Requests
 
-    def start(self, wishes: Wishes, *, each: bool = False) -> None:
+    def start(self, wishes: Wishes, *, each: int = 0) -> None:
         """Makes new candidates; they are added to those there are.
 
         Args:
-            each: one in each of the likeliest readings of the beat, rather than as likely as they are.
+            each: one in each of so many of the likeliest readings of the beat, however many were wished for; 0 makes
+                as many as that, and of each reading as many as it is likely.
         """
         song = self._workspace.song
         if song is None or self.running:
@@ -134,18 +135,18 @@ class Generation(QObject):
             return
         controls, analysis = wishes.controls, song.analysis
         if each:
-            analysis = analysis.with_equal_readings(wishes.candidates)
+            analysis = analysis.with_equal_readings(each)
         if song.project.chords is not None:
             analysis = dataclasses.replace(analysis, chords=song.bar_chords())
             controls = dataclasses.replace(controls, chords=song.bar_chords())
         # What the engine cannot heed was greyed out: the fields and chords stay for the next request.
         heeded = ENGINES[wishes.engine].heeded(controls)
         request = GenerationRequest(
-            song.vocal.audio, analysis, wishes.candidates, wishes.seed, heeded, engine=wishes.engine
+            song.vocal.audio, analysis, each or wishes.candidates, wishes.seed, heeded, engine=wishes.engine
         )
         # One in each of the readings: then the readings choose.
         guide = self.guide_of(song) if can_be_guided(request) and not each else None
-        self._begin(song, request, song.analysis_name, guide=guide)
+        self._begin(song, request, song.analysis_name, guide=guide, each=each)
 
     def start_when_heard(self, wishes: Wishes) -> None:
         """As `start`; where the vocal is still listened to, as soon as that is done."""
@@ -228,6 +229,8 @@ class Generation(QObject):
             change = None
             if begun.change is not None:
                 change = change_of(begun.change, song.candidates)
+            if begun.each:
+                analysis = analysis.with_equal_readings(begun.each)
             if begun.controls.chords is not None and change is None:
                 analysis = dataclasses.replace(analysis, chords=begun.controls.chords)
             request = GenerationRequest(
@@ -272,6 +275,7 @@ class Generation(QObject):
         analysis: str,
         vocal: str = "",
         guide: Guide | None = None,
+        each: int = 0,
     ) -> None:
         document = self._workspace.document
         if document.read_only:
@@ -287,7 +291,7 @@ class Generation(QObject):
             return
         begun = Begun(
             uuid.uuid4().hex[:12], request.controls, request.candidates, request.seed, request.engine,
-            vocal or song.vocal.sha256, analysis, order_of(request.change),
+            vocal or song.vocal.sha256, analysis, order_of(request.change), each=each,
         )  # fmt: skip
         if not self._workspace.do(BeginRequest(begun)):
             return

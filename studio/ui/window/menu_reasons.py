@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from studio.core.counting import difference
 from studio.core.language import tr
 from studio.ui.comparing.compare_actions import CompareActions
 from studio.ui.generating.generation import Generation
@@ -55,7 +56,7 @@ class MenuReasons(QObject):
             "undo": lambda: "" if workspace.document.undo_text else tr("Nothing left to undo or redo"),
             "redo": lambda: "" if workspace.document.redo_text else tr("Nothing left to undo or redo"),
             "cancel": lambda: "" if generation.running else tr("Nothing is being made"),
-            "breed": self._without_two,
+            "breed": self._without_parents,
             "swap": self._without_two,
             "make_comp": self._without_comp,
             "clear_comp": self._without_comp,
@@ -92,6 +93,19 @@ class MenuReasons(QObject):
 
     def _without_two(self) -> str:
         return "" if self._playback.previous is not None else tr("Hear one candidate, then another")
+
+    def _without_parents(self) -> str:
+        song, project = self._workspace.song, self._workspace.project
+        numbers = self._playback.previous, self._playback.mix.selected
+        parents = [song.candidates[n] for n in numbers if n in song.candidates] if song is not None else []
+        if len(parents) < 2:
+            return self._without_two()
+        if project.blind is not None:  # it would tell which they are
+            return ""
+        one, other = (parent.arrangement for parent in parents)
+        if difference(one.grid, other.grid):
+            return tr("The two last heard were made to different beats: choose two with the same")
+        return "" if one.key == other.key else tr("Choose two of one key")
 
     def _without_comp(self) -> str:
         begun = self._workspace.project.band_comp is not None

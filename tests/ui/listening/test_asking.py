@@ -18,8 +18,11 @@ from studio.core.analysis import Reading, VocalAnalysis
 from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken
 from studio.core.music import Chord, Meter
+from studio.services.project.analyses import keep_analysis
+from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.listening.asking_dialog import AskingDialog
 from studio.ui.window.main_window import MainWindow
+from studio.ui.window.menu_reasons import MenuReasons
 from tests.ui.conftest import write_vocal
 
 Open = Callable[[MainWindow], None]
@@ -81,9 +84,15 @@ def test_keys_switch_the_reading_and_enter_generates_in_it(doubting: MainWindow,
     assert song is not None
     tempi = [candidate.arrangement.grid.tempo_bpm for candidate in song.candidates.values()]
     assert tempi == pytest.approx([90.0] * 3)
+    rows = doubting.candidates.rows.values()
+    assert not any("bpm" in row.facts.text() for row in rows)
     doubting.workspace.undo()
     assert doubting.workspace.project.given.tempo_bpm is None
     qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+    # Listened to again, the vocal is counted otherwise: these were made to another beat.
+    assert song.analysis is not None
+    assert song.analysis.tempo_bpm != pytest.approx(90.0, abs=0.5)
+    assert all(row.facts.text().startswith("90.0 bpm") for row in rows)
 
 
 class Listening:
@@ -173,8 +182,10 @@ def test_a_request_that_waited_when_the_program_was_cut_off_is_offered(
 
 
 def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot: QtBot) -> None:
+    doubting.request.count.set_value(1)  # of each is of each, whatever was asked for otherwise
     dialog = asked(doubting)
     qtbot.keyClick(dialog, Qt.Key.Key_E)
+    begun = doubting.workspace.project.begun
     qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 3, timeout=60_000)
     song = doubting.workspace.song
     assert song is not None
@@ -183,13 +194,46 @@ def test_one_of_each_is_a_candidate_in_every_reading(doubting: MainWindow, qtbot
     assert doubting.workspace.project.given.tempo_bpm is None
     qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
 
+    # Each row says its beat, while not all have one.
+    rows = doubting.candidates.rows
+    assert [rows[n].facts.text().split(" · ")[0] for n in (1, 2, 3)] == ["120.0 bpm", "90.0 bpm", "60.0 bpm"]
+    assert "90.0 bpm" in rows[2].accessibleName()
+
+    # What cannot be bred is said before a dialog is filled in, and greyed.
+    failed: list[Exception] = []
+    doubting.workspace.failed.disconnect(doubting.troubles.show)
+    doubting.workspace.failed.connect(failed.append)
+    doubting.playback.select(1)
+    doubting.playback.select(2)
+    doubting.compare.ask("breed", 2)
+    assert not doubting.findChildren(BreedDialog)
+    (error,) = failed
+    assert "4/4 at 120.0 bpm (bar at 0.20 s) and 4/4 at 90.0 bpm (bar at 0.20 s)" in str(error)
+    assert "different beats" in doubting.findChild(MenuReasons).why_not("breed")
+    doubting.workspace.failed.connect(doubting.troubles.show)
+
+    # Were it cut off, its rest would be what it would have been.
+    assert begun is not None
+    assert song.folder is not None
+    (song.folder.analyses / f"{begun.analysis}.json").unlink()  # of the vocal before it was doubted
+    assert song.analysis is not None
+    unlikely = tuple(replace(reading, confidence=0.02) for reading in song.analysis.alternatives)
+    keep_analysis(song.folder, begun.analysis, replace(song.analysis, alternatives=unlikely))
+    doubting.generation.resume(replace(begun, key="cut off", only=(2, 3)))
+    qtbot.waitUntil(lambda: len(doubting.candidates.rows) == 5, timeout=60_000)
+    assert [round(song.candidates[n].arrangement.grid.tempo_bpm) for n in (4, 5)] == [90, 60]
+    qtbot.waitUntil(lambda: not doubting.workspace.runner.busy, timeout=60_000)
+
 
 def test_escape_answers_nothing_and_is_asked_again(doubting: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(doubting)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not doubting.generation.running
     qtbot.waitUntil(lambda: not doubting.findChildren(AskingDialog))
+    doubting.analysis.chords.setText("Am F")  # they stand in the bars of one reading
+    doubting.analysis.chords.editingFinished.emit()
     again = asked(doubting)
+    assert not again.each.isVisible()
     again.reject()
     assert not doubting.generation.running
 

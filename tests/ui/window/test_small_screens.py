@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
+from studio.core.arrangement import STEMS
+from studio.core.controls import NETWORK, RECORDED
 from studio.core.language import Catalogue, speak
 from studio.services.measuring.fit_report import FitReport
 from studio.storage.translations import read_catalogue, translations_dir
@@ -146,7 +149,8 @@ def test_what_does_not_fit_ends_in_an_ellipsis_and_is_told_whole(qtbot: QtBot) -
         assert text.lines() == [note]
 
 
-def test_what_a_candidate_is_and_how_it_fits_is_told_whole(qtbot: QtBot) -> None:
+@pytest.mark.parametrize("recorded", [(), ("drums", "harmony"), STEMS])
+def test_what_a_candidate_is_and_how_it_fits_is_told_whole(qtbot: QtBot, recorded: Sequence[str]) -> None:
     vocal, analysis = make_vocal(3.0), make_analysis(3.0)
     made = make_candidate(vocal, analysis)
     names = ("electronic kit", "finger bass", "steel guitar", "synth brass")
@@ -154,7 +158,10 @@ def test_what_a_candidate_is_and_how_it_fits_is_told_whole(qtbot: QtBot) -> None
         stem: replace(part, instrument=name)
         for (stem, part), name in zip(made.arrangement.parts.items(), names, strict=True)
     }
-    made = replace(made, arrangement=replace(made.arrangement, parts=parts))
+    renderers = {stem: RECORDED if stem in recorded else NETWORK for stem in STEMS}
+    made = replace(
+        made, arrangement=replace(made.arrangement, parts=parts), settings={"renderers": renderers}
+    )
     try:
         for catalogue in (Catalogue(), read_catalogue(translations_dir() / "ja.po")):
             speak(catalogue)

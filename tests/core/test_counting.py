@@ -1,0 +1,68 @@
+"""Whether candidates count a vocal alike, and what is said where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from studio.core.band_comp import make_comp
+from studio.core.band_ranges import BandComp
+from studio.core.candidate import Candidate
+from studio.core.counting import check_parents, counts_alike, difference
+from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
+from studio.core.music import Key, Meter
+from studio.core.request import Breed
+from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
+
+
+def grid(tempo_bpm: float, downbeat_s: float, seconds: float = 10.0) -> BeatGrid:
+    return BeatGrid.regular(tempo_bpm, Meter(4, 4), seconds, downbeat_s)
+
+
+def candidate(number: int, counted: BeatGrid) -> Candidate:
+    made = make_candidate(make_vocal(10.0), make_analysis(10.0, counted), number)
+    return replace(made, recipe=make_recipe(made))
+
+
+def test_grids_count_alike_as_far_as_both_go() -> None:
+    assert counts_alike(grid(100.0, 0.2), grid(100.0, 0.21))
+    assert counts_alike(grid(100.0, 0.2), grid(100.0, 0.2, 20.0))
+    assert not counts_alike(grid(100.0, 0.2), grid(100.0, 0.8))
+    assert not counts_alike(grid(100.0, 0.2), grid(101.0, 0.2))
+    assert not counts_alike(grid(100.0, 0.2), BeatGrid.regular(100.0, Meter(2, 4), 10.0, 0.2))
+    assert difference(grid(100.0, 0.2), grid(100.0, 0.21)) == ""
+    assert difference(grid(100.0, 0.2), grid(100.0, 0.2, 20.0)) == "24 beats and 40"
+
+
+def test_what_differs_is_named() -> None:
+    said = difference(grid(100.0, 0.2), grid(100.0, 0.8))
+    assert said == "4/4 at 100.0 bpm (bar at 0.20 s) and 4/4 at 100.0 bpm (bar at 0.80 s)"
+    assert "88.5 bpm" in difference(grid(88.5, 0.2), grid(100.0, 0.2))
+    steady = grid(100.0, 0.0)
+    times = list(steady.times_s)
+    times[8] += 0.15
+    assert difference(steady, BeatGrid(tuple(times), steady.meter)) == "beats that lie up to 0.15 s apart"
+
+
+def test_parents_and_comps_of_different_beats_are_refused_with_what_to_do() -> None:
+    a, b = candidate(1, grid(100.0, 0.2)), candidate(2, grid(100.0, 0.8))
+    for refuse in (
+        lambda: check_parents(Breed((a, b))),
+        lambda: make_comp(BandComp(a.arrangement.grid.bars, ((0, 1), (1, 2))), {1: a, 2: b}, 3),
+    ):
+        with pytest.raises(StudioError) as told:
+            refuse()
+        assert "bar at 0.20 s" in told.value.seen
+        assert "bar at 0.80 s" in told.value.seen
+        assert "--downbeat" in told.value.todo
+        assert "one request" not in str(told.value)
+    check_parents(Breed((a, candidate(3, grid(100.0, 0.2)))))
+
+
+def test_another_key_is_told_as_one() -> None:
+    a, b = candidate(1, grid(100.0, 0.2)), candidate(2, grid(100.0, 0.2))
+    other = replace(b, arrangement=replace(b.arrangement, key=Key.parse("C major")))
+    with pytest.raises(StudioError, match=r"Found: A minor and C major.*Choose two of one key"):
+        check_parents(Breed((a, other)))
