@@ -30,7 +30,7 @@ ALLOWED = {
 }  # fmt: skip
 #: What is typed or run, versions and fingerprints.
 _CODE = re.compile(
-    r"python3 run\.py( \w+)?|\S*[/\\]\S*|[\w-]+\.(wav|flac)|(sha256|SHA-256) \w+|[\w.]+-[\w.-]*[0-9][\w.-]*"
+    r"python3 run\.py( \w+)?|\S*[/\\]\S*|[\w-]+\.(wav|flac|txt)|(sha256|SHA-256) \w+|[\w.]+-[\w.-]*[0-9][\w.-]*"
     r"|[\w-]+ [0-9]+(\.[0-9]+){2}"
 )
 _CHORD = re.compile(r"\b[A-G][#b]?(m|maj|min|dim|aug|sus|add)?[0-9]*(sus[24]|b5)?\b")
