@@ -15,14 +15,12 @@ from studio.core.language import tr
 from studio.core.request import Breed
 
 #: Two grids are the same if no beat of theirs differs by more.
-SAME_BEAT_S = 0.02
+_SAME_BEAT_S = 0.02
 
 
 def counts_alike(a: BeatGrid, b: BeatGrid) -> bool:
     """Whether two grids have the same beats and bar lines, as far as both go."""
-    both = min(len(a.times_s), len(b.times_s))
-    apart = np.abs(np.subtract(a.times_s[:both], b.times_s[:both]))
-    return a.meter == b.meter and bool(apart.max() <= SAME_BEAT_S)
+    return a.meter == b.meter and _apart_s(a, b) <= _SAME_BEAT_S
 
 
 def difference(a: BeatGrid, b: BeatGrid) -> str:
@@ -31,9 +29,7 @@ def difference(a: BeatGrid, b: BeatGrid) -> str:
         return "" if a.beats == b.beats else tr("{beats} beats and {beats_2}", beats=a.beats, beats_2=b.beats)
     told = _told(a), _told(b)
     if told[0] == told[1]:  # one of them drifts off in the middle
-        both = min(len(a.times_s), len(b.times_s))
-        apart_s = float(np.abs(np.subtract(a.times_s[:both], b.times_s[:both])).max())
-        return tr("beats that lie up to {apart_s:.2f} s apart", apart_s=apart_s)
+        return tr("beats that lie up to {apart_s:.2f} s apart", apart_s=_apart_s(a, b))
     return tr("{counted} and {counted_2}", counted=told[0], counted_2=told[1])
 
 
@@ -72,6 +68,12 @@ def _cannot(parents: tuple[Candidate, Candidate]) -> str:
         "Cannot breed candidates {numbers}",
         numbers=tr(" and ").join(str(parent.number) for parent in parents),
     )
+
+
+def _apart_s(a: BeatGrid, b: BeatGrid) -> float:
+    """How far beats of the same number lie apart at most, as far as both go."""
+    both = min(len(a.times_s), len(b.times_s))
+    return float(np.abs(np.subtract(a.times_s[:both], b.times_s[:both])).max())
 
 
 def _told(grid: BeatGrid) -> str:
