@@ -1,4 +1,4 @@
-"""What `studio vary`, `regenerate` and `breed` share: candidates' folders in, new candidates beside them out."""
+"""What `vary`, `regenerate`, `instrument` and `breed` share: candidates' folders in, new candidates beside them out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.cli.command import INTERRUPTED, OK, Context, count, ctrl_c_cancels
 from studio.cli.describe import describe_candidate
-from studio.cli.options import add_making
+from studio.cli.options import add_making, add_written
 from studio.core.errors import JobCancelled
 
 if TYPE_CHECKING:
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from studio.services.generating.change_folder import FolderBreed, FolderChange
 
 
-def add_change(parser: argparse.ArgumentParser) -> None:
-    """The candidate, how many new ones, and how they are written."""
+def add_change(parser: argparse.ArgumentParser, *, draws: bool = True) -> None:
+    """The candidate, how many new ones, and how they are written; only one where nothing is drawn."""
     parser.add_argument(
         "folder",
         type=Path,
         metavar="CANDIDATE",
         help="folder of a candidate, such as results/candidate_02",
     )
-    add_making(parser, candidates=1)
+    if draws:
+        add_making(parser, candidates=1)
+    else:
+        add_written(parser)
 
 
 def change(options: argparse.Namespace, context: Context, request: FolderChange | FolderBreed) -> int:

@@ -23,6 +23,7 @@ from studio.cli import (
     generate,
     import_fastsag,
     inspect,
+    instrument,
     pilot,
     regenerate,
     taste,
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
 #: In the order of the help.
 COMMANDS: tuple[Command, ...] = (
-    app, generate, vary, regenerate, breed, comp, export, taste, pilot, bench, train, import_fastsag, inspect, doctor,
+    app, generate, vary, regenerate, instrument, breed, comp, export, taste, pilot, bench, train, import_fastsag,
+    inspect, doctor,
 )  # fmt: skip
 
 

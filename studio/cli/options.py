@@ -25,7 +25,7 @@ ENCODINGS: dict[str, Encoding] = {"16": "PCM_16", "24": "PCM_24", "float": "FLOA
 
 
 def add_making(parser: argparse.ArgumentParser, *, candidates: int) -> None:
-    """--candidates, --seed, --bits and --device, of all commands that make candidates."""
+    """--candidates, --seed, --bits and --device, of all commands that make candidates of their own."""
     parser.add_argument(
         "--candidates",
         type=number(int, 1, 8),
@@ -40,6 +40,11 @@ def add_making(parser: argparse.ArgumentParser, *, candidates: int) -> None:
         metavar="N",
         help="the same seed, the same music (default 1)",
     )
+    add_written(parser)
+
+
+def add_written(parser: argparse.ArgumentParser) -> None:
+    """--bits and --device, of all commands that make candidates."""
     parser.add_argument("--bits", choices=tuple(ENCODINGS), default="24", help="sample format (default 24)")
     add_device(parser)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from studio.core.arrangement import BAND, Arrangement
 from studio.core.audio import Audio
-from studio.core.change_words import told_change
+from studio.core.change_words import is_reinstrumented, told_change
 from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -110,9 +110,10 @@ def descent(settings: Mapping[str, object]) -> str:
     if "other_parent" in settings or "comp" in settings:
         return told_change(str(settings["change"]))
     if "parent" in settings:
-        return tr(
-            "{change} of {parent}", change=told_change(str(settings["change"])), parent=settings["parent"]
-        )
+        change, parent = str(settings["change"]), settings["parent"]
+        if is_reinstrumented(change):
+            return tr("from {parent}: {change}", change=told_change(change), parent=parent)
+        return tr("{change} of {parent}", change=told_change(change), parent=parent)
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from studio.core.language import later, retold
 
 #: What the changes of core.request call themselves; those that others may be parts of come first.
@@ -12,6 +14,10 @@ _CHANGES = (
     later("child of {a} and {b}: {genes}"),
     later("child of {a} and {b}"),
     later("comp: {ranges}"),
+    later("from {parent}: {change}"),
+    later("{stem} on {instrument}, recorded"),
+    later("{stem} on {instrument}, by the network"),
+    later("{stem} on {instrument}"),
     later("{what}, new chords"),
     later("{what} in bars {first} to {last}"),
     later("{what} in bar {bar}"),
@@ -28,3 +34,8 @@ _CHANGES = (
 def told_change(text: str) -> str:
     """What a change of core.request called itself, kept in a candidate's settings, in the user's language."""
     return retold(text, _CHANGES)
+
+
+def is_reinstrumented(text: str) -> bool:
+    """Whether a change called itself as core.request.Reinstrument does."""
+    return re.match(r"\w+ on ", text) is not None

@@ -7,7 +7,10 @@ vocabulary of trained weights: append, never reorder.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from studio.core.language import later
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,33 @@ SOUNDS: tuple[tuple[str, Instrument], ...] = (
     ("lead", Instrument("music box", 10, 60, 96, like="glockenspiel")),
     ("lead", Instrument("sine lead", 80, 48, 96, True, like="square lead")),
 )
+
+
+#: Families of General MIDI by their first program, eight programs each.
+_FAMILIES = {
+    0: later("Pianos and keys"), 8: later("Bars and bells"), 16: later("Organs"), 24: later("Guitars"),
+    32: later("Basses"), 40: later("Strings"), 48: later("Ensembles"), 56: later("Brass"), 64: later("Reeds"),
+    72: later("Flutes"), 80: later("Synthesisers"), 88: later("Pads"), 104: later("Folk instruments"),
+}  # fmt: skip
+#: General MIDI has these among the organs.
+_FREE_REEDS = ("accordion", "harmonica")
+#: Kits that clap where a drummer strikes a tambourine.
+ELECTRONIC_KITS = ("electronic kit", "808 kit")
+
+
+def family(stem: str, entry: Instrument) -> str:
+    """What an instrument of a stem is grouped by where instruments are listed."""
+    if stem == "drums":
+        return later("Drum machines") if entry.name in ELECTRONIC_KITS else later("Drummers")
+    return _FAMILIES[64 if entry.name in _FREE_REEDS else entry.program // 8 * 8]
+
+
+def families(stem: str, entries: Iterable[Instrument]) -> dict[str, list[Instrument]]:
+    """Instruments of a stem by family: families in the order of `choices`, and so within each."""
+    grouped: dict[str, list[Instrument]] = {}
+    for entry in entries:
+        grouped.setdefault(family(stem, entry), []).append(entry)
+    return grouped
 
 
 def choices(stem: str) -> tuple[Instrument, ...]:

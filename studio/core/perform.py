@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from studio.core.arrangement import STEMS, Arrangement, Note, Part
 from studio.core.grid import STEPS_PER_BEAT, BeatGrid
-from studio.core.instruments import INSTRUMENTS, Instrument, instrument
+from studio.core.instruments import ELECTRONIC_KITS, INSTRUMENTS, Instrument, instrument
 from studio.core.music import Chord, Key
 from studio.core.score import (
     BASS_OFFSET,
@@ -48,7 +48,7 @@ _DRUM_KEYS = {"kick": 36, "snare": 38, "closed_hat": 42, "open_hat": 46}
 _WEIGHTS = {"closed_hat": 0.7, "open_hat": 0.7, "cymbal": 0.8, "percussion": 0.75}
 _RIDE, _CRASH = 51, 49  # the soft and the full level of the cymbal column
 _TOMS = (50, 47, 45, 43)
-_CLAP, _SHAKER, _TAMBOURINE = 39, 70, 54
+CLAP, _SHAKER, TAMBOURINE = 39, 70, 54
 #: Stems that have accents of their own.
 _SINGS_ITSELF = ("lead",)
 _GUITARS = ("nylon guitar", "steel guitar", "clean guitar", "driven guitar", "harp")
@@ -104,7 +104,7 @@ def _into_range(pitch: int, instrument: Instrument) -> int:
 def _drums(player: _Player, tokens: NDArray[np.int64], kit: Instrument) -> None:
     levels = unpack_drums(tokens)  # [beats, classes, 4]
     levels = levels.transpose(0, 2, 1).reshape(-1, levels.shape[1])  # [steps, classes]
-    electronic = kit.name in ("electronic kit", "808 kit")
+    electronic = kit.name in ELECTRONIC_KITS
     for step, row in enumerate(levels):
         kick, snare, closed, opened, cymbal, tom, percussion = (int(v) for v in row)
         for name, level in (("kick", kick), ("snare", snare), ("closed_hat", closed), ("open_hat", opened)):
@@ -120,7 +120,7 @@ def _drums(player: _Player, tokens: NDArray[np.int64], kit: Instrument) -> None:
         if tom:
             player.add(step, step + 1, _TOMS[step % 4], soft=tom == 1)
         if percussion:
-            key = (_CLAP if electronic else _TAMBOURINE) if percussion == 2 else _SHAKER
+            key = (CLAP if electronic else TAMBOURINE) if percussion == 2 else _SHAKER
             player.add(step, step + 1, key, soft=percussion == 1, weight=_WEIGHTS["percussion"])
 
 

@@ -37,8 +37,8 @@ class CandidateRecord:
 
 @dataclass(frozen=True)
 class ChangeOrder:
-    """How a candidate was to be changed: see core.request.Breed where there is an `other` parent, else Vary and,
-    without a distance, Regenerate."""
+    """How a candidate was to be changed: see core.request.Breed where there is an `other` parent, Vary where there is a
+    distance, Reinstrument where there is an instrument, else Regenerate."""
 
     parent: int
     distance: str | None = None
@@ -48,6 +48,8 @@ class ChangeOrder:
     other: int | None = None
     genes: Mapping[str, str] = field(default_factory=dict)
     mutation: float = 0.0
+    instrument: str | None = None
+    sound: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
-from studio.core.candidate import Candidate
-from studio.core.controls import Controls
+from studio.core.candidate import Candidate, recipe_of
+from studio.core.controls import NETWORK, RECORDED, RENDERERS, Controls
 from studio.core.errors import StudioError
+from studio.core.instruments import choices
 from studio.core.language import tr
+from studio.core.other_instrument import playable
 
 #: How far a variation may go.
 DISTANCES = ("near", "far")
@@ -88,12 +91,7 @@ class Regenerate:
     @property
     def columns(self) -> tuple[str, ...]:
         """What of the score is made anew, by names of core.score.COLUMNS. Raises StudioError for impossible wishes."""
-        if not self.stems or any(stem not in STEMS for stem in self.stems):
-            raise StudioError(
-                tr("There is no such stem"),
-                seen=", ".join(self.stems) or tr("none"),
-                expected=", ".join(STEMS),
-            )
+        _check_there_are(self.stems)
         if not self.new_chords:
             return self.stems
         missing = [stem for stem in STEMS[1:] if stem not in self.stems]
@@ -105,6 +103,81 @@ class Regenerate:
                 todo=tr("Choose these stems too, or keep the chords"),
             )
         return ("chord", "energy", *self.stems)
+
+
+@dataclass(frozen=True, eq=False)
+class Reinstrument:
+    """Ask for one stem of a candidate on another instrument or by another player: the same notes, see
+    core.other_instrument. Every sample of the other stems stays what it was.
+
+    Attributes:
+        instrument: one of core.instruments that the stem has.
+        sound: who is to play it, of core.controls.RENDERERS; None for who plays it now, or the network where there are
+            no recordings of the instrument.
+    """
+
+    parent: Candidate
+    stem: str
+    instrument: str
+    sound: str | None = None
+    #: It is played in the whole song, see `Regenerate`.
+    bars: ClassVar[None] = None
+
+    def __post_init__(self) -> None:
+        if self.sound not in (None, *RENDERERS):
+            raise ValueError("a sound that there is not")
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """See `Regenerate`."""
+        return (self.stem,)
+
+    def __str__(self) -> str:
+        sounds = {None: "", RECORDED: ", recorded", NETWORK: ", by the network"}
+        return f"{self.stem} on {self.instrument}{sounds[self.sound]}"
+
+    @property
+    def sound_now(self) -> str:
+        """Who plays the stem of the parent, of RENDERERS. Raises StudioError for a parent without a recipe."""
+        return recipe_of(self.parent).renderers.get(self.stem, NETWORK)
+
+    def check(self) -> None:
+        """Raises StudioError for what cannot be, or is already. Whether there are recordings the engine knows."""
+        now = self.sound_now
+        _check_there_are(self.stems)
+        stem, part = tr(self.stem), self.parent.arrangement.parts[self.stem]
+        if not part.is_heard:
+            heard = [tr(s) for s, other in self.parent.arrangement.parts.items() if other.is_heard]
+            raise StudioError(
+                tr("The {stem} of candidate {number} is silent", stem=stem, number=self.parent.number),
+                expected=tr("a stem that plays: {names}", names=", ".join(heard)),
+                todo=tr("Regenerate that stem: then it gets notes"),
+            )
+        names, able = ([e.name for e in some] for some in (choices(self.stem)[1:], playable(self.stem, part)))
+        if self.instrument not in names:
+            raise StudioError(
+                tr("There is no such instrument for {stem}", stem=stem),
+                seen=repr(self.instrument),
+                expected=tr("one of ") + ", ".join(names),
+            )
+        if self.instrument not in able:
+            raise StudioError(
+                tr("The {instrument} cannot play this part", instrument=tr(self.instrument)),
+                seen=tr("chords, on an instrument of one note at a time"),
+                expected=tr("one of ") + ", ".join(able),
+            )
+        if self.instrument == part.instrument and self.sound in (None, now):
+            raise StudioError(
+                tr("That is how candidate {number} is played already", number=self.parent.number),
+                seen=str(self),
+                todo=tr("Choose another instrument, or another sound"),
+            )
+
+    def wishes(self, before: Controls) -> Controls:
+        """The parent's wishes, as they are now: a wish for the stem's instrument is this one."""
+        if self.stem not in before.instruments:
+            return before
+        return replace(before, instruments={**before.instruments, self.stem: self.instrument})
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +233,9 @@ class Breed:
 
 
 #: What can be made out of earlier candidates.
-Change = Vary | Regenerate | Breed
+Change = Vary | Regenerate | Reinstrument | Breed
+#: Those that play some stems anew and leave the others alone.
+PlayedAnew = Regenerate | Reinstrument
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,3 +300,12 @@ class GenerationRequest:
         """How the vocal is counted for a candidate, numbered from 1: see `readings`."""
         taken = self.readings[candidate - 1] if 1 <= candidate <= self.candidates else 0
         return self.analysis.read_as(self.analysis.alternatives[taken - 1]) if taken else self.analysis
+
+
+def _check_there_are(stems: tuple[str, ...]) -> None:
+    if not stems or any(stem not in STEMS for stem in stems):
+        raise StudioError(
+            tr("There is no such stem"),
+            seen=", ".join(stems) or tr("none"),
+            expected=", ".join(STEMS),
+        )

@@ -16,7 +16,7 @@ from studio.core.audio import Audio, Samples
 from studio.core.instruments import instrument
 from studio.core.music import Chord
 from studio.core.perform import EARLIEST_S
-from studio.core.request import Regenerate
+from studio.core.request import PlayedAnew, Regenerate, Reinstrument
 
 #: Length of the cross-fades at the start, before the attack of a first note, and at the end.
 FADE_IN_S, FADE_OUT_S = 0.004, 0.02
@@ -25,9 +25,9 @@ _SHORTEST_S = 0.03
 _EARLY_S = EARLIEST_S + 0.001
 
 
-def region_s(change: Regenerate) -> tuple[float, float]:
+def region_s(change: PlayedAnew) -> tuple[float, float]:
     """Seconds where the part begins and ends; without bars, everything."""
-    if change.bars is None:
+    if isinstance(change, Reinstrument) or change.bars is None:
         return -np.inf, np.inf
     first, stop = change.beats
     times = change.parent.arrangement.grid.times_s

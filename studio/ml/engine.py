@@ -21,7 +21,15 @@ from studio.core.errors import StudioError
 from studio.core.instruments import SOUNDS
 from studio.core.language import tr
 from studio.core.pipeline import Run
-from studio.core.request import MOST_PLAYED, Breed, GenerationRequest, Regenerate
+from studio.core.request import (
+    MOST_PLAYED,
+    Breed,
+    GenerationRequest,
+    PlayedAnew,
+    Regenerate,
+    Reinstrument,
+    Vary,
+)
 from studio.core.workload import arranging_work, work_of
 from studio.dsp.sampler.recipes import RECIPES
 from studio.dsp.sampler.samples import SampleSets
@@ -192,7 +200,7 @@ class BandEngine:
         arranged = [plan for _, plan in wanted]
         clock.add("arrangement", began)
         steps = _Steps(len(arranged), arranging_work(request) / work_of(request), run)
-        if isinstance(request.change, Regenerate):
+        if isinstance(request.change, PlayedAnew):
             bands = self._parts(request, request.change, arranged, steps, clock)
         else:
             bands = self._songs(request.vocal, arranged, steps, clock)
@@ -270,12 +278,12 @@ class BandEngine:
     def _parts(
         self,
         request: GenerationRequest,
-        change: Regenerate,
+        change: PlayedAnew,
         arranged: Sequence[Arranged],
         steps: _Steps,
         clock: StageClock,
     ) -> Generator[_Band]:
-        """Parts of songs, spliced into their parent."""
+        """Parts of songs, or stems, spliced into their parent."""
         first_s, last_s = part_span_s(request, change)
         windows = math.ceil(
             (last_s - first_s) * self.sample_rate / self._synthesiser.contract.hop_length
@@ -293,7 +301,7 @@ class BandEngine:
             steps.finish(index)
             yield band
 
-    def _part_steps(self, plan: Arranged, change: Regenerate, windows: int) -> int:
+    def _part_steps(self, plan: Arranged, change: PlayedAnew, windows: int) -> int:
         renderers = plan.recipe.renderers
         each = [self._players.steps(self._config, renderers.get(stem, NETWORK)) for stem in change.stems]
         return windows * sum(each) + len(each) + 1
@@ -305,17 +313,25 @@ class BandEngine:
         )
 
     def _renderers(self, arrangement: Arrangement, request: GenerationRequest) -> dict[str, str]:
-        """Who plays each stem. A part of a stem is played by whoever played the rest of it."""
+        """Who plays each stem. What stays is played by whoever played it: the rest of a stem of which a part is new, a
+        stem on another instrument, those of a near variation, which keeps its parent's instruments."""
         chosen = self._players.renderers(arrangement, request.controls.sound)
         change = request.change
-        if isinstance(change, Regenerate):
+        if isinstance(change, PlayedAnew) or (isinstance(change, Vary) and change.is_near):
             before = recipe_of(change.parent).renderers
             for stem in chosen:
-                if change.bars is not None or stem not in change.stems:
-                    able = self._players.can_record(stem, arrangement.parts[stem])
-                    kept = stem not in change.stems
-                    wanted = before.get(stem, NETWORK)
-                    chosen[stem] = wanted if able or kept else NETWORK
+                wanted = before.get(stem, NETWORK)
+                if isinstance(change, PlayedAnew) and stem not in change.stems:
+                    chosen[stem] = wanted  # its samples stay
+                    continue
+                if isinstance(change, Regenerate) and change.bars is None:
+                    continue
+                able = self._players.can_record(stem, arrangement.parts[stem])
+                if isinstance(change, Reinstrument) and change.sound is not None:
+                    wanted = change.sound
+                    if wanted == RECORDED and not able:
+                        raise _not_recorded(arrangement.parts[stem].instrument)
+                chosen[stem] = wanted if able else NETWORK
         return chosen
 
     def _settings(self, request: GenerationRequest, plan: Arranged, index: int) -> dict[str, object]:
@@ -355,6 +371,14 @@ class BandEngine:
         played = [stem for stem, renderer in renderers.items() if renderer == RECORDED]
         used = [RECIPES[stem, arrangement.parts[stem].instrument] for stem in played]
         return sorted({self._recordings.attribution[recipe.set] for recipe in used if not recipe.made})
+
+
+def _not_recorded(instrument: str) -> StudioError:
+    return StudioError(
+        tr("There are no recordings of the {instrument}", instrument=tr(instrument)),
+        expected=tr("an instrument that was recorded, or the network's sound"),
+        todo=tr("Leave the sound to the network, or choose another instrument"),
+    )
 
 
 class _Steps:

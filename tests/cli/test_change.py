@@ -1,4 +1,4 @@
-"""`generate` with every wish, then `vary` and `regenerate` on what it made, with an engine of tones."""
+"""`generate` with every wish, then `vary`, `regenerate` and `instrument` on what it made, with an engine of tones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import soundfile as sf
 from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import run
 from studio.core.controls import Controls
-from studio.core.request import Breed, Regenerate, Vary
+from studio.core.request import Breed, Regenerate, Reinstrument, Vary
 from studio.services.generating.service import GenerationService
 from studio.storage.paths import resources_dir
 from tests.services.band import ToneEngine
@@ -79,9 +79,34 @@ def test_variations_and_new_parts_stand_beside_the_candidate(
     assert "no candidate 9" in capsys.readouterr().err
 
 
+def test_a_stem_on_another_instrument_stands_beside_the_candidate(
+    engine: ToneEngine, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(*words: str) -> int:
+        return _studio(engine, "instrument", str(out / "candidate_01"), *words)
+
+    assert play("--stem", "bass", "--with", "Finger Bass", "--sound", "recorded") == OK
+    assert "from 1: bass on finger bass, recorded; " in capsys.readouterr().err
+    change = engine.asked.change
+    assert isinstance(change, Reinstrument)
+    assert (change.stem, change.instrument, change.sound) == ("bass", "finger bass", "recorded")
+    assert engine.asked.controls.instruments == {"bass": "finger bass", "lead": "none"}
+    asked = engine.asked
+    for words, said in (
+        (("--stem", "lead", "--with", "flute"), "lead of candidate 1 is silent"),
+        (("--stem", "harmony", "--with", "kazoo"), "no such instrument for harmony"),
+        (("--stem", "harmony", "--with", "piano"), "played already"),
+    ):
+        assert play(*words) == FAILED
+        assert said in capsys.readouterr().err
+    assert engine.asked is asked  # nothing was begun
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["instrument", "x", "--stem", "bass"], "required: --with"),
+        (["instrument", "x", "--stem", "bass", "--with", "y", "--sound", "loud"], "invalid choice"),
         (["regenerate", "x", "--bars", "8-5"], "no range of bars; write 5-8"),
         (["regenerate", "x", "--stem", "vocals"], "invalid choice"),
         (["vary", "x", "--distance", "wide"], "invalid choice"),

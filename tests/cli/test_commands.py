@@ -16,7 +16,7 @@ from studio.cli.main import COMMANDS, make_parser, run
 
 NAMES = (
     "app", "generate", "vary", "regenerate", "breed", "taste", "pilot", "bench", "train", "import-fastsag", "inspect",
-    "doctor", "export", "comp",
+    "doctor", "export", "comp", "instrument",
 )  # fmt: skip
 HEAVY = (
     "torch",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from studio.core.engines import FASTSAG
-from studio.core.request import GenerationRequest, Regenerate, Vary
+from studio.core.request import GenerationRequest, Regenerate, Reinstrument, Vary
 from studio.core.workload import arranging_work, playing_work, work_of
 from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
@@ -32,6 +32,8 @@ def test_a_part_is_less_work_than_a_song() -> None:
     two_bars = Regenerate(parent, (1, 2), ("drums",))
     assert playing_work(request(change=two_bars)) == pytest.approx(4.0 / 4, abs=0.05)
     assert playing_work(request(change=Regenerate(parent))) == pytest.approx(12.0, abs=0.05)
+    on_organ = request(change=Reinstrument(parent, "harmony", "organ"))
+    assert (playing_work(on_organ), arranging_work(on_organ)) == (pytest.approx(3.0), 0.0)
 
 
 def test_an_engine_without_arrangements_arranges_nothing() -> None:

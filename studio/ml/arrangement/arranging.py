@@ -2,7 +2,8 @@
 
 A far variation is drawn again from its parent's noise, part of the way to fresh noise; a near one has fresh noise, but
 in some phrases only, since one other token leads to many. A regenerated part is drawn from fresh noise too, between
-tokens that stay; of the notes, core.splice keeps all that lie outside. Children of two candidates: see breeding.
+tokens that stay; of the notes, core.splice keeps all that lie outside. Children of two candidates: see breeding. A stem
+on another instrument: see reinstrumenting.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ from studio.core.instruments import Instrument
 from studio.core.language import tr
 from studio.core.music import Chord, Meter
 from studio.core.perform import perform
-from studio.core.request import DISTANCES, MOST_ARRANGED, Breed, GenerationRequest, Regenerate, Vary
+from studio.core.request import (
+    DISTANCES,
+    MOST_ARRANGED,
+    Breed,
+    GenerationRequest,
+    Regenerate,
+    Reinstrument,
+    Vary,
+)
 from studio.core.score import COLUMNS, GLOBALS, N_COLUMNS, REST, STYLES, chord_token
 from studio.core.splice import splice_notes
 from studio.dsp.pitch_salience import pitch_salience
@@ -36,6 +45,7 @@ from studio.ml.arrangement.condition import condition_of
 from studio.ml.arrangement.logit_bias import UNUSUAL_IF_ASKED, UNUSUAL_IF_DRAWN
 from studio.ml.arrangement.model import ArrangementConfig, ArrangementModel
 from studio.ml.arrangement.noise import noise_of
+from studio.ml.arrangement.reinstrumenting import reinstrumented
 from studio.ml.arrangement.sampler import Wishes, sample_scores
 from studio.ml.arrangement.sound_choice import choose_sounds, kept_sounds, player_of
 from studio.ml.arrangement.sung_density import hear_singing
@@ -124,6 +134,10 @@ class Arranger:
                 seen=str(request.candidates),
                 expected=tr("1 to {most_arranged}", most_arranged=MOST_ARRANGED),
             )
+        if isinstance(request.change, Reinstrument):
+            # Nothing is drawn: all candidates of such a request are the same one.
+            one = Arranged(*reinstrumented(request.change, request.controls, self._sounds))
+            return [one] * request.candidates
         if isinstance(request.change, Breed):
             check_parents(request.change)
         made: list[Arranged] = []
@@ -273,6 +287,7 @@ def _noise_steps(request: GenerationRequest, candidate: int) -> tuple[NoiseStep,
     inherited = recipe_of(change.parent).noise
     if isinstance(change, Vary):
         return (*inherited, NoiseStep(request.seed, candidate, _AMOUNT[change.distance]))
+    assert isinstance(change, Regenerate)  # nothing is drawn for a Reinstrument
     return (*inherited, NoiseStep(request.seed, candidate, 1.0, change.beats, change.columns))
 
 
@@ -282,6 +297,7 @@ def _fixed_tokens(request: GenerationRequest) -> NDArray[np.int64] | None:
     if change is None or isinstance(change, Breed) or (isinstance(change, Vary) and not change.is_near):
         tokens = np.full((grid.beats, N_COLUMNS), -1, dtype=np.int64)
     else:
+        assert isinstance(change, Vary | Regenerate)  # nothing is drawn for a Reinstrument
         tokens = recipe_of(change.parent).score.tokens.copy()
         for rows, columns in _made_anew(change, grid, request.seed):
             tokens[rows, columns] = -1

@@ -1,6 +1,6 @@
-"""Playing a regenerated part into the stems of its parent.
+"""Playing a regenerated part, or a stem on another instrument, into the stems of its parent.
 
-Only the part is synthesised, on the song's own timeline and with the parent's noise, at the parent's level; so what
+Only that is synthesised, on the song's own timeline and with the parent's noise, at the parent's level; so what
 rings into it goes on, and what lies outside is the parent's, sample by sample.
 """
 
@@ -18,7 +18,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import check_stems, recipe_of
 from studio.core.controls import NETWORK
 from studio.core.language import tr
-from studio.core.request import GenerationRequest, Regenerate
+from studio.core.request import GenerationRequest, PlayedAnew
 from studio.core.splice import region_s, splice_audio
 from studio.dsp.band_mix import Array, place_stem, stem_gains
 from studio.dsp.resample import resample
@@ -34,7 +34,7 @@ _PRE_ROLL_S = 1.5
 _POST_ROLL_S = 0.1
 
 
-def part_span_s(request: GenerationRequest, change: Regenerate) -> tuple[int, float]:
+def part_span_s(request: GenerationRequest, change: PlayedAnew) -> tuple[int, float]:
     """Seconds to synthesise, from a whole one (a sample of any rate) on."""
     start_s, end_s = region_s(change)
     return max(0, math.floor(max(start_s, 0.0) - _PRE_ROLL_S)), min(
@@ -46,7 +46,7 @@ def play_part(
     renderer: StemRenderer,
     performance: Performance,
     request: GenerationRequest,
-    change: Regenerate,
+    change: PlayedAnew,
 ) -> tuple[dict[str, Audio], dict[str, float]]:
     """All stems at the vocal's rate, the part made anew, and the gains they have in the mix.
 
@@ -91,7 +91,7 @@ def play_part(
 def _play_dry(
     renderer: StemRenderer,
     performance: Performance,
-    change: Regenerate,
+    change: PlayedAnew,
     vocal: Audio,
     span_s: tuple[int, float],
 ) -> tuple[dict[str, Array], dict[str, int]]:
@@ -113,7 +113,7 @@ def _play_dry(
 
 
 def _gains(
-    dry: Mapping[str, Array], before: Mapping[str, float], change: Regenerate, vocal_rms: float
+    dry: Mapping[str, Array], before: Mapping[str, float], change: PlayedAnew, vocal_rms: float
 ) -> dict[str, float]:
     """The parent's gains; a stem that is all new, or was silent, gets the level it would have had from the start."""
     new = {stem: x for stem, x in dry.items() if change.bars is None or stem not in before}

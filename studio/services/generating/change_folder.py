@@ -1,4 +1,4 @@
-"""Varying, regenerating and breeding without a window: exported candidates in, new folders beside them out."""
+"""Candidates changed and bred without a window: exported candidates in, new folders beside them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.language import tr
 from studio.core.pipeline import Run
-from studio.core.request import Breed, Change, Regenerate, Vary
+from studio.core.request import Breed, Change, Regenerate, Reinstrument, Vary
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.output_folder import check_writable
 from studio.services.generating.requests import change_request
@@ -27,7 +27,9 @@ class FolderChange:
     """One change of the candidate in `folder`; the new ones get the next free numbers beside it.
 
     Attributes:
-        distance: of a variation, see core.request.DISTANCES; None regenerates.
+        distance: of a variation, see core.request.DISTANCES; None for another change.
+        instrument: another one for the only one of `stems`, played by `sound`, see core.request.Reinstrument; None
+            regenerates.
         bars: first and last bar to regenerate as the ruler counts them, from 1; None for the whole song.
         stems, new_chords: see core.request.Regenerate.
     """
@@ -37,6 +39,8 @@ class FolderChange:
     bars: tuple[int, int] | None = None
     stems: tuple[str, ...] = STEMS
     new_chords: bool = False
+    instrument: str | None = None
+    sound: str | None = None
     candidates: int = 1
     seed: int = 1
     encoding: Encoding = "PCM_24"
@@ -200,9 +204,12 @@ def _source(gene: str, source: str, parents: tuple[int, int]) -> str:
     return source
 
 
-def _change(request: FolderChange, parent: Candidate) -> Vary | Regenerate:
+def _change(request: FolderChange, parent: Candidate) -> Vary | Regenerate | Reinstrument:
     if request.distance is not None:
         return Vary(parent, request.distance)
+    if request.instrument is not None:
+        (stem,) = request.stems
+        return Reinstrument(parent, stem, request.instrument, request.sound)
     bars = request.bars
     if bars is not None:
         offset = parent.arrangement.grid.first_bar - 1

@@ -12,19 +12,20 @@ from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.project import ChangeOrder
-from studio.core.request import Breed, Change, GenerationRequest, Regenerate, Vary
+from studio.core.request import Breed, Change, GenerationRequest, Regenerate, Reinstrument, Vary
 
 
 def change_request(
     vocal: Audio, analysis: VocalAnalysis, change: Change, *, candidates: int, seed: int
 ) -> GenerationRequest:
-    """The request for a change: on the parent's beats and with its wishes; of two parents, with those they share.
+    """The request for a change: on the parent's beats and with its wishes; of two parents, with those they share; on
+    another instrument, with that one.
 
     Args:
         analysis: what the parent was made for.
 
     Raises:
-        StudioError: for a parent without a recipe.
+        StudioError: for a parent without a recipe, or an instrument that cannot be.
     """
     controls = recipe_of(change.parent).controls
     # Where the recipe is all that is needed, the sound is not handed on.
@@ -34,6 +35,9 @@ def change_request(
         controls = _shared(controls, recipe_of(change.parents[1]).controls)
         a, b = (dataclasses.replace(parent, stems={}) for parent in change.parents)
         change = dataclasses.replace(change, parents=(a, b))
+    elif isinstance(change, Reinstrument):
+        change.check()
+        controls = change.wishes(controls)
     return GenerationRequest(vocal, analysis, candidates, seed, controls, change)
 
 
@@ -57,6 +61,10 @@ def order_of(change: Change | None) -> ChangeOrder | None:
     if isinstance(change, Breed):
         a, b = (parent.number for parent in change.parents)
         return ChangeOrder(a, other=b, genes=dict(change.genes), mutation=change.mutation)
+    if isinstance(change, Reinstrument):
+        return ChangeOrder(
+            change.parent.number, stems=change.stems, instrument=change.instrument, sound=change.sound
+        )
     return ChangeOrder(change.parent.number, None, change.bars, change.stems, change.new_chords)
 
 
@@ -78,4 +86,6 @@ def change_of(order: ChangeOrder, candidates: Mapping[int, Candidate]) -> Change
         return Breed((parents[0], parents[1]), order.genes, order.mutation)
     if order.distance is not None:
         return Vary(parents[0], order.distance)
+    if order.instrument is not None:
+        return Reinstrument(parents[0], order.stems[0], order.instrument, order.sound)
     return Regenerate(parents[0], order.bars, order.stems, order.new_chords)

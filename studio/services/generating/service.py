@@ -222,7 +222,7 @@ class GenerationService:
 
         def step(progress: Progress) -> None:
             done = progress.fraction
-            if done <= arranging:
+            if arranging and done <= arranging:
                 run.on_step(forecast.update("arrange", done / arranging, progress.stage))
             else:
                 forecast.end("arrange")

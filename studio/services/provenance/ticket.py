@@ -2,8 +2,9 @@
 
 It names the vocal by its hash and carries no sound. It holds what was asked for (wishes, seed, number, what was heard
 in the vocal) and what was written for the band (score and notes), because an arrangement that is drawn again in
-another batch, or by other weights, may differ in a note, while notes that are played again do not. A part of a song
-that was made anew is spliced into sound that no notes tell of: such a candidate can be asked for, not repeated.
+another batch, or by other weights, may differ in a note, while notes that are played again do not. What was made anew
+of a song, a part of it or a stem, stands beside sound that no notes tell of: such a candidate can be asked for, not
+repeated.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate, NoiseStep, Recipe, descent
 from studio.core.controls import Controls
 from studio.core.grid import BeatGrid
-from studio.core.language import later, tr
+from studio.core.language import in_english, later, tr
 from studio.core.music import Chord, Key
 from studio.core.score import GLOBAL_VOCABULARY, N_COLUMNS, VOCABULARY, Score
 from studio.storage.codec import damaged, from_json, to_json
@@ -97,9 +98,10 @@ class Ticket:
     @property
     def is_exact(self) -> bool:
         """Whether playing it again gives the same samples: not where sound was spliced."""
-        return self.written is not None and not self.change.startswith("new ")
+        return self.written is not None and not self.change.startswith(("new ", "from "))
 
 
+@in_english()
 def ticket_of(
     candidate: Candidate,
     analysis: VocalAnalysis,

@@ -10,7 +10,7 @@ from studio.core.controls import Controls
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Meter
-from studio.core.request import Breed, Change, Regenerate, Vary
+from studio.core.request import Breed, Change, Regenerate, Reinstrument, Vary
 from studio.services.generating.requests import change_of, change_request, order_of
 from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
@@ -40,9 +40,11 @@ def test_a_change_has_the_wishes_of_its_parent() -> None:
         Vary(PARENT, "far"),
         Regenerate(PARENT),
         Regenerate(PARENT, (1, 2), ("bass", "lead"), True),
+        Reinstrument(PARENT, "harmony", "organ"),
+        Reinstrument(PARENT, "bass", "pick bass", "recorded"),
         Breed((PARENT, OTHER), {"drums": "b", "lead": "blend"}, 0.25),
     ],
-    ids=["near", "far", "whole", "part", "child"],
+    ids=["near", "far", "whole", "part", "instrument", "sound", "child"],
 )
 def test_a_change_is_kept_and_found_again(change: Change) -> None:
     order = order_of(change)

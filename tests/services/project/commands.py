@@ -41,6 +41,12 @@ from studio.core.takes import AudioRef, Comp, Take
 FRAMES = 44100 * 3
 SOUND = AudioRef("ab" * 32, "歌 🎤", ".wav", 44100, FRAMES, 1, "PCM_16", "/somewhere/歌 🎤.wav")
 
+CHANGES = (
+    ChangeOrder(1, "near"),
+    ChangeOrder(1, bars=(0, 2), stems=("drums", "bass")),
+    ChangeOrder(1, stems=("harmony",), instrument="piano", sound="recorded"),
+)
+
 
 def beginning() -> Project:
     return Project(title="歌 🎤", vocal=SOUND)
@@ -78,7 +84,7 @@ def random_command(project: Project, chance: random.Random) -> Command:
         UseAdapter(chance.choice(("", "mine-03"))),
         AddTakes((Take(SOUND, chance.randrange(99), 44100, chance.randrange(-99, 44100)),)),
         BeginRequest(
-            Begun("r", Controls(style="pop", instruments={"bass": "none"}), 4, 7, change=ChangeOrder(1, "near"))
+            Begun("r", Controls(style="pop", instruments={"bass": "none"}), 4, 7, change=chance.choice(CHANGES))
         ),
         EndRequest(),
         AddCandidate(
