@@ -17,8 +17,9 @@ from studio.core.candidate import Candidate, NoiseStep, Recipe
 from studio.core.controls import NETWORK, RECORDED, Controls
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Key, Meter
+from studio.core.other_instrument import played_on
 from studio.core.pipeline import Run
-from studio.core.request import Breed, GenerationRequest
+from studio.core.request import Breed, GenerationRequest, Reinstrument
 from studio.core.score import N_COLUMNS, Score
 from studio.services.vocal import Vocal
 
@@ -126,6 +127,11 @@ class ToneEngine:
                 if isinstance(request.change, Breed):
                     lineage["other_parent"] = request.change.parents[1].number
                 candidate = replace(candidate, settings=lineage)
+            if isinstance(request.change, Reinstrument):
+                arrangement, stem = request.change.parent.arrangement, request.change.stem
+                played = played_on(stem, arrangement.parts[stem], request.change.instrument)
+                arrangement = replace(arrangement, parts={**arrangement.parts, stem: played})
+                candidate = replace(candidate, arrangement=arrangement)
             run.on_candidate(replace(candidate, recipe=make_recipe(candidate, request.controls)))
             run.step("Tones", number / request.candidates)
         return {"tones": 0.25}

@@ -163,6 +163,12 @@ class Segments(QWidget):
         if value in self._values:
             self._group.button(self._values.index(value)).setChecked(True)
 
+    def allow(self, value: object, why_not: str = "") -> None:
+        """Greys a choice out and says why it cannot be had; "" allows it."""
+        button = self._group.button(self._values.index(value))
+        button.setEnabled(not why_not)
+        button.setToolTip(why_not)
+
 
 def as_field(spin: QAbstractSpinBox) -> None:
     """Makes a spin box look and stand like a text field: no arrows, the text inset, as high as a list."""

@@ -40,6 +40,7 @@ _CHANGES = (
     (later("Vary: near"), "vary"),
     (later("Vary: far"), "vary_far"),
     (later("Regenerate …"), "regenerate"),
+    (later("Another instrument …"), "instrument"),
     (later("More like this and the one heard …"), "breed"),
 )
 #: What is dragged out of a row: icon, what it is called.
@@ -54,8 +55,8 @@ _REMARKS = ((later("Details and note …"), "details"), (later("Hide"), "hide"))
 
 class CandidateRow(QFrame):
     """Emits `selected` (number) on a click, and `asked` (what, number) for everything its buttons and menu offer:
-    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'breed', 'details', 'hide',
-    'rate_0' to 'rate_5', and 'drag_' or 'copy_' with one of 'stems', 'band', 'mix' and 'midi'."""
+    'pick', 'favourite', 'export', 'vary', 'vary_far', 'regenerate', 'instrument', 'breed', 'details',
+    'hide', 'rate_0' to 'rate_5', and 'drag_' or 'copy_' with one of 'stems', 'band', 'mix' and 'midi'."""
 
     selected = Signal(int)
     asked = Signal(str, int)

@@ -33,7 +33,8 @@ _MOST_DIRECT = 8
 #: What is asked of one candidate, by a key for the one that is heard or on its row.
 _ABOUT_ONE = (
     "pick", "favourite", "hide", "details", *(f"rate_{n}" for n in range(MOST_STARS + 1)),
-    "vary", "vary_far", "regenerate", "breed", "export", "copy_stems", "copy_band", "copy_mix", "copy_midi",
+    "vary", "vary_far", "regenerate", "instrument", "breed", "export",
+    "copy_stems", "copy_band", "copy_mix", "copy_midi",
 )  # fmt: skip
 
 
@@ -43,8 +44,8 @@ class CompareActions(QObject):
     While a comparison is blind, what was said before it began is out of sight, see `BlindMarks`, and what would name
     the candidate is refused.
 
-    Emits `asked` (what, number) for what is not its own: 'vary', 'vary_far', 'regenerate', 'breed',
-    and what leaves the window: see ExportActions.
+    Emits `asked` (what, number) for what is not its own: 'vary', 'vary_far', 'regenerate',
+    'instrument', 'breed', and what leaves the window: see ExportActions.
     """
 
     asked = Signal(str, int)

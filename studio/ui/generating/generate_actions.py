@@ -18,6 +18,7 @@ from studio.core.request import Breed, Vary
 from studio.services.project.song import Song
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
+from studio.ui.generating.instrument_dialog import InstrumentDialog
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.listening.asking_dialog import AskingDialog, ways_of
 from studio.ui.listening.playback import Playback
@@ -48,7 +49,7 @@ class GenerateActions(QObject):
     ) -> None:
         super().__init__(parent)
         self._workspace, self._playback, self._generation = workspace, playback, generation
-        self._request, self._rows = panels.request, panels.candidates
+        self._request, self._rows, self._strip = panels.request, panels.candidates, panels.strip
         self._ask, self._preferences, self._parent = ask, preferences, parent
         #: The analysis whose beat was asked about already.
         self._asked: VocalAnalysis | None = None
@@ -121,7 +122,7 @@ class GenerateActions(QObject):
     # Out of a candidate
 
     def change(self, what: str, number: int) -> None:
-        """'vary', 'vary_far', 'regenerate' or 'breed' of a candidate of the song."""
+        """'vary', 'vary_far', 'regenerate', 'instrument' or 'breed' of a candidate of the song."""
         song = self._workspace.song
         if song is None or number not in song.candidates:
             return
@@ -135,12 +136,20 @@ class GenerateActions(QObject):
             self._workspace.failed.emit(error)
             return
         if what == "regenerate":
-            dialog = RegenerateDialog(candidate, self._playback.timeline.region, self._parent)
-            dialog.wanted.connect(self._generation.change)
-            self._workspace.opened.connect(dialog.close)  # another song has other candidates
-            dialog.open()
+            self._open(RegenerateDialog(candidate, self._playback.timeline.region, self._parent))
+        elif what == "instrument":
+            if any(part.is_heard for part in candidate.arrangement.parts.values()):
+                self._open(InstrumentDialog(candidate, self._strip.target, self._parent))
+            else:
+                self.told.emit(tr("Nothing plays in this candidate"))
         else:
             self._generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
+
+    def _open(self, dialog: RegenerateDialog | InstrumentDialog | BreedDialog) -> None:
+        """Shows a dialog that asks for a change, and makes what it is closed with."""
+        dialog.wanted.connect(self._generation.change)
+        self._workspace.opened.connect(dialog.close)  # another song has other candidates
+        dialog.open()
 
     def _breed(self, song: Song, number: int) -> None:
         """Asks what a child of this one and the one heard, or heard before it, shall have of whom."""
@@ -160,10 +169,7 @@ class GenerateActions(QObject):
         except StudioError as error:  # before a dialog is filled in for nothing
             self._workspace.failed.emit(error)
             return
-        dialog = BreedDialog(*parents, self._parent)
-        dialog.wanted.connect(self._generation.change)
-        self._workspace.opened.connect(dialog.close)
-        dialog.open()
+        self._open(BreedDialog(*parents, self._parent))
 
     # What goes on
 

@@ -63,6 +63,7 @@ SHORTCUTS = (
     Shortcut("vary", "Vary the one heard: near", ("Shift+G",), "Candidates"),
     Shortcut("vary_far", "Vary the one heard: far", ("Ctrl+Shift+G",), "Candidates"),
     Shortcut("regenerate", "Regenerate a part of the one heard …", ("Ctrl+G",), "Candidates"),
+    Shortcut("instrument", "Another instrument for the one heard …", ("Ctrl+I",), "Candidates"),
     Shortcut("breed", "More like the last two heard …", ("Shift+X",), "Candidates"),
     Shortcut("use_here", "Use the one heard here, in a comp", ("U",), "Candidates"),
     Shortcut("make_comp", "Make a candidate of the comp", ("Shift+U",), "Candidates"),

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from studio.core.candidate import Candidate
 from studio.core.counting import difference
 from studio.core.language import tr
 from studio.ui.comparing.compare_actions import CompareActions
@@ -27,7 +28,7 @@ _OF_SONG = (
 )  # fmt: skip
 _OF_CANDIDATE = (
     "export", "copy_stems", "copy_stem", "copy_band", "copy_mix", "copy_midi", "vary", "vary_far", "regenerate",
-    "breed", "use_here", "pick", "favourite", "details", "hide", *(f"rate_{stars}" for stars in range(6)),
+    "instrument", "breed", "use_here", "pick", "favourite", "details", "hide", *(f"rate_{stars}" for stars in range(6)),
 )  # fmt: skip
 
 
@@ -56,6 +57,10 @@ class MenuReasons(QObject):
             "undo": lambda: "" if workspace.document.undo_text else tr("Nothing left to undo or redo"),
             "redo": lambda: "" if workspace.document.redo_text else tr("Nothing left to undo or redo"),
             "cancel": lambda: "" if generation.running else tr("Nothing is being made"),
+            "vary": self._without_recipe,
+            "vary_far": self._without_recipe,
+            "regenerate": self._without_recipe,
+            "instrument": self._without_notes,
             "breed": self._without_parents,
             "swap": self._without_two,
             "make_comp": self._without_comp,
@@ -93,6 +98,30 @@ class MenuReasons(QObject):
 
     def _without_two(self) -> str:
         return "" if self._playback.previous is not None else tr("Hear one candidate, then another")
+
+    @property
+    def _heard(self) -> Candidate | None:
+        """The candidate that is heard, unless it is not to be known which that is."""
+        song, selected = self._workspace.song, self._playback.mix.selected
+        blind = self._workspace.project.blind is not None
+        return None if song is None or selected is None or blind else song.candidates.get(selected)
+
+    def _without_recipe(self) -> str:
+        candidate = self._heard
+        if candidate is None or candidate.recipe is not None:
+            return ""
+        if "comp" in candidate.settings:
+            return tr("A comp has no recipe of its own: change one of those it was put together from")
+        return tr(
+            "Of this one only the sound is known, or the sound and the notes: there is no recipe to change"
+        )
+
+    def _without_notes(self) -> str:
+        candidate = self._heard
+        if candidate is None or self._without_recipe():
+            return self._without_recipe()
+        heard = any(part.is_heard for part in candidate.arrangement.parts.values())
+        return "" if heard else tr("Nothing plays in this candidate")
 
     def _without_parents(self) -> str:
         song, project = self._workspace.song, self._workspace.project

@@ -51,6 +51,7 @@ MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
         "vary",
         "vary_far",
         "regenerate",
+        "instrument",
         "breed",
         "cancel",
         "",

@@ -52,10 +52,10 @@ def test_nothing_in_the_window_is_english(rater: Rater, generate: Generate, tmp_
     window.taste.leave()
     generate(window, 2)
     assert english_in(window) == []
-    for name in ("sheet", "details", "regenerate", "devices", "export"):
+    for name in ("sheet", "details", "regenerate", "instrument", "devices", "export"):
         window.actions_by_name[name].trigger()
     dialogs = [d for d in window.findChildren(QDialog) if d.isVisible()]
-    assert len(dialogs) >= 5
+    assert len(dialogs) >= 6
     dialogs += [
         ExportResult([ExportedCandidate(tmp_path, -1.5, {"band.wav": "PASS"})], window),
         MachineDialog(window),
