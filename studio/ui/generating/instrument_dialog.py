@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -25,6 +25,7 @@ from studio.services.generating.recordable import recordable
 from studio.ui.appearance.widgets import Segments, label, push
 
 _NAME = Qt.ItemDataRole.UserRole
+_ROW_HEIGHT, _HEADING_HEIGHT = 24, 30
 
 
 class InstrumentDialog(QDialog):
@@ -41,7 +42,7 @@ class InstrumentDialog(QDialog):
         super().__init__(parent)
         self._candidate = candidate
         self.setWindowTitle(tr("Another instrument for candidate {number}", number=candidate.number))
-        self.setMinimumWidth(440)
+        self.setMinimumWidth(500)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.stems = Segments([(capital(tr(name)), name) for name in STEMS], name=tr("Stem"))
         heard = [name for name in STEMS if candidate.arrangement.parts[name].is_heard]
@@ -49,10 +50,11 @@ class InstrumentDialog(QDialog):
             self.stems.allow(name, "" if name in heard else tr("It is silent in this candidate"))
         self.stems.set_value(stem if stem in heard else heard[-1])
         self.tree = QTreeWidget()
-        self.tree.setColumnCount(2)
+        self.tree.setColumnCount(3)
         self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(False)
         self.tree.setMinimumHeight(300)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setAccessibleName(tr("Instrument"))
         self.sounds = Segments(
             [(tr("Network"), NETWORK), (tr("Recorded instruments"), RECORDED)], name=tr("Sound")
@@ -124,19 +126,22 @@ class InstrumentDialog(QDialog):
                 heading = QTreeWidgetItem(self.tree)
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 heading.setFirstColumnSpanned(True)
+                heading.setSizeHint(2, QSize(0, _HEADING_HEIGHT))
                 # No text of the item's: who types "org" means the organ, not the organs.
                 self.tree.setItemWidget(heading, 0, label(tr(family), "muted"))
             for entry in members:
-                facts = [tr("recorded")] if entry.name in self._recorded else []
-                if entry.name == part.instrument:
-                    facts.append(tr("now"))
-                item = QTreeWidgetItem(self.tree, [capital(tr(entry.name)), " · ".join(facts)])
+                recorded = tr("recorded") if entry.name in self._recorded else ""
+                now = tr("now") if entry.name == part.instrument else ""
+                item = QTreeWidgetItem(self.tree, [capital(tr(entry.name)), recorded, now])
+                item.setSizeHint(2, QSize(0, _ROW_HEIGHT))
                 item.setData(0, _NAME, entry.name)
                 if entry not in able:
                     item.setFlags(Qt.ItemFlag.NoItemFlags)
                     item.setText(1, tr("one note at a time"))
                     item.setToolTip(1, tr("This lead has chords, which it cannot play"))
-        self.tree.resizeColumnToContents(0)
+        for column in (0, 1):
+            self.tree.resizeColumnToContents(column)
+            self.tree.setColumnWidth(column, self.tree.columnWidth(column) + 16)
         self.tree.blockSignals(False)
         #: What was chosen last, where it can be had.
         self._sound = Reinstrument(self._candidate, stem, part.instrument).sound_now
