@@ -43,6 +43,7 @@ class InstrumentDialog(QDialog):
         self._candidate = candidate
         self.setWindowTitle(tr("Another instrument for candidate {number}", number=candidate.number))
         self.setMinimumWidth(500)
+        self.resize(500, 540)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.stems = Segments([(capital(tr(name)), name) for name in STEMS], name=tr("Stem"))
         heard = [name for name in STEMS if candidate.arrangement.parts[name].is_heard]
@@ -53,7 +54,7 @@ class InstrumentDialog(QDialog):
         self.tree.setColumnCount(3)
         self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(False)
-        self.tree.setMinimumHeight(300)
+        self.tree.setMinimumHeight(150)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setAccessibleName(tr("Instrument"))
         self.sounds = Segments(

@@ -184,11 +184,12 @@ def look_around(walker: Walker) -> None:
     window.machine.examine = lambda _: examine(models_dir(), resources_dir(), lambda *_, **__: trial)
     for key, name in (
         ("Ctrl+G", "16-regenerate"),
-        ("Shift+X", "17-breed"),
-        ("Ctrl+T", "18-takes"),
-        ("Ctrl+Shift+D", "19-devices"),
-        ("F1", "20-keys"),
-        ("Shift+F1", "21-doctor"),
+        ("Ctrl+I", "17-instrument"),
+        ("Shift+X", "18-breed"),
+        ("Ctrl+T", "19-takes"),
+        ("Ctrl+Shift+D", "20-devices"),
+        ("F1", "21-keys"),
+        ("Shift+F1", "22-doctor"),
     ):
         if key == "Shift+X":
             walker.press("Down", "Up", "Down")
