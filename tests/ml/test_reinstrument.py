@@ -41,10 +41,19 @@ def _made(engine: BandEngine, request: GenerationRequest, said: list[Progress] |
     return made[0]
 
 
+@pytest.fixture(scope="module")
+def made_once() -> list[Candidate]:
+    return []
+
+
 @pytest.fixture
-def parent(band: BandEngine, request_of_four_bars: GenerationRequest) -> Candidate:
-    asked = replace(request_of_four_bars, controls=Controls(instruments=BAND))
-    return _made(band, asked)
+def parent(
+    band: BandEngine, request_of_four_bars: GenerationRequest, made_once: list[Candidate]
+) -> Candidate:
+    """All by the network, with a wish for each stem."""
+    if not made_once:
+        made_once.append(_made(band, replace(request_of_four_bars, controls=Controls(instruments=BAND))))
+    return made_once[0]
 
 
 def _changed(
