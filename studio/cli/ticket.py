@@ -43,7 +43,9 @@ def generate_again(options: argparse.Namespace, context: Context) -> int:
                 )
 
         if not ticket.is_exact and ticket.written is not None:
-            progress.say("A part of it was made anew and spliced in: the joins may sound otherwise.")
+            progress.say(
+                "A part or a stem of it was made anew beside what was there: that may sound otherwise."
+            )
         try:
             made = play_again(
                 found,
