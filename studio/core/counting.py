@@ -33,6 +33,29 @@ def difference(a: BeatGrid, b: BeatGrid) -> str:
     return tr("{counted} and {counted_2}", counted=told[0], counted_2=told[1])
 
 
+def told_since(number: int, own: BeatGrid, now: BeatGrid | None) -> str:
+    """A sentence where a candidate was made to another reading of the beat than the song's now; else empty.
+
+    Args:
+        now: how the song is counted now; None while nobody knows.
+    """
+    if now is None or counts_alike(own, now):
+        return ""
+    told = _told(own), _told(now)
+    if told[0] == told[1]:
+        return tr(
+            "Candidate {number} was made to other beats than the song has now, up to {apart_s:.2f} s from them.",
+            number=number,
+            apart_s=_apart_s(own, now),
+        )
+    return tr(
+        "Candidate {number} was made to {counted}; the song is counted {now} now.",
+        number=number,
+        counted=told[0],
+        now=told[1],
+    )
+
+
 def told_downbeat(grid: BeatGrid) -> str:
     """Where the first bar inside the song begins: a moment that --downbeat takes."""
     return tr("bar at {downbeat_s:.2f} s", downbeat_s=grid.first_downbeat_s or 0.0)

@@ -9,7 +9,7 @@ import pytest
 from studio.core.band_comp import make_comp
 from studio.core.band_ranges import BandComp
 from studio.core.candidate import Candidate
-from studio.core.counting import check_parents, counts_alike, difference
+from studio.core.counting import check_parents, counts_alike, difference, told_since
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
@@ -44,6 +44,20 @@ def test_what_differs_is_named() -> None:
     times = list(steady.times_s)
     times[8] += 0.15
     assert difference(steady, BeatGrid(tuple(times), steady.meter)) == "beats that lie up to 0.15 s apart"
+
+
+def test_a_beat_that_is_not_the_songs_any_more_is_told_in_words() -> None:
+    own = grid(100.0, 0.2)
+    assert told_since(3, own, None) == told_since(3, own, grid(100.0, 0.2, 20.0)) == ""
+    said = told_since(3, own, grid(100.0, 0.8))
+    assert said == (
+        "Candidate 3 was made to 4/4 at 100.0 bpm (bar at 0.20 s); the song is counted "
+        "4/4 at 100.0 bpm (bar at 0.80 s) now."
+    )
+    times = list(own.times_s)
+    times[8] += 0.15
+    drifting = BeatGrid(tuple(times), own.meter)
+    assert "up to 0.15 s" in told_since(3, own, drifting)
 
 
 def test_parents_and_comps_of_different_beats_are_refused_with_what_to_do() -> None:
