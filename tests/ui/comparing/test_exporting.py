@@ -238,6 +238,18 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     assert row.numbers == (2,)
     row.reject()
 
+    # A folder that cannot be written is said before candidates are read.
+    (tmp_path / "file").write_bytes(b"sound")
+    failed: list[Exception] = []
+    window.workspace.failed.disconnect(window.troubles.show)
+    window.workspace.failed.connect(failed.append)
+    with monkeypatch.context() as reading:
+        reading.setattr("studio.ui.comparing.exporting.export_request", lambda _: pytest.fail("read"))
+        window.exports.exporting.export((1,), tmp_path / "file" / "in it", kept)
+        qtbot.waitUntil(lambda: bool(failed), timeout=20_000)
+    assert "is a file" in str(failed[0])
+    window.workspace.failed.connect(window.troubles.show)
+
     # The next day.
     path = window.workspace.song.folder.path
     assert path.name == f"{TITLE}.backline"
