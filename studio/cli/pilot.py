@@ -61,12 +61,14 @@ def _export(options: argparse.Namespace, context: Context) -> int:
 
     from studio.cli.progress import TerminalProgress
     from studio.core.jobs import CancelToken
+    from studio.services.exporting.output_folder import check_writable
     from studio.services.generating.engines import generation_service
     from studio.services.taste.adapters import AdapterShelf, shelf_folder
     from studio.services.taste.pilot import export_kits, make_screens, screens_of
     from studio.services.taste.screens import ScreenMaker
     from studio.storage.paths import models_dir, user_data_dir
 
+    check_writable(options.out)  # screens may be made for an hour before anything is written there
     cancel = CancelToken()
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
         try:
@@ -78,6 +80,9 @@ def _export(options: argparse.Namespace, context: Context) -> int:
                     generation = options.generation
                     if options.adapter:
                         service.use_adapter(AdapterShelf(shelf_folder(user_data_dir())).path(options.adapter))
+                        service.load(on_step=progress.on_step)
+                        if service.adapter_problem is not None:  # else the bundled model would play for it
+                            raise service.adapter_problem
                         generation = 1 if generation is None else generation
                     source = make_screens(
                         options.source, ScreenMaker(service), options.make, Path(place), generation=generation or 0,

@@ -25,6 +25,7 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.project import Project
 from studio.core.screen import KIT, Clip, Screen
 from studio.services.costs import Costs
+from studio.services.exporting.output_folder import check_writable
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.clips import clip_band, has_clip, read_clip, write_clip
 from studio.services.project.document import State, now
@@ -132,6 +133,7 @@ def export_kits(
         JobCancelled: kits that are finished stay.
     """
     title = title or source.project.title or "Pilot"
+    check_writable(out)
     out.mkdir(parents=True, exist_ok=True)
     spans = sorted({screen.phrase_s for screen in source.screens})
     name = file_name(title) or "Pilot"
@@ -281,6 +283,7 @@ def collect(kits: Sequence[tuple[str, Path]], out: Path) -> Collected:
     Raises:
         StudioError: no kit, or no room.
     """
+    check_writable(out)
     out.mkdir(parents=True, exist_ok=True)
     ratings = TasteRatings(out / ANSWERS)
     people: dict[str, int] = {}
