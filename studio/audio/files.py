@@ -22,6 +22,7 @@ import soundfile as sf
 from studio.audio.containers import Part, aiff_part, flac_parts, ogg_parts, riff_part
 from studio.audio.file_bytes import FORMATS, View, error_text, opened, shown
 from studio.audio.mpeg_frames import mpeg_parts
+from studio.audio.quiet import opened_quietly
 from studio.core.amounts import apart_in_gb
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
@@ -231,7 +232,7 @@ class _Stream(sf.SoundFile):  # type: ignore[misc]
 
 def _decode(source: _Source, what: str, max_s: float) -> _Decoded:
     """One part to its end, or, when the decoder stumbles after some of it, what came before."""
-    with _Stream(source.content) as stream:
+    with opened_quietly(lambda: _Stream(source.content)) as stream:
         _check_header(stream, what)
         rate, channels, encoding = stream.samplerate, stream.channels, stream.subtype
         stumbled = False
