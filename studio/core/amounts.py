@@ -1,6 +1,8 @@
-"""Amounts of memory and of files in words; "GB" and decimal figures are the same in every language."""
+"""Amounts of memory, of files and of time in words; "GB" and decimal figures are the same in every language."""
 
 from __future__ import annotations
+
+from studio.core.language import tr
 
 
 def in_gb(amount: float, figures: int = 1) -> str:
@@ -12,3 +14,11 @@ def apart_in_gb(one: float, other: float) -> tuple[str, str]:
     """Two amounts that are held against each other, with a further figure where they would read the same."""
     figures = 1 if in_gb(one) != in_gb(other) else 2
     return in_gb(one, figures), in_gb(other, figures)
+
+
+def in_minutes(seconds: float) -> str:
+    """'8 s', '2 min 05 s': rounded up, so that it never promises too much."""
+    whole = int(-(-seconds // 1))
+    if whole < 60:
+        return tr("{seconds} s", seconds=whole)
+    return tr("{minutes} min {seconds:02d} s", minutes=whole // 60, seconds=whole % 60)

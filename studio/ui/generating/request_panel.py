@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from studio.core.amounts import in_minutes
 from studio.core.controls import DENSITIES, Controls
 from studio.core.engines import BAND_MODEL, ENGINES
 from studio.core.jobs import Progress
@@ -249,7 +250,7 @@ class RequestPanel(QFrame):
         if self.cancel.isEnabled():
             self.stage.setText(capital(progress.stage))
             self.eta.setText(
-                "" if remaining_s is None else tr("{duration} left", duration=duration(remaining_s))
+                "" if remaining_s is None else tr("{duration} left", duration=in_minutes(remaining_s))
             )
         self.progress.setValue(round(progress.fraction * 1000))
 
@@ -267,11 +268,3 @@ class RequestPanel(QFrame):
         self._shown.setCurrentWidget(self.generate)
         self.cancel.setEnabled(True)
         self.progress.setValue(0)
-
-
-def duration(seconds: float) -> str:
-    """'8 s', '2 min 05 s': rounded up, so that it never promises too much."""
-    whole = int(-(-seconds // 1))
-    if whole < 60:
-        return tr("{seconds} s", seconds=whole)
-    return tr("{minutes} min {seconds:02d} s", minutes=whole // 60, seconds=whole % 60)
