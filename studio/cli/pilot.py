@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels
 from studio.cli.options import add_device, folder, number
+from studio.core.amounts import many
 from studio.core.errors import JobCancelled
 
 
@@ -97,7 +98,7 @@ def _export(options: argparse.Namespace, context: Context) -> int:
         except JobCancelled:
             progress.say("studio: Stopped; kits that were finished are whole.")
             return INTERRUPTED
-    print(f"{len(kits)} kit{'s' * (len(kits) != 1)} of {len(source.screens)} screens in {options.out}")
+    print(f"{many(len(kits), 'kit')} of {many(len(source.screens), 'screen')} in {options.out}")
     return OK
 
 
@@ -115,9 +116,7 @@ def _collect(options: argparse.Namespace, context: Context) -> int:
     if not votes:
         print("Nobody has voted yet: nothing was collected.")
         return OK
-    print(
-        f"{votes} vote{'s' * (votes != 1)} of {people} {'people' if people > 1 else 'person'} in {options.out}"
-    )
+    print(f"{many(votes, 'vote')} of {many(people, 'person', 'people')} in {options.out}")
     return OK
 
 

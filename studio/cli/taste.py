@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels, many
+from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels
 from studio.cli.options import add_device, number
+from studio.core.amounts import many
 from studio.core.errors import JobCancelled
 
 if TYPE_CHECKING:

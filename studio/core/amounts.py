@@ -1,8 +1,14 @@
-"""Amounts of memory, of files and of time in words; "GB" and decimal figures are the same in every language."""
+"""Amounts in words: how many, of memory, of files, of time; "GB" and decimal figures are the same in every language."""
 
 from __future__ import annotations
 
 from studio.core.language import tr
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """'1 file', '4 files'; `more` where an s does not make it. Of what is told in English
+    alone, as the command line's own words are; what is translated has `trn`."""
+    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def in_gb(amount: float, figures: int = 1) -> str:

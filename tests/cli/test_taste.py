@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli.command import FAILED, OK, WRONG_USE, many
+from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import run
+from studio.core.amounts import many
 from studio.core.errors import StudioError
 from studio.services.generating.service import GenerationService
 from studio.services.project.document import State

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.wav import write_wav
+from studio.core.amounts import many
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.commands import AddScreen
@@ -78,7 +79,7 @@ def screens_of(path: Path, sitting: str = "") -> Source:
         count = len(project.screens)
         raise StudioError(
             f"There is no screen in {path.name} to give away",
-            seen=f"{count} screen{'s' * (count != 1)}, none with its sound",
+            seen=f"{many(count, 'screen')}, none with its sound",
             expected="screens that were made for rating",
             todo="Rate some in the program, or let new ones be made: --make 12",
         )
@@ -301,7 +302,7 @@ def collect(kits: Sequence[tuple[str, Path]], out: Path) -> Collected:
         if left.told:
             told.append(f"{name}: {left.told}")
         if len(project.verdicts) < len(project.screens):
-            told.append(f"{name} voted on {len(project.verdicts)} of {len(project.screens)} screens.")
+            told.append(f"{name} voted on {len(project.verdicts)} of {many(len(project.screens), 'screen')}.")
     if ratings.path.exists():
         ratings.export_csv(out / CSV)
     return Collected(people, tuple(told))
