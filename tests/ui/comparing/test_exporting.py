@@ -192,6 +192,8 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     (dialog,) = window.findChildren(ExportDialog)
     assert dialog.numbers == (2,)
     assert dialog.title.text() == TITLE
+    # Nothing was exported before: beside the project, not among all that is at home.
+    assert dialog.where.text() == str(window.workspace.song.folder.path.parent)
     qtbot.waitUntil(lambda: "dBTP" in dialog.levels.text(), timeout=20_000)
     dialog.which["favourites"].click()
     dialog.files["bass"].click()
