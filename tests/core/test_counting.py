@@ -14,6 +14,7 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
 from studio.core.request import Breed
+from studio.core.transplant import fits
 from tests.services.band import make_analysis, make_candidate, make_recipe, make_vocal
 
 
@@ -27,13 +28,30 @@ def candidate(number: int, counted: BeatGrid) -> Candidate:
 
 
 def test_grids_count_alike_as_far_as_both_go() -> None:
-    assert counts_alike(grid(100.0, 0.2), grid(100.0, 0.21))
     assert counts_alike(grid(100.0, 0.2), grid(100.0, 0.2, 20.0))
     assert not counts_alike(grid(100.0, 0.2), grid(100.0, 0.8))
     assert not counts_alike(grid(100.0, 0.2), grid(101.0, 0.2))
     assert not counts_alike(grid(100.0, 0.2), BeatGrid.regular(100.0, Meter(2, 4), 10.0, 0.2))
-    assert difference(grid(100.0, 0.2), grid(100.0, 0.21)) == ""
     assert difference(grid(100.0, 0.2), grid(100.0, 0.2, 20.0)) == "24 beats and 40"
+
+
+@pytest.mark.parametrize(("off_s", "alike"), [(0.0, True), (0.009, True), (0.01, True), (0.011, False)])
+def test_one_limit_says_what_the_same_beat_is(off_s: float, alike: bool) -> None:
+    """To breeding, comps, what is carried over, and what rows tell."""
+    own, other = grid(100.0, 0.2), grid(100.0, 0.2 + off_s)
+    assert counts_alike(own, other) is alike
+    assert (difference(own, other) == "") is alike
+    assert (told_since(1, own, other) == "") is alike
+    a, b = candidate(1, own), candidate(2, other)
+    assert fits(a, other, a.arrangement.key) is alike
+    if alike:
+        check_parents(Breed((a, b)))
+        make_comp(BandComp(own.bars, ((0, 1), (1, 2))), {1: a, 2: b}, 3)
+    else:
+        with pytest.raises(StudioError, match="cannot be put together"):
+            make_comp(BandComp(own.bars, ((0, 1), (1, 2))), {1: a, 2: b}, 3)
+        with pytest.raises(StudioError, match="Cannot breed"):
+            check_parents(Breed((a, b)))
 
 
 def test_what_differs_is_named() -> None:
