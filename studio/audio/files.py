@@ -22,7 +22,8 @@ import soundfile as sf
 from studio.audio.containers import Part, aiff_part, flac_parts, ogg_parts, riff_part
 from studio.audio.file_bytes import FORMATS, View, error_text, opened, shown
 from studio.audio.mpeg_frames import mpeg_parts
-from studio.core.amounts import apart_in_gb
+from studio.audio.quiet import opened_quietly
+from studio.core.amounts import apart_in_gb, in_minutes
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 from studio.core.language import tr, trn
@@ -231,7 +232,7 @@ class _Stream(sf.SoundFile):  # type: ignore[misc]
 
 def _decode(source: _Source, what: str, max_s: float) -> _Decoded:
     """One part to its end, or, when the decoder stumbles after some of it, what came before."""
-    with _Stream(source.content) as stream:
+    with opened_quietly(lambda: _Stream(source.content)) as stream:
         _check_header(stream, what)
         rate, channels, encoding = stream.samplerate, stream.channels, stream.subtype
         stumbled = False
@@ -256,7 +257,10 @@ def _decode(source: _Source, what: str, max_s: float) -> _Decoded:
                 out = grown
             out[:, done : done + got] = block[:got].T
             done += got
-            _check_length(done, rate, max_s, what)
+            if done > max_s * rate:  # the rest is not decoded: how much there is, only the header may say
+                told = max(source.part.promised or 0, stream.frames if stream.frames < _UNKNOWN_FRAMES else 0)
+                whole = done if got < _BLOCK_FRAMES else told if told > done else 0
+                raise _too_long(whole / rate, max_s, what)
             if stumbled or got < _BLOCK_FRAMES:
                 break
     promised = source.part.promised
@@ -326,12 +330,19 @@ def _check_header(source: sf.SoundFile, what: str) -> None:
 
 def _check_length(frames: int, rate: int, max_s: float, what: str) -> None:
     if frames > max_s * rate:
-        raise StudioError(
-            what,
-            seen=tr("{frames:.1f} minutes or more", frames=frames / rate / 60),
-            expected=tr("{max_s:g} minutes or less", max_s=max_s / 60),
-            todo=tr("Export one song or section at a time"),
-        )
+        raise _too_long(frames / rate, max_s, what)
+
+
+def _too_long(seconds: float, max_s: float, what: str) -> StudioError:
+    """The refusal of a file that lasts so long; 0 where nobody knows how long."""
+    return StudioError(
+        what,
+        seen=tr("{length} of sound", length=in_minutes(seconds))
+        if seconds
+        else tr("more than {length} of sound", length=in_minutes(max_s)),
+        expected=tr("{max_s:g} minutes or less", max_s=max_s / 60),
+        todo=tr("Export one song or section at a time"),
+    )
 
 
 def _check_samples(samples: Samples, rate: int, what: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import soundfile as sf
 
 from studio.audio.file_bytes import FORMATS, error_text, shown
+from studio.audio.quiet import opened_quietly
 from studio.core.audio import Audio, Samples
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -24,7 +25,7 @@ def read_mono(path: Path, sample_rate: int, *, max_s: float = 3600.0) -> Audio:
     """
     parts: list[Samples] = []
     try:
-        with sf.SoundFile(path) as source:
+        with opened_quietly(lambda: sf.SoundFile(path)) as source:
             rate, left = int(source.samplerate), int(max_s * source.samplerate)
             while left > 0:
                 block = source.read(min(left, _BLOCK_FRAMES), dtype="float32", always_2d=True)

@@ -23,7 +23,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Opens the window. Raises StudioError where there is no screen, or nothing at the path."""
+    """Opens the window. Raises StudioError where there is no screen, no such GPU, or nothing at the path."""
     screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform == "linux" and not any(os.environ.get(name) for name in screens):
         raise StudioError(
@@ -34,4 +34,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
         )
     if options.path is not None and not options.path.exists():
         raise StudioError(f"Cannot open {options.path}", seen="no such file or folder", todo="Check the path")
+    from studio.services.generating.device import check_device
+
+    check_device(options.device)
     return context.open_window(options.path, options.device)

@@ -66,7 +66,13 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, _: Context) -> int:
-    """Measures, prints, writes. Raises StudioError for what cannot be measured."""
+    """Measures, prints, writes. Raises StudioError for what cannot be measured, or written afterwards."""
+    from studio.services.exporting.output_folder import check_writable
+    from studio.services.generating.device import check_device
+
+    check_device(options.device)
+    if options.json:
+        check_writable(options.json.parent)
     measure: Measure = bench_speed.measure
     if options.words[:1] and options.words[0] in BENCHES:
         word, *options.words = options.words

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from studio.core.amounts import many
 from studio.core.errors import StudioError
 
 
@@ -30,6 +31,8 @@ def measure(options: argparse.Namespace, say: Callable[[str], None]) -> tuple[li
     before, after = (read_content(Path(word)) for word in options.words)
     lines, worse = compare(before, after)
     verdict = (
-        f"{len(worse)} figures are worse than they may be" if worse else "Nothing is worse than it may be"
+        f"{many(len(worse), 'figure is worse than it may be', 'figures are worse than they may be')}"
+        if worse
+        else "Nothing is worse than it may be"
     )
     return [*lines, verdict], {"worse": worse}

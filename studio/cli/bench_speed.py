@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from studio.cli.bench_vocal import one_vocal
+from studio.core.amounts import many
 
 if TYPE_CHECKING:
     from studio.services.machine.bench import Bench, Measurement
@@ -31,8 +32,9 @@ def measure(options: argparse.Namespace, say: Callable[[str], None]) -> tuple[li
 def describe_bench(result: Bench) -> list[str]:
     """The lines to print."""
     machine = result.machine
+    cores, threads = many(int(machine["cores"]), "core"), many(int(machine["threads"]), "thread")
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads, {machine['system']}",
+        f"{machine['processor']}, {cores}, {threads}, {machine['system']}",
         f"device {machine['device']}",
         "",
         f"Seconds of work for a second of a {result.compared[0].length_s:g} s vocal (CPU seconds in brackets)",
@@ -56,7 +58,7 @@ def describe_bench(result: Bench) -> list[str]:
 
 
 def _candidates(measured: Measurement) -> str:
-    return f"{measured.candidates} candidate{'' if measured.candidates == 1 else 's'}"
+    return many(measured.candidates, "candidate")
 
 
 def _memory(measured: Measurement) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from studio.core.amounts import many
+
 if TYPE_CHECKING:
     from studio.core.jobs import CancelToken
     from studio.services.generating.service import GenerationService
@@ -59,11 +61,6 @@ def ctrl_c_cancels(cancel: CancelToken) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def many(number: int, one: str, more: str = "") -> str:
-    """'1 file', '4 files'; `more` where an s does not make it."""
-    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def count(candidates: Sequence[object]) -> str:

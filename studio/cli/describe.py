@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.cli.command import many
+from studio.core.amounts import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,8 @@ def describe_analysis(vocal: Vocal, analysis: VocalAnalysis) -> list[str]:
     meter = value(str(analysis.grid.meter), given.meter is not None, sure.downbeats)
     key = value(str(analysis.key), given.key is not None, sure.key, of_beats=False)
     rate = f"{vocal.audio.sample_rate / 1000:g} kHz"
-    heard = f"{vocal.name}: {analysis.duration_s:.1f} s, {rate}, {tempo}, {meter}, {key}, {len(analysis.notes)} notes"
+    notes = many(len(analysis.notes), "note")
+    heard = f"{vocal.name}: {analysis.duration_s:.1f} s, {rate}, {tempo}, {meter}, {key}, {notes}"
     return [*vocal.warnings, heard, *_doubt(analysis)]
 
 

@@ -16,10 +16,10 @@ from studio.cli.command import (
     Context,
     count,
     ctrl_c_cancels,
-    many,
 )
 from studio.cli.describe import credits_lines
 from studio.cli.options import ENCODINGS
+from studio.core.amounts import many
 from studio.core.errors import JobCancelled, StudioError
 
 _GROUPS = ("all", "favourites", "picked")

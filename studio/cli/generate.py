@@ -175,12 +175,35 @@ def run(options: argparse.Namespace, context: Context) -> int:
     from studio.core.engines import ENGINES
     from studio.core.jobs import CancelToken
     from studio.core.request import GenerationRequest
+    from studio.services.exporting.output_folder import check_writable
     from studio.services.generating.engines import generation_service
     from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
     from studio.services.listening.guides import read_guide
     from studio.services.listening.hints import find_hints, with_hints
     from studio.storage.paths import models_dir, user_data_dir
 
+    wishes = Controls(
+        style=options.style,
+        density=options.density,
+        chords=options.chords[0] if options.chords else None,
+        energy=options.energy,
+        instruments={
+            stem: name for stem in INSTRUMENTS if (name := getattr(options, f"instrument_{stem}")) is not None
+        },
+        follow=options.follow,
+        sound=None if options.sound == "auto" else options.sound,
+    )
+    # What cannot be is refused before anything is read or heard.
+    ENGINES[options.engine].check(wishes)
+    service = context.service or generation_service(
+        options.engine,
+        models_dir(),
+        user_data_dir(),
+        options.device,
+        weights=options.weights,
+        vocoder=options.vocoder,
+    )
+    check_writable(options.out)
     given = Given(
         options.tempo,
         options.key,
@@ -194,38 +217,16 @@ def run(options: argparse.Namespace, context: Context) -> int:
         guide = read_guide(options.guide, vocal=options.vocal, meter=options.meter, tempo_bpm=options.tempo)
         given = replace(given, guide=guide, key=given.key or guide.key)
     given, told = with_hints(given, find_hints(options.vocal))
-    chords_wanted, pickup = options.chords or (None, ())
     request = FolderRequest(
         vocal_path=options.vocal,
         out=options.out,
         candidates=options.candidates,
         seed=options.seed,
         given=given,
-        controls=Controls(
-            style=options.style,
-            density=options.density,
-            chords=chords_wanted,
-            energy=options.energy,
-            instruments={
-                stem: name
-                for stem in INSTRUMENTS
-                if (name := getattr(options, f"instrument_{stem}")) is not None
-            },
-            follow=options.follow,
-            sound=None if options.sound == "auto" else options.sound,
-        ),
-        pickup=pickup,
+        controls=wishes,
+        pickup=options.chords[1] if options.chords else (),
         encoding=ENCODINGS[options.bits],
         overwrite=options.overwrite,
-    )
-    ENGINES[options.engine].check(request.controls)
-    service = context.service or generation_service(
-        options.engine,
-        models_dir(),
-        user_data_dir(),
-        options.device,
-        weights=options.weights,
-        vocoder=options.vocoder,
     )
     cancel = CancelToken()
     finished: list[Path] = []

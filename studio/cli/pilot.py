@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels
 from studio.cli.options import add_device, folder, number
+from studio.core.amounts import many
 from studio.core.errors import JobCancelled
 
 
@@ -61,12 +62,14 @@ def _export(options: argparse.Namespace, context: Context) -> int:
 
     from studio.cli.progress import TerminalProgress
     from studio.core.jobs import CancelToken
+    from studio.services.exporting.output_folder import check_writable
     from studio.services.generating.engines import generation_service
     from studio.services.taste.adapters import AdapterShelf, shelf_folder
     from studio.services.taste.pilot import export_kits, make_screens, screens_of
     from studio.services.taste.screens import ScreenMaker
     from studio.storage.paths import models_dir, user_data_dir
 
+    check_writable(options.out)  # screens may be made for an hour before anything is written there
     cancel = CancelToken()
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
         try:
@@ -78,6 +81,9 @@ def _export(options: argparse.Namespace, context: Context) -> int:
                     generation = options.generation
                     if options.adapter:
                         service.use_adapter(AdapterShelf(shelf_folder(user_data_dir())).path(options.adapter))
+                        service.load(on_step=progress.on_step)
+                        if service.adapter_problem is not None:  # else the bundled model would play for it
+                            raise service.adapter_problem
                         generation = 1 if generation is None else generation
                     source = make_screens(
                         options.source, ScreenMaker(service), options.make, Path(place), generation=generation or 0,
@@ -92,7 +98,7 @@ def _export(options: argparse.Namespace, context: Context) -> int:
         except JobCancelled:
             progress.say("studio: Stopped; kits that were finished are whole.")
             return INTERRUPTED
-    print(f"{len(kits)} kit{'s' * (len(kits) != 1)} of {len(source.screens)} screens in {options.out}")
+    print(f"{many(len(kits), 'kit')} of {many(len(source.screens), 'screen')} in {options.out}")
     return OK
 
 
@@ -110,9 +116,7 @@ def _collect(options: argparse.Namespace, context: Context) -> int:
     if not votes:
         print("Nobody has voted yet: nothing was collected.")
         return OK
-    print(
-        f"{votes} vote{'s' * (votes != 1)} of {people} {'people' if people > 1 else 'person'} in {options.out}"
-    )
+    print(f"{many(votes, 'vote')} of {many(people, 'person', 'people')} in {options.out}")
     return OK
 
 

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels, many
+from studio.cli.command import INTERRUPTED, OK, Commands, Context, ctrl_c_cancels
 from studio.cli.options import add_device, number
+from studio.core.amounts import many
 from studio.core.errors import JobCancelled
 
 if TYPE_CHECKING:
@@ -149,10 +150,10 @@ def _train(options: argparse.Namespace, context: Context) -> int:
     from studio.storage.paths import models_dir, user_data_dir
     from studio.taste.model import learn
 
+    service = context.service or generation_service("band", models_dir(), user_data_dir(), options.device)
     ratings, shelf = _ratings(), _shelf()
     taste = learn(ratings.judgements(options.listener))
     lesson = make_lesson(ratings, taste, options.listener, method=options.method)
-    service = context.service or generation_service("band", models_dir(), user_data_dir(), options.device)
     cancel = CancelToken()
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
         try:

@@ -20,11 +20,14 @@ def generate_again(options: argparse.Namespace, context: Context) -> int:
     from studio.cli.progress import TerminalProgress
     from studio.core.jobs import CancelToken
     from studio.core.pipeline import Run
+    from studio.services.exporting.output_folder import check_writable
     from studio.services.generating.again import beside, find_vocal, play_again, restored, ticket_in
     from studio.services.generating.engines import generation_service
     from studio.storage.paths import models_dir, user_data_dir
     from studio.storage.recent import RecentProjects
 
+    service = context.service or generation_service("band", models_dir(), user_data_dir(), options.device)
+    check_writable(options.out)
     ticket = ticket_in(options.ticket, user_data_dir())
     vocal: Path | None = options.vocal
     if vocal is None:
@@ -32,7 +35,6 @@ def generate_again(options: argparse.Namespace, context: Context) -> int:
             ticket, RecentProjects(user_data_dir() / "recent.json").read(), beside(options.ticket)
         )
     found = restored(ticket, vocal)
-    service = context.service or generation_service("band", models_dir(), user_data_dir(), options.device)
     cancel = CancelToken()
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):
 

@@ -27,6 +27,8 @@ _TRAIN = (
     "adapters), export (weights, model cards, manifest), or all in this order. Every stage can be stopped with "
     "Ctrl+C; the same command goes on where it was. Logs, checkpoints and previews lie in the run's folder."
 )
+#: Stages that write beside the bundled weights.
+_INTO_MODELS = ("tunes", "replay", "export", "all")
 
 
 def add_parser(commands: Commands) -> None:
@@ -81,10 +83,15 @@ def run(options: argparse.Namespace, _: Context) -> int:
 
 def _train(options: argparse.Namespace, cancel: CancelToken) -> None:
     from studio.services.exporting.export_midi import write_midi
+    from studio.services.exporting.output_folder import check_writable
     from studio.storage.paths import models_dir
     from studio.training.runs.presets import PRESETS
     from studio.training.runs.stages import Workshop, run_stage
 
+    check_writable(options.run)
+    models = options.models or models_dir()
+    if options.stage in _INTO_MODELS:
+        check_writable(models)
     preset = _adjusted(PRESETS[options.preset], options)
     collections = {"nottingham": options.nottingham, "lieder": options.lieder}
     for name, folder in collections.items():
@@ -94,7 +101,7 @@ def _train(options: argparse.Namespace, cancel: CancelToken) -> None:
         options.stage,
         Workshop(
             options.run,
-            options.models or models_dir(),
+            models,
             preset,
             preset.workers or _cores(),
             options.threads,

@@ -14,13 +14,18 @@ from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.core.request import Breed
 
-#: Two grids are the same if no beat of theirs differs by more.
-_SAME_BEAT_S = 0.02
+#: Two grids are the same if no beat of theirs differs by more: two frames of the curve that beats are heard in
+#: (analysis.onsets), so that one reading heard twice is one; and no more than is heard, for notes and bars go from one
+#: to the other: a beat out of its place is noticed from about 2.5 % of the time between beats on (Friberg & Sundberg,
+#: Time discrimination in a monotonic, isochronous sequence, JASA 98, 1995), which is 10 ms at 150 bpm.
+SAME_BEAT_S = 0.01
+#: A beat that lies just so far off is the same still, however its time is rounded.
+_ROUNDING_S = 1e-6
 
 
 def counts_alike(a: BeatGrid, b: BeatGrid) -> bool:
     """Whether two grids have the same beats and bar lines, as far as both go."""
-    return a.meter == b.meter and _apart_s(a, b) <= _SAME_BEAT_S
+    return a.meter == b.meter and _apart_s(a, b) <= SAME_BEAT_S + _ROUNDING_S
 
 
 def difference(a: BeatGrid, b: BeatGrid) -> str:
@@ -31,6 +36,29 @@ def difference(a: BeatGrid, b: BeatGrid) -> str:
     if told[0] == told[1]:  # one of them drifts off in the middle
         return tr("beats that lie up to {apart_s:.2f} s apart", apart_s=_apart_s(a, b))
     return tr("{counted} and {counted_2}", counted=told[0], counted_2=told[1])
+
+
+def told_since(number: int, own: BeatGrid, now: BeatGrid | None) -> str:
+    """A sentence where a candidate was made to another reading of the beat than the song's now; else empty.
+
+    Args:
+        now: how the song is counted now; None while nobody knows.
+    """
+    if now is None or counts_alike(own, now):
+        return ""
+    told = _told(own), _told(now)
+    if told[0] == told[1]:
+        return tr(
+            "Candidate {number} was made to other beats than the song has now, up to {apart_s:.2f} s from them.",
+            number=number,
+            apart_s=_apart_s(own, now),
+        )
+    return tr(
+        "Candidate {number} was made to {counted}; the song is counted {now} now.",
+        number=number,
+        counted=told[0],
+        now=told[1],
+    )
 
 
 def told_downbeat(grid: BeatGrid) -> str:

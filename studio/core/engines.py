@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from studio.core.arrangement import BAND, STEMS
 from studio.core.change_words import told_change
@@ -72,4 +73,19 @@ FASTSAG = EngineKind(
         "sound: there are no stems, notes, chords, style or instruments to choose"
     ),
 )
+#: In the place of FastSAG's weights: the paper's networks with random ones.
+UNTRAINED = Path("untrained")
+
+
+def check_fastsag_weights(path: Path) -> None:
+    """Raises StudioError where they are not there: known without torch, before any work."""
+    if path != UNTRAINED and not path.is_file():
+        raise StudioError(
+            tr("FastSAG's weights are not on this machine"),
+            seen=tr("no file {path}", path=path),
+            expected=tr("fastsag.pt of its authors, or a model of your own training, imported once"),
+            todo=tr("Type: studio import-fastsag fastsag.pt"),
+        )
+
+
 ENGINES = {kind.name: kind for kind in (BAND_MODEL, FASTSAG)}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from studio.core.candidate import Candidate, NoiseStep, recipe_of
+from studio.core.counting import counts_alike
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
@@ -16,8 +17,7 @@ from studio.core.music import Key
 def fits(candidate: Candidate, grid: BeatGrid, key: Key) -> bool:
     """Whether a candidate was made for that grid and key."""
     own = candidate.arrangement
-    same = own.grid.meter == grid.meter and own.grid.beats == grid.beats and own.key == key
-    return same and bool(np.abs(np.subtract(own.grid.times_s, grid.times_s)).max() < 0.01)
+    return own.grid.beats == grid.beats and own.key == key and counts_alike(own.grid, grid)
 
 
 def fitted(candidate: Candidate, grid: BeatGrid, key: Key) -> Candidate:

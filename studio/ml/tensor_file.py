@@ -15,6 +15,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from studio.core.amounts import many
 from studio.core.errors import StudioError
 from studio.core.language import later, tr
 
@@ -88,11 +89,11 @@ def misfits(
                 detail = f"such as {first}"
                 if verb.startswith("of another"):
                     detail += f" {list(tensors[first].shape)} for {list(wanted[first].shape)}"
-                clauses.append(f"{len(inside)} tensors {verb} {part}, {detail}")
+                clauses.append(f"{many(len(inside), 'tensor')} {verb} {part}, {detail}")
     if not clauses:
         broken = [n for n, v in tensors.items() if not bool(torch.isfinite(v).all())]
         if broken:
-            clauses.append(f"{len(broken)} tensors hold NaN or infinity, such as {broken[0]}")
+            clauses.append(f"{many(len(broken), 'tensor')} with NaN or infinity, such as {broken[0]}")
     return clauses
 
 

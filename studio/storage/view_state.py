@@ -60,6 +60,7 @@ class ViewState:
         shown_s: first and last second in sight; None for the whole song.
         band: the part of the frequency axis in sight, 0 at the bottom, 1 at the top.
         seed: the field, and how many candidates there were: after others have come it would give the same again.
+        keep_seed: whether the seed is to stay for the next request.
         blind: None where no comparison is blind.
         letters: of the last comparison that was revealed, by number.
         unvoted: what was heard and said so far of screens of the blind rating that wait for their vote, by number.
@@ -72,6 +73,7 @@ class ViewState:
     blind: BlindLeft | None = None
     letters: Mapping[int, str] = field(default_factory=dict)
     unvoted: Mapping[int, Verdict] = field(default_factory=dict)
+    keep_seed: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.playhead_s < math.inf:

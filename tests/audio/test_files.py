@@ -126,7 +126,7 @@ def write_broken(folder: Path, kind: str) -> Path:
         ("integers", "1.64e+04"),
         ("silent", "silence"),
         ("short", "1.00 s"),
-        ("long", "10.0 minutes"),
+        ("long", "10 min 01 s of sound"),
     ],
 )
 def test_unusable_files_are_refused_with_a_reason(tmp_path: Path, kind: str, seen: str) -> None:
@@ -138,6 +138,19 @@ def test_unusable_files_are_refused_with_a_reason(tmp_path: Path, kind: str, see
     assert path.name in error.what
     assert error.expected
     assert error.todo
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".mp3", ".aiff"])
+def test_the_refusal_of_a_long_file_says_how_long_it_is(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"long{suffix}"
+    sf.write(path, np.zeros(8000 * 75, dtype=np.float32), 8000)
+    with pytest.raises(StudioError) as caught:
+        read_file(path, max_s=60.0)
+    assert caught.value.seen == "1 min 15 s of sound" or (
+        suffix == ".mp3" and caught.value.seen == "1 min 16 s of sound"  # whole frames
+    )
+    assert caught.value.expected == "1 minutes or less"
+    assert read_file(path, max_s=76.0).audio.duration_s == pytest.approx(75.0, abs=0.2)
 
 
 def test_a_silent_or_short_stem_is_no_error(tmp_path: Path) -> None:

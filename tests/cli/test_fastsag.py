@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ import torch
 from studio.cli.command import OK
 from studio.cli.main import run
 from studio.core.engines import ENGINES
+from studio.core.errors import StudioError
 from studio.ml.fastsag import FastSAG
 from studio.ml.fastsag.checkpoint import save_checkpoint
+from studio.services.generating.device import check_device
 from studio.services.project.results import open_results
 from studio.storage import paths
 from tests.analysis.singer import melody, sing
@@ -41,8 +44,6 @@ def test_imported_generated_reopened(home: Path, capsys: pytest.CaptureFixture[s
     generate = ["generate", str(home / "vocal.wav"), "--out", str(home / "out"), "--candidates", "1",
                 "--engine", "fastsag"]  # fmt: skip
 
-    assert run(generate, _no_window) == 1
-    assert "studio import-fastsag" in capsys.readouterr().err
     assert run(["import-fastsag", str(home / "mine.safetensors")], _no_window) == 1  # nobody to ask
     assert "--accept-licence" in capsys.readouterr().err
     assert run(["import-fastsag", str(home / "mine.safetensors"), "--accept-licence"], _no_window) == 0
@@ -78,6 +79,56 @@ def test_imported_generated_reopened(home: Path, capsys: pytest.CaptureFixture[s
     written, _ = soundfile.read(folder / "band.wav", always_2d=True, dtype="float32")
     gain = np.float32(10 ** (-manifest["common_gain_db"] / 20))
     np.testing.assert_allclose(candidate.stems["band"].samples.T, written * gain, atol=1e-6)
+
+
+def test_what_cannot_run_is_refused_before_anything_is_read(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("open_vocal", "analyse_vocal"):
+        monkeypatch.setattr(
+            f"studio.services.generating.generation_folder.{name}", lambda *_, **__: pytest.fail("read")
+        )
+    monkeypatch.setattr("studio.services.listening.guides.read_guide", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr("studio.services.generating.device._DRIVERS", {})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    (home / "results").write_bytes(b"a file")
+    generate = ["generate", str(home / "vocal.wav"), "--guide", str(home / "click.wav"), "--out"]
+    fastsag = [*generate, str(home / "out"), "--engine", "fastsag"]
+    for words, said in (
+        (fastsag, "studio import-fastsag"),
+        ([*fastsag, "--weights", str(home / "mine.safetensors")], "no file"),
+        ([*generate, str(home / "out"), "--vocoder", str(home / "big.pt")], "no such file"),
+        ([*generate, str(home / "out"), "--device", "cuda"], "no usable NVIDIA GPU"),
+        ([*generate, str(home / "results")], "is a file"),
+        (["generate", "--ticket", str(home / "mix.wav"), "--out", str(home / "results")], "is a file"),
+        (["vary", str(home / "candidate_01"), "--device", "cuda"], "no usable NVIDIA GPU"),
+        (["taste", "train", "--device", "cuda"], "no usable NVIDIA GPU"),
+        (["bench", "--device", "cuda"], "no usable NVIDIA GPU"),
+        (["bench", "--json", str(home / "results" / "a.json")], "is a file"),
+        (["pilot", "export", "song", "--make", "2", "--out", str(home / "results")], "is a file"),
+        (["pilot", "collect", "kit", "--out", str(home / "results")], "is a file"),
+        (["train", "all", "--run", str(home / "results" / "one")], "is a file"),
+        (["train", "export", "--run", str(home / "run"), "--models", str(home / "results")], "is a file"),
+        (["train", "all", "--run", str(home / "run"), "--device", "cuda"], "no usable NVIDIA GPU"),
+        (["train", "mel", "--run", str(home / "run"), "--start", str(home / "gone")], "no such file"),
+    ):
+        assert run(words, _no_window) == 1, words
+        assert said in capsys.readouterr().err
+    assert sorted(path.name for path in home.iterdir()) == ["data", "results"]
+
+
+def test_a_gpu_is_refused_early_only_where_there_can_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.services.generating.device._DRIVERS", {})
+    for device in ("auto", "cpu"):
+        check_device(device)
+    with pytest.raises(StudioError, match="NVIDIA"):
+        check_device("cuda")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "2.9.0+rocm6.4")
+    check_device("cuda")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "2.9.0")
+    monkeypatch.setattr("ctypes.CDLL", lambda _: None)
+    monkeypatch.setattr("studio.services.generating.device._DRIVERS", {sys.platform: "driver"})
+    check_device("cuda")
 
 
 def test_the_command_line_offers_the_engines_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli.command import FAILED, OK, WRONG_USE, many
+from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import run
+from studio.core.amounts import many
+from studio.core.errors import StudioError
 from studio.services.generating.service import GenerationService
 from studio.services.project.document import State
 from studio.services.project.store import write_snapshot
@@ -89,6 +91,21 @@ def test_without_a_personal_model_its_commands_say_so(capsys: pytest.CaptureFixt
     assert "nothing to go back to" in told
     assert "Strength 50 %; no personal model is in use" in told
     assert studio("taste", "strength", "150") == WRONG_USE
+
+
+def test_kits_are_not_made_with_the_bundled_model_in_an_adapters_place(
+    rated: ProjectFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StudioError("The adapter belongs to another model")
+
+    monkeypatch.setattr(ToneEngine, "use_adapter", refuse, raising=False)
+    monkeypatch.setattr(ToneEngine, "train", refuse, raising=False)
+    monkeypatch.setattr("studio.services.taste.adapters.AdapterShelf.path", lambda *_: tmp_path / "mine")
+    monkeypatch.setattr("studio.services.taste.pilot.make_screens", lambda *_, **__: pytest.fail("made"))
+    words = ("pilot", "export", str(rated.path), "--make", "2", "--adapter", "mine")
+    assert studio(*words, "--out", str(tmp_path / "kits")) == FAILED
+    assert "belongs to another model" in capsys.readouterr().err
 
 
 def test_a_pilot_from_export_to_report(

@@ -17,6 +17,7 @@ LEFT = ViewState(
     BlindLeft((2, 1), (3,), (1,), (BlindSaid(9, 2, "stars"), BlindSaid(11, 1, "note", "thin")), {1: "warm"}),
     {1: "B", 2: "A"},
     {7: Verdict(best="a", heard_s={"a": 4.25, "b": 0.0})},
+    True,
 )
 
 

@@ -17,7 +17,7 @@ import torch
 from studio.core.arrangement import BAND, Arrangement
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
-from studio.core.engines import FASTSAG
+from studio.core.engines import FASTSAG, UNTRAINED, check_fastsag_weights
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.pipeline import Run
@@ -37,8 +37,6 @@ from studio.ml.interrupt import interruptible
 from studio.ml.sound.synthesis import StageClock, frame_noise
 from studio.ml.weights import file_hash
 
-#: Given as the path of the weights, stands for random ones: for trying the way, not for listening.
-UNTRAINED = Path("untrained")
 #: Nearly as close as the paper's 51 calls of the network with half of them: docs/fastsag.md has the figures.
 SOLVER: Solver = "dpm++"
 STEPS = 24
@@ -58,13 +56,7 @@ def load_fastsag(path: Path, device: str = "auto") -> FastSAGEngine:
     if path == UNTRAINED:
         torch.manual_seed(0)
         return FastSAGEngine(FastSAG(FastSAGConfig()), place, {})
-    if not path.is_file():
-        raise StudioError(
-            tr("FastSAG's weights are not on this machine"),
-            seen=tr("no file {path}", path=path),
-            expected=tr("fastsag.pt of its authors, or a model of your own training, imported once"),
-            todo=tr("Type: studio import-fastsag fastsag.pt"),
-        )
+    check_fastsag_weights(path)
     header = read_header(path)
     digest = file_hash(path)
     _check_hash(path, digest)

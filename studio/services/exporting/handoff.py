@@ -23,8 +23,8 @@ from studio.services.exporting.settings import ExportSettings
 #: In a project's folder.
 FOLDER = "handoff"
 _ROLES = frozenset(ROLES) - {CLICK}
-#: What a set has: one that an earlier version wrote, without credits, is written anew.
-_FORM = "2"
+#: What a set has: one that an earlier version wrote, without the credits of all it is made of, is written anew.
+_FORM = "3"
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
-from studio.core.engines import BAND_MODEL, FASTSAG
+from studio.core.engines import BAND_MODEL, FASTSAG, check_fastsag_weights
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
 from studio.services.costs import Costs
+from studio.services.generating.device import check_device, usable_device
 from studio.services.generating.engine_process import EngineProcess
 from studio.services.generating.import_fastsag import imported_record, model_path
 from studio.services.generating.service import (
@@ -23,7 +24,6 @@ from studio.services.generating.service import (
     GenerationService,
     let_threads_sleep,
     load_bundled_engine,
-    usable_device,
 )
 
 
@@ -36,15 +36,16 @@ def generation_service(
     weights: Path | None = None,
     vocoder: Path | None = None,
 ) -> GenerationService:
-    """The service of an engine, by its name in core.engines.
+    """The service of an engine, by its name in core.engines; refused here, before any work, where it cannot run.
 
     Args:
         weights: instead of the imported ones for FastSAG; 'untrained' stands for random ones.
         vocoder: a public BigVGAN file for the band model.
 
     Raises:
-        StudioError: for an option of the other engine.
+        StudioError: for an option of the other engine, weights that are not there, or a GPU that cannot be.
     """
+    check_device(device)
     costs = Costs.of_user(data_dir, engine, device)
     if engine == FASTSAG.name:
         if vocoder is not None:
@@ -53,12 +54,17 @@ def generation_service(
                 seen=f"--vocoder {vocoder}",
                 todo=tr("Type: studio import-fastsag fastsag.pt --bigvgan FILE"),
             )
+        check_fastsag_weights(weights or model_path(data_dir))
         return GenerationService(weights or model_path(data_dir), device, load_fastsag_engine, costs)
     if weights is not None:
         raise StudioError(
             tr("The band model uses its bundled weights"),
             seen=f"--weights {weights}",
             todo=tr("Add --engine fastsag"),
+        )
+    if vocoder is not None and not vocoder.is_file():
+        raise StudioError(
+            tr("Cannot open {path}", path=vocoder), seen=tr("no such file"), todo=tr("Check the path")
         )
     return GenerationService(models_dir, device, partial(load_bundled_engine, vocoder_file=vocoder), costs)
 

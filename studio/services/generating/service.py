@@ -22,9 +22,9 @@ from studio.core.request import GenerationRequest
 from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
+from studio.services.generating.device import usable_device
 from studio.services.memory import NEEDS, check_memory, held_bytes, memory_ran_out
-from studio.storage.machine import CUDA, read_machine_notes
-from studio.storage.paths import resources_dir, user_data_dir
+from studio.storage.paths import resources_dir
 
 if TYPE_CHECKING:
     from studio.ml.adapting.clips import AdapterReport, AdapterTraining
@@ -309,25 +309,6 @@ def let_threads_sleep() -> None:
     fifteen times as slow on two threads (docs/measurements.md).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
-def usable_device(device: str) -> str:
-    """The device to load on: not a GPU that crashed or hung when it was tried (`studio doctor`).
-
-    Raises:
-        StudioError: where just that GPU is asked for.
-    """
-    why_not = read_machine_notes(user_data_dir()).why_not(CUDA)
-    if not why_not or device == "cpu":
-        return device
-    if device == "auto":
-        return "cpu"
-    raise StudioError(
-        tr("The GPU is not used"),
-        seen=tr("when it was tried, it {why_not}", why_not=why_not),
-        expected=tr("a GPU that answers"),
-        todo=tr("Type 'studio doctor' to try it again, or choose the device 'cpu'"),
-    )
 
 
 def _recordings() -> InstalledSets | None:

@@ -23,6 +23,7 @@ import numpy as np
 
 from studio.audio.files import read_audio
 from studio.audio.wav import write_wav
+from studio.core.amounts import many
 from studio.core.audio import Audio
 from studio.core.jobs import CancelToken
 from studio.services.generating.generation_folder import FolderRequest, generate_to_folder
@@ -120,8 +121,9 @@ def run_bench(
     """
     with tempfile.TemporaryDirectory(prefix="backline-bench-") as folder:
         first, *_ = lengths_s
-        counts = ", ".join(str(n) for n in candidates)
-        on_step(f"{first:g} s, {counts} candidates, {_TURNS} turns")
+        *fewer, most = candidates
+        counts = ", ".join([*map(str, fewer), many(most, "candidate")])
+        on_step(f"{first:g} s, {counts}, {many(_TURNS, 'turn')}")
         song = _song(vocal, Path(folder), first)
         turns = list(candidates) * _TURNS
         machine, runs = _in_fresh_process(song, models_dir, device, turns)

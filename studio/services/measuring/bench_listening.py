@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from studio.analysis import analyse
 from studio.audio.files import read_audio
+from studio.core.amounts import many
 from studio.core.analysis import VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.errors import StudioError
@@ -102,7 +103,7 @@ def bench_listening(
         sets["synthetic"] = _scores([(f"song {i}", s.audio) for i, s in enumerate(sung)], truths)
     for folder in folders:
         found = _recordings(folder)
-        on_step(f"listening to {len(found)} recordings of {folder.name}")
+        on_step(f"listening to {many(len(found), 'recording')} of {folder.name}")
         sets[f"{folder.resolve().parent.name}/{folder.name}"] = _scores(
             [(path.stem, read_audio(path)) for path, _ in found], [truth for _, truth in found]
         )
@@ -124,7 +125,9 @@ def describe_listening(figures: ListeningFigures) -> list[str]:
         lines.append(f"{name:<16.16}{len(songs):>6}" + "".join(cells))
     lines += ["", "Chance given to the first reading, and how often its beats were right (F .75 or more)"]
     for low, high, given, right, count in reliability([s for songs in figures.sets.values() for s in songs]):
-        lines.append(f"  {low:.1f} to {high:.1f}: given {given:.2f}, right {right:.2f} ({count} songs)")
+        lines.append(
+            f"  {low:.1f} to {high:.1f}: given {given:.2f}, right {right:.2f} ({many(count, 'song')})"
+        )
     return lines
 
 

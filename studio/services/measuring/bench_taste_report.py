@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.core.amounts import many
 from studio.services.measuring.bench_taste_listeners import ADVERSARIES
 
 Row = dict[str, Any]
@@ -83,7 +84,7 @@ def _curve(rows: Sequence[Row]) -> list[str]:
         return []
     means = np.mean(np.array(curves), axis=0)
     enough = next((number for number, gain in enumerate(means, 1) if gain >= 0.5), None)
-    told = f"+0.5 sd after {enough} screens" if enough else "+0.5 sd not reached in the first sitting"
+    told = f"+0.5 sd after {many(enough, 'screen')}" if enough else "+0.5 sd not reached in the first sitting"
     return [
         f"Best of 16 after each screen of the first sitting ({told}): "
         + ", ".join(f"{gain:+.2f}" for gain in means)

@@ -20,6 +20,7 @@ from studio.audio.wav import WavWriter
 from studio.core.arrangement import BAND, STEMS, Arrangement
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate
+from studio.core.comp_credits import with_recordings
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken
 from studio.core.language import tr
@@ -137,10 +138,24 @@ def read_candidate(folder: ProjectFolder, name: str) -> tuple[CandidateRecord, C
         content.number,
         content.arrangement,
         MappedStems(path, content.stems, content.sample_rate, content.frames),
-        dict(content.settings),
+        dict(with_recordings(content.settings, lambda number: _settings_of(folder, number))),
         None if content.recipe is None else recipe_of_kept(content.recipe, what),
     )
     return CandidateRecord(content.number, name, content.origin), candidate
+
+
+def _settings_of(folder: ProjectFolder, number: int) -> Mapping[str, object] | None:
+    """What another candidate was made with; None where none of that number can be read. Of several, of which all but
+    one were taken back, the last."""
+    found = None
+    for path in sorted(folder.candidates.glob(f"{number:02d}*")):
+        try:
+            content = from_json(_CandidateFile, (path / _FILE).read_bytes(), path.name)
+        except (OSError, StudioError):
+            continue
+        if content.number == number:
+            found = content.settings
+    return found
 
 
 def adopt(folder: ProjectFolder, known: set[int]) -> list[CandidateRecord]:

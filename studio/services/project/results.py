@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import BAND, STEMS, Arrangement, Part
 from studio.core.audio import Audio
 from studio.core.candidate import Candidate, Recipe
+from studio.core.comp_credits import with_recordings
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
@@ -233,7 +235,8 @@ def _read_candidate(folder: Path, manifest: Manifest) -> tuple[Candidate, VocalA
         stem: audio if audio.channels == 2 else Audio(np.repeat(audio.samples, 2, axis=0), audio.sample_rate)
         for stem, audio in stems.items()
     }
-    return Candidate(manifest.candidate, arrangement, stems, _settings(manifest), recipe), analysis, lost
+    settings = dict(with_recordings(_settings(manifest), partial(_settings_beside, folder, manifest)))
+    return Candidate(manifest.candidate, arrangement, stems, settings, recipe), analysis, lost
 
 
 def _settings(manifest: Manifest) -> dict[str, object]:
@@ -249,6 +252,16 @@ def _settings(manifest: Manifest) -> dict[str, object]:
         settings.pop("parent", None)
         settings.pop("other_parent", None)
     return settings
+
+
+def _settings_beside(folder: Path, manifest: Manifest, number: int) -> dict[str, object] | None:
+    """What another candidate of the same vocal beside one was made with; None where there is none."""
+    try:
+        other = _read_manifest(folder.absolute().parent / f"candidate_{number:02d}")
+    except StudioError:
+        return None
+    same = other.candidate == number and other.vocal.sha256 == manifest.vocal.sha256
+    return _settings(other) if same else None
 
 
 def _seed(manifest: Manifest) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.wav import write_wav
+from studio.core.amounts import many
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.audio import Audio
 from studio.core.commands import AddScreen
@@ -25,6 +26,7 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.project import Project
 from studio.core.screen import KIT, Clip, Screen
 from studio.services.costs import Costs
+from studio.services.exporting.output_folder import check_writable
 from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.clips import clip_band, has_clip, read_clip, write_clip
 from studio.services.project.document import State, now
@@ -77,7 +79,7 @@ def screens_of(path: Path, sitting: str = "") -> Source:
         count = len(project.screens)
         raise StudioError(
             f"There is no screen in {path.name} to give away",
-            seen=f"{count} screen{'s' * (count != 1)}, none with its sound",
+            seen=f"{many(count, 'screen')}, none with its sound",
             expected="screens that were made for rating",
             todo="Rate some in the program, or let new ones be made: --make 12",
         )
@@ -132,6 +134,7 @@ def export_kits(
         JobCancelled: kits that are finished stay.
     """
     title = title or source.project.title or "Pilot"
+    check_writable(out)
     out.mkdir(parents=True, exist_ok=True)
     spans = sorted({screen.phrase_s for screen in source.screens})
     name = file_name(title) or "Pilot"
@@ -281,6 +284,7 @@ def collect(kits: Sequence[tuple[str, Path]], out: Path) -> Collected:
     Raises:
         StudioError: no kit, or no room.
     """
+    check_writable(out)
     out.mkdir(parents=True, exist_ok=True)
     ratings = TasteRatings(out / ANSWERS)
     people: dict[str, int] = {}
@@ -298,7 +302,7 @@ def collect(kits: Sequence[tuple[str, Path]], out: Path) -> Collected:
         if left.told:
             told.append(f"{name}: {left.told}")
         if len(project.verdicts) < len(project.screens):
-            told.append(f"{name} voted on {len(project.verdicts)} of {len(project.screens)} screens.")
+            told.append(f"{name} voted on {len(project.verdicts)} of {many(len(project.screens), 'screen')}.")
     if ratings.path.exists():
         ratings.export_csv(out / CSV)
     return Collected(people, tuple(told))

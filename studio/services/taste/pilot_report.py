@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.core.amounts import many
 from studio.core.errors import StudioError
 from studio.services.taste.pilot import ANSWERS, CSV
 from studio.services.taste.ratings import TasteRatings, judgement_of
@@ -168,7 +169,7 @@ def write_report(folder: Path) -> Report:
 
 def text_of(report: Report) -> str:
     """The report as Markdown."""
-    counted = f"{len(report.people)} people, {sum(report.people.values())} screens"
+    counted = f"{many(len(report.people), 'person', 'people')}, {many(sum(report.people.values()), 'screen')}"
     rule = f"whoever calls the hidden anchor the best on more than {MOST_FAILED:.0%} of its screens"
     lines = [
         "# Pilot",

@@ -20,6 +20,7 @@ from studio.core.jobs import Progress, StepCallback
 from studio.core.language import tr
 from studio.core.pipeline import Run
 from studio.core.request import GenerationRequest
+from studio.services.exporting.output_folder import check_writable
 from studio.services.memory import available_bytes
 from studio.services.project.document import now
 from studio.services.taste.adapters import AdapterShelf
@@ -87,6 +88,7 @@ def train_adapter(
     settings = settings or TrainingSettings()
     lesson.check(LEAST_CLIPS // 4 if settings.method == "paper" else LEAST_CLIPS)
     check_memory(memory_needed(models_dir, settings))
+    check_writable(shelf.folder)
     folder = shelf.training_folder
     clips: Sequence[RatedClip] = lesson.clips
     written: Sequence[RatedClip] = ()

@@ -248,6 +248,10 @@ def run_stage(name: str, shop: Workshop) -> None:
     Raises:
         StudioError: for what is missing; JobCancelled: after saving, when `shop.cancel` was set.
     """
+    if name == "all" or name in checkpoints.STAGES:
+        _device(shop)  # a GPU that is not there is said before hours of work for it
+        if shop.start is not None and not shop.start.is_file():
+            raise StudioError(f"Cannot begin from {shop.start}", seen="no such file", todo="Check --start")
     if shop.threads:
         torch.set_num_threads(shop.threads)
     with distributed.joined(shop.preset.device):

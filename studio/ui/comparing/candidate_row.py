@@ -255,13 +255,14 @@ class CandidateRow(QFrame):
         self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
         self.stars.show_stars(self._opinion.stars)
-        facts = self._opinion.note or ("" if blind else _facts(candidate))
+        note = self._opinion.note
         was = tr("was {label}", label=self.was) if self.was else ""
-        facts = " · ".join(filter(None, (*(() if blind else (was, self._beat)), facts)))
+        made = () if blind else (was, self._beat, note, _facts(candidate))
+        facts = note if blind else " · ".join(filter(None, made))
         self.facts.setText(
             facts if self._writing is None else tr("Writing files: {writing:.0%}", writing=self._writing)
         )
-        self.facts.setToolTip(self._opinion.note)
+        self.facts.setToolTip(note if blind else "\n".join(filter(None, (note, *_made(candidate)))))
         self.lane.set_veiled(blind)
         for widget in (self.export, *self.marks.values()):
             widget.setVisible(not blind)
@@ -293,11 +294,18 @@ def _in_short(fit: FitReport) -> str:
 
 
 def _facts(candidate: Candidate) -> str:
+    """What there is room for in the row."""
     settings = candidate.settings
-    if "parent" in settings:
-        return descent(settings)
+    return descent(settings) if "parent" in settings else " · ".join(_made(candidate))
+
+
+def _made(candidate: Candidate) -> list[str]:
+    """What it was made out of, how much is played, and its seed."""
+    settings = candidate.settings
     density = settings.get("density")
-    facts = [tr(str(density))] if density in DENSITIES else []
+    made = [descent(settings)] if "parent" in settings else []
+    if density in DENSITIES:
+        made.append(tr(str(density)))
     if "seed" in settings:
-        facts.append(tr("seed {seed}", seed=settings["seed"]))
-    return " · ".join(facts)
+        made.append(tr("seed {seed}", seed=settings["seed"]))
+    return made

@@ -10,8 +10,9 @@ from studio.core.band_comp import who_plays
 from studio.core.band_ranges import BandComp, bars_between
 from studio.core.candidate import Candidate
 from studio.core.commands import AddComp, Command, SetBandComp
-from studio.core.counting import difference, same_beat_wanted
+from studio.core.counting import difference, same_beat_wanted, told_since
 from studio.core.errors import StudioError
+from studio.core.grid import BeatGrid
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.language import later, tr
 from studio.core.project import CandidateRecord, Project
@@ -80,7 +81,29 @@ class Comping(QObject):
             return
         chosen = comp.choose(start, end, number)
         if chosen != song.project.band_comp:
-            self._workspace.do(SetBandComp(chosen, f"Candidate {number} in the comp"))
+            replaced = song.project.band_comp is not None and song.project.band_comp.bars != comp.bars
+            if self._workspace.do(SetBandComp(chosen, f"Candidate {number} in the comp")):
+                self._tell_bars(number, grid, (start, end), replaced=replaced)
+
+    def _tell_bars(self, number: int, grid: BeatGrid, bars: tuple[int, int], *, replaced: bool) -> None:
+        """Where its bars are not those of the ruler, and where a comp of other bars was left for this one."""
+        differs = told_since(number, grid, self._playback.timeline.grid)
+        start, end = bars
+        if differs:
+            self._workspace.told.emit(
+                tr(
+                    "{differs} It plays in its own bars {first} to {last}, {start_s:.2f} s to {end_s:.2f} s",
+                    differs=differs,
+                    first=start - grid.first_bar + 1,
+                    last=end - grid.first_bar,
+                    start_s=max(0.0, grid.downbeats_s[start]),
+                    end_s=grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
+                )
+            )
+        elif replaced:
+            self._workspace.told.emit(
+                tr("A new comp: the one before has other bars, and comes back by Undo (Ctrl+Z)")
+            )
 
     def _draft(self, song: Song, number: int) -> BandComp:
         """The comp so far, or one that begins with the candidate heard before."""

@@ -95,7 +95,9 @@ class ExportActions(QObject):
             project.title,
             song.base.audio.sample_rate,
         )
-        folder = Path(self._preferences.get(_FOLDER, str(Path.home())))
+        # A project's folder is no place for exports; that beside which it lies is.
+        beside = [] if song.folder is None else [song.folder.path.parent]
+        folder = self._preferences.folder(_FOLDER, *beside, self._workspace.projects_dir, made=True)
         dialog = ExportDialog(exportable, settings, folder, self._ask_folder, self._parent)
 
         def measure(numbers: tuple[int, ...], chosen: ExportSettings) -> None:

@@ -11,6 +11,7 @@ from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.language import tr
 from studio.services.exporting.export import ExportedCandidate, export_candidate, measure_levels
 from studio.services.exporting.levels import Levels
+from studio.services.exporting.output_folder import check_writable
 from studio.services.exporting.settings import ExportSettings
 from studio.services.jobs import Job
 from studio.services.project.song import ExportJob, export_job, export_request
@@ -49,6 +50,7 @@ class Exporting(QObject):
         def run(
             jobs: tuple[ExportJob, ...], /, *, on_step: StepCallback, cancel: CancelToken
         ) -> tuple[ExportedCandidate, ...]:
+            check_writable(parent)  # before candidates are read and their levels measured
             done: list[ExportedCandidate] = []
             for job in jobs:
 

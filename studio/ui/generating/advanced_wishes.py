@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
 
 from studio.core.arrangement import STEMS
@@ -30,7 +31,9 @@ SOUND_CHOICES: tuple[tuple[str, str], ...] = (
 
 
 class AdvancedWishes(QFrame):
-    """Fields of `Controls`; the first entry of each leaves the choice to the model."""
+    """Fields of `Controls`; the first entry of each leaves the choice to the model. Emits `changed`."""
+
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,6 +69,25 @@ class AdvancedWishes(QFrame):
             )
         )
 
+        for box in (self.energy_box, self.sound_box, *self.instrument_boxes.values()):
+            box.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.follow_choice.chosen.connect(lambda _: self.changed.emit())
+
+    @property
+    def wished(self) -> list[str]:
+        """What is not left to the model, in words."""
+        said = [(tr("Energy"), self.energy_box.currentText())] if self.energy else []
+        if self.follow:
+            said.append((tr("Singer"), tr(self.follow)))
+        if self.sound:
+            said.append((tr("Sound"), self.sound_box.currentText()))
+        said += [
+            (capital(tr(stem)), box.currentText())
+            for stem, box in self.instrument_boxes.items()
+            if box.currentData()
+        ]
+        return [tr("{name}: {value}", name=name, value=value) for name, value in said]
+
     @property
     def energy(self) -> tuple[str, ...] | None:
         return tuple(self.energy_box.currentData().split()) or None
@@ -90,6 +112,7 @@ class AdvancedWishes(QFrame):
         self.sound_box.setCurrentIndex(max(0, self.sound_box.findData(controls.sound or "")))
         for stem, box in self.instrument_boxes.items():
             box.setCurrentIndex(max(0, box.findData(controls.instruments.get(stem, ""))))
+        self.changed.emit()
 
 
 def _instrument_box(stem: str) -> QComboBox:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.core.analysis import VocalAnalysis
-from studio.core.candidate import recipe_of
-from studio.core.counting import check_parents
+from studio.core.candidate import Candidate, recipe_of
+from studio.core.counting import check_parents, told_since
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress
 from studio.core.language import tr
@@ -20,6 +21,7 @@ from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
 from studio.ui.generating.instrument_dialog import InstrumentDialog
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
+from studio.ui.generating.request_panel import Wishes
 from studio.ui.listening.asking_dialog import AskingDialog, ways_of
 from studio.ui.listening.playback import Playback
 from studio.ui.window.layout import Layout
@@ -136,13 +138,17 @@ class GenerateActions(QObject):
             self._workspace.failed.emit(error)
             return
         if what == "regenerate":
-            self._open(RegenerateDialog(candidate, self._playback.timeline.region, self._parent))
+            timeline = self._playback.timeline
+            dialog = RegenerateDialog(candidate, timeline.region, timeline.grid, self._parent)
+            dialog.anew.connect(lambda: self._make_anew(song, number))
+            self._open(dialog)
         elif what == "instrument":
             if any(part.is_heard for part in candidate.arrangement.parts.values()):
                 self._open(InstrumentDialog(candidate, self._strip.target, self._parent))
             else:
                 self.told.emit(tr("Nothing plays in this candidate"))
         else:
+            self._tell_beat(candidate)
             self._generation.change(Vary(candidate, "far" if what == "vary_far" else "near"))
 
     def _open(self, dialog: RegenerateDialog | InstrumentDialog | BreedDialog) -> None:
@@ -150,6 +156,28 @@ class GenerateActions(QObject):
         dialog.wanted.connect(self._generation.change)
         self._workspace.opened.connect(dialog.close)  # another song has other candidates
         dialog.open()
+
+    def _tell_beat(self, candidate: Candidate) -> None:
+        """A change goes on with the beat of what it changes: said where the song has another one by now."""
+        if self._generation.running:
+            return
+        differs = told_since(candidate.number, candidate.arrangement.grid, self._playback.timeline.grid)
+        if differs:
+            self.told.emit(
+                tr(
+                    "{differs} What is made of it follows its beat; Generate makes new ones to the song's",
+                    differs=differs,
+                )
+            )
+
+    def _make_anew(self, song: Song, number: int) -> None:
+        """A new candidate with the wishes and the seed of one whose beat is not the song's any more."""
+        if song is not self._workspace.song:
+            return
+        origin = song.project.record(number).origin
+        # Chords that were typed are the song's: they stand in its bars, not in those of the old beat.
+        controls = dataclasses.replace(origin.controls, chords=None)
+        self._generation.start_when_heard(Wishes(controls, 1, origin.seed, True, origin.engine))
 
     def _breed(self, song: Song, number: int) -> None:
         """Asks what a child of this one and the one heard, or heard before it, shall have of whom."""
@@ -169,6 +197,7 @@ class GenerateActions(QObject):
         except StudioError as error:  # before a dialog is filled in for nothing
             self._workspace.failed.emit(error)
             return
+        self._tell_beat(parents[0])
         self._open(BreedDialog(*parents, self._parent))
 
     # What goes on

@@ -7,22 +7,33 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QVBoxLa
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
+from studio.core.counting import told_since
+from studio.core.grid import BeatGrid
 from studio.core.language import capital, tr
 from studio.core.request import Regenerate
 from studio.ui.appearance.widgets import as_field, label, push
 
 
 class RegenerateDialog(QDialog):
-    """Emits `wanted` with the change.
+    """Emits `wanted` with the change, or `anew` where rather a new one to the song's beat is wanted.
+
+    Bars are the candidate's own. Where the beat of the song was corrected since it was made, they are others than the
+    ruler's: that is said, with the seconds that they last.
 
     Args:
         region: seconds that are marked; their bars are proposed, else the whole song.
+        now: how the song is counted now.
     """
 
     wanted = Signal(object)
+    anew = Signal()
 
     def __init__(
-        self, candidate: Candidate, region: tuple[float, float] | None, parent: QWidget | None = None
+        self,
+        candidate: Candidate,
+        region: tuple[float, float] | None,
+        now: BeatGrid | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._candidate = candidate
@@ -43,6 +54,16 @@ class RegenerateDialog(QDialog):
         for box in self.stems.values():
             box.setChecked(True)
         self.new_chords = QCheckBox(tr("New chords too"))
+        self.other_beat = label(told_since(candidate.number, grid, now), wrap=True)
+        self.where = label("", "muted", wrap=True)
+        self.to_new_beat = push(tr("Make a new one to the song's beat"))
+        self.to_new_beat.setToolTip(
+            tr(
+                "A new candidate with the wishes and the seed of this one, to the beat of the song as it is now"
+            )
+        )
+        for part in (self.other_beat, self.where, self.to_new_beat):
+            part.setVisible(bool(self.other_beat.text()))
         self.ok, self.cancel = push(tr("Regenerate"), primary=True), push(tr("Cancel"))
 
         bars, stems, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -56,13 +77,16 @@ class RegenerateDialog(QDialog):
             bars.addWidget(widget)
         for box in self.stems.values():
             stems.addWidget(box)
+        buttons.addWidget(self.to_new_beat)
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.ok)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
+        column.addWidget(self.other_beat)
         column.addLayout(bars)
+        column.addWidget(self.where)
         column.addLayout(stems)
         column.addWidget(self.new_chords)
         column.addWidget(
@@ -75,9 +99,12 @@ class RegenerateDialog(QDialog):
         column.addLayout(buttons)
         self.first.valueChanged.connect(self.last.setMinimum)
         self.last.setMinimum(self.first.value())
+        for spin in (self.first, self.last):
+            spin.valueChanged.connect(self._refresh)
         self.whole.toggled.connect(self._refresh)
         for box in self.stems.values():
             box.toggled.connect(self._refresh)
+        self.to_new_beat.clicked.connect(self._accept_anew)
         self.cancel.clicked.connect(self.reject)
         self.ok.clicked.connect(self._accept)
         self._refresh()
@@ -98,7 +125,22 @@ class RegenerateDialog(QDialog):
         # Chords are played by three stems: they change together or not at all.
         self.new_chords.setEnabled(all(stem in chosen for stem in STEMS[1:]))
         self.ok.setEnabled(bool(chosen))
+        self.where.setText(self._told_where())
+
+    def _told_where(self) -> str:
+        grid, bars = self._grid, self.change.bars
+        if bars is None:
+            return tr("What is made anew follows its own beat.")
+        return tr(
+            "These are its own bars, {start_s:.2f} s to {end_s:.2f} s; what is made anew follows its own beat.",
+            start_s=max(0.0, grid.downbeats_s[bars[0]]),
+            end_s=grid.times_s[min((bars[1] + 1) * grid.meter.quarters_per_bar, grid.beats)],
+        )
 
     def _accept(self) -> None:
         self.wanted.emit(self.change)
+        self.accept()
+
+    def _accept_anew(self) -> None:
+        self.anew.emit()
         self.accept()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from studio.core.amounts import in_minutes
 from studio.core.controls import DENSITIES, Controls
 from studio.core.engines import BAND_MODEL, ENGINES
 from studio.core.jobs import Progress
@@ -43,6 +44,8 @@ from studio.ui.appearance.widgets import (
 )
 from studio.ui.generating.advanced_wishes import AdvancedWishes
 
+#: Of a song that has none yet.
+FIRST_SEED = 1
 _HIGHEST_SEED = 999_999
 #: Controls that are folded away.
 _FOLDED = frozenset({"energy", "instruments", "follow", "sound"})
@@ -83,6 +86,7 @@ class RequestPanel(QFrame):
         )
         self.more.setCheckable(True)
         self.advanced = AdvancedWishes()
+        self.folded = ElidedLabel("", "small")
         self.density = Segments(
             [(tr("Any"), None), *((capital(tr(d)), d) for d in DENSITIES)], name=tr("Density")
         )
@@ -90,7 +94,7 @@ class RequestPanel(QFrame):
         self.count.set_value(4)
         self.seed = QSpinBox()
         self.seed.setRange(0, _HIGHEST_SEED)
-        self.seed.setValue(1)
+        self.seed.setValue(FIRST_SEED)
         as_field(self.seed)
         self.dice = IconButton("dice-5-outline", tr("Another seed"))
         self.pin = IconButton("pin-outline", tr("Keep this seed for the next request"), checkable=True)
@@ -131,8 +135,10 @@ class RequestPanel(QFrame):
         tight(inner, spacing=theme.UNIT * 2)
         inner.addLayout(grid)
         inner.addWidget(self.more)
+        inner.addWidget(self.folded)
         inner.addWidget(self.advanced)
         self.advanced.hide()
+        self.folded.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.UNIT * 2)
@@ -146,6 +152,8 @@ class RequestPanel(QFrame):
         self.cancel.clicked.connect(self.cancel_requested)
         self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_SEED)))
         self.more.toggled.connect(self.advanced.setVisible)
+        self.more.toggled.connect(self._show_folded)
+        self.advanced.changed.connect(self._show_folded)
         self.engine_box.currentIndexChanged.connect(self._show_abilities)
         self.show_ready(False)
         self.show_idle()
@@ -200,6 +208,7 @@ class RequestPanel(QFrame):
                 field.setToolTip(tr(kind.why_not))
             elif field.toolTip() in {tr(other.why_not) for other in ENGINES.values()}:
                 field.setToolTip("")
+        self._show_folded()
         self.engine_box.setToolTip(tr(kind.why_not))
         self.engine_changed.emit(kind)
 
@@ -234,11 +243,22 @@ class RequestPanel(QFrame):
         if not self.pin.isChecked():
             self.seed.setValue(seed)
 
-    def next_seed(self, after: int | None = None) -> None:
-        """After a finished request (of the seed `after`, else the one shown) the same button gives something new,
-        unless the seed is kept."""
+    def show_song(self, seed: int, *, keep: bool) -> None:
+        """Another song, with a seed of its own, and whether it is kept there."""
+        self.seed.setValue(seed)
+        self.pin.setChecked(keep)
+
+    def next_seed(self) -> None:
+        """After a finished request the same button gives something new, unless the seed is kept."""
         if not self.pin.isChecked():
-            self.seed.setValue((self.seed.value() if after is None else after) % _HIGHEST_SEED + 1)
+            self.seed.setValue(seed_after(self.seed.value()))
+
+    def _show_folded(self) -> None:
+        """What is wished in folded fields is told while they are not in sight: it holds for the next song too."""
+        self.folded.setText(" · ".join(self.advanced.wished))
+        self.folded.setVisible(
+            bool(self.folded.text()) and self.more.isEnabled() and not self.more.isChecked()
+        )
 
     def show_ready(self, ready: bool) -> None:
         """Whether there is a vocal to accompany."""
@@ -249,7 +269,7 @@ class RequestPanel(QFrame):
         if self.cancel.isEnabled():
             self.stage.setText(capital(progress.stage))
             self.eta.setText(
-                "" if remaining_s is None else tr("{duration} left", duration=duration(remaining_s))
+                "" if remaining_s is None else tr("{duration} left", duration=in_minutes(remaining_s))
             )
         self.progress.setValue(round(progress.fraction * 1000))
 
@@ -269,9 +289,6 @@ class RequestPanel(QFrame):
         self.progress.setValue(0)
 
 
-def duration(seconds: float) -> str:
-    """'8 s', '2 min 05 s': rounded up, so that it never promises too much."""
-    whole = int(-(-seconds // 1))
-    if whole < 60:
-        return tr("{seconds} s", seconds=whole)
-    return tr("{minutes} min {seconds:02d} s", minutes=whole // 60, seconds=whole % 60)
+def seed_after(seed: int) -> int:
+    """The next one; the first again after the highest."""
+    return seed % _HIGHEST_SEED + 1

@@ -61,6 +61,7 @@ class LeftOff(QObject):
             self._compare.blind_left,
             self._compare.letters,
             self._sitting.unvoted,
+            self._request.pin.isChecked(),
         )
         if song.folder is not None and not song.document.read_only and view != song.view:
             keep_view(song.folder.path, view)

@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.key_map = KeyMap(preferences)
-        self.ask = Questions(self, preferences)
+        self.ask = Questions(self, preferences, workspace.projects_dir)
         self.troubles = Troubles(workspace, self.ask, self)
         self.pictures = SpectrogramJobs(workspace.runner, self.troubles.show, self)
         self.analysing = Analysing(workspace, playback, analyse, self)

@@ -33,6 +33,18 @@ class Preferences:
     def set(self, name: str, value: str | int | float | bool) -> None:
         self._settings.setValue(name, value)
 
+    def folder(self, name: str, *otherwise: Path, made: bool = False) -> Path:
+        """The folder that was used last, while it is there; else the first of the others that is, or the home folder.
+
+        Args:
+            made: whether one that is not there will do, where it can be made in one that is.
+        """
+        used = self.get(name, "")
+        folders = [*([Path(used)] if used else []), *otherwise]
+        return next(
+            (path for path in folders if _is_there(path) or (made and _is_there(path.parent))), Path.home()
+        )
+
     def get_bytes(self, name: str) -> QByteArray:
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
@@ -42,3 +54,10 @@ class Preferences:
 
     def sync(self) -> None:
         self._settings.sync()
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except (OSError, ValueError):  # a place that no longer answers, a damaged value
+        return False

@@ -27,13 +27,13 @@ _MODELS = later("Backline model (*.safetensors)")
 class Questions:
     """Each answer is None where the user cancelled; each folder is where the next question of its kind starts."""
 
-    def __init__(self, window: QWidget, preferences: Preferences) -> None:
-        self._window, self._preferences = window, preferences
+    def __init__(self, window: QWidget, preferences: Preferences, projects_dir: Path) -> None:
+        self._window, self._preferences, self._projects_dir = window, preferences, projects_dir
 
     # Files
 
     def vocal(self) -> Path | None:
-        start = self._preferences.get("open_folder", str(Path.home()))
+        start = str(self._preferences.folder("open_folder"))
         path, _ = QFileDialog.getOpenFileName(self._window, tr("Open vocal"), start, _audio_files())
         if not path:
             return None
@@ -42,12 +42,11 @@ class Questions:
 
     def project(self, projects_dir: Path) -> Path | None:
         """A project, or a folder of candidates."""
-        start = projects_dir if projects_dir.is_dir() else Path.home()
-        return self._folder("project_folder", tr("Open project"), start)
+        return self._folder("project_folder", tr("Open project"), projects_dir)
 
     def guide(self) -> Path | None:
         """Something that tells the beat of the song."""
-        start = self._preferences.get("open_folder", str(Path.home()))
+        start = str(self._preferences.folder("open_folder"))
         written = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in WRITTEN)
         kinds = tr("Guides ({patterns} {written});;All files (*)", patterns=_patterns(), written=written)
         path, _ = QFileDialog.getOpenFileName(self._window, tr("Open guide"), start, kinds)
@@ -55,7 +54,7 @@ class Questions:
 
     def table(self) -> Path | None:
         """Where votes are to be saved."""
-        folder = Path(self._preferences.get("export_folder", str(Path.home())))
+        folder = self._preferences.folder("export_folder", self._projects_dir)
         path, _ = QFileDialog.getSaveFileName(
             self._window, tr("Save votes as a table"), str(folder / "votes.csv"), "CSV (*.csv)"
         )
@@ -70,7 +69,7 @@ class Questions:
         )
         if agreed != "save":
             return None
-        folder = Path(self._preferences.get("export_folder", str(Path.home())))
+        folder = self._preferences.folder("export_folder", self._projects_dir)
         path, _ = QFileDialog.getSaveFileName(
             self._window, tr("Save your model"), str(folder / "my taste.safetensors"), tr(_MODELS)
         )
@@ -78,7 +77,7 @@ class Questions:
 
     def adapter_in(self) -> Path | None:
         """A personal model that was saved to a file."""
-        start = self._preferences.get("export_folder", str(Path.home()))
+        start = str(self._preferences.folder("export_folder", self._projects_dir))
         path, _ = QFileDialog.getOpenFileName(
             self._window, tr("Take a model from a file"), start, tr(_MODELS)
         )
@@ -94,14 +93,13 @@ class Questions:
 
     def music(self) -> list[Path]:
         """Files that the listener likes."""
-        start = self._preferences.get("open_folder", str(Path.home()))
+        start = str(self._preferences.folder("open_folder"))
         paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Music you like"), start, _audio_files())
         return [Path(path) for path in paths]
 
     def save_as(self, projects_dir: Path, title: str) -> Path | None:
-        parent = projects_dir if projects_dir.is_dir() else Path.home()
         # A name that is not taken: the dialog would begin inside a project of that name, which is a folder.
-        start = free_project(Path(self._preferences.get("save_folder", str(parent))), title)
+        start = free_project(self._preferences.folder("save_folder", projects_dir), title)
         path, _ = QFileDialog.getSaveFileName(
             self._window, tr("Save project as"), str(start), tr("Backline project (*{suffix})", suffix=SUFFIX)
         )
@@ -112,7 +110,8 @@ class Questions:
         return Path(path)
 
     def export_folder(self) -> Path | None:
-        return self._folder("export_folder", tr("Export into"), Path.home())
+        start = self._preferences.folder("export_folder", self._projects_dir)
+        return self._folder("export_folder", tr("Export into"), start)
 
     def missing_sound(self, missing: SoundMissing) -> Path | None:
         """Where a sound is that a project needs."""
@@ -124,7 +123,8 @@ class Questions:
         return Path(path) if path else None
 
     def _folder(self, name: str, title: str, start: Path) -> Path | None:
-        path = QFileDialog.getExistingDirectory(self._window, title, self._preferences.get(name, str(start)))
+        begin = str(self._preferences.folder(name, start))
+        path = QFileDialog.getExistingDirectory(self._window, title, begin)
         if not path:
             return None
         self._preferences.set(name, path if name == "export_folder" else str(Path(path).parent))

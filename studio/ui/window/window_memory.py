@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.core.arrangement import STEMS
 from studio.core.controls import Controls
 from studio.dsp.spectrogram import Scale
-from studio.ui.generating.request_panel import Wishes
+from studio.ui.generating.request_panel import FIRST_SEED, Wishes
 from studio.ui.timeline.vocal_panel import SCALES, WAVE
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def restore(window: MainWindow) -> None:
             sound=get("sound", "") or None,
         ),
         candidates=get("candidates", 4),
-        seed=get("seed", 1),
-        keep_seed=get("keep_seed", False),
+        # Of a song, not of the user: a seed comes with the song that it was chosen for.
+        seed=FIRST_SEED,
+        keep_seed=False,
     )
     window.request.set_wishes(wishes)
     balance = min(max(-1.0, get("balance", 0.0)), 1.0)
@@ -57,8 +58,6 @@ def save(window: MainWindow) -> None:
     for stem in STEMS:
         keep(stem, controls.instruments.get(stem, ""))
     keep("candidates", wishes.candidates)
-    keep("seed", wishes.seed)
-    keep("keep_seed", wishes.keep_seed)
     keep("balance", window.playback.mix.balance)
     keep("matched", window.playback.mix.matched)
     window.preferences.sync()

@@ -118,8 +118,8 @@ def test_what_does_not_fit_is_said_part_by_part() -> None:
     text = str(error.value)
     assert "148 tensors missing in the prior WaveNet" in text
     assert "decoder.estimator.mlp.0.bias [3] for [256]" in text
-    assert "1 tensors unknown in BigVGAN, such as vocoder.generator.extra" in text
-    assert "1 tensors unknown in no part of FastSAG, such as stranger" in text
+    assert "1 tensor unknown in BigVGAN, such as vocoder.generator.extra" in text
+    assert "1 tensor unknown in no part of FastSAG, such as stranger" in text
     assert "half.pt" in text
 
 

@@ -10,7 +10,8 @@ from studio.core.errors import JobCancelled, StudioError
 from studio.core.jobs import CancelToken, Progress
 from studio.core.pipeline import Engine, Run
 from studio.core.request import GenerationRequest
-from studio.services.generating.service import GenerationService, usable_device
+from studio.services.generating.device import usable_device
+from studio.services.generating.service import GenerationService
 from studio.services.memory import NotEnoughMemory
 from studio.storage.machine import CUDA, MachineNotes, write_machine_notes
 from studio.storage.paths import user_data_dir

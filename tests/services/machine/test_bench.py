@@ -40,6 +40,7 @@ def test_the_main_job_is_measured() -> None:
     told: list[str] = []
     bench = run_bench(DEMO, models_dir(), "cpu", lengths_s=[3.0], candidates=[1], on_step=told.append)
     assert len(told) == 2
+    assert told[0].startswith("3 s, 1 candidate, ")
     for measured in (*bench.compared, *bench.by_length):
         assert (measured.length_s, measured.candidates) == (3.0, 1)
         assert {"analysis", "arrangement", "vocoder", "mix", "export"} <= set(measured.stages_s)

@@ -192,6 +192,8 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     (dialog,) = window.findChildren(ExportDialog)
     assert dialog.numbers == (2,)
     assert dialog.title.text() == TITLE
+    # Nothing was exported before: beside the project, not among all that is at home.
+    assert dialog.where.text() == str(window.workspace.song.folder.path.parent)
     qtbot.waitUntil(lambda: "dBTP" in dialog.levels.text(), timeout=20_000)
     dialog.which["favourites"].click()
     dialog.files["bass"].click()
@@ -237,6 +239,18 @@ def test_the_dialog_remembers_and_favourites_are_exported_at_once(
     row = next(d for d in window.findChildren(ExportDialog) if d.isVisible())
     assert row.numbers == (2,)
     row.reject()
+
+    # A folder that cannot be written is said before candidates are read.
+    (tmp_path / "file").write_bytes(b"sound")
+    failed: list[Exception] = []
+    window.workspace.failed.disconnect(window.troubles.show)
+    window.workspace.failed.connect(failed.append)
+    with monkeypatch.context() as reading:
+        reading.setattr("studio.ui.comparing.exporting.export_request", lambda _: pytest.fail("read"))
+        window.exports.exporting.export((1,), tmp_path / "file" / "in it", kept)
+        qtbot.waitUntil(lambda: bool(failed), timeout=20_000)
+    assert "is a file" in str(failed[0])
+    window.workspace.failed.connect(window.troubles.show)
 
     # The next day.
     path = window.workspace.song.folder.path

@@ -142,6 +142,61 @@ def test_a_change_stands_on_the_beats_of_its_parent_whatever_was_said_since(
     assert (second.origin.parent, second.origin.change) == (1, "near variation")
 
 
+def test_bars_of_a_candidate_are_its_own_and_that_is_said_where_the_beat_was_corrected_since(
+    window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    window.request.seed.setValue(41)
+    generate(window, 1)
+    song = window.workspace.song
+    own = song.candidates[1].arrangement.grid
+    window.compare.ask("regenerate", 1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    hidden = (dialog.other_beat, dialog.where, dialog.to_new_beat)
+    assert not any(widget.isVisible() for widget in hidden)  # one beat: nothing to say
+    dialog.close()
+    qtbot.waitUntil(lambda: not window.findChildren(RegenerateDialog), timeout=5000)
+    window.workspace.do(SetGiven(Given(tempo_bpm=75.0, downbeat_s=0.9)))
+    qtbot.waitUntil(lambda: window.timeline.grid != own, timeout=30_000)
+
+    bar = own.first_bar
+    window.timeline.set_region((own.downbeats_s[bar] + 0.01, own.downbeats_s[bar] + 1.5))
+    window.compare.ask("regenerate", 1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    assert dialog.other_beat.isVisible()
+    assert f"{own.tempo_bpm:.1f} bpm" in dialog.other_beat.text()
+    assert "75.0 bpm" in dialog.other_beat.text()
+    assert dialog.change.bars == (bar, bar)
+    ends = [own.downbeats_s[bar], own.times_s[min(4 * (bar + 1), own.beats)]]
+    assert f"{max(0.0, ends[0]):.2f} s to {ends[1]:.2f} s" in dialog.where.text()
+    dialog.whole.setChecked(True)
+    assert " s to " not in dialog.where.text()
+    qtbot.mouseClick(dialog.to_new_beat, LEFT)
+    _wait(qtbot, window)
+    anew = asked[-1]
+    assert (anew.change, anew.candidates, anew.seed) == (None, 1, 41)
+    assert anew.analysis.grid == window.timeline.grid
+    assert "75.0 bpm" in _said(window.candidates.rows[2])
+
+    # What has no dialog is told in the status line, of the old one alone.
+    told: list[str] = []
+    window.generating.told.connect(told.append)
+    window.compare.ask("vary", 2)
+    _wait(qtbot, window)
+    assert not told
+    window.compare.ask("vary", 1)
+    _wait(qtbot, window)
+    assert "Candidate 1 was made to" in told[0]
+    assert "75.0 bpm" in told[0]
+    # U as well: in the bars of the one that is heard.
+    window.workspace.told.connect(told.append)
+    window.playback.select(4)
+    window.playback.select(1)
+    window.comping.use_here()
+    assert "Candidate 1 was made to" in told[-1]
+    assert f"{ends[1]:.2f} s" in told[-1]
+
+
 def test_nothing_to_regenerate_cannot_be_asked_for(
     window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
 ) -> None:

@@ -60,6 +60,23 @@ def test_wishes_survive_a_look_at_the_other_engine(panel: RequestPanel) -> None:
     assert panel.wishes.controls.style == "waltz"
 
 
+def test_wishes_that_are_folded_away_are_told_while_they_hold(panel: RequestPanel) -> None:
+    panel.show()
+    assert not panel.folded.isVisible()
+    wishes = Controls(energy=("low",), instruments={"bass": "upright bass"}, follow="close", sound="network")
+    panel.set_wishes(Wishes(wishes, 2, 7, False))
+    assert not panel.folded.isVisible()  # unfolded, they are seen themselves
+    panel.more.setChecked(False)
+    assert panel.folded.isVisible()
+    assert panel.folded.text() == "Energy: Low · Singer: close · Sound: Network · Bass: Upright bass"
+    _choose(panel, "fastsag")  # heeds none of them
+    assert not panel.folded.isVisible()
+    _choose(panel, "band")
+    assert panel.folded.isVisible()
+    panel.advanced.show_controls(Controls())
+    assert not panel.folded.isVisible()
+
+
 def test_an_engine_without_weights_cannot_be_chosen(panel: RequestPanel) -> None:
     panel.show_unavailable({"fastsag": "import it first"})
     item = panel.engine_box.model().item(panel.engine_box.findData("fastsag"))  # type: ignore[attr-defined]

@@ -257,6 +257,26 @@ def test_a_second_request_asks_for_something_new_unless_the_seed_is_kept(
     assert [r.origin.seed for r in window.workspace.project.candidates] == [seed, seed + 1]
 
 
+def test_a_seed_stays_with_its_song(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_vocal(window)
+    window.request.seed.setValue(1234)
+    window.request.pin.setChecked(True)
+    generate(window, 1)
+    assert window.request.seed.value() == 1234
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+    folder = window.workspace.song.folder.path  # type: ignore[union-attr]
+    with qtbot.waitSignal(window.workspace.opened, timeout=30_000):
+        window.open_path(write_vocal(tmp_path / "another.wav", 3.4))
+    assert (window.request.wishes.seed, window.request.wishes.keep_seed) == (1, False)
+    window.request.seed.setValue(77)
+    with qtbot.waitSignal(window.workspace.opened, timeout=30_000):
+        window.open_path(folder)
+    assert (window.request.wishes.seed, window.request.wishes.keep_seed) == (1234, True)
+    qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
+
+
 def test_a_failing_generator_is_told_and_the_window_goes_on(
     window: MainWindow, open_vocal: Open, qtbot: QtBot, engine: ToneEngine
 ) -> None:
@@ -472,7 +492,7 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     second = make_window()
     wishes = second.request.wishes
     assert (wishes.controls.style, wishes.controls.density, wishes.candidates) == ("bossa nova", "busy", 7)
-    assert (wishes.seed, wishes.keep_seed) == (1234, True)
+    assert (wishes.seed, wishes.keep_seed) == (1, False), "a seed is of a song"
     assert second.playback.mix.balance == pytest.approx(0.4)
     assert second.transport.balance.value() == 40
     assert second.pictures.scale == "log"

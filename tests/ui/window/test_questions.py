@@ -28,7 +28,7 @@ def ask(qtbot: QtBot, tmp_path: Path) -> Questions:
     window = QWidget()
     qtbot.addWidget(window)
     window.show()
-    return Questions(window, Preferences(tmp_path / "window.ini"))
+    return Questions(window, Preferences(tmp_path / "window.ini"), tmp_path)
 
 
 def answered(qtbot: QtBot, question: Callable[[], object], button: str) -> object:
@@ -47,6 +47,23 @@ def answered(qtbot: QtBot, question: Callable[[], object], button: str) -> objec
 
     QTimer.singleShot(50, press)
     return question()
+
+
+def test_the_folder_used_last_is_offered_while_it_is_there(tmp_path: Path) -> None:
+    preferences = Preferences(tmp_path / "window.ini")
+    music, usb = tmp_path / "Music", tmp_path / "stick" / "out"
+    assert preferences.folder("export_folder", music) == Path.home()
+    assert preferences.folder("export_folder", music, made=True) == music
+    music.mkdir()
+    assert preferences.folder("export_folder", music) == music
+    usb.mkdir(parents=True)
+    preferences.set("export_folder", str(usb))
+    assert preferences.folder("export_folder", music) == usb
+    usb.rmdir()
+    assert preferences.folder("export_folder", music, made=True) == usb
+    assert preferences.folder("export_folder", music) == music
+    usb.parent.rmdir()  # the stick was pulled out
+    assert preferences.folder("export_folder", music, made=True) == music
 
 
 def test_enter_takes_what_loses_nothing(ask: Questions, qtbot: QtBot) -> None:
