@@ -17,7 +17,8 @@ def add_parser(commands: Commands) -> None:
         "instrument",
         help="play a stem of a candidate on another instrument",
         description="Plays the notes of one stem of a candidate on another instrument, or by the other sound, in a "
-        "new folder beside it. All samples of the other stems stay as they are.",
+        "new folder beside it. All samples of the other stems stay as they are; where files are lowered to "
+        "fit below the ceiling, all by one gain.",
         epilog="Instruments: "
         + "; ".join(f"{stem}: {', '.join(e.name for e in choices(stem)[1:])}" for stem in INSTRUMENTS)
         + ".",

@@ -16,7 +16,7 @@ def add_parser(commands: Commands) -> None:
         "regenerate",
         help="make bars or stems of a candidate anew",
         description="Makes some bars, some stems, or both of a candidate anew, in new folders beside it. All samples "
-        "and notes outside stay as they are.",
+        "and notes outside stay as they are; where files are lowered to fit below the ceiling, all by one gain.",
     )
     parser.add_argument(
         "--bars",
