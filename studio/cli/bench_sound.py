@@ -31,7 +31,7 @@ def measure(options: argparse.Namespace, say: Callable[[str], None]) -> tuple[li
     before, after = (read_content(Path(word)) for word in options.words)
     lines, worse = compare(before, after)
     verdict = (
-        f"{many(len(worse), 'figure is worse than it may be', 'figures are worse than they may be')}"
+        many(len(worse), "figure is worse than it may be", "figures are worse than they may be")
         if worse
         else "Nothing is worse than it may be"
     )

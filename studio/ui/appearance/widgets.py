@@ -170,6 +170,15 @@ class Segments(QWidget):
         button.setToolTip(why_not)
 
 
+def button_row(*buttons: QWidget) -> QHBoxLayout:
+    """The buttons that end a dialog, at its right."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    for button in buttons:
+        row.addWidget(button)
+    return row
+
+
 def as_field(spin: QAbstractSpinBox) -> None:
     """Makes a spin box look and stand like a text field: no arrows, the text inset, as high as a list."""
     spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from studio.core.candidate import Candidate
 from studio.core.language import capital, later, tr
 from studio.core.request import GENES, Breed
-from studio.ui.appearance.widgets import Segments, label, push
+from studio.ui.appearance.widgets import Segments, button_row, label, push
 
 #: What each gene is, see core.request.GENES.
 _ABOUT = {
@@ -57,10 +57,6 @@ class BreedDialog(QDialog):
         grid.addWidget(label(tr("drawn anew here and there"), "small"), len(GENES), 1)
         grid.addWidget(self.mutation, len(GENES), 2)
         self.ok, cancel = push(tr("Make one"), primary=True), push(tr("Cancel"))
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.ok)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
@@ -75,7 +71,7 @@ class BreedDialog(QDialog):
             )
         )
         column.addLayout(grid)
-        column.addLayout(buttons)
+        column.addLayout(button_row(cancel, self.ok))
         self.ok.clicked.connect(self._on_ok)
         cancel.clicked.connect(self.reject)
         self.ok.setDefault(True)

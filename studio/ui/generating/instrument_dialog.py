@@ -6,7 +6,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
-    QHBoxLayout,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from studio.core.language import capital, tr
 from studio.core.other_instrument import playable
 from studio.core.request import Reinstrument
 from studio.services.generating.recordable import recordable
-from studio.ui.appearance.widgets import Segments, label, push
+from studio.ui.appearance.widgets import Segments, button_row, label, push
 
 _NAME = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT, _HEADING_HEIGHT = 24, 30
@@ -81,16 +80,12 @@ class InstrumentDialog(QDialog):
             grid.addWidget(label(text, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(field, row, 1)
         grid.setRowStretch(1, 1)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.ok)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
         column.addLayout(grid, 1)
         column.addWidget(self.about)
-        column.addLayout(buttons)
+        column.addLayout(button_row(cancel, self.ok))
 
     @property
     def change(self) -> Reinstrument:
