@@ -189,8 +189,8 @@ def test_a_killed_export_leaves_nothing_half_done(tmp_path: Path) -> None:
         names = sorted(path.name for path in out.iterdir())
         assert names in (["candidate_01"], ["candidate_01", "candidate_01_v02"]), step
         shutil.rmtree(out / "candidate_01_v02", ignore_errors=True)
-        step += 5
-    assert step > 20
+        step += 7
+    assert step > 28
     assert _whole(out) == [1, 2]
 
 
@@ -241,7 +241,7 @@ def test_old_results_go_only_when_new_ones_stand(take: Path, overwrite: bool) ->
     assert _numbers(out, 1) == ([] if overwrite else [1, 2])
     first = None
     # The beginning, where the first candidate is written and takes the place of the old ones, and the end.
-    for step in [*range(0, steps, 31), *range(steps - 4, steps)]:
+    for step in [*range(0, steps, 61), *range(steps - 4, steps)]:
         shutil.rmtree(out)
         _generate(take, out, 1, overwrite)
         try:
@@ -275,8 +275,8 @@ def test_a_killed_generation_loses_nothing(take: Path) -> None:
         assert parts_in(out) == []
         shutil.rmtree(out)
         _generate(take, out, 1, True)
-        step += 31
-    assert step > 93
+        step += 53
+    assert step > 106
 
 
 def test_a_generation_that_makes_nothing_moves_nothing(take: Path) -> None:

@@ -18,7 +18,7 @@ from studio.storage.codec import to_json
 from tests.services.band import make_vocal
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def listen() -> Iterator[AnalysisProcess]:
     process = AnalysisProcess()
     yield process
@@ -36,7 +36,7 @@ def test_it_hears_what_this_process_hears(listen: AnalysisProcess) -> None:
 
 
 def test_a_cancel_ends_it_and_the_next_vocal_is_heard(listen: AnalysisProcess) -> None:
-    audio, cancel = make_vocal(30.0).audio, CancelToken()
+    audio, cancel = make_vocal(12.0).audio, CancelToken()
     with pytest.raises(JobCancelled):
         listen(audio, on_step=lambda _: cancel.cancel(), cancel=cancel)
     assert listen(make_vocal(3.0).audio).duration_s == 3.0
@@ -48,7 +48,7 @@ def test_a_process_that_dies_is_said_and_started_again(listen: AnalysisProcess) 
         os.kill(listen._child[0].pid, signal.SIGKILL)
 
     with pytest.raises(StudioError, match="stopped unexpectedly"):
-        listen(make_vocal(30.0).audio, on_step=kill)
+        listen(make_vocal(12.0).audio, on_step=kill)
     assert listen(make_vocal(3.0).audio).duration_s == 3.0
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-_KILLS = int(os.environ.get("BACKLINE_KILLS", "200"))
+_KILLS = int(os.environ.get("BACKLINE_KILLS", "80"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
