@@ -34,14 +34,15 @@ RELUCTANCE = 2.0
 _STRANGE = 1.0
 #: Nats for each stroke of drums, bass, harmony and lead, by the density that was asked for, 'style' where only a
 #: style was, '' where neither. A cautious draw (temperatures below 1) takes what is likeliest, which at most moments
-#: is to keep still or to hold on; guidance overdoes it. With these a result has about as many strokes as the songs of
-#: the training (docs/measurements.md).
+#: is to keep still or to hold on; guidance overdoes it. Where no density is asked for, bass, harmony and lead strike
+#: as often as those of records do, more often than in the songs of the training (docs/sound.md, "How much is
+#: played").
 STROKES: Mapping[str, tuple[float, float, float, float]] = {
-    "": (0.2, 0.0, 0.0, 0.6),
-    "style": (-0.2, 0.0, 0.0, 0.6),
+    "": (0.2, 1.4, 2.2, 1.8),
+    "style": (-0.2, 1.4, 2.2, 1.8),
     "sparse": (-0.6, -0.6, -0.6, 0.2),
     "medium": (-0.3, -0.3, -0.3, 0.5),
-    "busy": (0.0, 0.0, 0.0, 0.7),
+    "busy": (0.3, 1.0, 1.6, 1.6),
 }
 #: Nats for each rest of the lead, which else never breathes.
 _LEAD_REST = 0.5
