@@ -206,11 +206,11 @@ class GenerateActions(QObject):
         project = self._workspace.project
         made = sum(record.origin.request == begun.key for record in project.candidates)
         if made < len(begun.wanted) and self._ask.make_the_rest(begun, made):
-            if begun.change is None:
-                self._request.show_seed(begun.seed)
             self._generation.resume(begun)
         else:
             self._generation.forget()
+            if made and begun.change is None and self._request.seed.value() == begun.seed:
+                self._request.next_seed()  # the same button would make the same again
 
     def _on_stepped(self, progress: Progress, remaining_s: float | None) -> None:
         self._request.show_progress(progress, remaining_s)

@@ -41,7 +41,7 @@ from studio.ui.rating.taste_control import TasteControl
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
-from studio.ui.window import recent_list, window_memory
+from studio.ui.window import recent_list
 from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
 from studio.ui.window.left_off import LeftOff
@@ -54,6 +54,7 @@ from studio.ui.window.song_display import SongDisplay
 from studio.ui.window.status_line import StatusLine
 from studio.ui.window.troubles import Troubles
 from studio.ui.window.view_actions import ViewActions
+from studio.ui.window.window_memory import WindowMemory
 from studio.ui.window.workspace import Workspace
 
 _SEEK_S = 1.0
@@ -156,6 +157,8 @@ class MainWindow(QMainWindow):
         self.view.attach(self.actions_by_name)
         self.compare.attach(self.actions_by_name)
         self.left_off.attach()
+        # After GenerateActions, which shows the next seed then.
+        self.generation.ended.connect(lambda _: self.left_off.keep())
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
         self.taste.attach(
             self.actions_by_name,
@@ -165,7 +168,7 @@ class MainWindow(QMainWindow):
         self.keys = KeyFilter(self, self.key_map)
         for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
             self.keys.vocal_only_held.connect(hear)
-        window_memory.restore(self)
+        self._memory = WindowMemory(self)
         panels.empty.recent.show_projects(workspace.recent.read())
         # No button has the focus to start with, after typing or after a dialog, so Space plays.
         self.setFocusProxy(panels)
@@ -432,7 +435,7 @@ class MainWindow(QMainWindow):
                 self._background.start()
                 return
         self._background.stop()
-        window_memory.save(self)
+        self._memory.save()
         self.hide()
         self.keys.detach()
         self.appearance.detach()
