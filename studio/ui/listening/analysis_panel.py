@@ -312,9 +312,6 @@ class AnalysisPanel(QFrame):
         spin.blockSignals(False)
 
     def _give(self, **fields: object) -> None:
-        # Where tempo, meter or downbeat change, bar lines are heard anew: an earlier nudge has no meaning there.
-        if not fields.keys() <= {"key", "tuning"}:
-            fields["shift_beats"] = 0.0
         self.given_changed.emit(fields)
 
     def _on_tempo_edited(self) -> None:

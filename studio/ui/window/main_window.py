@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
@@ -11,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
 from studio.core.commands import SetChords, SetGiven
+from studio.core.giving import give
 from studio.core.guide import WRITTEN
 from studio.core.language import tr, trn
 from studio.core.mix import VOCAL
@@ -331,7 +331,8 @@ class MainWindow(QMainWindow):
     # What the user says of the vocal
 
     def _give(self, fields: dict[str, object]) -> None:
-        given = replace(self.workspace.project.given, **fields)  # type: ignore[arg-type]
+        song = self.workspace.song
+        given = give(self.workspace.project.given, fields, song.analysis if song is not None else None)
         self.workspace.do(SetGiven(given))
 
     def _move_bars(self, beats: float) -> None:

@@ -1,0 +1,43 @@
+"""What the user says of a vocal, one thing after another: what was said before and is shown as the user's stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from studio.core.grid import BeatGrid
+
+if TYPE_CHECKING:
+    from studio.core.analysis import Given, VocalAnalysis
+
+#: What bar lines do not depend on.
+_APART = frozenset({"key", "tuning"})
+
+
+def give(given: Given, fields: Mapping[str, Any], heard: VocalAnalysis | None) -> Given:
+    """What is given once `fields` of it are said.
+
+    Bar lines that were moved by beats are moved from where they were heard, and with another tempo or meter they are
+    heard elsewhere: the downbeat that is shown is kept as one that was typed.
+
+    Args:
+        heard: the vocal as it was heard last, maybe before the bar lines were moved.
+    """
+    new = replace(given, **fields)
+    if "shift_beats" in fields or not given.shift_beats or fields.keys() <= _APART:
+        return new
+    new = replace(new, shift_beats=0.0)
+    if "downbeat_s" in fields or new.guide is not None or given.guide is not None or heard is None:
+        return new
+    return replace(new, downbeat_s=_moved(given, heard).first_downbeat_s)
+
+
+def _moved(given: Given, heard: VocalAnalysis) -> BeatGrid:
+    """The grid as it is once the bar lines are moved as far as is given."""
+    grid, before, duration_s = heard.grid, heard.given.shift_beats, heard.duration_s
+    if given.downbeat_s is not None and given.downbeat_s != heard.given.downbeat_s:
+        tempo_bpm = given.tempo_bpm or grid.tempo_bpm
+        meter = given.meter or grid.meter
+        grid, before = BeatGrid.regular(tempo_bpm, meter, duration_s, given.downbeat_s), 0.0
+    return grid if before == given.shift_beats else grid.shifted(given.shift_beats - before, duration_s)
