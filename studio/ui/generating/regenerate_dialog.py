@@ -54,7 +54,7 @@ class RegenerateDialog(QDialog):
         for box in self.stems.values():
             box.setChecked(True)
         self.new_chords = QCheckBox(tr("New chords too"))
-        self.other_beat = label(told_since(candidate.number, grid, now), wrap=True)
+        self.other_beat = label("", wrap=True)
         self.where = label("", "muted", wrap=True)
         self.to_new_beat = push(tr("Make a new one to the song's beat"))
         self.to_new_beat.setToolTip(
@@ -62,8 +62,6 @@ class RegenerateDialog(QDialog):
                 "A new candidate with the wishes and the seed of this one, to the beat of the song as it is now"
             )
         )
-        for part in (self.other_beat, self.where, self.to_new_beat):
-            part.setVisible(bool(self.other_beat.text()))
         self.ok, self.cancel = push(tr("Regenerate"), primary=True), push(tr("Cancel"))
 
         bars, stems, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -107,7 +105,15 @@ class RegenerateDialog(QDialog):
         self.to_new_beat.clicked.connect(self._accept_anew)
         self.cancel.clicked.connect(self.reject)
         self.ok.clicked.connect(self._accept)
+        self.show_beat(now)
         self._refresh()
+
+    def show_beat(self, now: BeatGrid | None) -> None:
+        """How the song is counted now: it may be listened to again while this is open."""
+        differs = told_since(self._candidate.number, self._grid, now)
+        self.other_beat.setText(differs)
+        for part in (self.other_beat, self.where, self.to_new_beat):
+            part.setVisible(bool(differs))
 
     @property
     def change(self) -> Regenerate:
