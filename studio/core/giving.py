@@ -1,21 +1,48 @@
-"""What the user says of a vocal, one thing after another: what was said before and is shown as the user's stays."""
+"""What the user says of a vocal, one thing after another: what was said before and is shown as the user's stays, and
+what cannot be is refused, in the window as on the command line."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
+from studio.core.language import tr
 
 if TYPE_CHECKING:
     from studio.core.analysis import Given, VocalAnalysis
 
+#: Tempos that the band plays, quarters a minute.
+SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
 #: What bar lines do not depend on.
 _APART = frozenset({"key", "tuning"})
 
 
-def give(given: Given, fields: Mapping[str, Any], heard: VocalAnalysis | None) -> Given:
+def check(fields: Mapping[str, Any], duration_s: float) -> None:
+    """Raises StudioError for a tempo that nobody plays, or a downbeat outside of a vocal of `duration_s`."""
+    tempo_bpm, downbeat_s = fields.get("tempo_bpm"), fields.get("downbeat_s")
+    if tempo_bpm is not None and not SLOWEST_BPM <= tempo_bpm <= FASTEST_BPM:
+        raise StudioError(
+            tr("The band does not play at that tempo"),
+            seen=tr("{tempo:g} bpm", tempo=tempo_bpm),
+            expected=tr("{slowest:g} to {fastest:g} bpm", slowest=SLOWEST_BPM, fastest=FASTEST_BPM),
+            todo=tr("Give a tempo in between: half or double it where that is meant"),
+        )
+    if downbeat_s is not None and not 0.0 <= downbeat_s <= duration_s:
+        raise StudioError(
+            tr("The downbeat is outside of the vocal"),
+            seen=tr("{downbeat_s:.3f} s", downbeat_s=downbeat_s),
+            expected=tr("0 to {duration_s:.3f} s", duration_s=duration_s),
+            todo=tr("Give a moment inside the vocal at which a bar begins"),
+        )
+
+
+def give(
+    given: Given, fields: Mapping[str, Any], heard: VocalAnalysis | None, duration_s: float = math.inf
+) -> Given:
     """What is given once `fields` of it are said.
 
     Bar lines that were moved by beats are moved from where they were heard, and with another tempo or meter they are
@@ -23,7 +50,12 @@ def give(given: Given, fields: Mapping[str, Any], heard: VocalAnalysis | None) -
 
     Args:
         heard: the vocal as it was heard last, maybe before the bar lines were moved.
+        duration_s: of the vocal.
+
+    Raises:
+        StudioError: see `check`; of what is said, not of what was given before.
     """
+    check(fields, duration_s)
     new = replace(given, **fields)
     if "shift_beats" in fields or not given.shift_beats or fields.keys() <= _APART:
         return new

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from studio.core.analysis import Given, VocalAnalysis
+from studio.core.errors import StudioError
 from studio.core.giving import give
 from studio.core.grid import BeatGrid
 from studio.core.music import Key, Meter
@@ -42,3 +43,16 @@ def test_what_is_said_of_the_downbeat_itself_counts() -> None:
     assert give(MOVED, {"shift_beats": 2.0}, heard(MOVED)) == Given(shift_beats=2.0)
     key = Key.parse("C major")
     assert give(MOVED, {"key": key}, heard(MOVED)) == replace(MOVED, key=key)
+
+
+@pytest.mark.parametrize(
+    "said", [{"tempo_bpm": 9999.0}, {"tempo_bpm": 5.0}, {"downbeat_s": 50.0}, {"downbeat_s": -1.0}]
+)
+def test_what_cannot_be_is_refused_with_what_can(said: dict[str, float]) -> None:
+    with pytest.raises(StudioError) as refused:
+        give(Given(), said, None, 10.0)
+    assert f"{next(iter(said.values())):g}" in refused.value.seen
+    assert refused.value.expected in ("30 to 300 bpm", "0 to 10.000 s")
+    assert refused.value.todo
+    # What was given before, by a version that took it, is in nobody's way.
+    assert give(Given(downbeat_s=50.0), {"tempo_bpm": 99.0}, None, 10.0).tempo_bpm == 99.0

@@ -8,10 +8,14 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QVBoxLa
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.counting import told_since
+from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import capital, tr
 from studio.core.request import Regenerate
 from studio.ui.appearance.widgets import as_field, label, push
+
+#: Beyond what anybody types.
+_ANY = 9_999
 
 
 class RegenerateDialog(QDialog):
@@ -46,7 +50,7 @@ class RegenerateDialog(QDialog):
         self.whole.setChecked(region is None)
         self.first, self.last = QSpinBox(), QSpinBox()
         for spin, bar, name in ((self.first, first, tr("First bar")), (self.last, last, tr("Last bar"))):
-            spin.setRange(1 - grid.first_bar, grid.bars - grid.first_bar)
+            spin.setRange(-_ANY, _ANY)  # what is not there is refused with a word, not cut silently
             spin.setValue(bar - grid.first_bar + 1)
             spin.setAccessibleName(name)
             as_field(spin)
@@ -56,6 +60,7 @@ class RegenerateDialog(QDialog):
         self.new_chords = QCheckBox(tr("New chords too"))
         self.other_beat = label("", wrap=True)
         self.where = label("", "muted", wrap=True)
+        self.wrong = label("", "warning", wrap=True)
         self.to_new_beat = push(tr("Make a new one to the song's beat"))
         self.to_new_beat.setToolTip(
             tr(
@@ -84,6 +89,7 @@ class RegenerateDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.other_beat)
         column.addLayout(bars)
+        column.addWidget(self.wrong)
         column.addWidget(self.where)
         column.addLayout(stems)
         column.addWidget(self.new_chords)
@@ -95,8 +101,6 @@ class RegenerateDialog(QDialog):
             )
         )
         column.addLayout(buttons)
-        self.first.valueChanged.connect(self.last.setMinimum)
-        self.last.setMinimum(self.first.value())
         for spin in (self.first, self.last):
             spin.valueChanged.connect(self._refresh)
         self.whole.toggled.connect(self._refresh)
@@ -130,8 +134,26 @@ class RegenerateDialog(QDialog):
         chosen = [stem for stem, box in self.stems.items() if box.isChecked()]
         # Chords are played by three stems: they change together or not at all.
         self.new_chords.setEnabled(all(stem in chosen for stem in STEMS[1:]))
-        self.ok.setEnabled(bool(chosen))
-        self.where.setText(self._told_where())
+        wrong = self._told_wrong()
+        self.ok.setEnabled(bool(chosen) and not wrong)
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
+        self.where.setText("" if wrong else self._told_where())
+
+    def _told_wrong(self) -> str:
+        """Why the bars that are typed cannot be made anew; empty where they can."""
+        low, high = 1 - self._grid.first_bar, self._grid.bars - self._grid.first_bar
+        first, last = self.first.value(), self.last.value()
+        if self.whole.isChecked() or low <= first <= last <= high:
+            return ""
+        return str(
+            StudioError(
+                tr("These bars cannot be made anew"),
+                seen=tr("{first} to {last}", first=first, last=last),
+                expected=tr("bars from {low} to {high}, the first not after the last", low=low, high=high),
+                todo=tr("Type other bars"),
+            )
+        )
 
     def _told_where(self) -> str:
         grid, bars = self._grid, self.change.bars

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
 from studio.core.commands import SetChords, SetGiven
+from studio.core.errors import StudioError
 from studio.core.giving import give
 from studio.core.guide import WRITTEN
 from studio.core.language import tr, trn
@@ -263,7 +265,7 @@ class MainWindow(QMainWindow):
         self.analysing.stepped.connect(self.generation.on_listening)
         self.analysing.analysed.connect(self.compare.on_analysed)
         self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
-        self.generating.given.connect(self._give)
+        self.generating.given.connect(lambda fields: self._give(fields, typed=False))
         self.generating.told.connect(self.status.tell)
         self.generation.candidate_added.connect(self.display.on_candidate_added)
         self.comping.candidate_added.connect(self.display.on_candidate_added)
@@ -330,10 +332,19 @@ class MainWindow(QMainWindow):
 
     # What the user says of the vocal
 
-    def _give(self, fields: dict[str, object]) -> None:
+    def _give(self, fields: dict[str, object], *, typed: bool = True) -> None:
+        """`typed`: by hand; a reading that was heard may have its first bar after the end of a very short vocal."""
         song = self.workspace.song
-        given = give(self.workspace.project.given, fields, song.analysis if song is not None else None)
-        self.workspace.do(SetGiven(given))
+        if song is None:
+            return
+        try:
+            duration_s = song.vocal.audio.duration_s if typed else math.inf
+            given = give(song.project.given, fields, song.analysis, duration_s)
+        except StudioError as error:
+            self.status.tell(str(error))
+            self.analysis.show_song(song)  # what was typed is not what holds
+        else:
+            self.workspace.do(SetGiven(given))
 
     def _move_bars(self, beats: float) -> None:
         """A second click moves them on, even while the first is still worked on."""

@@ -142,6 +142,30 @@ def test_a_change_stands_on_the_beats_of_its_parent_whatever_was_said_since(
     assert (second.origin.parent, second.origin.change) == (1, "near variation")
 
 
+def test_bars_that_are_not_there_are_refused_with_a_word(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    window.compare.ask("regenerate", 1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    dialog.whole.setChecked(False)
+    assert dialog.ok.isEnabled()
+    last = dialog.last.value()
+    for first, typed in (("2", "1"), ("1", "99")):
+        for field, text in ((dialog.first, first), (dialog.last, typed)):
+            field.selectAll()
+            qtbot.keyClicks(field, text)
+        assert dialog.wrong.isVisible()
+        assert f"{first} to {typed}" in dialog.wrong.text()
+        assert f" to {last}, the first not after the last" in dialog.wrong.text()
+        assert not dialog.ok.isEnabled()
+    dialog.last.setValue(last)
+    assert not dialog.wrong.isVisible()
+    assert dialog.ok.isEnabled()
+    dialog.close()
+
+
 def test_a_beat_that_is_still_listened_to_is_told_as_soon_as_it_is_known(
     window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
 ) -> None:
