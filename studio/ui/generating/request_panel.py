@@ -45,6 +45,8 @@ from studio.ui.appearance.widgets import (
 from studio.ui.generating.advanced_wishes import AdvancedWishes
 from studio.ui.generating.seeds import FIRST_SEED, HIGHEST_SEED, seed_after
 
+#: Of the seeds that are drawn: short ones are easier told.
+_HIGHEST_DRAWN = 999_999
 #: Controls that are folded away.
 _FOLDED = frozenset({"energy", "instruments", "follow", "sound"})
 
@@ -149,7 +151,7 @@ class RequestPanel(QFrame):
 
         self.generate.clicked.connect(self.generate_requested)
         self.cancel.clicked.connect(self.cancel_requested)
-        self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, HIGHEST_SEED)))
+        self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_DRAWN)))
         self.more.toggled.connect(self.advanced.setVisible)
         self.more.toggled.connect(self._show_folded)
         self.advanced.changed.connect(self._show_folded)

@@ -7,7 +7,8 @@ from studio.storage.view_state import ViewState
 
 #: Of a song that has none yet.
 FIRST_SEED = 1
-HIGHEST_SEED = 999_999
+#: As on the command line: a request that was made there and is restored keeps its seed.
+HIGHEST_SEED = 2**31 - 1
 
 
 def seed_after(seed: int) -> int:
