@@ -59,7 +59,7 @@ class ViewState:
         playhead_s: seconds.
         shown_s: first and last second in sight; None for the whole song.
         band: the part of the frequency axis in sight, 0 at the bottom, 1 at the top.
-        seed: the field, and how many candidates there were: after others have come it would give the same again.
+        seed: the field, and how many candidates there were: where others have come since it may be out of date.
         keep_seed: whether the seed is to stay for the next request.
         blind: None where no comparison is blind.
         letters: of the last comparison that was revealed, by number.

@@ -21,6 +21,7 @@ from studio.core.audio import Audio
 from studio.core.candidate import Candidate
 from studio.core.controls import Controls
 from studio.core.errors import JobCancelled, StudioError
+from studio.core.giving import check as check_given
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.language import tr
 from studio.core.music import Chord, Key
@@ -84,6 +85,9 @@ def generate_to_folder(
     began = time.perf_counter()
     vocal = open_vocal(request.vocal_path)
     open_s = time.perf_counter() - began
+    check_given(
+        {"tempo_bpm": request.given.tempo_bpm, "downbeat_s": request.given.downbeat_s}, vocal.audio.duration_s
+    )
     service.check_memory(vocal.audio.duration_s, request.candidates)
     forecast = _forecast(request, service, vocal.audio)
     # Loaded first: a missing model or device is said before anyone waits for the analysis.

@@ -38,6 +38,8 @@ class GenerateActions(QObject):
 
     given = Signal(object)
     told = Signal(str)
+    #: How the song is counted now (BeatGrid).
+    _counted = Signal(object)
 
     def __init__(
         self,
@@ -55,6 +57,8 @@ class GenerateActions(QObject):
         self._ask, self._preferences, self._parent = ask, preferences, parent
         #: The analysis whose beat was asked about already.
         self._asked: VocalAnalysis | None = None
+        #: A candidate that was changed while the song was listened to again: its beat has yet to be told.
+        self._untold: Candidate | None = None
         self.handlers: dict[str, Callable[[], object]] = {"generate": self.generate, "cancel": self.cancel}
         self._request.generate_requested.connect(self.generate)
         self._request.cancel_requested.connect(self.cancel)
@@ -90,10 +94,15 @@ class GenerateActions(QObject):
         """The vocal was listened to: what waited for that begins."""
         if song.analysis is not None:
             self._generation.warm_up()
+        untold, self._untold = self._untold, None
+        if song.is_heard and song.analysis is not None:
+            self._counted.emit(song.analysis.grid)
+            if untold is not None:
+                self._tell_difference(untold)
         self._generation.on_heard(song)
 
     def _on_opened(self, _: Song) -> None:
-        self._asked = None
+        self._asked = self._untold = None
 
     # The beat
 
@@ -141,6 +150,7 @@ class GenerateActions(QObject):
             timeline = self._playback.timeline
             dialog = RegenerateDialog(candidate, timeline.region, timeline.grid, self._parent)
             dialog.anew.connect(lambda: self._make_anew(song, number))
+            self._counted.connect(dialog.show_beat)
             self._open(dialog)
         elif what == "instrument":
             if any(part.is_heard for part in candidate.arrangement.parts.values()):
@@ -159,8 +169,15 @@ class GenerateActions(QObject):
 
     def _tell_beat(self, candidate: Candidate) -> None:
         """A change goes on with the beat of what it changes: said where the song has another one by now."""
-        if self._generation.running:
+        song = self._workspace.song
+        if self._generation.running or song is None:
             return
+        if song.is_heard:
+            self._tell_difference(candidate)
+        else:
+            self._untold = candidate
+
+    def _tell_difference(self, candidate: Candidate) -> None:
         differs = told_since(candidate.number, candidate.arrangement.grid, self._playback.timeline.grid)
         if differs:
             self.told.emit(
@@ -206,11 +223,11 @@ class GenerateActions(QObject):
         project = self._workspace.project
         made = sum(record.origin.request == begun.key for record in project.candidates)
         if made < len(begun.wanted) and self._ask.make_the_rest(begun, made):
-            if begun.change is None:
-                self._request.show_seed(begun.seed)
             self._generation.resume(begun)
         else:
             self._generation.forget()
+            if made and begun.change is None and self._request.seed.value() == begun.seed:
+                self._request.next_seed()  # the same button would make the same again
 
     def _on_stepped(self, progress: Progress, remaining_s: float | None) -> None:
         self._request.show_progress(progress, remaining_s)

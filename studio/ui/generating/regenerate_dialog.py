@@ -8,10 +8,14 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QVBoxLa
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.counting import told_since
+from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import capital, tr
 from studio.core.request import Regenerate
 from studio.ui.appearance.widgets import as_field, label, push
+
+#: Beyond what anybody types.
+_ANY = 9_999
 
 
 class RegenerateDialog(QDialog):
@@ -46,7 +50,7 @@ class RegenerateDialog(QDialog):
         self.whole.setChecked(region is None)
         self.first, self.last = QSpinBox(), QSpinBox()
         for spin, bar, name in ((self.first, first, tr("First bar")), (self.last, last, tr("Last bar"))):
-            spin.setRange(1 - grid.first_bar, grid.bars - grid.first_bar)
+            spin.setRange(-_ANY, _ANY)  # what is not there is refused with a word, not cut silently
             spin.setValue(bar - grid.first_bar + 1)
             spin.setAccessibleName(name)
             as_field(spin)
@@ -54,16 +58,15 @@ class RegenerateDialog(QDialog):
         for box in self.stems.values():
             box.setChecked(True)
         self.new_chords = QCheckBox(tr("New chords too"))
-        self.other_beat = label(told_since(candidate.number, grid, now), wrap=True)
+        self.other_beat = label("", wrap=True)
         self.where = label("", "muted", wrap=True)
+        self.wrong = label("", "warning", wrap=True)
         self.to_new_beat = push(tr("Make a new one to the song's beat"))
         self.to_new_beat.setToolTip(
             tr(
                 "A new candidate with the wishes and the seed of this one, to the beat of the song as it is now"
             )
         )
-        for part in (self.other_beat, self.where, self.to_new_beat):
-            part.setVisible(bool(self.other_beat.text()))
         self.ok, self.cancel = push(tr("Regenerate"), primary=True), push(tr("Cancel"))
 
         bars, stems, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -86,6 +89,7 @@ class RegenerateDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.other_beat)
         column.addLayout(bars)
+        column.addWidget(self.wrong)
         column.addWidget(self.where)
         column.addLayout(stems)
         column.addWidget(self.new_chords)
@@ -97,8 +101,6 @@ class RegenerateDialog(QDialog):
             )
         )
         column.addLayout(buttons)
-        self.first.valueChanged.connect(self.last.setMinimum)
-        self.last.setMinimum(self.first.value())
         for spin in (self.first, self.last):
             spin.valueChanged.connect(self._refresh)
         self.whole.toggled.connect(self._refresh)
@@ -107,7 +109,15 @@ class RegenerateDialog(QDialog):
         self.to_new_beat.clicked.connect(self._accept_anew)
         self.cancel.clicked.connect(self.reject)
         self.ok.clicked.connect(self._accept)
+        self.show_beat(now)
         self._refresh()
+
+    def show_beat(self, now: BeatGrid | None) -> None:
+        """How the song is counted now: it may be listened to again while this is open."""
+        differs = told_since(self._candidate.number, self._grid, now)
+        self.other_beat.setText(differs)
+        for part in (self.other_beat, self.where, self.to_new_beat):
+            part.setVisible(bool(differs))
 
     @property
     def change(self) -> Regenerate:
@@ -124,8 +134,26 @@ class RegenerateDialog(QDialog):
         chosen = [stem for stem, box in self.stems.items() if box.isChecked()]
         # Chords are played by three stems: they change together or not at all.
         self.new_chords.setEnabled(all(stem in chosen for stem in STEMS[1:]))
-        self.ok.setEnabled(bool(chosen))
-        self.where.setText(self._told_where())
+        wrong = self._told_wrong()
+        self.ok.setEnabled(bool(chosen) and not wrong)
+        self.wrong.setText(wrong)
+        self.wrong.setVisible(bool(wrong))
+        self.where.setText("" if wrong else self._told_where())
+
+    def _told_wrong(self) -> str:
+        """Why the bars that are typed cannot be made anew; empty where they can."""
+        low, high = 1 - self._grid.first_bar, self._grid.bars - self._grid.first_bar
+        first, last = self.first.value(), self.last.value()
+        if self.whole.isChecked() or low <= first <= last <= high:
+            return ""
+        return str(
+            StudioError(
+                tr("These bars cannot be made anew"),
+                seen=tr("{first} to {last}", first=first, last=last),
+                expected=tr("bars from {low} to {high}, the first not after the last", low=low, high=high),
+                todo=tr("Type other bars"),
+            )
+        )
 
     def _told_where(self) -> str:
         grid, bars = self._grid, self.change.bars

@@ -43,10 +43,10 @@ from studio.ui.appearance.widgets import (
     tight,
 )
 from studio.ui.generating.advanced_wishes import AdvancedWishes
+from studio.ui.generating.seeds import FIRST_SEED, HIGHEST_SEED, seed_after
 
-#: Of a song that has none yet.
-FIRST_SEED = 1
-_HIGHEST_SEED = 999_999
+#: Of the seeds that are drawn: short ones are easier told.
+_HIGHEST_DRAWN = 999_999
 #: Controls that are folded away.
 _FOLDED = frozenset({"energy", "instruments", "follow", "sound"})
 
@@ -63,12 +63,13 @@ class Wishes:
 
 
 class RequestPanel(QFrame):
-    """Emits `generate_requested`, `cancel_requested` and `engine_changed` (an EngineKind); the window says with
-    `show_...` what goes on."""
+    """Emits `generate_requested`, `cancel_requested`, `engine_changed` (an EngineKind) and `changed` where another wish
+    or seed is shown; the window says with `show_...` what goes on."""
 
     generate_requested = Signal()
     cancel_requested = Signal()
     engine_changed = Signal(object)
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +94,7 @@ class RequestPanel(QFrame):
         self.count = Segments([(str(n), n) for n in range(1, 9)], name=tr("Candidates"))
         self.count.set_value(4)
         self.seed = QSpinBox()
-        self.seed.setRange(0, _HIGHEST_SEED)
+        self.seed.setRange(0, HIGHEST_SEED)
         self.seed.setValue(FIRST_SEED)
         as_field(self.seed)
         self.dice = IconButton("dice-5-outline", tr("Another seed"))
@@ -150,11 +151,20 @@ class RequestPanel(QFrame):
 
         self.generate.clicked.connect(self.generate_requested)
         self.cancel.clicked.connect(self.cancel_requested)
-        self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_SEED)))
+        self.dice.clicked.connect(lambda: self.seed.setValue(random.randint(1, _HIGHEST_DRAWN)))
         self.more.toggled.connect(self.advanced.setVisible)
         self.more.toggled.connect(self._show_folded)
         self.advanced.changed.connect(self._show_folded)
         self.engine_box.currentIndexChanged.connect(self._show_abilities)
+        for told in (
+            self.style_box.currentIndexChanged,
+            self.density.chosen,
+            self.count.chosen,
+            self.advanced.changed,
+            self.seed.valueChanged,
+            self.pin.toggled,
+        ):
+            told.connect(lambda *_: self.changed.emit())
         self.show_ready(False)
         self.show_idle()
 
@@ -238,11 +248,6 @@ class RequestPanel(QFrame):
         self.seed.setValue(wishes.seed)
         self.pin.setChecked(wishes.keep_seed)
 
-    def show_seed(self, seed: int) -> None:
-        """That of a request which goes on, unless another one is kept."""
-        if not self.pin.isChecked():
-            self.seed.setValue(seed)
-
     def show_song(self, seed: int, *, keep: bool) -> None:
         """Another song, with a seed of its own, and whether it is kept there."""
         self.seed.setValue(seed)
@@ -287,8 +292,3 @@ class RequestPanel(QFrame):
         self._shown.setCurrentWidget(self.generate)
         self.cancel.setEnabled(True)
         self.progress.setValue(0)
-
-
-def seed_after(seed: int) -> int:
-    """The next one; the first again after the highest."""
-    return seed % _HIGHEST_SEED + 1

@@ -49,6 +49,8 @@ NUDGES = (
     (1.0, later("+1 beat"), later("Bar lines one beat later, for a song that is counted wrongly")),
 )
 
+#: Beyond what anybody types.
+_ANY = 9_999.0
 
 #: What each field does to the band.
 _TIPS = {
@@ -133,7 +135,7 @@ class AnalysisPanel(QFrame):
         self._hints: tuple[Hint, ...] = ()
         self._shown_given = Given()
         self._shown_chords = self._why_no_chords = ""
-        self.tempo = _spin(29.9, 300.0, 1, tr(" bpm"))
+        self.tempo = _spin(1, tr(" bpm"))
         self.key = Chooser()
         for key in KEYS:
             self.key.addItem(key_title(key), key)
@@ -141,7 +143,7 @@ class AnalysisPanel(QFrame):
         self.meter = Chooser()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
-        self.downbeat = _spin(-0.001, 600.0, 3, tr(" s"))
+        self.downbeat = _spin(3, tr(" s"))
         self.time = Chooser()
         self.time.addItem(tr("Steady"), None)
         self.time.addItem(tr("With the singer"), True)
@@ -214,8 +216,8 @@ class AnalysisPanel(QFrame):
         self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
         self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
         self.chords.editingFinished.connect(self._on_chords_edited)
-        self.half.clicked.connect(lambda: self._give(tempo_bpm=max(30.0, self.tempo.value() / 2)))
-        self.double.clicked.connect(lambda: self._give(tempo_bpm=min(300.0, self.tempo.value() * 2)))
+        self.half.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() / 2))
+        self.double.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() * 2))
         self.tap.tapped.connect(self._on_tapped)
         self.at_playhead.clicked.connect(lambda: self._give(downbeat_s=self._playhead_s))
         for name, field in (
@@ -312,14 +314,11 @@ class AnalysisPanel(QFrame):
         spin.blockSignals(False)
 
     def _give(self, **fields: object) -> None:
-        # Where tempo, meter or downbeat change, bar lines are heard anew: an earlier nudge has no meaning there.
-        if not fields.keys() <= {"key", "tuning"}:
-            fields["shift_beats"] = 0.0
         self.given_changed.emit(fields)
 
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):
-            self._give(tempo_bpm=max(30.0, self.tempo.value()))
+            self._give(tempo_bpm=self.tempo.value())
 
     def _on_tapped(self, tempo_bpm: float) -> None:
         # Taps lie near a simple number more often than not, and a tenth is finer than anybody taps.
@@ -327,7 +326,7 @@ class AnalysisPanel(QFrame):
 
     def _on_downbeat_edited(self) -> None:
         if self.downbeat.value() != self.downbeat.property("shown"):
-            self._give(downbeat_s=max(0.0, self.downbeat.value()))
+            self._give(downbeat_s=self.downbeat.value())
 
     def _on_chords_edited(self) -> None:
         text = self.chords.text().strip()
@@ -406,9 +405,10 @@ def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:
     return chords
 
 
-def _spin(low: float, high: float, decimals: int, unit: str) -> QDoubleSpinBox:
+def _spin(decimals: int, unit: str) -> QDoubleSpinBox:
+    """A field that takes every number: one that cannot be is refused with a word (core.giving), not cut silently."""
     spin = QDoubleSpinBox()
-    spin.setRange(low, high)
+    spin.setRange(-_ANY, _ANY)
     spin.setDecimals(decimals)
     spin.setSuffix(unit)
     spin.setSpecialValueText(" ")  # the minimum stands for "not known"

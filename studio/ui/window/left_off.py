@@ -3,9 +3,9 @@ its letters, clips heard and not voted on."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
-from studio.core.commands import Command, Pick, SetBlind, SetOpinion
+from studio.core.commands import BeginRequest, Command, Pick, SetBlind, SetOpinion
 from studio.core.project import Project
 from studio.services.project.song import Song
 from studio.storage.view_state import ViewState, keep_view
@@ -14,6 +14,9 @@ from studio.ui.generating.request_panel import RequestPanel
 from studio.ui.listening.playback import Playback
 from studio.ui.rating.sitting import Sitting
 from studio.ui.window.workspace import Workspace
+
+#: A seed is kept once it has rested for so long.
+_REST_MS = 300
 
 
 class LeftOff(QObject):
@@ -31,12 +34,22 @@ class LeftOff(QObject):
         super().__init__(parent)
         self._workspace, self._playback, self._sitting = workspace, playback, sitting
         self._compare, self._request = compare, request
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.keep)
         workspace.opened.connect(self._show)
         workspace.leaving.connect(self._keep)
+        request.changed.connect(self._rest.start)
 
     def attach(self) -> None:
         """Follows the comparison, once those who show it do."""
         self._workspace.changed.connect(self._on_changed)
+
+    def keep(self) -> None:
+        """Keeps what is shown now: who is killed is not asked."""
+        if self._workspace.song is not None:
+            self._keep(self._workspace.song)
 
     def _show(self, song: Song) -> None:
         view, timeline = song.view, self._playback.timeline
@@ -45,12 +58,15 @@ class LeftOff(QObject):
         self._playback.seek(view.playhead_s)
 
     def _on_changed(self, before: Project, after: Project, command: Command) -> None:
-        """What is said blind is kept at once: a crash would leave an unknown comparison."""
+        """What is said blind is kept at once, as is the seed of a request: after a crash neither could be known."""
         blind = isinstance(command, Pick | SetOpinion) and after.blind is not None
-        if self._workspace.song is not None and (blind or isinstance(command, SetBlind)):
-            self._keep(self._workspace.song)
+        if blind or isinstance(command, SetBlind | BeginRequest):
+            self.keep()
+        elif len(before.candidates) != len(after.candidates):
+            self._rest.start()
 
     def _keep(self, song: Song) -> None:
+        self._rest.stop()
         timeline = self._playback.timeline
         shown_s = timeline.start_s, timeline.end_s
         view = ViewState(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
@@ -11,6 +11,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
 from studio.core.commands import SetChords, SetGiven
+from studio.core.errors import StudioError
+from studio.core.giving import give
 from studio.core.guide import WRITTEN
 from studio.core.language import tr, trn
 from studio.core.mix import VOCAL
@@ -41,7 +43,7 @@ from studio.ui.rating.taste_control import TasteControl
 from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
-from studio.ui.window import recent_list, window_memory
+from studio.ui.window import recent_list
 from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
 from studio.ui.window.left_off import LeftOff
@@ -54,6 +56,7 @@ from studio.ui.window.song_display import SongDisplay
 from studio.ui.window.status_line import StatusLine
 from studio.ui.window.troubles import Troubles
 from studio.ui.window.view_actions import ViewActions
+from studio.ui.window.window_memory import WindowMemory
 from studio.ui.window.workspace import Workspace
 
 _SEEK_S = 1.0
@@ -156,6 +159,8 @@ class MainWindow(QMainWindow):
         self.view.attach(self.actions_by_name)
         self.compare.attach(self.actions_by_name)
         self.left_off.attach()
+        # After GenerateActions, which shows the next seed then.
+        self.generation.ended.connect(lambda _: self.left_off.keep())
         self.record.attach(self.actions_by_name, menu_of(self, "&Record"))
         self.taste.attach(
             self.actions_by_name,
@@ -165,7 +170,7 @@ class MainWindow(QMainWindow):
         self.keys = KeyFilter(self, self.key_map)
         for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
             self.keys.vocal_only_held.connect(hear)
-        window_memory.restore(self)
+        self._memory = WindowMemory(self)
         panels.empty.recent.show_projects(workspace.recent.read())
         # No button has the focus to start with, after typing or after a dialog, so Space plays.
         self.setFocusProxy(panels)
@@ -260,7 +265,7 @@ class MainWindow(QMainWindow):
         self.analysing.stepped.connect(self.generation.on_listening)
         self.analysing.analysed.connect(self.compare.on_analysed)
         self.analysing.analysed.connect(lambda _: self.taste.sitting.on_analysed())
-        self.generating.given.connect(self._give)
+        self.generating.given.connect(lambda fields: self._give(fields, typed=False))
         self.generating.told.connect(self.status.tell)
         self.generation.candidate_added.connect(self.display.on_candidate_added)
         self.comping.candidate_added.connect(self.display.on_candidate_added)
@@ -327,9 +332,19 @@ class MainWindow(QMainWindow):
 
     # What the user says of the vocal
 
-    def _give(self, fields: dict[str, object]) -> None:
-        given = replace(self.workspace.project.given, **fields)  # type: ignore[arg-type]
-        self.workspace.do(SetGiven(given))
+    def _give(self, fields: dict[str, object], *, typed: bool = True) -> None:
+        """`typed`: by hand; a reading that was heard may have its first bar after the end of a very short vocal."""
+        song = self.workspace.song
+        if song is None:
+            return
+        try:
+            duration_s = song.vocal.audio.duration_s if typed else math.inf
+            given = give(song.project.given, fields, song.analysis, duration_s)
+        except StudioError as error:
+            self.status.tell(str(error))
+            self.analysis.show_song(song)  # what was typed is not what holds
+        else:
+            self.workspace.do(SetGiven(given))
 
     def _move_bars(self, beats: float) -> None:
         """A second click moves them on, even while the first is still worked on."""
@@ -432,7 +447,7 @@ class MainWindow(QMainWindow):
                 self._background.start()
                 return
         self._background.stop()
-        window_memory.save(self)
+        self._memory.save()
         self.hide()
         self.keys.detach()
         self.appearance.detach()

@@ -18,7 +18,7 @@ from studio.dsp.waveform import Waveform
 from studio.services.project.song import Song
 from studio.ui.comparing.candidate_jobs import CandidateJobs
 from studio.ui.comparing.compare_actions import CompareActions
-from studio.ui.generating.request_panel import FIRST_SEED, seed_after
+from studio.ui.generating.seeds import seed_left
 from studio.ui.listening.playback import Playback
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.timeline.spectrogram_view import Picture
@@ -67,19 +67,10 @@ class SongDisplay(QObject):
         self._pictures.draw(VOCAL, song.vocal.audio)
         for number in sorted(song.candidates):
             self._add_row(song, song.candidates[number])
-        self._show_seed(song)
+        self._panels.request.show_song(seed_left(song.view, song.project), keep=song.view.keep_seed)
         self._status.show_output(self._playback.player)
         self._compare.show()
         self._show_selection()
-
-    def _show_seed(self, song: Song) -> None:
-        """Each song has its own: as it was left, or one that none of its candidates has."""
-        view, made = song.view, song.project.candidates
-        if view.seed is not None and view.seed[1] == len(made):
-            seed = view.seed[0]
-        else:
-            seed = seed_after(max(record.origin.seed for record in made)) if made else FIRST_SEED
-        self._panels.request.show_song(seed, keep=view.keep_seed)
 
     def _show_title(self) -> None:
         project, looking = self._workspace.project, self._workspace.document.read_only

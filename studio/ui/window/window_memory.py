@@ -1,20 +1,56 @@
-"""What the window takes from the last time and leaves for the next: size, wishes, frequency axis, balance."""
+"""What the window takes from the last time and leaves for the next: size, wishes, frequency axis, balance.
+
+Wishes and balance are kept when they change, and before a request begins: who is killed is not asked.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, QTimer
+
 from studio.core.arrangement import STEMS
+from studio.core.commands import BeginRequest, Command
 from studio.core.controls import Controls
+from studio.core.project import Project
 from studio.dsp.spectrogram import Scale
-from studio.ui.generating.request_panel import FIRST_SEED, Wishes
+from studio.ui.generating.request_panel import Wishes
+from studio.ui.generating.seeds import FIRST_SEED
 from studio.ui.timeline.vocal_panel import SCALES, WAVE
 
 if TYPE_CHECKING:
     from studio.ui.window.main_window import MainWindow
 
+#: A change is kept once it has rested for so long.
+_REST_MS = 300
 
-def restore(window: MainWindow) -> None:
+
+class WindowMemory(QObject):
+    """Restores the window, and from then on keeps what is chosen in it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.save)
+        _restore(window)
+        window.request.changed.connect(self._rest.start)
+        window.vocal.scales.chosen.connect(lambda _: self._rest.start())
+        window.playback.mix_changed.connect(lambda _: self._rest.start())
+        window.workspace.changed.connect(self._on_changed)
+
+    def _on_changed(self, before: Project, after: Project, command: Command) -> None:
+        if isinstance(command, BeginRequest):
+            self.save()
+
+    def save(self) -> None:
+        self._rest.stop()
+        _save(self._window)
+
+
+def _restore(window: MainWindow) -> None:
     get = window.preferences.get
     if not window.restoreGeometry(window.preferences.get_bytes("geometry")):
         window.resize(1360, 860)
@@ -43,7 +79,7 @@ def restore(window: MainWindow) -> None:
     window.playback.set_mix(balance=balance, matched=get("matched", True))
 
 
-def save(window: MainWindow) -> None:
+def _save(window: MainWindow) -> None:
     wishes, keep = window.request.wishes, window.preferences.set
     window.preferences.set_bytes("geometry", window.saveGeometry())
     window.preferences.set_bytes("split", window.panels.split.saveState())

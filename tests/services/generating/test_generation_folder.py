@@ -40,6 +40,21 @@ def test_a_folder_that_cannot_be_is_said_before_any_work(tmp_path: Path) -> None
         )
 
 
+def test_a_downbeat_outside_of_the_vocal_is_said_before_any_work(tmp_path: Path) -> None:
+    def load(*_: object) -> ToneEngine:
+        pytest.fail("the models were loaded")
+
+    with pytest.raises(StudioError, match=r"outside of the vocal\..*50\.000 s\..*inside the vocal"):
+        generate_to_folder(
+            FolderRequest(
+                resources_dir() / "demo_vocal.flac", tmp_path / "out", given=Given(downbeat_s=50.0)
+            ),
+            GenerationService(Path("weights"), "cpu", load),
+            on_step=lambda _: None,
+            cancel=CancelToken(),
+        )
+
+
 def test_chords_of_a_pickup_are_those_of_the_bars_before_the_first(tmp_path: Path) -> None:
     samples, rate = sf.read(resources_dir() / "demo_vocal.flac")
     sf.write(tmp_path / "verse.wav", samples[2 * rate : 7 * rate], rate)

@@ -142,6 +142,61 @@ def test_a_change_stands_on_the_beats_of_its_parent_whatever_was_said_since(
     assert (second.origin.parent, second.origin.change) == (1, "near variation")
 
 
+def test_bars_that_are_not_there_are_refused_with_a_word(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    window.compare.ask("regenerate", 1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    dialog.whole.setChecked(False)
+    assert dialog.ok.isEnabled()
+    last = dialog.last.value()
+    for first, typed in (("2", "1"), ("1", "99")):
+        for field, text in ((dialog.first, first), (dialog.last, typed)):
+            field.selectAll()
+            qtbot.keyClicks(field, text)
+        assert dialog.wrong.isVisible()
+        assert f"{first} to {typed}" in dialog.wrong.text()
+        assert f" to {last}, the first not after the last" in dialog.wrong.text()
+        assert not dialog.ok.isEnabled()
+    dialog.last.setValue(last)
+    assert not dialog.wrong.isVisible()
+    assert dialog.ok.isEnabled()
+    dialog.close()
+
+
+def test_a_beat_that_is_still_listened_to_is_told_as_soon_as_it_is_known(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    song, told = window.workspace.song, list[str]()
+    window.generating.told.connect(told.append)
+    for beats in (1.0, 1.0):
+        window.analysis.nudges[beats].click()
+    window.compare.ask("regenerate", 1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    assert not song.is_heard
+    assert not dialog.to_new_beat.isVisible()
+    qtbot.waitUntil(lambda: song.is_heard, timeout=30_000)
+    assert dialog.to_new_beat.isVisible()
+    assert dialog.where.isVisible()
+    assert f"bar at {window.analysis.downbeat.value():.2f} s" in dialog.other_beat.text()
+    window.analysis.nudges[-1.0].click()
+    window.analysis.nudges[-1.0].click()
+    qtbot.waitUntil(lambda: song.is_heard, timeout=30_000)
+    assert not dialog.other_beat.isVisible()
+    dialog.close()
+
+    window.analysis.nudges[1.0].click()
+    window.compare.ask("vary", 1)
+    assert not told
+    qtbot.waitUntil(lambda: bool(told), timeout=30_000)
+    assert f"bar at {window.analysis.downbeat.value():.2f} s" in told[0]
+    _wait(qtbot, window)
+
+
 def test_bars_of_a_candidate_are_its_own_and_that_is_said_where_the_beat_was_corrected_since(
     window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
 ) -> None:

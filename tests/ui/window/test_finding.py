@@ -94,7 +94,7 @@ def test_the_project_of_a_dropped_export_is_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     open_vocal(window)
-    window.panels.request.seed.setValue(17)
+    window.panels.request.seed.setValue(2_000_000_000)
     generate(window, 1)
     first = window.workspace.song
     stem = export(window, 1, tmp_path / "out") / "mix.wav"
@@ -108,7 +108,7 @@ def test_the_project_of_a_dropped_export_is_opened(
     assert song is not None
     assert first is not None
     assert song.base.sha256 == first.base.sha256
-    assert window.panels.request.wishes.seed == 17
+    assert window.panels.request.wishes.seed == 2_000_000_000
 
 
 def test_without_a_project_the_vocal_is_asked_for_and_checked(

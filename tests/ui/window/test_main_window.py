@@ -362,6 +362,48 @@ def test_nothing_is_asked_of_a_vocal_nobody_listened_to(window: MainWindow, open
     assert not window.generation.running
 
 
+def test_a_tempo_typed_after_a_nudge_leaves_the_downbeat_where_it_was_put(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    panel = window.analysis
+    panel.nudges[1.0].click()
+    qtbot.waitUntil(lambda: window.workspace.song.is_heard, timeout=30_000)
+    shown = panel.downbeat.value()
+    panel.tempo.setValue(99.0)
+    panel.tempo.editingFinished.emit()
+    qtbot.waitUntil(lambda: window.workspace.song.is_heard, timeout=30_000)
+    assert panel.rows["downbeat"].source.text() == "yours"
+    assert panel.downbeat.value() == shown
+    bar_s = 4 * 60.0 / 99.0
+    grid = window.workspace.song.analysis.grid
+    assert (grid.first_downbeat_s - shown) / bar_s == pytest.approx(
+        round((grid.first_downbeat_s - shown) / bar_s), abs=0.01
+    )
+
+
+def test_a_tempo_or_downbeat_that_cannot_be_is_refused_with_a_word(
+    window: MainWindow, open_vocal: Open, qtbot: QtBot
+) -> None:
+    open_vocal(window)
+    panel, before = window.analysis, window.workspace.project
+    for field, typed, expected in (
+        (panel.tempo, "9999", "30 to 300 bpm"),
+        (panel.tempo, "5", "30 to 300 bpm"),
+        (panel.downbeat, "50", "0 to 3.000 s"),
+    ):
+        shown = field.value()
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClicks(field, typed)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert f"Found: {float(typed):g}" in window.status.currentMessage()
+        assert expected in window.status.currentMessage()
+        assert field.value() == shown
+        window.status.told.clear()
+    assert window.workspace.project == before
+
+
 def test_the_users_values_are_marked_and_can_be_taken_back(
     window: MainWindow, open_vocal: Open, qtbot: QtBot
 ) -> None:

@@ -27,6 +27,7 @@ from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.main_window import MainWindow
+from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
 from tests.ui.conftest import Begin, Reopen, idle, wait_for_song, write_vocal
 
@@ -376,6 +377,51 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
         again = window.workspace.song.candidates[number].stems["bass"].samples  # type: ignore[union-attr]
         assert (again == bass).all()
     assert window.workspace.project.begun is None
+
+
+def killed(folder: Path, tmp_path: Path) -> Path:
+    """The project as a program leaves it that is killed now."""
+    copy = tmp_path / "after the kill" / folder.name
+    shutil.copytree(folder, copy)
+    (copy / "lock.json").unlink()
+    return copy
+
+
+def test_what_generate_shows_survives_a_kill(
+    begin: Begin,
+    reopen: Reopen,
+    engine: ToneEngine,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = begin(1)
+    window.request.seed.setValue(5)
+    window.request.count._group.button(2).click()
+    gate = threading.Event()
+    engine.before_step = lambda step: gate.wait(20.0) if step == 2 else None
+    window.request.generate.click()
+    qtbot.waitUntil(lambda: len(window.candidates.rows) == 2, timeout=30_000)
+    shutil.copy(tmp_path / "window.ini", tmp_path / "killed.ini")
+    copy = killed(folder_of(window), tmp_path)
+    gate.set()
+    idle(qtbot, window)
+    assert window.request.seed.value() == 6
+    assert Preferences(tmp_path / "killed.ini").get("candidates", 4) == 3
+    window.compare.ask("vary", 1)
+    idle(qtbot, window)
+    window.request.seed.setValue(7)
+    qtbot.waitUntil(lambda: window.workspace.song.view.seed == (7, 5), timeout=5_000)  # type: ignore[union-attr]
+    later = killed(folder_of(window), tmp_path / "later")
+    window.close()
+
+    second = reopen(later)
+    assert second.request.seed.value() == 7
+    monkeypatch.setattr(second.ask, "make_the_rest", lambda *_: False)
+    second.open_path(copy)
+    qtbot.waitUntil(lambda: list(second.candidates.rows) == [1, 2], timeout=30_000)
+    idle(qtbot, second)
+    assert second.request.seed.value() == 6, "the same button gives something new"
 
 
 def test_a_full_disk_is_said_and_nothing_in_memory_is_lost(
