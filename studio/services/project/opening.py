@@ -152,9 +152,10 @@ def open_project(
         )
     if read_only:
         state, notices = read_state(folder)
-        return Opened(
-            folder, Document(state, read_only=True), tuple(notices), _missing(folder, state, mend=False)
-        )
+        in_use = lock.living_holder(path) is not None
+        because = tr("another window has it open") if in_use else tr("its folder cannot be written")
+        document = Document(state, read_only=True, because=because)
+        return Opened(folder, document, tuple(notices), _missing(folder, state, mend=False))
     try:
         holder = lock.acquire(path)
     except OSError as error:
