@@ -110,7 +110,7 @@ def run(words: Sequence[str], open_window: OpenWindow, service: GenerationServic
         return int(options.execute(options, Context(open_window, service)))
     except StudioError as error:
         LOG.error("%s", error)
-        print(f"studio: {error}", file=sys.stderr)
+        print(f"studio: {error}" + (f" {error.typed}" if error.typed else ""), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("studio: stopped.", file=sys.stderr)

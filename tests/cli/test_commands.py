@@ -13,6 +13,7 @@ import pytest
 from studio.cli import bench
 from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import COMMANDS, make_parser, run
+from studio.core.errors import StudioError
 
 NAMES = (
     "app", "generate", "vary", "regenerate", "breed", "taste", "pilot", "bench", "train", "import-fastsag", "inspect",
@@ -103,6 +104,17 @@ def test_a_first_word_that_is_nothing_is_told_what_may_be_meant(
     said = capsys.readouterr().err
     assert f"'{word}' is no command, and no file or folder here" in said
     assert hint in said
+
+
+def test_what_is_typed_is_told_by_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path | None, device: str) -> int:
+        raise StudioError("No", todo="Say it", typed="(--so says it.)")
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert run(["app"], refuse) == FAILED
+    assert capsys.readouterr().err == "studio: No. Say it. (--so says it.)\n"
 
 
 def test_help_is_asked_for_by_its_name_too(capsys: pytest.CaptureFixture[str]) -> None:
