@@ -35,6 +35,11 @@ def test_a_stem_is_put_on_another_instrument_by_keys_and_stays_there(
     assert dialog.stems.value == "harmony"
     assert not dialog.ok.isEnabled()
     assert "played now" in dialog.about.text()
+    rows = [dialog.tree.topLevelItem(row) for row in range(dialog.tree.topLevelItemCount())]
+    told = {row.text(0): (row.text(1), row.text(2)) for row in rows if row is not None and row.text(0)}
+    assert told["Piano"][0] == "recording available", "whatever it is played by now"
+    assert "FM piano" in told
+    assert [now for _, now in told.values() if now] == ["now"]
     qtbot.keyClicks(dialog.tree, "org")  # as a list goes to what is typed
     assert dialog.change.instrument == "organ"
     qtbot.keyClick(dialog.tree, KEY.Key_Up)
