@@ -388,7 +388,7 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
     window = make_window()
     asked: list[tuple[int, int]] = []
     monkeypatch.setattr(
-        window.ask, "make_the_rest", lambda begun, made: asked.append((made, begun.candidates)) or True
+        window.ask, "make_the_rest", lambda begun, made, *_: asked.append((made, begun.candidates)) or True
     )
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
