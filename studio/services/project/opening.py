@@ -235,6 +235,8 @@ def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
 def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None], None] | None) -> Opened:
     folder.make()
     sweep_parts(folder.path)
+    # A Save as or an export that was killed left its half beside the project, hidden, and as large.
+    sweep_parts(folder.path.parent, deep=False)
     state, notices = read_state(folder)
     journal = read_journal(folder.journal)
     if notices or _is_long(folder) or not _leads_to(journal, state):
