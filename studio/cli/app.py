@@ -16,7 +16,7 @@ def add_parser(commands: Commands) -> None:
     """A path, and where to compute."""
     parser = commands.add_parser("app", help="open the window (the default)")
     parser.add_argument(
-        "path", nargs="?", type=Path, help="a vocal, or a folder of candidates, to open at once"
+        "path", nargs="?", type=Path, help="a vocal, a project or a folder of candidates to open at once"
     )
     add_device(parser)
     parser.set_defaults(execute=run)

@@ -7,9 +7,11 @@ Everything heavy is imported when its command runs, so that --help answers at on
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio import __version__
@@ -30,7 +32,7 @@ from studio.cli import (
     train,
     vary,
 )
-from studio.cli.command import FAILED, INTERRUPTED, Command, Context, OpenWindow
+from studio.cli.command import FAILED, INTERRUPTED, WRONG_USE, Command, Context, OpenWindow
 from studio.core.errors import StudioError
 from studio.storage.log import LOG
 
@@ -46,6 +48,11 @@ COMMANDS: tuple[Command, ...] = (
 
 def make_parser() -> argparse.ArgumentParser:
     """All commands; no command is app."""
+    return _parser_and_commands()[0]
+
+
+def _parser_and_commands() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
+    """The parser, and the names of its commands."""
     parser = argparse.ArgumentParser(
         prog="studio", description="Backline: accompaniments for a vocal, made on this machine."
     )
@@ -55,7 +62,29 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(execute=app.run, path=None, device="auto")
     for command in COMMANDS:
         command.add_parser(commands)
-    return parser
+    return parser, tuple(commands.choices)
+
+
+def _with_command(words: Sequence[str], commands: Sequence[str]) -> list[str]:
+    """The words, with the command that is meant where the first is none: a file or folder is opened in the window, and
+    help is asked for by its name.
+
+    Raises:
+        ValueError: where the first is neither; it says what may be meant.
+    """
+    at = next((i for i, word in enumerate(words) if word != "--traceback"), len(words))
+    before, (first, *rest) = list(words[:at]), words[at:] or [""]
+    if not first or first.startswith("-") or first in commands:
+        return list(words)
+    if Path(first).exists():
+        return [*before, "app", first, *rest]
+    if first == "help":
+        return [*before, *rest[:1], "--help"]
+    near = difflib.get_close_matches(first, [*commands, "help"], 1)
+    hint = f"Is 'studio {near[0]}' meant?" if near else "'studio app FILE' opens a vocal or a project."
+    raise ValueError(
+        f"{first!r} is no command, and no file or folder here. {hint} 'studio --help' lists the commands."
+    )
 
 
 def run(words: Sequence[str], open_window: OpenWindow, service: GenerationService | None = None) -> int:
@@ -69,15 +98,19 @@ def run(words: Sequence[str], open_window: OpenWindow, service: GenerationServic
     Returns:
         The exit code.
     """
+    parser, commands = _parser_and_commands()
     try:
-        options = make_parser().parse_args(words)
+        options = parser.parse_args(_with_command(words, commands))
+    except ValueError as error:
+        print(f"studio: {error}", file=sys.stderr)
+        return WRONG_USE
     except SystemExit as exit_request:  # argparse has printed the help, or what was wrong
         return int(exit_request.code or 0)
     try:
         return int(options.execute(options, Context(open_window, service)))
     except StudioError as error:
         LOG.error("%s", error)
-        print(f"studio: {error}", file=sys.stderr)
+        print(f"studio: {error}" + (f" {error.typed}" if error.typed else ""), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("studio: stopped.", file=sys.stderr)

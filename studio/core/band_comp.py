@@ -20,7 +20,7 @@ from studio.core.arrangement import Arrangement, Note, Part
 from studio.core.audio import Audio, Samples
 from studio.core.band_ranges import BandComp
 from studio.core.candidate import Candidate
-from studio.core.counting import difference, same_beat_wanted
+from studio.core.counting import BEAT_TYPED, difference, same_beat_wanted
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.instruments import instrument
@@ -119,6 +119,7 @@ def _sources(comp: BandComp, candidates: Mapping[int, Candidate]) -> dict[int, C
                 seen=differs or tr("other bar lines, stems or another length"),
                 expected=tr("candidates of one vocal and one count of its bars"),
                 todo=same_beat_wanted() if differs else tr("Choose another one for these bars"),
+                typed=BEAT_TYPED if differs else "",
             )
     return sources
 

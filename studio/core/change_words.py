@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from studio.core.instruments import with_names_shown
 from studio.core.language import later, retold
 
 #: What the changes of core.request call themselves; those that others may be parts of come first.
@@ -33,7 +34,7 @@ _CHANGES = (
 
 def told_change(text: str) -> str:
     """What a change of core.request called itself, kept in a candidate's settings, in the user's language."""
-    return retold(text, _CHANGES)
+    return retold(with_names_shown(text), _CHANGES)
 
 
 def is_reinstrumented(text: str) -> bool:

@@ -21,6 +21,8 @@ from studio.core.request import Breed
 SAME_BEAT_S = 0.01
 #: A beat that lies just so far off is the same still, however its time is rounded.
 _ROUNDING_S = 1e-6
+#: How the command line is told the beat, see StudioError.typed.
+BEAT_TYPED = "(studio generate --tempo BPM --downbeat S says it.)"
 
 
 def counts_alike(a: BeatGrid, b: BeatGrid) -> bool:
@@ -68,10 +70,7 @@ def told_downbeat(grid: BeatGrid) -> str:
 
 def same_beat_wanted() -> str:
     """What to do about candidates that count differently."""
-    return tr(
-        "Choose two with the same beat, or generate again with the beat given (confirm it in the window; "
-        "on the command line --tempo and --downbeat)"
-    )
+    return tr("Choose two with the same beat, or say how the song is counted, and generate again")
 
 
 def check_parents(change: Breed) -> None:
@@ -85,6 +84,7 @@ def check_parents(change: Breed) -> None:
             seen=differs or tr("{key} and {key_2}", key=a.key, key_2=b.key),
             expected=tr("two candidates made for the same beats, bar lines and key"),
             todo=same_beat_wanted() if differs else tr("Choose two of one key"),
+            typed=BEAT_TYPED if differs else "",
         )
     for recipe in recipes:
         if len(recipe.score.tokens) != a.grid.beats:

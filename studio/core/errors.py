@@ -19,10 +19,13 @@ class StudioError(Exception):
         seen: the value or state found.
         expected: what would have worked.
         todo: the next action for the user.
+        typed: how that is typed, in English as all that is typed; said by the command line alone.
     """
 
-    def __init__(self, what: str, *, seen: str = "", expected: str = "", todo: str = "") -> None:
-        self.what, self.seen, self.expected, self.todo = what, seen, expected, todo
+    def __init__(
+        self, what: str, *, seen: str = "", expected: str = "", todo: str = "", typed: str = ""
+    ) -> None:
+        self.what, self.seen, self.expected, self.todo, self.typed = what, seen, expected, todo, typed
         parts = [_sentence(what)]
         if seen:
             parts.append(tr("Found: {seen}.", seen=seen.rstrip(_STOPS)))

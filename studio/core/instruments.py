@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio.core.language import later
+from studio.core.language import later, tr
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,22 @@ SOUNDS: tuple[tuple[str, Instrument], ...] = (
     ("lead", Instrument("music box", 10, 60, 96, like="glockenspiel")),
     ("lead", Instrument("sine lead", 80, 48, 96, True, like="square lead")),
 )
+
+
+#: Names that are written otherwise than they are kept and typed.
+_WRITTEN = {"fm piano": later("FM piano")}
+
+
+def shown(name: str) -> str:
+    """An instrument's name as it is read, in the user's language."""
+    return tr(_WRITTEN.get(name, name))
+
+
+def with_names_shown(text: str) -> str:
+    """An English text, with the names of instruments in it as they are read."""
+    for name, written in _WRITTEN.items():
+        text = text.replace(name, written)
+    return text
 
 
 #: Families of General MIDI by their first program, eight programs each.

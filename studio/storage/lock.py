@@ -51,8 +51,8 @@ def acquire(folder: Path) -> Holder | None:
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
-            holder = read_holder(folder)
-            if holder is not None and _is_alive(holder, path):
+            holder = living_holder(folder)
+            if holder is not None:
                 return holder
             path.unlink(missing_ok=True)
             continue
@@ -84,6 +84,12 @@ def read_holder(folder: Path) -> Holder | None:
         return Holder(str(found["host"]), int(found["pid"]), str(found["started"]), str(found["since"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def living_holder(folder: Path) -> Holder | None:
+    """Who has the project now; None for nobody, and for a lock that is seen through."""
+    holder = read_holder(folder)
+    return holder if holder is not None and _is_alive(holder, folder / NAME) else None
 
 
 def _is_alive(holder: Holder, path: Path) -> bool:

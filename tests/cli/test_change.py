@@ -131,3 +131,20 @@ def test_a_folder_that_is_no_candidate_and_bars_that_are_not_there(
     assert "the folder of one candidate" in capsys.readouterr().err
     assert _studio(engine, "regenerate", str(out / "candidate_01"), "--bars", "90") == FAILED
     assert "no such bars" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["vary"], ["regenerate"], ["instrument", "--stem", "bass", "--with", "pick bass"], ["breed", "1", "2"]],
+)
+def test_a_project_is_to_be_exported_first(
+    engine: ToneEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    project = tmp_path / "Song.backline"
+    project.mkdir()
+    (project / "journal.jsonl").touch()
+    name, *more = words
+    assert _studio(engine, name, str(project), *more) == FAILED
+    said = capsys.readouterr().err
+    assert "Found: a project." in said
+    assert f"Export it first: studio export {project} --out FOLDER, or Ctrl+E" in said

@@ -13,6 +13,7 @@ import pytest
 from studio.cli import bench
 from studio.cli.command import FAILED, OK, WRONG_USE
 from studio.cli.main import COMMANDS, make_parser, run
+from studio.core.errors import StudioError
 
 NAMES = (
     "app", "generate", "vary", "regenerate", "breed", "taste", "pilot", "bench", "train", "import-fastsag", "inspect",
@@ -69,6 +70,58 @@ def test_without_a_command_the_window_opens() -> None:
 
     assert run([], open_window) == 7
     assert seen == [(None, "auto")]
+
+
+def test_a_file_or_folder_alone_is_opened_in_the_window(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[tuple[Path | None, str]] = []
+
+    def open_window(path: Path | None, device: str) -> int:
+        seen.append((path, device))
+        return OK
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    (tmp_path / "take.wav").touch()
+    for name in ("Song.backline", "vary"):
+        (tmp_path / name).mkdir()
+    assert run(["take.wav", "--device", "cpu"], open_window) == OK
+    assert run(["--traceback", "Song.backline"], open_window) == OK
+    assert seen == [(Path("take.wav"), "cpu"), (Path("Song.backline"), "auto")]
+    capsys.readouterr()
+    assert run(["vary"], no_window) == WRONG_USE, "a command goes before a folder of its name"
+    assert "usage: studio vary" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("genrate", "'studio generate'"), ("tape.wav", "'studio app FILE' opens")]
+)
+def test_a_first_word_that_is_nothing_is_told_what_may_be_meant(
+    word: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([word], no_window) == WRONG_USE
+    said = capsys.readouterr().err
+    assert f"'{word}' is no command, and no file or folder here" in said
+    assert hint in said
+
+
+def test_what_is_typed_is_told_by_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path | None, device: str) -> int:
+        raise StudioError("No", todo="Say it", typed="(--so says it.)")
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert run(["app"], refuse) == FAILED
+    assert capsys.readouterr().err == "studio: No. Say it. (--so says it.)\n"
+
+
+def test_help_is_asked_for_by_its_name_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help"], no_window) == OK
+    assert "usage: studio [-h]" in capsys.readouterr().out
+    assert run(["help", "vary"], no_window) == OK
+    assert "usage: studio vary" in capsys.readouterr().out
 
 
 def test_a_first_word_says_what_is_measured(

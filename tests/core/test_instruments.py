@@ -8,14 +8,20 @@ import numpy as np
 import pytest
 
 from studio.core.arrangement import STEMS
+from studio.core.change_words import told_change
 from studio.core.grid import BeatGrid
-from studio.core.instruments import INSTRUMENTS, SOUNDS, choices, instrument
+from studio.core.instruments import INSTRUMENTS, SOUNDS, choices, instrument, shown
 from studio.core.music import Key, Meter
 from studio.core.perform import perform
 from tests.core.scores import four_bars
 
 #: Rows of weights that exist: what stands here must keep its place.
 FIRST = {"drums": 8, "bass": 7, "harmony": 14, "lead": 16}
+
+
+def test_names_are_shown_as_they_are_written() -> None:
+    assert [shown(name) for name in ("fm piano", "808 kit", "piano")] == ["FM piano", "808 kit", "piano"]
+    assert told_change("from 1: harmony on fm piano, recorded") == "from 1: harmony on FM piano, recorded"
 
 
 def test_names_are_unique_and_every_sound_is_like_a_player() -> None:

@@ -20,6 +20,7 @@ from studio.services.exporting.output_folder import check_writable
 from studio.services.generating.requests import change_request
 from studio.services.generating.service import GenerationService
 from studio.services.project.results import Results, next_number, open_results
+from studio.storage.project_folder import is_project
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ def change_in_folder(
         StudioError: no single candidate there, one without a recipe, or bars that it does not have.
         JobCancelled: what was exported before is whole.
     """
+    _refuse_project(
+        request.folder,
+        tr("Cannot change {folder}", folder=request.folder),
+        tr("the folder of one candidate, such as results/candidate_02"),
+    )
     if not (request.folder / "manifest.json").exists():
         raise StudioError(
             tr("Cannot change {folder}", folder=request.folder),
@@ -93,6 +99,17 @@ def change_in_folder(
     results = _opened(request.folder, cancel)
     _make(results, _change(request, results.candidates[0]), request.folder.resolve().parent, request, service,
           on_step=on_step, cancel=cancel, on_exported=on_exported)  # fmt: skip
+
+
+def _refuse_project(folder: Path, what: str, expected: str) -> None:
+    """What a project has is changed in the window, or exported first."""
+    if is_project(folder):
+        raise StudioError(
+            what,
+            seen=tr("a project"),
+            expected=expected,
+            todo=tr("Export it first: studio export {folder} --out FOLDER, or Ctrl+E", folder=folder),
+        )
 
 
 def breed_in_folder(
@@ -112,6 +129,11 @@ def breed_in_folder(
         StudioError: no such candidates, one without a recipe, or two that were made for other beats or another vocal.
         JobCancelled: what was exported before is whole.
     """
+    _refuse_project(
+        request.folder,
+        tr("Cannot breed candidates of {folder}", folder=request.folder),
+        tr("a folder with candidate_01 and so on, as 'studio generate' and exports write them"),
+    )
     folder = request.folder.resolve()
     opened = []
     for number in request.parents:

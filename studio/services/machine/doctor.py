@@ -32,7 +32,7 @@ from studio.services.machine.trial import Trial, try_in_child
 from studio.services.memory import available_bytes, total_bytes
 from studio.storage.machine import CUDA, sound_key
 from studio.storage.outside import outside_environment
-from studio.storage.paths import is_packaged, user_data_dir
+from studio.storage.paths import is_packaged, projects_dir, user_data_dir
 
 if TYPE_CHECKING:
     from studio.ml.self_test import Card
@@ -84,7 +84,7 @@ def examine(models_dir: Path, resources_dir: Path, attempt: Attempt = try_in_chi
     yield from _sound(attempt)
     yield from _models(models_dir)
     yield _demo_vocal(resources_dir / "demo_vocal.flac")
-    yield _disk(Path.cwd())
+    yield _disk(projects_dir())
     yield _disk(user_data_dir())
     yield _window(attempt)
     yield from _fonts()
@@ -391,9 +391,12 @@ def _demo_vocal(path: Path) -> Finding:
 
 
 def _disk(folder: Path) -> Finding:
-    free_gb = shutil.disk_usage(folder).free / 1e9
+    there = next(
+        path for path in (folder, *folder.parents) if path.exists()
+    )  # it is made with the first project
+    free_gb = shutil.disk_usage(there).free / 1e9
     seen = tr("{free_gb:.1f} GB free at {folder}", free_gb=free_gb, folder=folder)
-    if not os.access(folder, os.W_OK):
+    if not os.access(there, os.W_OK):
         return Finding(
             tr("Disk"),
             "FAIL",

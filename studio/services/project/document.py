@@ -81,10 +81,13 @@ class Document:
         state: as it was opened.
         keeper: None while nothing is kept: on an empty desk, or where a project is only looked at.
         read_only: choices and facts are refused; what is heard can be changed, and is forgotten.
+        because: why it is only looked at, as a clause.
     """
 
-    def __init__(self, state: State, keeper: Keeper | None = None, *, read_only: bool = False) -> None:
-        self._state, self.keeper, self.read_only = state, keeper, read_only
+    def __init__(
+        self, state: State, keeper: Keeper | None = None, *, read_only: bool = False, because: str = ""
+    ) -> None:
+        self._state, self.keeper, self.read_only, self._because = state, keeper, read_only, because
         self._listeners: list[Listener] = []
 
     @property
@@ -117,9 +120,17 @@ class Document:
         """What is said to a change of a project that is only looked at."""
         return StudioError(
             tr("Nothing can be changed here"),
-            seen=tr("a project that is open in another window"),
-            todo=tr("Close it there, or open a copy"),
+            seen=tr("a project that is only looked at: {because}", because=self._because),
+            todo=_to_work_on_it(),
         )
+
+    @property
+    def looked_at(self) -> str:
+        """Why nothing is kept of a project that is only looked at, and what to do; empty where it is worked on."""
+        if not self.read_only:
+            return ""
+        only = tr("This project is only looked at: {because}", because=self._because)
+        return str(StudioError(only, todo=_to_work_on_it()))
 
     def do(self, command: Command) -> None:
         """Applies a command, keeps it, and tells it.
@@ -133,9 +144,11 @@ class Document:
         self._go(self._state.do(command), {"do": command_to_builtins(command)}, command)
 
     def undo(self) -> str:
-        """Takes the last choice back and returns what it was; empty when there is none."""
+        """Takes the last choice back and returns what it was; empty when there is none. Raises StudioError as `do`."""
         if not self._state.done:
             return ""
+        if self.read_only:
+            raise self.refusal
         step = self._state.done[-1]
         self._go(self._state.undo(), {"undo": step.entry}, step.inverse)
         return self._text(step)
@@ -143,6 +156,8 @@ class Document:
     def redo(self) -> str:
         if not self._state.undone:
             return ""
+        if self.read_only:
+            raise self.refusal
         step = self._state.undone[-1]
         self._go(self._state.redo(), {"redo": step.entry}, step.command)
         return self._text(step)
@@ -153,6 +168,10 @@ class Document:
             self.keeper.append({"entry": state.entry, "at": now(), **what}, state)
         for listener in list(self._listeners):
             listener(before, state.project, command)
+
+
+def _to_work_on_it() -> str:
+    return tr("File > Save as … makes a copy that can be worked on")
 
 
 def replay(state: State, entry: Mapping[str, Any]) -> State:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.core.jobs import CancelToken
 from studio.core.language import tr
-from studio.storage.atomic import new_folder
+from studio.storage.atomic import new_folder, sweep_parts
 from studio.storage.lock import NAME as LOCK
 from studio.storage.project_folder import ProjectFolder
 from studio.storage.ratings import NAME as RATINGS
@@ -18,11 +18,12 @@ _LEFT = {*_WRITING, LOCK}
 
 
 def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None = None) -> None:
-    """Copies sounds, candidates and analyses; the folder appears whole.
+    """Copies sounds, candidates and analyses; the folder appears whole. What was left there half copied goes first.
 
     Raises:
         StudioError: no room, or something of that name.
     """
+    sweep_parts(target.parent, deep=False)
     with new_folder(
         target,
         tr("Cannot save as {name}", name=target.name),

@@ -152,9 +152,10 @@ def open_project(
         )
     if read_only:
         state, notices = read_state(folder)
-        return Opened(
-            folder, Document(state, read_only=True), tuple(notices), _missing(folder, state, mend=False)
-        )
+        in_use = lock.living_holder(path) is not None
+        because = tr("another window has it open") if in_use else tr("its folder cannot be written")
+        document = Document(state, read_only=True, because=because)
+        return Opened(folder, document, tuple(notices), _missing(folder, state, mend=False))
     try:
         holder = lock.acquire(path)
     except OSError as error:
@@ -234,6 +235,8 @@ def read_state(folder: ProjectFolder) -> tuple[State, list[str]]:
 def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None], None] | None) -> Opened:
     folder.make()
     sweep_parts(folder.path)
+    # A Save as or an export that was killed left its half beside the project, hidden, and as large.
+    sweep_parts(folder.path.parent, deep=False)
     state, notices = read_state(folder)
     journal = read_journal(folder.journal)
     if notices or _is_long(folder) or not _leads_to(journal, state):

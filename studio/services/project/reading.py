@@ -115,6 +115,10 @@ class SongReader:
         stem, count = path.stem, 2
         while (target := into / f"{stem} copy {count}{SUFFIX}").exists():
             count += 1
+        return self.copy_as(path, target, cancel)
+
+    def copy_as(self, path: Path, target: Path, cancel: CancelToken) -> Ready:
+        """A copy of a project, which is not changed, as a new folder `target` and under its name."""
         source = ProjectFolder(path)
         copy_project(source, target, cancel)
         copy_writing(source, ProjectFolder(target))

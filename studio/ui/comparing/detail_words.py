@@ -8,6 +8,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.change_words import told_change
 from studio.core.controls import NETWORK, RECORDED
+from studio.core.instruments import shown
 from studio.core.language import capital, later, tr
 from studio.services.measuring.fit_report import FitReport
 from studio.services.measuring.levels import CandidateLevels, SoundLevels
@@ -41,7 +42,7 @@ def instrument_words(candidate: Candidate) -> str:
     for stem in STEMS:
         if stem in parts and parts[stem].is_heard:
             is_recorded = isinstance(players, Mapping) and players.get(stem) == RECORDED
-            (recorded if is_recorded else others).append(tr(parts[stem].instrument))
+            (recorded if is_recorded else others).append(shown(parts[stem].instrument))
     if not recorded:
         return tr(", ").join(others)
     said = tr("Recorded: {instruments}", instruments=tr(", ").join(recorded))
@@ -118,7 +119,7 @@ def settings_rows(candidate: Candidate) -> dict[str, str]:
             rows[tr(name)] = tr(words[str(value)]) if str(value) in words else told_change(str(value))
     players = settings.get("renderers")
     for stem, part in arrangement.parts.items():
-        name = tr(part.instrument)
+        name = shown(part.instrument)
         player = _PLAYERS.get(str(players.get(stem)), "") if isinstance(players, Mapping) else ""
         if part.instrument != "none" and not part.notes:
             name = tr("{instrument}: plays nothing", instrument=name)

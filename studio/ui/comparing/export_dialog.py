@@ -230,15 +230,16 @@ class ExportDialog(QDialog):
 
     def _add_candidates(self, column: QVBoxLayout) -> None:
         song = self._song
-        counts = {
-            "this": f" ({song.this})",
+        # A number in brackets is how many; one candidate is called so.
+        more = {
+            "this": tr(": candidate {number}", number=song.this),
             "favourites": f" ({len(song.favourites)})",
-            "picked": f" ({song.picked})" if song.picked else "",
+            "picked": tr(": candidate {number}", number=song.picked) if song.picked else "",
             "all": f" ({len(song.candidates)})",
         }
         group = QButtonGroup(self)
         for which, text in _WHICH:
-            button = self.which[which] = QRadioButton(tr(text) + counts.get(which, ""))
+            button = self.which[which] = QRadioButton(tr(text) + more.get(which, ""))
             button.setEnabled(
                 {"favourites": bool(song.favourites), "picked": bool(song.picked)}.get(which, True)
             )

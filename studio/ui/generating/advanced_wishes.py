@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout
 
 from studio.core.arrangement import STEMS
 from studio.core.controls import FOLLOWS, NETWORK, RECORDED, Controls
-from studio.core.instruments import choices
+from studio.core.instruments import choices, shown
 from studio.core.language import capital, later, tr
 from studio.ui.appearance.widgets import Chooser, Segments, label, tight
 
@@ -120,6 +120,6 @@ def _instrument_box(stem: str) -> QComboBox:
     box.addItem(tr("Any"), "")
     for entry in choices(stem):
         name = entry.name
-        box.addItem(capital(tr(name)), name)
+        box.addItem(capital(shown(name)), name)
     box.setMaxVisibleItems(16)
     return box

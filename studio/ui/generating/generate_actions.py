@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.core.analysis import VocalAnalysis
-from studio.core.candidate import Candidate, recipe_of
+from studio.core.candidate import Candidate, descent, recipe_of
 from studio.core.counting import check_parents, told_since
 from studio.core.errors import StudioError
 from studio.core.jobs import Progress
 from studio.core.language import tr
 from studio.core.project import Begun
 from studio.core.request import Breed, Vary
+from studio.services.generating.requests import change_of
 from studio.services.project.song import Song
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.generation import Generation
@@ -222,12 +223,26 @@ class GenerateActions(QObject):
     def _on_interrupted(self, begun: Begun) -> None:
         project = self._workspace.project
         made = sum(record.origin.request == begun.key for record in project.candidates)
-        if made < len(begun.wanted) and self._ask.make_the_rest(begun, made):
+        if made < len(begun.wanted) and self._ask.make_the_rest(begun, made, self._told_change(begun)):
             self._generation.resume(begun)
         else:
             self._generation.forget()
             if made and begun.change is None and self._request.seed.value() == begun.seed:
                 self._request.next_seed()  # the same button would make the same again
+
+    def _told_change(self, begun: Begun) -> str:
+        """What a request that was cut off was to change; empty for new candidates, and where a parent is gone."""
+        song = self._workspace.song
+        if begun.change is None or song is None:
+            return ""
+        try:
+            change = change_of(begun.change, song.candidates)
+        except StudioError:
+            return ""
+        settings: dict[str, object] = {"parent": begun.change.parent, "change": str(change)}
+        if begun.change.other is not None:
+            settings["other_parent"] = begun.change.other
+        return descent(settings)
 
     def _on_stepped(self, progress: Progress, remaining_s: float | None) -> None:
         self._request.show_progress(progress, remaining_s)

@@ -16,7 +16,7 @@ from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
 from studio.core.controls import NETWORK, RECORDED
 from studio.core.errors import StudioError
-from studio.core.instruments import choices, families
+from studio.core.instruments import choices, families, shown
 from studio.core.language import capital, tr
 from studio.core.other_instrument import playable
 from studio.core.request import Reinstrument
@@ -126,9 +126,9 @@ class InstrumentDialog(QDialog):
                 # No text of the item's: who types "org" means the organ, not the organs.
                 self.tree.setItemWidget(heading, 0, label(tr(family), "muted"))
             for entry in members:
-                recorded = tr("recorded") if entry.name in self._recorded else ""
+                recorded = tr("recording available") if entry.name in self._recorded else ""
                 now = tr("now") if entry.name == part.instrument else ""
-                item = QTreeWidgetItem(self.tree, [capital(tr(entry.name)), recorded, now])
+                item = QTreeWidgetItem(self.tree, [capital(shown(entry.name)), recorded, now])
                 item.setSizeHint(2, QSize(0, _ROW_HEIGHT))
                 item.setData(0, _NAME, entry.name)
                 if entry not in able:

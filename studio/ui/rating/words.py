@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from studio.core.instruments import shown
 from studio.core.language import capital, later, tr
 from studio.core.project import Project
 from studio.core.screen import Clip, Screen, Verdict
@@ -97,7 +98,7 @@ def reveal_of(key: str, screen: Screen, sounds: Mapping[str, ClipSound], project
     if clip.genes:
         lines.append(genes_in_words(clip, clip_names(project.screens)))
     if sound is not None and sound.instruments:
-        lines.append(tr(", ").join(tr(name) for name in sound.instruments.split(", ")))
+        lines.append(tr(", ").join(shown(name) for name in sound.instruments.split(", ")))
     return "\n".join(lines)
 
 

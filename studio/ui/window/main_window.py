@@ -380,11 +380,13 @@ class MainWindow(QMainWindow):
         if self.generation.unsaved:
             self.generation.save_again()
         path = self.workspace.save()
-        self.status.tell(
-            tr("Everything is kept in {path}", path=path)
-            if path
-            else tr("Open a vocal first: there is nothing to save")
-        )
+        if path:
+            self.status.tell(tr("Everything is kept in {path}", path=path))
+        elif self.workspace.song is None:
+            self.status.tell(tr("Open a vocal first: there is nothing to save"))
+        else:
+            unmade = tr("Nothing could be saved: File > Save as … makes the project elsewhere")
+            self.status.tell(self.workspace.document.looked_at or unmade)
 
     def _save_as(self) -> None:
         if self.workspace.song is None:

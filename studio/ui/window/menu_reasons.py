@@ -30,6 +30,11 @@ _OF_CANDIDATE = (
     "export", "copy_stems", "copy_stem", "copy_band", "copy_mix", "copy_midi", "vary", "vary_far", "regenerate",
     "instrument", "breed", "use_here", "pick", "favourite", "details", "hide", *(f"rate_{stars}" for stars in range(6)),
 )  # fmt: skip
+#: What changes a project, so that one that is only looked at refuses it.
+_CHANGES = (
+    "save", "undo", "redo", "chord", "generate", "vary", "vary_far", "regenerate", "instrument", "breed", "use_here",
+    "make_comp", "clear_comp", "pick", "favourite", "hide", *(f"rate_{stars}" for stars in range(6)),
+)  # fmt: skip
 
 
 class MenuReasons(QObject):
@@ -87,6 +92,8 @@ class MenuReasons(QObject):
             return tr("Open a vocal first")
         if name in _OF_CANDIDATE and self._playback.mix.selected is None:
             return tr("No candidate is heard")
+        if name in _CHANGES and self._workspace.document.read_only:
+            return self._workspace.document.looked_at
         return self._more[name]() if name in self._more else ""
 
     def _without_sound(self) -> str:

@@ -207,26 +207,28 @@ class Questions:
         )
         return self._choose(text, more, (("forget", button), ("", tr("Keep them"))), default="") == "forget"
 
-    def make_the_rest(self, begun: Begun, made: int) -> bool:
-        """A request was cut off."""
+    def make_the_rest(self, begun: Begun, made: int, change: str = "") -> bool:
+        """A request was cut off.
+
+        Args:
+            change: what was to be changed in words; empty for new candidates.
+        """
         wanted = len(begun.wanted)
         rest = wanted - made
-        return (
-            self._choose(
-                trn(
-                    "{count} of {wanted} candidates was made before the program ended. Make the rest?",
-                    "{count} of {wanted} candidates were made before the program ended. Make the rest?",
-                    made,
-                    wanted=wanted,
-                ),
-                tr("They become what they would have been."),
-                (
-                    ("make", tr("Make the other {rest}", rest=rest) if rest > 1 else tr("Make the last one")),
-                    ("", tr("Not now")),
-                ),
+        if wanted == 1:
+            told = f" ({change})" if change else ""
+            text = tr("One candidate was not made before the program ended{change}. Make it?", change=told)
+            more, button = tr("It becomes what it would have been."), tr("Make it")
+        else:
+            text = trn(
+                "{count} of {wanted} candidates was made before the program ended. Make the rest?",
+                "{count} of {wanted} candidates were made before the program ended. Make the rest?",
+                made,
+                wanted=wanted,
             )
-            == "make"
-        )
+            more = tr("They become what they would have been.")
+            button = tr("Make the other {rest}", rest=rest) if rest > 1 else tr("Make the last one")
+        return self._choose(text, more, (("make", button), ("", tr("Not now")))) == "make"
 
     def may_make_fewer(self, short: NotEnoughMemory) -> bool:
         """A request does not fit into memory, and a smaller one would."""

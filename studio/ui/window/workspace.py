@@ -106,12 +106,17 @@ class Workspace(QObject):
         return True
 
     def undo(self) -> None:
-        self._tell(tr("Undone"), self.document.undo())
+        self._tell(tr("Undone"), self.document.undo)
 
     def redo(self) -> None:
-        self._tell(tr("Done again"), self.document.redo())
+        self._tell(tr("Done again"), self.document.redo)
 
-    def _tell(self, verb: str, what: str) -> None:
+    def _tell(self, verb: str, go: Callable[[], str]) -> None:
+        try:
+            what = go()
+        except StudioError as error:  # it is only looked at
+            self.failed.emit(error)
+            return
         self.told.emit(f"{verb}: {told(what)}" if what else tr("Nothing left to undo or redo"))
 
     def _on_changed(self, before: Project, after: Project, command: Command) -> None:
@@ -233,12 +238,10 @@ class Workspace(QObject):
         return folder.path if folder is not None else None
 
     def save_as(self, path: Path) -> None:
-        """Copies the project to another folder, and goes on there; the old folder stays as it was."""
+        """Copies the project to another folder, and goes on there; the old folder stays as it was. One that was only
+        looked at can be worked on there, as it is by then in the window that has it."""
         song = self.song
         if song is None:
-            return
-        if self.document.read_only:
-            self.failed.emit(self.document.refusal)
             return
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
         inside = next((parent for parent in path.parents if is_project(parent)), None)
@@ -273,6 +276,9 @@ class Workspace(QObject):
             self._keep_vocal(song, store.folder)
             self.told.emit(tr("Saved as {path}", path=path))
             return
+        if self.document.read_only:
+            self._work_on_copy(old, path)
+            return
 
         def run(path: Path, /, *, on_step: StepCallback, cancel: CancelToken) -> None:
             copy_project(old, path, cancel)
@@ -283,6 +289,21 @@ class Workspace(QObject):
 
         self.busy_changed.emit(tr("Saving as {name} …", name=path.name))
         self.runner.submit("Saving", run, path, lane="writer", on_done=on_done, on_failed=self._on_failed)
+
+    def _work_on_copy(self, looked_at: ProjectFolder, path: Path) -> None:
+        mix = self.project.mix
+
+        def on_ready(ready: Ready) -> None:
+            self._put_on_desk(ready)
+            self.do(SetMix(mix))  # what is heard goes on
+            self._tell_saved_as(path, looked_at)
+
+        self._submit_opening(
+            path, lambda cancel, _: self._reader.copy_as(looked_at.path, path, cancel), on_ready
+        )
+
+    def _tell_saved_as(self, path: Path, old: ProjectFolder) -> None:
+        self.told.emit(tr("Saved as {path}; {name} stays as it was", path=path, name=old.path.name))
 
     def _go_on_in(self, song: Song, old: ProjectFolder, new: ProjectFolder) -> None:
         """The sounds are there already: takes along what was done meanwhile, and leaves the old folder alone."""
@@ -304,7 +325,7 @@ class Workspace(QObject):
         self.do(Rename(new.path.stem))
         self._remember(song)
         self.busy_changed.emit("")
-        self.told.emit(tr("Saved as {path}; {name} stays as it was", path=new.path, name=old.path.name))
+        self._tell_saved_as(new.path, old)
 
     # Opening
 

@@ -125,6 +125,9 @@ def test_parents_of_other_vocals_or_beats_are_refused(folder: Path, tmp_path: Pa
         other = make_candidate(vocal, analysis, 3)
         other = replace(other, recipe=make_recipe(other))
         made = export_candidate(ExportRequest(folder.parent, vocal, analysis, other, 7, {})).folder
-        with pytest.raises(StudioError, match=word):
+        with pytest.raises(StudioError, match=word) as refused:
             _bred(folder.parent)
+        # Options are the command line's own: the window says the same refusal.
+        assert "--" not in str(refused.value)
+        assert ("--tempo" in refused.value.typed) == (word == "same beats")
         shutil.rmtree(made)

@@ -83,6 +83,17 @@ def test_everything_is_examined_and_whatever_fails_says_what_to_do(models: Path,
     assert [f.name for f in findings if f.status == "FAIL"] == ["Window"]
 
 
+def test_the_disk_is_that_of_the_projects_also_before_there_is_one(
+    models: Path, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = tmp_path / "Music" / "Backline"
+    monkeypatch.setattr("studio.services.machine.doctor.projects_dir", lambda: music)
+    projects, _ = found(models, machine, "Disk")
+    assert projects.status != "FAIL"
+    assert projects.seen.endswith(f"GB free at {music}")
+    assert not music.exists()
+
+
 def test_models(models: Path, machine: Machine) -> None:
     assert {status for status, _ in model_findings(models, machine).values()} == {"OK"}
     (models / "arrangement.safetensors").unlink()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,12 @@ from studio.core.origin import Origin
 from studio.core.project import CandidateRecord, Project
 from studio.core.takes import AudioRef
 from studio.services.project.document import Document, State
+from studio.services.project.moving import copy_project
 from studio.services.project.opening import Opened, ProjectInUse, create_project, open_project
 from studio.services.project.store import ProjectStore
 from studio.storage import lock
+from studio.storage.atomic import part_path
+from studio.storage.project_folder import ProjectFolder
 from studio.storage.ratings import NAME as RATINGS
 from studio.storage.ratings import RatingsFile
 
@@ -38,6 +43,27 @@ def song(tmp_path: Path) -> Path:
     document.undo()
     store.close()
     return store.folder.path
+
+
+@pytest.mark.parametrize("how", ["opened", "saved as"])
+def test_what_a_killed_save_as_left_beside_a_project_goes(song: Path, how: str) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    left, mine = (
+        song.parent / f".Copy.backline.{killed.pid}-1.part",
+        part_path(song.parent / "Other.backline"),
+    )
+    for path in (left, mine):
+        path.mkdir()
+        (path / "vocal.wav").write_text("half")
+    if how == "opened":
+        open_project(song, read_only=True)
+        assert left.exists(), "to look is to write nothing"
+        close(open_project(song))
+    else:
+        copy_project(ProjectFolder(song), song.parent / "New.backline")
+    assert not left.exists()
+    assert mine.exists(), "it is being written"
 
 
 @pytest.mark.parametrize("gone", ["project.json", "journal.jsonl"])

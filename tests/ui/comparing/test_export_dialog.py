@@ -32,6 +32,15 @@ def make_dialog(qtbot: QtBot, tmp_path: Path) -> Callable[[ExportSettings], Expo
     return make
 
 
+def test_a_candidate_is_named_and_a_count_is_in_brackets(
+    make_dialog: Callable[[ExportSettings], ExportDialog],
+) -> None:
+    which = make_dialog(ExportSettings("this")).which
+    assert [which[name].text() for name in ("this", "favourites", "picked", "all")] == [
+        "This one: candidate 1", "Favourites (0)", "The picked one", "All (3)",
+    ]  # fmt: skip
+
+
 def test_credits_are_told_where_recordings_are_heard(
     make_dialog: Callable[[ExportSettings], ExportDialog], qtbot: QtBot
 ) -> None:

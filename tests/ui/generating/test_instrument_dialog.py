@@ -12,7 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.arrangement import Note, Part
 from studio.core.candidate import recipe_of
-from studio.core.request import Reinstrument
+from studio.core.controls import Controls
+from studio.core.project import Begun
+from studio.core.request import Reinstrument, Vary
+from studio.services.generating.requests import order_of
 from studio.ui.generating.instrument_dialog import InstrumentDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import ToneEngine, make_analysis, make_candidate, make_recipe, make_vocal
@@ -25,7 +28,13 @@ KEY = Qt.Key
 
 
 def test_a_stem_is_put_on_another_instrument_by_keys_and_stays_there(
-    window: MainWindow, open_vocal: Open, generate: Generate, engine: ToneEngine, reopen: Reopen, qtbot: QtBot
+    window: MainWindow,
+    open_vocal: Open,
+    generate: Generate,
+    engine: ToneEngine,
+    reopen: Reopen,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_vocal(window)
     generate(window, 1)
@@ -35,6 +44,11 @@ def test_a_stem_is_put_on_another_instrument_by_keys_and_stays_there(
     assert dialog.stems.value == "harmony"
     assert not dialog.ok.isEnabled()
     assert "played now" in dialog.about.text()
+    rows = [dialog.tree.topLevelItem(row) for row in range(dialog.tree.topLevelItemCount())]
+    told = {row.text(0): (row.text(1), row.text(2)) for row in rows if row is not None and row.text(0)}
+    assert told["Piano"][0] == "recording available", "whatever it is played by now"
+    assert "FM piano" in told
+    assert [now for _, now in told.values() if now] == ["now"]
     qtbot.keyClicks(dialog.tree, "org")  # as a list goes to what is typed
     assert dialog.change.instrument == "organ"
     qtbot.keyClick(dialog.tree, KEY.Key_Up)
@@ -57,6 +71,12 @@ def test_a_stem_is_put_on_another_instrument_by_keys_and_stays_there(
     assert "from 1: harmony on organ" in says(window)
     origin = window.workspace.project.record(2).origin
     assert (origin.parent, origin.change) == (1, "harmony on organ")
+    asked: list[tuple[int, str]] = []
+    monkeypatch.setattr(window.ask, "make_the_rest", lambda _, made, what: asked.append((made, what)))
+    cut_off = Begun("killed", Controls(), 1, 1, change=order_of(change))
+    window.workspace.interrupted.emit(cut_off)
+    window.workspace.interrupted.emit(replace(cut_off, change=order_of(Vary(change.parent, "near"))))
+    assert asked == [(0, "from 1: harmony on organ"), (0, "near variation of 1")]
 
     # Where there is nothing to change, the menu says so.
     song = window.workspace.song

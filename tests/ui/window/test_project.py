@@ -27,6 +27,7 @@ from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.main_window import MainWindow
+from studio.ui.window.menu_reasons import MenuReasons
 from studio.ui.window.preferences import Preferences
 from tests.services.band import ToneEngine
 from tests.ui.conftest import Begin, Reopen, idle, wait_for_song, write_vocal
@@ -294,17 +295,41 @@ def test_a_project_is_not_saved_inside_a_project(begin: Begin) -> None:
     assert not (folder / "Second.backline").exists()
 
 
-def test_a_project_that_is_only_looked_at_says_why_nothing_is_made(
-    begin: Begin, reopen: Reopen, tmp_path: Path
+def test_a_project_that_is_only_looked_at_says_why_and_that_save_as_makes_a_copy_to_work_on(
+    begin: Begin, reopen: Reopen, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = begin(1)
+    window.compare.ask("rate_2", 1)
     looking = reopen(folder_of(window), read_only=True)
     told: list[Exception] = []
+    looking.workspace.failed.disconnect(looking.troubles.show)
     looking.workspace.failed.connect(told.append)
-    looking.workspace.save_as(tmp_path / "Second")
     looking.generation.start(looking.request.wishes)
-    assert [str(error).startswith("Nothing can be changed here") for error in told] == [True, True]
-    assert not (tmp_path / "Second.backline").exists()
+    looking.compare.ask("rate_5", 1)
+    looking.workspace.undo()
+    assert looking.workspace.project.opinion(1).stars == 2
+    assert len(told) == 3
+    for error in told:
+        assert str(error).startswith("Nothing can be changed here")
+        assert "another window has it open. File > Save as … makes a copy that can be worked on" in str(error)
+    looking.actions_by_name["save"].trigger()
+    said = looking.status.currentMessage()
+    assert said.startswith("This project is only looked at: another window has it open. File > Save as …")
+    assert looking.findChild(MenuReasons).why_not("generate") == said  # type: ignore[union-attr]
+
+    window.compare.ask("rate_3", 1)
+    looking.playback.toggle_mute("bass")
+    copy = tmp_path / "Second.backline"
+    looking.workspace.save_as(copy.with_suffix(""))
+    qtbot.waitUntil(lambda: folder_of(looking) == copy, timeout=30_000)
+    assert looking.workspace.project.title == "Second"
+    assert looking.workspace.project.opinion(1).stars == 3, "as it is by now where it is worked on"
+    assert looking.playback.mix.muted == {"bass"}
+    looking.compare.ask("rate_5", 1)
+    assert looking.findChild(MenuReasons).why_not("save") == ""  # type: ignore[union-attr]
+    looking.close()
+    assert open_project(copy, read_only=True).document.project.opinion(1).stars == 5
+    assert window.workspace.project.opinion(1).stars == 3
 
 
 @pytest.mark.parametrize("answer", ["stay", "stop", "background"])
@@ -364,7 +389,7 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
     window = make_window()
     asked: list[tuple[int, int]] = []
     monkeypatch.setattr(
-        window.ask, "make_the_rest", lambda begun, made: asked.append((made, begun.candidates)) or True
+        window.ask, "make_the_rest", lambda begun, made, *_: asked.append((made, begun.candidates)) or True
     )
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)

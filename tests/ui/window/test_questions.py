@@ -116,6 +116,23 @@ def test_a_project_that_another_window_has(
     assert answered(qtbot, lambda: ask.project_not_writable(not_writable), button) == answer
 
 
+def test_a_request_of_one_is_told_by_what_it_is(ask: Questions, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        ask, "_choose", lambda text, more, choices, **_: asked.append((text, choices[0][1])) or "make"
+    )
+    one = Begun("r", Controls(), 1, 1)
+    assert ask.make_the_rest(one, 0, "near variation of 3")
+    assert ask.make_the_rest(one, 0)
+    assert asked == [
+        (
+            "One candidate was not made before the program ended (near variation of 3). Make it?",
+            "Make it",
+        ),
+        ("One candidate was not made before the program ended. Make it?", "Make it"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("made", "button", "answer"),
     [(2, "Make the other 2", True), (3, "Make the last one", True), (2, "Not now", False), (2, "", False)],
