@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -213,3 +213,26 @@ def test_what_the_status_line_tells_is_whole_in_its_tool_tip(window: MainWindow)
     window.status._told_until.timeout.emit()
     assert window.status.doing.isVisible()
     assert window.status.currentMessage() == ""
+
+
+def test_a_long_message_has_the_whole_line_and_time_to_be_read(window: MainWindow) -> None:
+    """200 letters in a window of 1360 pixels, as of a candidate that was made to another beat."""
+    window.resize(1360, 860)
+    status, long = window.status, "It plays from 0.00 s to 1.50 s, its own bar 0. " * 4
+    status.output.setText("No sound output: everything works but listening")
+    status.tell("Saved")
+    settle()
+    short_ms = status._told_until.interval()
+    assert status.output.isVisible()
+    status.tell(long)
+    settle()
+    assert not status.told.is_cut
+    assert status._told_until.interval() > 1.5 * short_ms
+    status.told.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    status._told_until.timeout.emit()
+    assert status.currentMessage() == long.strip(), "it stays while somebody reads it"
+    status.told.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    status._told_until.timeout.emit()
+    settle()
+    assert status.currentMessage() == ""
+    assert status.output.isVisible()
