@@ -91,7 +91,7 @@ class Comping(QObject):
         start, end = bars
         if differs:
             first, last = start - grid.first_bar + 1, end - grid.first_bar
-            bars = (
+            own = (
                 tr("its own bar {first}", first=first)
                 if first == last
                 else tr("its own bars {first} to {last}", first=first, last=last)
@@ -102,7 +102,7 @@ class Comping(QObject):
                     "It plays from {start_s:.2f} s to {end_s:.2f} s, {bars}. {differs}",
                     start_s=max(0.0, grid.downbeats_s[start]),
                     end_s=grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
-                    bars=bars,
+                    bars=own,
                     differs=differs,
                 )
             )
