@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +22,7 @@ from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import ElidedLabel
 from studio.ui.comparing.candidate_row import CandidateRow
 from studio.ui.timeline.timeline import Timeline
+from studio.ui.window import window_memory
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import make_analysis, make_candidate, make_vocal
 from tests.ui.conftest import idle
@@ -93,6 +94,29 @@ def test_a_narrow_window_folds_the_side_until_it_is_asked_for(window: MainWindow
     window.resize(1360, 860)
     settle()
     assert window.panels.shows_meters
+
+
+def test_a_window_opens_no_larger_than_its_screen_and_on_it(window: MainWindow) -> None:
+    """As large as on another screen, or on this one before everything was drawn at 200 %."""
+    room = window.screen().availableGeometry()
+    window.preferences.set_bytes("geometry", QByteArray())
+    window_memory.restore(window)
+    settle()
+    assert room.contains(window.geometry()), window.geometry()
+    window.resize(1360, 860)
+    window.move(500, 500)
+    settle()
+    window_memory.save(window)
+    window_memory.restore(window)
+    settle()
+    assert room.contains(window.geometry()), window.geometry()
+    assert window.size().width() > room.width() * 0.9, "as much of it as there is"
+    window.setGeometry(room.left() + 60, room.top() + 50, 660, 500)
+    settle()
+    window_memory.save(window)
+    window_memory.restore(window)
+    settle()
+    assert window.geometry().getRect() == (room.left() + 60, room.top() + 50, 660, 500)
 
 
 def test_a_dialog_larger_than_the_screen_scrolls(window: MainWindow) -> None:
