@@ -302,7 +302,7 @@ class AnalysisPanel(QFrame):
         self.chords.setToolTip(self._why_no_chords or self._shown_chords)
 
     def _show_doubt(self, doubt: str) -> None:
-        """The lines that a doubt took stay while its song is open: the fields below keep their place under the mouse."""
+        """The lines that a doubt took stay while its song is open: what is below keeps its place under the mouse."""
         self.doubt.setText(doubt)
         if doubt:
             left, _, right, _ = _MARGINS
