@@ -285,9 +285,9 @@ class CandidateRow(QFrame):
     def _show(self) -> None:
         candidate, blind = self._candidate, self._label is not None
         instruments = instrument_words(candidate)
-        style = candidate.arrangement.style
+        style = _style(candidate)
         self.badge.setText(self._label or str(self.number))
-        self.title.setText(tr("Candidate {label}", label=self._label) if blind else style_title(style))
+        self.title.setText(tr("Candidate {label}", label=self._label) if blind else style)
         self.instruments.setText("" if blind else instruments)
         self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
@@ -308,7 +308,7 @@ class CandidateRow(QFrame):
         for action in self._changes:
             action.setVisible(not blind)
         name = tr("Candidate {label}", label=self._label or self.number)
-        spoken = ", ".join(filter(None, (name, style_title(style), self._beat, instruments)))
+        spoken = ", ".join(filter(None, (name, style, self._beat, instruments)))
         self.setAccessibleName(name if blind else spoken)
         for view, what in zip(
             self.views, (tr("chords"), tr("picture of the band"), tr("waveforms of the stems")), strict=True
@@ -330,6 +330,13 @@ def _in_short(fit: FitReport) -> str:
         return capital(tr(", ").join(map(tr, fit.problems)))
     shares = ((tr("Beat"), fit.beat_match), (tr("chords"), fit.chord_fit))
     return " · ".join(f"{name} {share:.0%}" for name, share in shares if share is not None)
+
+
+def _style(candidate: Candidate) -> str:
+    """A comp of several styles names them all."""
+    styles = candidate.settings.get("styles")
+    named = [str(style) for style in styles] if isinstance(styles, list | tuple) else []
+    return " / ".join(map(style_title, named or [candidate.arrangement.style]))
 
 
 def _made(candidate: Candidate) -> list[str]:

@@ -104,3 +104,11 @@ def test_in_a_low_row_nothing_lies_upon_another(qtbot: QtBot, language: str) -> 
         language == "en"
     ):  # letters of Japanese are higher: one line beside the marks, the whole under the mouse
         assert not row.facts.is_cut, row.facts.lines()
+
+
+def test_a_comp_of_two_styles_names_both(qtbot: QtBot) -> None:
+    assert (
+        row_of(qtbot, parent=1, change="comp: bar 1 of 2", styles=["rock", "r&b"]).title.text()
+        == "Rock / R&B"
+    )
+    assert row_of(qtbot, parent=1, change="comp: bar 1 of 2").title.text() == "Pop"
