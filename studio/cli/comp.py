@@ -48,8 +48,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
     from studio.storage.project_folder import is_project
 
     if is_project(options.path):
-        made, text = comp_in_project(options.path, options.base, options.ranges)
-        print(f"Candidate {made} in {options.path.name}, {text}")
+        made, text, told = comp_in_project(options.path, options.base, options.ranges)
+        print(
+            "\n".join([f"Candidate {made} in {options.path.name}, {text}", *(f"  {line}" for line in told)])
+        )
         return OK
     cancel = CancelToken()
     with TerminalProgress(sys.stderr) as progress, ctrl_c_cancels(cancel):

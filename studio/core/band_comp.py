@@ -60,6 +60,9 @@ def make_comp(comp: BandComp, candidates: Mapping[int, Candidate], number: int) 
     }
     if len(comp.numbers) > 1:
         settings["other_parent"] = comp.numbers[1]
+    styles = list(dict.fromkeys(source.arrangement.style for source in sources.values()))
+    if len(styles) > 1:
+        settings["styles"] = styles
     settings |= _players(sources.values())
     models = {name: sha for source in sources.values() for name, sha in source.models.items()}
     return Candidate(number, arrangement, stems, settings, None, models)

@@ -117,3 +117,11 @@ def test_candidates_that_do_not_go_together_are_refused(candidates: dict[int, Ca
         make_comp(comp, {**candidates, 2: replace(candidates[2], arrangement=other)}, 3)
     with pytest.raises(StudioError, match="of 5 bars"):
         make_comp(BandComp(9, ((0, 1),)), candidates, 3)
+
+
+def test_a_comp_of_two_styles_knows_both(candidates: dict[int, Candidate]) -> None:
+    first, second = (candidates[n] for n in (1, 2))
+    other = {**candidates, 2: replace(second, arrangement=replace(second.arrangement, style="folk"))}
+    comp = BandComp(first.arrangement.grid.bars, ((0, 1), (1, 2)))
+    assert make_comp(comp, other, 9).settings["styles"] == [first.arrangement.style, "folk"]
+    assert "styles" not in make_comp(comp, candidates, 9).settings

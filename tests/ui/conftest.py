@@ -151,6 +151,7 @@ def make_window(
         )
         monkeypatch.setattr(window.ask, "_choose", unexpected)
         made.append(window)
+        window.resize(1360, 860)  # more than the screen that tests have, to which it keeps by itself
         window.show()
         return window
 

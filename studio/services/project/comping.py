@@ -13,6 +13,7 @@ from studio.core.band_comp import make_comp
 from studio.core.band_ranges import BandComp
 from studio.core.candidate import Candidate
 from studio.core.commands import AddComp
+from studio.core.counting import told_since
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, StepCallback
 from studio.core.language import tr
@@ -21,6 +22,7 @@ from studio.core.project import CandidateRecord, Project
 from studio.services.exporting.export import ExportedCandidate, ExportRequest, export_candidate
 from studio.services.exporting.output_folder import check_writable
 from studio.services.project import song
+from studio.services.project.analyses import analysis_name, read_analysis
 from studio.services.project.candidates import read_candidate, write_candidate
 from studio.services.project.document import now
 from studio.services.project.opening import open_project
@@ -93,8 +95,9 @@ def comp_from(base: Candidate, ranges: Sequence[Range]) -> BandComp:
     return comp
 
 
-def comp_in_project(path: Path, base: int, ranges: Sequence[Range]) -> tuple[int, str]:
-    """Adds a comp to a project; its number, and what it is in words. Raises StudioError."""
+def comp_in_project(path: Path, base: int, ranges: Sequence[Range]) -> tuple[int, str, list[str]]:
+    """Adds a comp to a project; its number, what it is in words, and a sentence for each candidate in it that was made
+    to another beat than the song has now. Raises StudioError."""
     opened = open_project(path)
     document, folder = opened.document, opened.folder
     try:
@@ -108,11 +111,26 @@ def comp_in_project(path: Path, base: int, ranges: Sequence[Range]) -> tuple[int
         comp = comp_from(candidates[base], ranges)
         record, made = write_band_comp(folder, project, comp, candidates, number)
         document.do(AddComp(record))
-        return number, str(made.settings["change"])
+        return number, str(made.settings["change"]), _told_beats(folder, project, comp, candidates)
     finally:
         close = getattr(document.keeper, "close", None)
         if close is not None:
             close()
+
+
+def _told_beats(
+    folder: ProjectFolder, project: Project, comp: BandComp, candidates: Mapping[int, Candidate]
+) -> list[str]:
+    """Nothing where nobody knows how the song is counted now: it is listened to when it is opened."""
+    sung = project.record(comp.numbers[0]).origin.vocal_sha256
+    try:
+        name = analysis_name(sung, project.vocal.sha256 if project.vocal is not None else sung, project.given)
+        analysis = read_analysis(folder, name)
+    except StudioError:
+        analysis = None
+    counted = None if analysis is None else analysis.grid
+    told = (told_since(n, candidates[n].arrangement.grid, counted) for n in comp.numbers)
+    return [sentence for sentence in told if sentence]
 
 
 def comp_in_folder(

@@ -218,7 +218,8 @@ _ANYWHERE.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 class ElidedLabel(QLabel):
     """A line, or with `wrap` as many as there is room for, that ends in an ellipsis where it does not fit.
 
-    What does not fit is its tool tip, unless it has another one; a screen reader is told all of it.
+    What does not fit is its tool tip, unless it has another one; a screen reader is told all of it. Lines that would
+    run into its `corner`, at the lower right, end before it: something else stands there.
     """
 
     def __init__(self, text: str = "", role: str = "", *, wrap: bool = False) -> None:
@@ -226,6 +227,7 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setMinimumWidth(24)
         self._wraps = wrap
+        self.corner = QSize()
         vertical = QSizePolicy.Policy.Ignored if wrap else QSizePolicy.Policy.Fixed
         self.setSizePolicy(QSizePolicy.Policy.Ignored, vertical)
         if role:
@@ -236,22 +238,44 @@ class ElidedLabel(QLabel):
         metrics, text = self.fontMetrics(), self.text()
         if not self._wraps:
             return [metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())]
-        room = max(1, self.height() // metrics.lineSpacing())
+        room = self._room
         written: list[str] = []
         # Qt knows where a line of any script may end.
         layout = QTextLayout(text, self.font())
         layout.setTextOption(_ANYWHERE)
         layout.beginLayout()
         while (line := layout.createLine()).isValid():
-            line.setLineWidth(self.width())
+            width = self._width_of(len(written))
+            line.setLineWidth(width)
             end = line.textStart() + line.textLength()
             if len(written) == room - 1 and end < len(text):
                 rest = text[line.textStart() :]
-                written.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width()))
+                written.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
                 break
             written.append(text[line.textStart() : end].rstrip())
         layout.endLayout()
         return written
+
+    @property
+    def _room(self) -> int:
+        """How many lines there is room for."""
+        return max(1, self.height() // self.fontMetrics().lineSpacing())
+
+    def _width_of(self, line: int) -> int:
+        """Pixels that a line may have, the first is 0."""
+        above = self.height() - self.corner.height()
+        beside = (line + 1) * self.fontMetrics().lineSpacing() > above
+        return self.width() - self.corner.width() if beside else self.width()
+
+    def lines_wanted(self, width: int) -> int:
+        """How many lines of so many pixels hold all of it."""
+        layout = QTextLayout(self.text(), self.font())
+        layout.setTextOption(_ANYWHERE)
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+        layout.endLayout()
+        return layout.lineCount()
 
     @property
     def is_cut(self) -> bool:
@@ -270,6 +294,6 @@ class ElidedLabel(QLabel):
         painter, metrics = QPainter(self), self.fontMetrics()
         painter.setPen(self.palette().color(self.foregroundRole()))
         lines = self.lines()
-        top = 0 if self._wraps else (self.height() - metrics.height()) / 2
+        top = 0 if self._wraps and self._room > 1 else (self.height() - metrics.height()) / 2
         for row, line in enumerate(lines):
             painter.drawText(QPointF(0, top + row * metrics.lineSpacing() + metrics.ascent()), line)

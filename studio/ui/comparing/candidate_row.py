@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.core.arrangement import BAND, STEMS
 from studio.core.candidate import Candidate, descent
@@ -34,6 +43,8 @@ from studio.ui.timeline.stems_view import StemsView
 from studio.ui.timeline.timeline import Timeline, TimelineView
 
 HEIGHT = 117
+#: Around what is written: left, top, right, bottom.
+_MARGINS = (12, 2, 6, 2)
 
 #: Names of what a listener can ask of a row, in its menu.
 _CHANGES = (
@@ -86,6 +97,7 @@ class CandidateRow(QFrame):
         self._fill_menu(candidate.recipe is not None)
         self.export = IconButton("export-variant", tr("Export this candidate (Ctrl+E)"), role="muted")
         self.instruments = ElidedLabel("", "small", wrap=True)
+        self.instruments.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.fit = ElidedLabel("", "small")
         self.stars = StarRow()
         self.marks = {
@@ -96,7 +108,8 @@ class CandidateRow(QFrame):
         }
         self._drag = DragStart()
         self._writing: float | None = None
-        self.facts = ElidedLabel("", "small")
+        self.facts = ElidedLabel("", "small", wrap=True)
+        self.seed = label("", "small")
         self.lane = ChordLane(timeline)
         self.spectrogram = SpectrogramView(timeline, message=tr("Drawing …"))
         self.stems = StemsView(timeline, (BAND,) if candidate.is_one_sound else STEMS)
@@ -140,23 +153,33 @@ class CandidateRow(QFrame):
         bottom = QHBoxLayout()
         tight(bottom, spacing=2)
         bottom.addWidget(self.stars)
+        bottom.addSpacing(4)
+        bottom.addWidget(self.seed)
         bottom.addStretch(1)
         for button in (self.export, self.more):
-            button.setFixedSize(26, 22)
+            button.setFixedSize(26, 20)
             bottom.addWidget(button)
+        marks = QWidget()
+        line = QHBoxLayout(marks)
+        tight(line, spacing=0)
+        for mark in self.marks.values():
+            line.addWidget(mark)
+        self._marks = marks
+        # The marks stand in the lower right corner of what is written: the lines above them have the whole width.
+        made = QGridLayout()
+        tight(made, spacing=0)
+        made.addWidget(self.facts, 0, 0)
+        made.addWidget(marks, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        made.setRowMinimumHeight(0, marks.sizeHint().height())
         header = QVBoxLayout()
-        header.setContentsMargins(12, 4, 6, 2)
+        header.setContentsMargins(*_MARGINS)
         header.setSpacing(0)
         header.addLayout(top)
-        header.addWidget(self.instruments, 1)
+        header.addWidget(self.instruments)
         header.addWidget(self.fit)
-        middle = QHBoxLayout()
-        tight(middle, spacing=0)
-        middle.addWidget(self.facts, 1)  # cut short where it is long: the fit is not
-        for mark in self.marks.values():
-            middle.addWidget(mark)
-        header.addLayout(middle)
+        header.addLayout(made, 1)
         header.addLayout(bottom)
+        self._others = (top, self.fit, marks, bottom)
         side = QFrame()
         side.setLayout(header)
         side.setFixedWidth(theme.HEADER_WIDTH)
@@ -200,6 +223,20 @@ class CandidateRow(QFrame):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._drag.release()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """The instruments have the lines they need, as far as there are so many; all others tell how it was made."""
+        left, top, right, bottom = _MARGINS
+        line = self.instruments.fontMetrics().lineSpacing()
+        # The frame of a row and its layout take a pixel each on either side.
+        taken = sum(part.sizeHint().height() for part in self._others) + top + bottom + 4
+        wanted = self.instruments.lines_wanted(theme.HEADER_WIDTH - left - right) * line
+        self.instruments.setFixedHeight(max(0, min(wanted, self.minimumHeight() - taken)))
+        self.facts.corner = QSize() if self._label is not None else self._marks.sizeHint()
 
     # What is shown
 
@@ -248,29 +285,30 @@ class CandidateRow(QFrame):
     def _show(self) -> None:
         candidate, blind = self._candidate, self._label is not None
         instruments = instrument_words(candidate)
-        style = candidate.arrangement.style
+        style = _style(candidate)
         self.badge.setText(self._label or str(self.number))
-        self.title.setText(tr("Candidate {label}", label=self._label) if blind else style_title(style))
+        self.title.setText(tr("Candidate {label}", label=self._label) if blind else style)
         self.instruments.setText("" if blind else instruments)
         self.fit.setText("" if blind or self._fit is None else _in_short(self._fit))
         set_state(self.fit, "poor", not blind and self._fit is not None and bool(self._fit.problems))
         self.stars.show_stars(self._opinion.stars)
         note = self._opinion.note
         was = tr("was {label}", label=self.was) if self.was else ""
-        made = () if blind else (was, self._beat, note, _facts(candidate))
-        facts = note if blind else " · ".join(filter(None, made))
+        made = (note,) if blind else (was, self._beat, note, *_made(candidate))
+        facts = " · ".join(filter(None, made))
         self.facts.setText(
             facts if self._writing is None else tr("Writing files: {writing:.0%}", writing=self._writing)
         )
-        self.facts.setToolTip(note if blind else "\n".join(filter(None, (note, *_made(candidate)))))
+        self.seed.setText("" if blind else _seed(candidate))
+        self.facts.setToolTip("\n".join(filter(None, (*made, self.seed.text()))))
         self.lane.set_veiled(blind)
-        for widget in (self.export, *self.marks.values()):
+        for widget in (self.export, self._marks):
             widget.setVisible(not blind)
         self._copies.setVisible(not blind)
         for action in self._changes:
             action.setVisible(not blind)
         name = tr("Candidate {label}", label=self._label or self.number)
-        spoken = ", ".join(filter(None, (name, style_title(style), self._beat, instruments)))
+        spoken = ", ".join(filter(None, (name, style, self._beat, instruments)))
         self.setAccessibleName(name if blind else spoken)
         for view, what in zip(
             self.views, (tr("chords"), tr("picture of the band"), tr("waveforms of the stems")), strict=True
@@ -283,6 +321,7 @@ class CandidateRow(QFrame):
             (self.export, tr("export")),
         ):
             button.setAccessibleName(f"{name}: {what}")
+        self._share_room()
 
 
 def _in_short(fit: FitReport) -> str:
@@ -293,19 +332,23 @@ def _in_short(fit: FitReport) -> str:
     return " · ".join(f"{name} {share:.0%}" for name, share in shares if share is not None)
 
 
-def _facts(candidate: Candidate) -> str:
-    """What there is room for in the row."""
-    settings = candidate.settings
-    return descent(settings) if "parent" in settings else " · ".join(_made(candidate))
+def _style(candidate: Candidate) -> str:
+    """A comp of several styles names them all."""
+    styles = candidate.settings.get("styles")
+    named = [str(style) for style in styles] if isinstance(styles, list | tuple) else []
+    return " / ".join(map(style_title, named or [candidate.arrangement.style]))
 
 
 def _made(candidate: Candidate) -> list[str]:
-    """What it was made out of, how much is played, and its seed."""
+    """What it was made out of, else how much is played."""
     settings = candidate.settings
+    if "parent" in settings:
+        return [descent(settings)]
     density = settings.get("density")
-    made = [descent(settings)] if "parent" in settings else []
-    if density in DENSITIES:
-        made.append(tr(str(density)))
-    if "seed" in settings:
-        made.append(tr("seed {seed}", seed=settings["seed"]))
-    return made
+    return [tr(str(density))] if density in DENSITIES else []
+
+
+def _seed(candidate: Candidate) -> str:
+    """Empty for one that has none of its own, as a comp."""
+    seed = candidate.settings.get("seed")
+    return "" if seed is None else tr("seed {seed}", seed=seed)

@@ -90,14 +90,20 @@ class Comping(QObject):
         differs = told_since(number, grid, self._playback.timeline.grid)
         start, end = bars
         if differs:
+            first, last = start - grid.first_bar + 1, end - grid.first_bar
+            own = (
+                tr("its own bar {first}", first=first)
+                if first == last
+                else tr("its own bars {first} to {last}", first=first, last=last)
+            )
+            # What it does first, then why: the end may be cut off.
             self._workspace.told.emit(
                 tr(
-                    "{differs} It plays in its own bars {first} to {last}, {start_s:.2f} s to {end_s:.2f} s",
-                    differs=differs,
-                    first=start - grid.first_bar + 1,
-                    last=end - grid.first_bar,
+                    "It plays from {start_s:.2f} s to {end_s:.2f} s, {bars}. {differs}",
                     start_s=max(0.0, grid.downbeats_s[start]),
                     end_s=grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
+                    bars=own,
+                    differs=differs,
                 )
             )
         elif replaced:

@@ -27,7 +27,7 @@ class StarRow(QWidget):
             tip = trn("{count} star (the same again: none)", "{count} stars (the same again: none)", number)
             star = IconButton("star-outline", tip, size=13, role="muted")
             set_role(star, "mark")
-            star.setFixedSize(17, 22)
+            star.setFixedSize(17, 20)
             star.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             star.clicked.connect(partial(self._on_clicked, number))
             row.addWidget(star)

@@ -73,6 +73,8 @@ _GUIDE_TIP = later(
     "A click, a drum loop, a guitar, a rough mix, a MIDI file, a .dawproject or a .rpp "
     "that begins with the vocal: the band takes its beats, bars and chords"
 )
+#: Around the fields: left, top, right, bottom.
+_MARGINS = (16, 12, 12, 12)
 
 
 class _Row:
@@ -134,6 +136,7 @@ class AnalysisPanel(QFrame):
         self._playhead_s = 0.0
         self._hints: tuple[Hint, ...] = ()
         self._shown_given = Given()
+        self._shown_song: Song | None = None
         self._shown_chords = self._why_no_chords = ""
         self.tempo = _spin(1, tr(" bpm"))
         self.key = Chooser()
@@ -185,7 +188,7 @@ class AnalysisPanel(QFrame):
         nudges.insertWidget(len(NUDGES) // 2, self.at_playhead)
         grid.addLayout(nudges, 7, 0, 1, 4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 12, 12)
+        column.setContentsMargins(*_MARGINS)
         column.setSpacing(theme.UNIT * 2)
         self.doubt = label("", "warning", wrap=True)
         self.doubt.hide()
@@ -246,6 +249,9 @@ class AnalysisPanel(QFrame):
         """Fills the fields from what was heard in a song; disabled while there is none."""
         analysis = song.analysis
         self.setEnabled(analysis is not None)
+        if song is not self._shown_song:
+            self._shown_song = song
+            self.doubt.setMinimumHeight(0)
         if analysis is None:
             self._show_nothing()
             for row in self.rows.values():
@@ -254,8 +260,7 @@ class AnalysisPanel(QFrame):
         given, sure = song.project.given, analysis.confidence
         grid = analysis.grid
         doubt = " ".join(filter(None, (doubt_of_singing(analysis), _doubt(analysis))))
-        self.doubt.setText(doubt)
-        self.doubt.setVisible(bool(doubt))
+        self._show_doubt(doubt)
         guide = given.guide
         self.guided.setText(tr("{source} gives the beat", source=guide.source) if guide is not None else "")
         self.unguide.setVisible(guide is not None)
@@ -298,9 +303,18 @@ class AnalysisPanel(QFrame):
         self.chords.setCursorPosition(0)
         self.chords.setToolTip(self._why_no_chords or self._shown_chords)
 
+    def _show_doubt(self, doubt: str) -> None:
+        """The lines that a doubt took stay while its song is open: what is below keeps its place under the mouse."""
+        self.doubt.setText(doubt)
+        if doubt:
+            left, _, right, _ = _MARGINS
+            lines = self.doubt.heightForWidth(theme.SIDE_WIDTH - left - right)
+            self.doubt.setMinimumHeight(max(lines, self.doubt.minimumHeight()))
+        self.doubt.setVisible(self.doubt.minimumHeight() > 0)
+
     def _show_nothing(self) -> None:
         """Empty fields: no value is better than one that nobody heard."""
-        self.doubt.hide()
+        self._show_doubt("")
         for spin in (self.tempo, self.downbeat):
             self._set(spin, spin.minimum())
         for box in (self.key, self.meter):

@@ -1,8 +1,9 @@
-"""Joins the player, the timeline and the desk: one 30 Hz timer, and every intent about listening."""
+"""Joins the player, the timeline and the desk: one 30 Hz timer (5 Hz at rest), and every intent about listening."""
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,6 +17,9 @@ from studio.core.mix import VOCAL, Mix
 from studio.ui.timeline.timeline import Timeline
 
 _INTERVAL_MS = 33
+#: The same while nothing happens, which begins so long after the last sound, when all meters have fallen. The player's
+#: transport without a device takes steps of up to half a second.
+_RESTING_MS, _REST_S = 200, 11.0
 #: The lowest and highest level of a source.
 _LEVELS_DB = (-40.0, 6.0)
 
@@ -46,6 +50,7 @@ class Playback(QObject):
         self._click: tuple[BeatGrid, float] | None = None
         self._metronome: BeatGrid | None = None
         self._auditioned: BeatGrid | None = None
+        self._busy_at = time.monotonic()
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -246,6 +251,16 @@ class Playback(QObject):
             self._version = self.player.version
             self.problem_changed.emit(self.player.problem)
         self.ticked.emit()
+        self._pace(busy=playing or self._recording or self.player.opening)
+
+    def _pace(self, *, busy: bool) -> None:
+        """Seldom once everything stands still and the meters have come to rest: nobody sees it, and it costs."""
+        now = time.monotonic()
+        if busy:
+            self._busy_at = now
+        wanted = _INTERVAL_MS if now - self._busy_at < _REST_S else _RESTING_MS
+        if self._timer.interval() != wanted:
+            self._timer.setInterval(wanted)
 
     def close(self) -> None:
         self._timer.stop()

@@ -7,9 +7,12 @@ from PySide6.QtCore import QObject, Signal
 from studio.dsp.loudness_meter import LoudnessMeter
 from studio.ui.listening.playback import Playback
 
+#: After so much silence every window is silent and every bar has fallen.
+_REST_S = 10.0
+
 
 class Metering(QObject):
-    """Emits `measured` (the reading of the mix, that of the band) some 30 times a second.
+    """Emits `measured` (the reading of the mix, that of the band) some 30 times a second until silence rests.
 
     Integrated loudness and the highest peak begin anew with each start, with each candidate, and with `reset`.
     """
@@ -21,6 +24,7 @@ class Metering(QObject):
         self._playback = playback
         self._selected = playback.mix.selected
         self._meters = self._made()
+        self._silent_s = 0.0
         playback.ticked.connect(self._on_tick)
         playback.playing_changed.connect(self._on_playing)
         playback.mix_changed.connect(self._on_mix)
@@ -30,6 +34,7 @@ class Metering(QObject):
         return LoudnessMeter(rate), LoudnessMeter(rate)
 
     def reset(self) -> None:
+        self._silent_s = 0.0
         for meter in self._meters:
             meter.reset()
 
@@ -46,7 +51,13 @@ class Metering(QObject):
     def _on_tick(self) -> None:
         if self._playback.player.sample_rate != self._meters[0].sample_rate:
             self._meters = self._made()
-        for meter, played in zip(self._meters, self._playback.player.read_output(), strict=True):
+            self._silent_s = 0.0
+        output = self._playback.player.read_output()
+        silent = not any(played.any() for played in output)
+        if silent and self._silent_s >= _REST_S:
+            return  # more silence changes nothing
+        self._silent_s = self._silent_s + len(output[0]) / self._meters[0].sample_rate if silent else 0.0
+        for meter, played in zip(self._meters, output, strict=True):
             meter.feed(played.T)
-        mix, band = self._meters
-        self.measured.emit(mix.read(), band.read())
+        mix, band = (meter.read() for meter in self._meters)
+        self.measured.emit(mix, band)

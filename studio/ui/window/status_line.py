@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QStatusBar
 
 from studio.audio.player import Player
@@ -10,13 +11,17 @@ from studio.core.language import tr
 from studio.dsp.loudness import SILENCE_DB
 from studio.ui.appearance.widgets import ElidedLabel
 
-_TOLD_MS = 8000
+#: How long something is told at least, and for each letter: a little slower than people read.
+_TOLD_MS, _LETTER_MS = 8000, 80
 _MOST_OUTPUT = 400
+#: Between two texts.
+_GAP = 8
 
 
 class StatusLine(QStatusBar):
-    """Four texts; what is told covers the first for a while. What does not fit ends in an ellipsis, and is whole in its
-    tool tip: Qt itself would cut a message off."""
+    """Four texts; what is told covers the first for as long as it takes to read, and while the mouse is on it; where it
+    is long, it has the place of the output too. What still does not fit ends in an ellipsis, and is whole in its tool
+    tip: Qt itself would cut a message off."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +35,7 @@ class StatusLine(QStatusBar):
         self._first = QStackedWidget()
         self._first.addWidget(self.doing)
         self._first.addWidget(self.told)
-        self._told_until = QTimer(self, singleShot=True, interval=_TOLD_MS)
+        self._told_until = QTimer(self, singleShot=True)
         self._told_until.timeout.connect(self._forget)
         self.setSizeGripEnabled(False)
         self.addWidget(self._first, 1)
@@ -42,14 +47,30 @@ class StatusLine(QStatusBar):
         """Says something for some seconds."""
         self.told.setText(" ".join(text.split()))
         self._first.setCurrentWidget(self.told)
-        self._told_until.start()
+        self._told_until.start(max(_TOLD_MS, _LETTER_MS * len(self.told.text())))
+        self._give_way()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Where sound goes is not told while something longer is."""
+        wanted = self.told.fontMetrics().horizontalAdvance(self.told.text())
+        beside = (self.output, self.loudness, self.under_mouse)
+        taken = sum(min(text.sizeHint().width(), text.maximumWidth()) + _GAP for text in beside)
+        self.output.setHidden(bool(self.told.text()) and wanted > self.width() - taken)
 
     def currentMessage(self) -> str:
         """What is told now; empty where nothing is."""
         return self.told.text()
 
     def _forget(self) -> None:
+        if self.told.underMouse():  # somebody may be reading it
+            self._told_until.start(_TOLD_MS)
+            return
         self.told.clear()
+        self._give_way()
         self._first.setCurrentWidget(self.doing)
 
     def show_loudness(self, lufs: float) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QRect, QSize, QTimer
 
 from studio.core.arrangement import STEMS
 from studio.core.commands import BeginRequest, Command
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A change is kept once it has rested for so long.
 _REST_MS = 300
+#: What a window manager puts around a window: its title, and at its other edges.
+_TITLE, _EDGE = 32, 4
 
 
 class WindowMemory(QObject):
@@ -54,6 +56,8 @@ def _restore(window: MainWindow) -> None:
     get = window.preferences.get
     if not window.restoreGeometry(window.preferences.get_bytes("geometry")):
         window.resize(1360, 860)
+    if not window.isMaximized() and not window.isFullScreen():
+        _keep_on_screen(window)
     scale: Scale = next((value for _, value in SCALES if value == get("scale", "mel")), "mel")
     window.pictures.set_scale(scale)
     picture = WAVE if get("waveforms", False) else scale
@@ -77,6 +81,23 @@ def _restore(window: MainWindow) -> None:
     window.request.set_wishes(wishes)
     balance = min(max(-1.0, get("balance", 0.0)), 1.0)
     window.playback.set_mix(balance=balance, matched=get("matched", True))
+
+
+def _keep_on_screen(window: MainWindow) -> None:
+    """No larger than the screen it opens on, and on it: that may be another one than last time, or count in larger
+    pixels. Qt itself heeds only how wide a remembered window is, and not how large one without a memory."""
+    room = window.screen().availableGeometry()
+    # A window that was never shown does not know its frame yet.
+    most = QSize(room.width() - 2 * _EDGE, room.height() - _TITLE - _EDGE)
+    window.setMinimumSize(window.minimumSize().boundedTo(most))
+    size = window.size().boundedTo(most)
+    if size != window.size():
+        window.resize(size)
+    corner = QRect(window.pos(), size + QSize(2 * _EDGE, _TITLE + _EDGE))
+    if not room.contains(corner):
+        left = max(room.left(), min(corner.left(), room.right() + 1 - corner.width()))
+        top = max(room.top(), min(corner.top(), room.bottom() + 1 - corner.height()))
+        window.move(left, top)
 
 
 def _save(window: MainWindow) -> None:

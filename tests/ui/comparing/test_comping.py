@@ -17,6 +17,10 @@ from studio.core.analysis import Given, VocalAnalysis
 from studio.core.arrangement import STEMS
 from studio.core.audio import Audio
 from studio.core.band_ranges import BandComp
+from studio.core.commands import SetGiven
+from studio.core.grid import BeatGrid
+from studio.core.music import Meter
+from studio.services.project.analyses import analysis_name, keep_analysis
 from studio.services.project.opening import open_project
 from studio.services.project.results import open_results
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
@@ -43,6 +47,17 @@ def analyse() -> Analyse:
 @pytest.fixture
 def vocal_path(tmp_path: Path) -> Path:
     return write_vocal(tmp_path / "verse.wav", 6.0)
+
+
+def move_beat(path: Path) -> None:
+    """What a user does in the window: bars begin elsewhere, and the vocal was heard so."""
+    opened = open_project(path)
+    given, vocal = Given(downbeat_s=0.9), opened.document.project.vocal
+    assert vocal is not None
+    opened.document.do(SetGiven(given))
+    heard = make_analysis(6.0, BeatGrid.regular(120.0, Meter(4, 4), 6.0, 0.9), given)
+    keep_analysis(opened.folder, analysis_name(vocal.sha256, vocal.sha256, given), heard)
+    opened.document.keeper.close()
 
 
 def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier) -> None:
@@ -141,17 +156,25 @@ def test_candidates_are_put_together_bar_by_bar(
     last = grid.bars - grid.first_bar
     words = ["comp", str(path), "1", f"{last}=2"]
     assert run(words, lambda *_: 0) == OK
-    assert "Candidate 4 in" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Candidate 4 in" in told
+    assert "was made to" not in told
+    move_beat(path)
+    assert run(words, lambda *_: 0) == OK
+    told = capsys.readouterr().out
+    assert "Candidate 5 in" in told
+    assert "Candidate 1 was made to" in told
+    assert "Candidate 2 was made to" in told
     assert open_project(path, read_only=True).document.project.record(4).origin.parent == 1
     out = tmp_path / "out"
     assert run(["export", str(path), "--out", str(out), "--short", "--bits", "float"], lambda *_: 0) == OK
     assert run(["comp", str(out), "2", f"{last}=1", "--bits", "float"], lambda *_: 0) == OK
     results = open_results(out)
-    fifth = next(candidate for candidate in results.candidates if candidate.number == 5)
-    assert fifth.settings["parent"] == 2
+    sixth = next(candidate for candidate in results.candidates if candidate.number == 6)
+    assert sixth.settings["parent"] == 2
     first, second = (next(c for c in results.candidates if c.number == n) for n in (1, 2))
     end = slice(round(grid.downbeats_s[-2] * 44100), None)
-    assert np.array_equal(fifth.stems["bass"].samples[:, end], first.stems["bass"].samples[:, end])
-    assert np.array_equal(fifth.stems["bass"].samples[:, :4000], second.stems["bass"].samples[:, :4000])
+    assert np.array_equal(sixth.stems["bass"].samples[:, end], first.stems["bass"].samples[:, end])
+    assert np.array_equal(sixth.stems["bass"].samples[:, :4000], second.stems["bass"].samples[:, :4000])
     assert run(["comp", str(out), "2", "99=1"], lambda *_: 0) == FAILED
     assert run(["comp", str(out), "9", "1=1"], lambda *_: 0) == FAILED

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.core.analysis import Reading
@@ -10,6 +11,7 @@ from studio.core.music import Chord, Meter
 from studio.core.project import Project
 from studio.services.project.document import Document, State
 from studio.services.project.song import Song
+from studio.ui.appearance import theme
 from studio.ui.listening.analysis_panel import AnalysisPanel
 from tests.services.band import make_analysis, make_vocal
 
@@ -49,3 +51,37 @@ def test_taps_become_the_tempo(qtbot: QtBot) -> None:
         panel.tap.tap(now)
     assert moved == [1.0]
     assert given == [{"tempo_bpm": 120.0}]
+
+
+def test_the_fields_keep_their_place_while_the_doubt_changes(qtbot: QtBot) -> None:
+    """A nudge drops the other tempi: what is clicked next must not move away under the mouse."""
+    panel = _panel(qtbot, 0.4)
+    chords = Chord.parse_many("Am")
+    others = tuple(
+        Reading(BeatGrid.regular(tempo, Meter(4, 4), 3.0), chords, 0.2) for tempo in (60.0, 88.0, 133.0, 99.0)
+    )
+    analysis = make_analysis(3.0)
+    doubted = replace(analysis, confidence=replace(analysis.confidence, beats=0.4), alternatives=others)
+    song, other = (
+        Song(Document(State(Project())), None, make_vocal(), make_vocal(), heard)
+        for heard in (doubted, analysis)
+    )
+
+    def place(shown: Song) -> int:
+        panel.show_song(shown)
+        for _ in range(4):
+            QApplication.sendPostedEvents()
+            QApplication.processEvents()
+            panel.resize(theme.SIDE_WIDTH, panel.layout().totalHeightForWidth(theme.SIDE_WIDTH))
+        return panel.tempo.y()
+
+    panel.setFixedWidth(theme.SIDE_WIDTH)
+    panel.show()
+    sure = place(other)
+    at = place(song)
+    assert at > sure
+    assert panel.doubt.height() > 1.5 * panel.doubt.fontMetrics().height(), "two lines"
+    for heard in (replace(doubted, alternatives=()), replace(doubted, alternatives=others[:1]), analysis):
+        song.analysis = heard
+        assert place(song) == at
+    assert place(other) == sure, "another song has no doubt to leave room for"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +22,7 @@ from studio.ui.appearance import theme
 from studio.ui.appearance.widgets import ElidedLabel
 from studio.ui.comparing.candidate_row import CandidateRow
 from studio.ui.timeline.timeline import Timeline
+from studio.ui.window import window_memory
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import make_analysis, make_candidate, make_vocal
 from tests.ui.conftest import idle
@@ -93,6 +94,29 @@ def test_a_narrow_window_folds_the_side_until_it_is_asked_for(window: MainWindow
     window.resize(1360, 860)
     settle()
     assert window.panels.shows_meters
+
+
+def test_a_window_opens_no_larger_than_its_screen_and_on_it(window: MainWindow) -> None:
+    """As large as on another screen, or on this one before everything was drawn at 200 %."""
+    room = window.screen().availableGeometry()
+    window.preferences.set_bytes("geometry", QByteArray())
+    window_memory.restore(window)
+    settle()
+    assert room.contains(window.geometry()), window.geometry()
+    window.resize(1360, 860)
+    window.move(500, 500)
+    settle()
+    window_memory.save(window)
+    window_memory.restore(window)
+    settle()
+    assert room.contains(window.geometry()), window.geometry()
+    assert window.size().width() > room.width() * 0.9, "as much of it as there is"
+    window.setGeometry(room.left() + 60, room.top() + 50, 660, 500)
+    settle()
+    window_memory.save(window)
+    window_memory.restore(window)
+    settle()
+    assert window.geometry().getRect() == (room.left() + 60, room.top() + 50, 660, 500)
 
 
 def test_a_dialog_larger_than_the_screen_scrolls(window: MainWindow) -> None:
@@ -213,3 +237,26 @@ def test_what_the_status_line_tells_is_whole_in_its_tool_tip(window: MainWindow)
     window.status._told_until.timeout.emit()
     assert window.status.doing.isVisible()
     assert window.status.currentMessage() == ""
+
+
+def test_a_long_message_has_the_whole_line_and_time_to_be_read(window: MainWindow) -> None:
+    """200 letters in a window of 1360 pixels, as of a candidate that was made to another beat."""
+    window.resize(1360, 860)
+    status, long = window.status, "It plays from 0.00 s to 1.50 s, its own bar 0. " * 4
+    status.output.setText("No sound output: everything works but listening")
+    status.tell("Saved")
+    settle()
+    short_ms = status._told_until.interval()
+    assert status.output.isVisible()
+    status.tell(long)
+    settle()
+    assert not status.told.is_cut
+    assert status._told_until.interval() > 1.5 * short_ms
+    status.told.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    status._told_until.timeout.emit()
+    assert status.currentMessage() == long.strip(), "it stays while somebody reads it"
+    status.told.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    status._told_until.timeout.emit()
+    settle()
+    assert status.currentMessage() == ""
+    assert status.output.isVisible()
