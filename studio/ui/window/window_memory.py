@@ -37,7 +37,7 @@ class WindowMemory(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.save)
-        _restore(window)
+        restore(window)
         window.request.changed.connect(self._rest.start)
         window.vocal.scales.chosen.connect(lambda _: self._rest.start())
         window.playback.mix_changed.connect(lambda _: self._rest.start())
@@ -49,10 +49,11 @@ class WindowMemory(QObject):
 
     def save(self) -> None:
         self._rest.stop()
-        _save(self._window)
+        save(self._window)
 
 
-def _restore(window: MainWindow) -> None:
+def restore(window: MainWindow) -> None:
+    """Size and place, wishes and how the song is heard and shown, as they were kept."""
     get = window.preferences.get
     if not window.restoreGeometry(window.preferences.get_bytes("geometry")):
         window.resize(1360, 860)
@@ -100,7 +101,8 @@ def _keep_on_screen(window: MainWindow) -> None:
         window.move(left, top)
 
 
-def _save(window: MainWindow) -> None:
+def save(window: MainWindow) -> None:
+    """Keeps what `restore` brings back."""
     wishes, keep = window.request.wishes, window.preferences.set
     window.preferences.set_bytes("geometry", window.saveGeometry())
     window.preferences.set_bytes("split", window.panels.split.saveState())
