@@ -356,7 +356,7 @@ def test_candidates_of_several_beats_say_so_and_only_those_of_one_go_together(
         said = capsys.readouterr().err
         assert "(bar at 0.20 s)" in said
         assert "(bar at 1.40 s)" in said
-        assert "--tempo and --downbeat" in said
+        assert "--tempo BPM --downbeat S" in said
     assert generate(short, out, "--downbeat", "0.2", "--bits", "16", "--candidates", "2") == OK
     printed = capsys.readouterr()
     assert "candidate_02: pop; 100.0 bpm; room kit" in printed.err

@@ -88,7 +88,7 @@ def test_parents_and_comps_of_different_beats_are_refused_with_what_to_do() -> N
             refuse()
         assert "bar at 0.20 s" in told.value.seen
         assert "bar at 0.80 s" in told.value.seen
-        assert "--downbeat" in told.value.todo
+        assert "--downbeat" in told.value.typed
         assert "one request" not in str(told.value)
     check_parents(Breed((a, candidate(3, grid(100.0, 0.2)))))
 

@@ -350,7 +350,7 @@ def test_a_project_that_is_only_looked_at_refuses(
     qtbot.waitUntil(lambda: other.request.generate.isEnabled(), timeout=20_000)
     other.taste.enter("rate")
     assert other.taste.sitting.state == "refused"
-    assert "open in another window" in other.taste.rating.more.text()
+    assert "another window has it open" in other.taste.rating.more.text()
 
 
 def test_a_clip_that_is_gone_is_told_and_passed_over(
