@@ -25,6 +25,7 @@ from studio.cli.options import (
 )
 from studio.core.errors import JobCancelled
 from studio.core.instruments import INSTRUMENTS
+from studio.core.music import PLAYED_BPM
 
 if TYPE_CHECKING:
     from studio.core.analysis import VocalAnalysis
@@ -77,7 +78,7 @@ def add_parser(commands: Commands) -> None:
         help="with the band model: a public bigvgan_v2_44khz_128band_512x instead of its own vocoder",
     )
     parser.add_argument(
-        "--tempo", type=number(float, 30, 300), metavar="BPM", help="quarters a minute, 30 to 300"
+        "--tempo", type=number(float, *PLAYED_BPM), metavar="BPM", help="quarters a minute, 30 to 300"
     )
     parser.add_argument("--key", type=key, metavar="KEY", help="such as 'A minor' or Bb")
     parser.add_argument("--meter", type=meter, metavar="N/N", help="4/4, 3/4, 6/8, 2/4, 5/4 or 7/8")

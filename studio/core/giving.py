@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
+from studio.core.music import PLAYED_BPM
 
 if TYPE_CHECKING:
     from studio.core.analysis import Given, VocalAnalysis
 
-#: Tempos that the band plays, quarters a minute.
-SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
 #: What bar lines do not depend on.
 _APART = frozenset({"key", "tuning"})
 
@@ -24,11 +23,12 @@ _APART = frozenset({"key", "tuning"})
 def check(fields: Mapping[str, Any], duration_s: float) -> None:
     """Raises StudioError for a tempo that nobody plays, or a downbeat outside of a vocal of `duration_s`."""
     tempo_bpm, downbeat_s = fields.get("tempo_bpm"), fields.get("downbeat_s")
-    if tempo_bpm is not None and not SLOWEST_BPM <= tempo_bpm <= FASTEST_BPM:
+    slowest, fastest = PLAYED_BPM
+    if tempo_bpm is not None and not slowest <= tempo_bpm <= fastest:
         raise StudioError(
             tr("The band does not play at that tempo"),
             seen=tr("{tempo:g} bpm", tempo=tempo_bpm),
-            expected=tr("{slowest:g} to {fastest:g} bpm", slowest=SLOWEST_BPM, fastest=FASTEST_BPM),
+            expected=tr("{slowest:g} to {fastest:g} bpm", slowest=slowest, fastest=fastest),
             todo=tr("Give a tempo in between: half or double it where that is meant"),
         )
     if downbeat_s is not None and not 0.0 <= downbeat_s <= duration_s:

@@ -20,6 +20,8 @@ _FLAT_MAJORS = {5, 10, 3, 8, 1}
 _DEGREES = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 _ODD = {("E", 1), ("B", 1), ("C", -1), ("F", -1)}
 
+#: Tempos that a band plays, slowest and fastest, quarters a minute: what can be said, tapped and typed.
+PLAYED_BPM = (30.0, 300.0)
 #: Semitones above the root of each chord quality the arrangement knows, in vocabulary order.
 QUALITIES: dict[str, tuple[int, ...]] = {
     "maj": (0, 4, 7),

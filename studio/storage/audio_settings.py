@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studio.core.music import PLAYED_BPM
 from studio.storage.atomic import write_json
 from studio.storage.json_file import BadFile, read_json
 
@@ -54,7 +55,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "sample_rate": (0, 768_000),
     "block_frames": (0, 65_536),
     "count_in_bars": (0, 2),
-    "tempo_bpm": (30.0, 300.0),
+    "tempo_bpm": PLAYED_BPM,
 }
 _LONGEST_LATENCY = 1_000_000
 

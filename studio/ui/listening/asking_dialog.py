@@ -18,6 +18,7 @@ from studio.core.analysis import VocalAnalysis
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
+from studio.core.music import PLAYED_BPM
 from studio.ui.appearance.widgets import label, push, set_role, set_state, small_button
 from studio.ui.listening.playback import Playback
 
@@ -26,7 +27,6 @@ MOST_READINGS = 4
 #: Those that are hardly possible are not offered.
 _LEAST_CHANCE = 0.01
 _ENOUGH_TAPS = 8
-_SLOWEST_BPM, _FASTEST_BPM = 30.0, 300.0
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class AskingDialog(QDialog):
 
     def _make(self, tempo_bpm: float, downbeat_s: float) -> None:
         """Puts a reading of the user's own at the end, in the place of the one made before."""
-        tempo_bpm = float(np.clip(tempo_bpm, _SLOWEST_BPM, _FASTEST_BPM))
+        tempo_bpm = float(np.clip(tempo_bpm, *PLAYED_BPM))
         meter = self.ways[self.heard].grid.meter
         grid = BeatGrid.regular(tempo_bpm, meter, self._analysis.duration_s, downbeat_s)
         if self.ways[-1].chance is None or len(self.ways) >= MOST_READINGS:

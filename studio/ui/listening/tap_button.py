@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton
 
 from studio.core.language import tr
+from studio.core.music import PLAYED_BPM
 from studio.ui.appearance.widgets import set_role
 
 _FEWEST, _LAST = 3, 9
@@ -18,10 +19,10 @@ _FORGET_S = 2.5
 
 
 def tapped_tempo(taps_s: Sequence[float]) -> float | None:
-    """Quarters a minute of taps on the quarters, 30 to 300; None for fewer than three."""
+    """Quarters a minute of taps on the quarters, within PLAYED_BPM; None for fewer than three."""
     if len(taps_s) < _FEWEST:
         return None
-    return float(np.clip(60.0 / np.median(np.diff(taps_s)), 30.0, 300.0))
+    return float(np.clip(60.0 / np.median(np.diff(taps_s)), *PLAYED_BPM))
 
 
 class TapButton(QToolButton):

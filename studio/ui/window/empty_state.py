@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from studio.core.language import tr
+from studio.core.music import PLAYED_BPM
 from studio.ui.appearance.widgets import as_field, icon, label, push, set_role, set_state
 from studio.ui.listening.tap_button import TapButton
 from studio.ui.window.recent_list import RecentList
@@ -37,7 +38,7 @@ class EmptyState(QFrame):
         self.demo = push(tr("Try the demo vocal"), icon_name="music-note-outline")
         self.record = push(tr("Record one"), icon_name="record")
         self.tempo = QDoubleSpinBox()
-        self.tempo.setRange(30.0, 300.0)
+        self.tempo.setRange(*PLAYED_BPM)
         self.tempo.setDecimals(1)
         self.tempo.setSuffix(tr(" bpm"))
         self.tempo.setAccessibleName(tr("Tempo of the metronome"))

@@ -56,6 +56,15 @@ def _wait(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: not window.workspace.runner.busy, timeout=30_000)
 
 
+def _asked(window: MainWindow, open_vocal: Open, generate: Generate) -> RegenerateDialog:
+    """The dialog about the only candidate of a song."""
+    open_vocal(window)
+    generate(window, 1)
+    window.compare.ask("regenerate", 1)
+    (dialog,) = window.findChildren(RegenerateDialog)
+    return dialog
+
+
 def test_a_variation_stands_below_its_parent_and_says_whose_it_is(
     window: MainWindow, open_vocal: Open, generate: Generate, asked: list[GenerationRequest], qtbot: QtBot
 ) -> None:
@@ -145,10 +154,7 @@ def test_a_change_stands_on_the_beats_of_its_parent_whatever_was_said_since(
 def test_bars_that_are_not_there_are_refused_with_a_word(
     window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
 ) -> None:
-    open_vocal(window)
-    generate(window, 1)
-    window.compare.ask("regenerate", 1)
-    (dialog,) = window.findChildren(RegenerateDialog)
+    dialog = _asked(window, open_vocal, generate)
     dialog.whole.setChecked(False)
     assert dialog.ok.isEnabled()
     last = dialog.last.value()
@@ -255,10 +261,7 @@ def test_bars_of_a_candidate_are_its_own_and_that_is_said_where_the_beat_was_cor
 def test_nothing_to_regenerate_cannot_be_asked_for(
     window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
 ) -> None:
-    open_vocal(window)
-    generate(window, 1)
-    window.compare.ask("regenerate", 1)
-    (dialog,) = window.findChildren(RegenerateDialog)
+    dialog = _asked(window, open_vocal, generate)
     assert dialog.whole.isChecked()
     assert not dialog.first.isEnabled()
     assert dialog.change.bars is None
