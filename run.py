@@ -32,6 +32,8 @@ DEMO_OUT = ROOT / "out" / "demo"
 
 #: Disk space that installing takes at most, with the downloads beside what they become.
 NEEDED_GB = 9
+#: The versions of all packages that every check has passed with: a release of tomorrow breaks nobody's installation.
+TRIED = ROOT / ".ci" / "constraints.txt"
 #: Debian package -> the library or program that shows it is there.
 LIBRARIES = {
     "libegl1": "libEGL.so.1",
@@ -90,7 +92,8 @@ def main(words: Sequence[str]) -> int:
         )
         return 1
     testing, packaging = words[:1] == ["test"], words[:1] == ["package"]
-    if not ensure_environment("test" if testing else "package" if packaging else ""):
+    extra = "test" if testing else "package" if packaging else ""
+    if not ensure_environment(extra, doubt=words[:1] == ["doctor"]):
         return 1
     ensure_system_packages(testing)
     if packaging:
@@ -147,9 +150,14 @@ def studio(*words: str) -> int:
     return call(str(PYTHON), "-P", "-m", "studio", *words)
 
 
-def ensure_environment(extra: str) -> bool:
-    """Makes or updates .venv; instant when its stamp says that nothing changed."""
-    if PYTHON.exists() and (is_stamped(extra) or (not extra and is_stamped("test"))):
+def ensure_environment(extra: str, *, doubt: bool = False) -> bool:
+    """Makes or updates .venv; instant when its stamp says that nothing changed.
+
+    Args:
+        doubt: looks at the packages themselves too, which others may have changed since.
+    """
+    stamped = is_stamped(extra) or (not extra and is_stamped("test"))
+    if PYTHON.exists() and stamped and not (doubt and not has_packages(extra)):
         return True
     if not PYTHON.exists():
         say(f"Making the environment {VENV}")
@@ -164,9 +172,12 @@ def ensure_environment(extra: str) -> bool:
             say(f"Only {free_gb:.1f} GB are free here; up to {NEEDED_GB} may be needed on the way.")
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    if call(str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *quiet, "-e", target):
-        say("The installation failed; the lines above say why. Mend that and run this again.")
-        return False
+    install = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
+    if call(*install, "--constraint", str(TRIED), "-e", target):
+        say("That did not go with the versions this was tried with; once more with others")
+        if call(*install, "-e", target):
+            say("The installation failed; the lines above say why. Mend that and run this again.")
+            return False
     stamp_file(extra).write_text(stamp())
     return True
 
@@ -191,7 +202,8 @@ def retry_venv() -> bool:
 
 def stamp() -> str:
     """What the environment was made from and where; when this changes, pip runs again."""
-    made_from = (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode() + sys.version.encode()
+    settings = b"".join(file.read_bytes() for file in (ROOT / "pyproject.toml", TRIED))
+    made_from = settings + str(ROOT).encode() + sys.version.encode()
     return hashlib.sha256(made_from).hexdigest()
 
 

@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +29,8 @@ def run_py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(module, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(module, "TRIED", tmp_path / "constraints.txt")
+    module.TRIED.touch()
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\n")
     return module
 
@@ -89,10 +93,61 @@ def test_what_is_there_is_not_said_to_be_installed(
 def test_a_failed_installation_is_tried_again(run_py: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     run_py.PYTHON.parent.mkdir(parents=True)
     run_py.PYTHON.touch()
-    codes = iter([1, 0])
+    codes = iter([1, 1, 0])
     monkeypatch.setattr(run_py, "call", lambda *_, **__: next(codes))
     assert not run_py.ensure_environment("")
     assert run_py.ensure_environment("")
+
+
+def test_versions_are_those_that_were_tried_and_others_where_these_cannot_be(
+    run_py: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs: list[tuple[str, ...]] = []
+
+    def call(*command: str) -> int:
+        installs.append(command)
+        return int("--constraint" in command)
+
+    monkeypatch.setattr(run_py, "call", call)
+    assert run_py.ensure_environment("")
+    tried, others = installs
+    assert tried[tried.index("--constraint") + 1] == str(run_py.TRIED)
+    assert "--constraint" not in others
+    run_py.TRIED.write_text("torch==99")
+    assert run_py.ensure_environment("")
+    assert len(installs) == 4
+
+
+def test_the_versions_that_were_tried_fit_what_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    lines = (ROOT / ".ci" / "constraints.txt").read_text().splitlines()
+    tried = dict(line.split("==") for line in lines if not line.startswith("#"))
+    names = {name.lower().replace("_", "-"): version for name, version in tried.items()}
+    for requirement in map(Requirement, asked):
+        assert names[requirement.name.lower()] in requirement.specifier, requirement
+
+
+def test_the_doctor_mends_an_environment_that_others_have_changed(
+    run_py: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs: list[tuple[str, ...]] = []
+    monkeypatch.setattr(run_py, "call", lambda *command, **_: installs.append(command) or 0)
+    monkeypatch.setattr(run_py, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(run_py, "ensure_system_packages", lambda _: None)
+    run_py.VENV.mkdir()
+    assert run_py.ensure_environment("")
+    installs.clear()
+    run_py.main(["doctor"])
+    assert [command[1] for command in installs] == ["-P"]  # all is well: only the doctor itself
+    installs.clear()
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\ndependencies = ['numpy>=999']\n")
+    run_py.stamp_file("").write_text(run_py.stamp())
+    run_py.main(["generate"])
+    assert [command[1] for command in installs] == ["-P"]
+    installs.clear()
+    run_py.main(["doctor"])
+    assert [command[1] for command in installs] == ["-m", "-P"]
 
 
 def test_system_libraries_that_cannot_be_installed_are_named_once(
@@ -164,7 +219,7 @@ def test_package_makes_the_program_and_its_archive_and_tries_it_only_when_asked(
         return 0
 
     monkeypatch.setattr(run_py, "call", call)
-    monkeypatch.setattr(run_py, "ensure_environment", lambda extra: extra == "package")
+    monkeypatch.setattr(run_py, "ensure_environment", lambda extra, doubt: extra == "package")
     monkeypatch.setattr(run_py, "ensure_system_packages", lambda testing: None)
     assert run_py.main(["package"]) == 0
     assert called == [("-m", "PyInstaller", "--noconfirm", "build.spec")]

@@ -16,6 +16,7 @@ from studio.core.language import tr
 from studio.core.scratch import ScratchFile
 from studio.services.costs import Costs
 from studio.services.forecast import Forecast
+from studio.services.installation import libraries
 
 #: From here on a recording is not kept in memory: three minutes of one channel.
 _LARGE_BYTES = 32 << 20
@@ -68,7 +69,8 @@ def analyse_vocal(
     """Pitch, notes, beats, key and a harmonisation; values in `given`, or of the `song` sung over, are taken instead
     of estimated. With `costs` the progress tells what is left from its first report on, and the costs learn."""
     # Imported here: the pitch network's runtime takes a while to load, and the window must not wait for it.
-    from studio.analysis import analyse
+    with libraries():
+        from studio.analysis import analyse
 
     if costs is None:
         return analyse(audio, given, song=song, on_step=on_step, cancel=cancel)

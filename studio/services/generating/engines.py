@@ -25,6 +25,7 @@ from studio.services.generating.service import (
     let_threads_sleep,
     load_bundled_engine,
 )
+from studio.services.installation import libraries
 
 
 def generation_service(
@@ -134,6 +135,7 @@ def start_fastsag_engine(path: Path, device: str) -> Engine:
 def load_fastsag_engine(path: Path, device: str) -> Engine:
     """FastSAG, in this process."""
     let_threads_sleep()
-    from studio.ml.fastsag.engine import load_fastsag
+    with libraries():
+        from studio.ml.fastsag.engine import load_fastsag
 
     return load_fastsag(path, usable_device(device))

@@ -23,6 +23,7 @@ from studio.core.workload import arranging_work, work_of
 from studio.services.costs import Costs
 from studio.services.forecast import LOAD, Forecast
 from studio.services.generating.device import usable_device
+from studio.services.installation import libraries
 from studio.services.memory import NEEDS, check_memory, held_bytes, memory_ran_out
 from studio.storage.paths import resources_dir
 
@@ -320,6 +321,7 @@ def _recordings() -> InstalledSets | None:
 def load_bundled_engine(models_dir: Path, device: str, vocoder_file: Path | None = None) -> Engine:
     """The models that come with the application, in this process; see studio.ml.engine.load_engine."""
     let_threads_sleep()
-    from studio.ml.engine import load_engine
+    with libraries():
+        from studio.ml.engine import load_engine
 
     return load_engine(models_dir, usable_device(device), vocoder_file, _recordings())

@@ -28,6 +28,7 @@ from studio.audio.self_test import listen_or_play, sound_devices
 from studio.core.amounts import in_gb
 from studio.core.errors import StudioError
 from studio.core.language import SOURCE, language, later, tr, trn
+from studio.services.installation import how_to_repair
 from studio.services.machine.trial import Trial, try_in_child
 from studio.services.memory import available_bytes, total_bytes
 from studio.storage.machine import CUDA, sound_key
@@ -44,7 +45,6 @@ Attempt = Callable[..., Trial]
 MODELS = ("arrangement", "mel", "vocoder")
 _LEAST_MEMORY_GB = 8.0
 _LEAST_DISK_GB = 2.0
-_REINSTALL = later("Run 'python3 run.py doctor' in the repository: it installs what is missing")
 _LOAD_S, _SOUND_S = 180.0, 15.0
 #: Sound systems list the same card under many names; so many are tried of each direction, the default first.
 _MOST_SOUND = 6
@@ -107,7 +107,10 @@ def _packages() -> Finding:
         requirements = importlib.metadata.requires("backline") or []
     except importlib.metadata.PackageNotFoundError:
         return Finding(
-            tr("Packages"), "WARN", tr("Backline itself is not installed in this environment"), tr(_REINSTALL)
+            tr("Packages"),
+            "WARN",
+            tr("Backline itself is not installed in this environment"),
+            how_to_repair(),
         )
     versions, missing = {}, []
     for requirement in requirements:
@@ -121,7 +124,7 @@ def _packages() -> Finding:
             missing.append(name[0])
     if missing:
         return Finding(
-            tr("Packages"), "FAIL", tr("missing: {names}", names=", ".join(missing)), tr(_REINSTALL)
+            tr("Packages"), "FAIL", tr("missing: {names}", names=", ".join(missing)), how_to_repair()
         )
     shown = ", ".join(f"{name} {versions[name]}" for name in ("torch", "PySide6-Essentials", "numpy"))
     return Finding(tr("Packages"), "OK", tr("all {count} found ({shown})", count=len(versions), shown=shown))
@@ -145,7 +148,7 @@ def _computing(attempt: Attempt) -> Finding:
         else ""
     )
     return Finding(
-        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=failed(trial)), todo or tr(_REINSTALL)
+        tr("Generating"), "FAIL", tr("the processor: {failed}", failed=failed(trial)), todo or how_to_repair()
     )
 
 
@@ -154,7 +157,7 @@ def _listening(attempt: Attempt) -> Finding:
     if trial.outcome == "worked":
         return Finding(tr("Listening"), "OK", trial.value)
     return Finding(
-        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=failed(trial)), tr(_REINSTALL)
+        tr("Listening"), "FAIL", tr("the pitch network: {failed}", failed=failed(trial)), how_to_repair()
     )
 
 
@@ -184,7 +187,7 @@ def _gpus(attempt: Attempt) -> Iterator[Finding]:
         yield Finding(tr("GPU"), "WARN", seen, todo, CUDA, failed(trial))
         return
     if trial.outcome != "worked":
-        yield Finding(tr("GPU"), "FAIL", tr("torch does not load: {told}", told=trial.told), tr(_REINSTALL))
+        yield Finding(tr("GPU"), "FAIL", tr("torch does not load: {told}", told=trial.told), how_to_repair())
         return
     cards, why_none = trial.value
     if not cards and card:
@@ -306,6 +309,7 @@ def failed(trial: Trial) -> str:
 
 
 def _compute(device: str) -> str:
+    import studio.ml.engine  # noqa: F401  what generating needs must load as well
     from studio.ml.self_test import compute
 
     return compute(device)
