@@ -102,6 +102,8 @@ def test_a_failed_installation_is_tried_again(run_py: ModuleType, monkeypatch: p
 def test_versions_are_those_that_were_tried_and_others_where_these_cannot_be(
     run_py: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run_py.PYTHON.parent.mkdir(parents=True)
+    run_py.PYTHON.touch()
     installs: list[tuple[str, ...]] = []
 
     def call(*command: str) -> int:

@@ -26,7 +26,8 @@ ALLOWED = {
     "dB", "dBTP", "dBFS", "MB", "GB", "ms", "CSV", "MIDI", "WAV", "AIFF", "FLAC", "MP", "OGG", "DAW",
     "dawproject", "rpp", "FM", "EDM", "PASS", "FAIL", "OK", "Esc", "Ctrl", "Shift", "Alt", "Space", "Enter",
     "Return", "Up", "Down", "Left", "Right", "first", "take", "me", "Tones", "fake", "GPU", "CPU", "AVX", "SIGILL",
-    "Qt", "Python", "PySide", "Torch", "torch", "numpy", "Arrangement", "Mel", "Vocoder",
+    "Qt", "Python", "PySide", "Torch", "torch", "numpy", "Arrangement", "Mel", "Vocoder", "Noto", "Sans", "CJK",
+    "fonts", "noto", "cjk",
 }  # fmt: skip
 #: What is typed or run, versions and fingerprints.
 _CODE = re.compile(
@@ -74,6 +75,10 @@ def english_in(top: QWidget) -> list[str]:
 
 
 def is_english(text: str) -> bool:
-    """Whether there is a word of two letters or more in it that is no name, unit or key."""
-    words = re.findall(r"[A-Za-z]{2,}", _CHORD.sub("", _CODE.sub("", text)))
-    return any(word not in ALLOWED for word in words)
+    """Whether there is a word of two letters or more in it that is no name, unit or key, nor the beginning of one where
+    the text was cut short."""
+    words = re.findall(r"[A-Za-z]{2,}…?", _CHORD.sub("", _CODE.sub("", text)))
+    return not all(
+        word in ALLOWED or (word.endswith("…") and any(name.startswith(word[:-1]) for name in ALLOWED))
+        for word in words
+    )
