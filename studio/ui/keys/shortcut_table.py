@@ -22,6 +22,7 @@ SHORTCUTS = (
     Shortcut("demo", "Open the demo vocal", ("Ctrl+D",), "File"),
     Shortcut("save", "Save", ("Ctrl+S",), "File"),
     Shortcut("save_as", "Save as …", ("Ctrl+Shift+S",), "File"),
+    Shortcut("credits", "Artist and title …", ("F2",), "File"),
     Shortcut("export", "Export …", ("Ctrl+E",), "File"),
     Shortcut("copy_stems", "Copy the stems of the one heard", ("Ctrl+C",), "File"),
     Shortcut("copy_stem", "Copy the underlined stem", ("Ctrl+Shift+C",), "File"),

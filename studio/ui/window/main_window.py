@@ -10,7 +10,7 @@ from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QStackedWidget
 
-from studio.core.commands import SetChords, SetGiven
+from studio.core.commands import SetChords, SetCredits, SetGiven
 from studio.core.errors import StudioError
 from studio.core.giving import give
 from studio.core.guide import WRITTEN
@@ -44,6 +44,7 @@ from studio.ui.recording.record_actions import RecordActions
 from studio.ui.recording.recording import Recording
 from studio.ui.timeline.spectrogram_jobs import SpectrogramJobs
 from studio.ui.window import recent_list
+from studio.ui.window.credits_dialog import CreditsDialog
 from studio.ui.window.finding import Findings
 from studio.ui.window.layout import Layout, SongPage
 from studio.ui.window.left_off import LeftOff
@@ -186,6 +187,7 @@ class MainWindow(QMainWindow):
             "demo": lambda: self.open_path(self._demo_vocal),
             "save": self._save,
             "save_as": self._save_as,
+            "credits": self._ask_credits,
             "quit": self.close,
             "play": playback.toggle,
             "stop": playback.stop,
@@ -395,6 +397,22 @@ class MainWindow(QMainWindow):
         path = self.ask.save_as(self.workspace.projects_dir, self.workspace.project.title)
         if path is not None:
             self.workspace.save_as(path)
+
+    def _ask_credits(self) -> None:
+        if self.workspace.song is None:
+            self.status.tell(tr("Open a vocal first: there is nothing to name"))
+            return
+        project = self.workspace.project
+
+        def name(artist: str, title: str) -> None:
+            if (artist, title) != (project.artist, project.title):
+                self.workspace.do(SetCredits(artist, title))
+
+        dialog = CreditsDialog(project.artist, project.title, self)
+        dialog.wanted.connect(name)
+        dialog.finished.connect(dialog.deleteLater)
+        self.workspace.opened.connect(dialog.reject)  # another song has another name
+        dialog.open()
 
     # Events
 

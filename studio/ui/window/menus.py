@@ -18,6 +18,7 @@ MENUS: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
         "",
         "save",
         "save_as",
+        "credits",
         "export",
         "",
         "copy_stems",
