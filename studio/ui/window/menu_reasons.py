@@ -22,9 +22,9 @@ from studio.ui.window.workspace import Workspace
 
 #: What is about a song, or about one candidate of it.
 _OF_SONG = (
-    "save", "save_as", "credits", "chord", "loop", "loop_in", "loop_out", "loop_in_free", "loop_out_free", "back", "forward",
-    "mute", "solo", "generate", "punch_in", "punch_out", "takes", "zoom_in", "zoom_out", "zoom_region", "zoom_fit",
-    "scroll_back", "scroll_on", "pitch_in", "pitch_out",
+    "save", "save_as", "credits", "chord", "loop", "loop_in", "loop_out", "loop_in_free", "loop_out_free", "back",
+    "forward", "mute", "solo", "generate", "punch_in", "punch_out", "takes", "zoom_in", "zoom_out", "zoom_region",
+    "zoom_fit", "scroll_back", "scroll_on", "pitch_in", "pitch_out",
 )  # fmt: skip
 _OF_CANDIDATE = (
     "export", "copy_stems", "copy_stem", "copy_band", "copy_mix", "copy_midi", "vary", "vary_far", "regenerate",
@@ -32,8 +32,8 @@ _OF_CANDIDATE = (
 )  # fmt: skip
 #: What changes a project, so that one that is only looked at refuses it.
 _CHANGES = (
-    "save", "credits", "undo", "redo", "chord", "generate", "vary", "vary_far", "regenerate", "instrument", "breed", "use_here",
-    "make_comp", "clear_comp", "pick", "favourite", "hide", *(f"rate_{stars}" for stars in range(6)),
+    "save", "credits", "undo", "redo", "chord", "generate", "vary", "vary_far", "regenerate", "instrument", "breed",
+    "use_here", "make_comp", "clear_comp", "pick", "favourite", "hide", *(f"rate_{stars}" for stars in range(6)),
 )  # fmt: skip
 
 
