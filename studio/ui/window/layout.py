@@ -156,14 +156,14 @@ class Layout(QWidget):
         return self.split
 
     def _side_column(self) -> QWidget:
-        # In a low window what was heard and what is wished scroll, and Generate stays in sight.
+        # In a low window what was heard and what is wished scroll, each in a half, and Generate stays in sight.
         self.analysis.setFixedWidth(theme.SIDE_WIDTH)
         self.request.setFixedWidth(theme.SIDE_WIDTH)
         side = Column()
         side.setFixedWidth(theme.SIDE_WIDTH + _MARGIN)
         column = QVBoxLayout(side)
         tight(column, spacing=theme.UNIT * 2)
-        column.addWidget(FittingScroll(self.analysis), 1)
+        column.addWidget(FittingScroll(self.analysis))
         column.addWidget(self.request)
         column.addStretch(0)
         return side
