@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -18,17 +18,19 @@ from PySide6.QtWidgets import (
 
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.engines import EngineKind
+from studio.core.giving import check
 from studio.core.hints import Hint
 from studio.core.language import later, tr
 from studio.core.music import Chord, Key, Meter
+from studio.core.tempos import said_bpm
 from studio.services.project.song import Song
 from studio.services.vocal import doubt_of_singing
 from studio.ui.appearance import theme
+from studio.ui.appearance.number_fields import DecimalField
 from studio.ui.appearance.widgets import (
     Chooser,
     ElidedLabel,
     IconButton,
-    as_field,
     key_title,
     label,
     push,
@@ -138,7 +140,7 @@ class AnalysisPanel(QFrame):
         self._shown_given = Given()
         self._shown_song: Song | None = None
         self._shown_chords = self._why_no_chords = ""
-        self.tempo = _spin(1, tr(" bpm"))
+        self.tempo = self._field(tr(" bpm"), "tempo_bpm", said=said_bpm)
         self.key = Chooser()
         for key in KEYS:
             self.key.addItem(key_title(key), key)
@@ -146,7 +148,7 @@ class AnalysisPanel(QFrame):
         self.meter = Chooser()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
-        self.downbeat = _spin(3, tr(" s"))
+        self.downbeat = self._field(tr(" s"), "downbeat_s")
         self.time = Chooser()
         self.time.addItem(tr("Steady"), None)
         self.time.addItem(tr("With the singer"), True)
@@ -219,8 +221,8 @@ class AnalysisPanel(QFrame):
         self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
         self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
         self.chords.editingFinished.connect(self._on_chords_edited)
-        self.half.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() / 2))
-        self.double.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() * 2))
+        self.half.clicked.connect(lambda: self._scale_tempo(0.5))
+        self.double.clicked.connect(lambda: self._scale_tempo(2.0))
         self.tap.tapped.connect(self._on_tapped)
         self.at_playhead.clicked.connect(lambda: self._give(downbeat_s=self._playhead_s))
         for name, field in (
@@ -266,9 +268,7 @@ class AnalysisPanel(QFrame):
         self.unguide.setVisible(guide is not None)
         self._shown_given = given
         self._show_hint(given)
-        # Beats that drift have a mean of their own; what was typed stays in its field as it was typed.
-        typed_bpm = given.tempo_bpm if guide is None else None
-        self._set(self.tempo, typed_bpm or analysis.tempo_bpm)
+        self._set(self.tempo, _tempo_of(given, analysis))
         typed_s = None if given.shift_beats else given.downbeat_s
         self._set(self.downbeat, (grid.first_downbeat_s or 0.0) if typed_s is None else typed_s)
         self.key.setCurrentIndex(KEYS.index(analysis.key))
@@ -321,11 +321,31 @@ class AnalysisPanel(QFrame):
             box.setCurrentIndex(-1)
         self.chords.clear()
 
-    def _set(self, spin: QDoubleSpinBox, value: float) -> None:
-        spin.blockSignals(True)
-        spin.setValue(value)
-        spin.setProperty("shown", spin.value())
-        spin.blockSignals(False)
+    def _field(self, unit: str, name: str, *, said: Callable[[float], str] | None = None) -> DecimalField:
+        """A field of Given; what cannot be is refused as it is by whoever else gives it (core.giving)."""
+
+        def may_be(value: float) -> None:
+            song = self._shown_song
+            check({name: value}, song.vocal.audio.duration_s if song is not None else math.inf)
+
+        field = DecimalField(-_ANY, _ANY, unit=unit, check=may_be, said=said)
+        field.setSpecialValueText(" ")  # the minimum stands for "not known"
+        field.refused.connect(self._on_refused)
+        return field
+
+    def _on_refused(self, why: str) -> None:
+        """What holds may be another value by now than the one that typing began with."""
+        self.message.emit(why)
+        if self._shown_song is not None:
+            self.show_song(self._shown_song)
+
+    def _set(self, field: DecimalField, value: float) -> None:
+        field.setProperty("shown", round(value, field.decimals()))
+        if field.is_being_typed:
+            return
+        field.blockSignals(True)
+        field.setValue(value)
+        field.blockSignals(False)
 
     def _give(self, **fields: object) -> None:
         self.given_changed.emit(fields)
@@ -333,6 +353,12 @@ class AnalysisPanel(QFrame):
     def _on_tempo_edited(self) -> None:
         if self.tempo.value() != self.tempo.property("shown"):
             self._give(tempo_bpm=self.tempo.value())
+
+    def _scale_tempo(self, factor: float) -> None:
+        """From the tempo itself, not from the decimals that are shown; a second click goes on from the first."""
+        song = self._shown_song
+        if song is not None and song.analysis is not None:
+            self._give(tempo_bpm=_tempo_of(song.project.given, song.analysis) * factor)
 
     def _on_tapped(self, tempo_bpm: float) -> None:
         # Taps lie near a simple number more often than not, and a tenth is finer than anybody taps.
@@ -370,7 +396,7 @@ class AnalysisPanel(QFrame):
         if offered:
             tempo, key = offered.get("tempo_bpm"), offered.get("key")
             values = [
-                tr("{tempo:g} bpm", tempo=tempo) if tempo is not None else "",
+                _bpm(tempo) if isinstance(tempo, float) else "",
                 key_title(key) if isinstance(key, Key) else "",
             ]
             source = next(hint.source for hint in self._hints if hint)
@@ -397,9 +423,9 @@ def _doubt(analysis: VocalAnalysis) -> str:
     """What to do about a beat that nobody can be sure of; "" where it is sure."""
     if not analysis.unsure_of_tempo:
         return ""
-    tempi = dict.fromkeys(_bpm(reading.tempo_bpm) for reading in analysis.alternatives)
-    tempi.pop(_bpm(analysis.tempo_bpm), None)  # the same tempo with other beats
-    others = tr(" or ").join(tempi)
+    tempi = {round(r.tempo_bpm): _bpm(r.tempo_bpm) for r in reversed(analysis.alternatives)}
+    tempi.pop(round(analysis.tempo_bpm), None)  # the same tempo with other beats
+    others = tr(" or ").join(reversed(tempi.values()))
     return (
         tr("Not sure of the beat: tap along, or try {others}.", others=others)
         if others
@@ -408,7 +434,13 @@ def _doubt(analysis: VocalAnalysis) -> str:
 
 
 def _bpm(tempo_bpm: float) -> str:
-    return tr("{tempo:.0f} bpm", tempo=tempo_bpm)
+    return tr("{tempo} bpm", tempo=said_bpm(tempo_bpm))
+
+
+def _tempo_of(given: Given, analysis: VocalAnalysis) -> float:
+    """Beats that drift have a mean of their own; what was typed stays as it was typed."""
+    typed_bpm = given.tempo_bpm if given.guide is None else None
+    return typed_bpm or analysis.tempo_bpm
 
 
 def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:
@@ -417,15 +449,3 @@ def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:
         if all(chords[i] == chords[i % length] for i in range(len(chords))):
             return chords[:length]
     return chords
-
-
-def _spin(decimals: int, unit: str) -> QDoubleSpinBox:
-    """A field that takes every number: one that cannot be is refused with a word (core.giving), not cut silently."""
-    spin = QDoubleSpinBox()
-    spin.setRange(-_ANY, _ANY)
-    spin.setDecimals(decimals)
-    spin.setSuffix(unit)
-    spin.setSpecialValueText(" ")  # the minimum stands for "not known"
-    spin.setKeyboardTracking(False)
-    as_field(spin)
-    return spin

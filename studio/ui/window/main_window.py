@@ -245,7 +245,8 @@ class MainWindow(QMainWindow):
         self.analysis.given_changed.connect(self._give)
         self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
         self.analysis.guide_wanted.connect(self.choose_guide)
-        self.analysis.message.connect(self.status.tell)
+        for panel in (self.analysis, self.request, panels.empty):
+            panel.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.engine_changed.connect(self.analysis.show_engine)
         self.request.engine_changed.connect(self.vocal.show_engine)

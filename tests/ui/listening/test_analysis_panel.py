@@ -32,7 +32,7 @@ def test_a_doubtful_beat_asks_for_taps_and_names_the_other_tempo(qtbot: QtBot) -
     panel = _panel(qtbot, 0.4)
     assert not panel.doubt.isHidden()
     assert "tap along" in panel.doubt.text()
-    assert "60 bpm" in panel.doubt.text()
+    assert "60.0 bpm" in panel.doubt.text()
 
 
 def test_a_sure_beat_asks_for_nothing(qtbot: QtBot) -> None:
