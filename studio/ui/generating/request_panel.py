@@ -236,6 +236,10 @@ class RequestPanel(QFrame):
         engine = self.engine_box.currentData()
         return Wishes(controls, count, self.seed.value(), self.pin.isChecked(), engine)
 
+    def finish_typing(self) -> bool:
+        """Takes what is still being typed, as Enter does; False where it is refused: why is told."""
+        return not self.seed.is_being_typed or self.seed.settle()
+
     def set_wishes(self, wishes: Wishes) -> None:
         """Shows wishes; folded fields are unfolded where one of them is set."""
         controls = wishes.controls

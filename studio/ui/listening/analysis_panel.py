@@ -51,6 +51,8 @@ NUDGES = (
     (1.0, later("+1 beat"), later("Bar lines one beat later, for a song that is counted wrongly")),
 )
 
+#: That can be chosen, in cents from 440 Hz; None is the singer's.
+_TUNINGS = (None, 0.0)
 #: Beyond what anybody types.
 _ANY = 9_999.0
 
@@ -113,12 +115,21 @@ class _Row:
         )
         self.source.setText(tr("yours") if yours else known)
         set_state(self.source, "yours", yours)
+        set_state(self.source, "wrong", False)
         self.reset.setVisible(yours)
+
+    def show_unread(self) -> None:
+        """What stands in the field is not what holds; the way back is to what is estimated."""
+        self.source.setText(tr("not read"))
+        set_state(self.source, "yours", False)
+        set_state(self.source, "wrong", True)
+        self.reset.show()
 
     def show_given_by(self, source: str) -> None:
         """The value is neither estimated nor typed; the way back is beside what gave it."""
         self.source.setText(source)
         set_state(self.source, "yours", False)
+        set_state(self.source, "wrong", False)
         self.reset.hide()
 
 
@@ -140,6 +151,10 @@ class AnalysisPanel(QFrame):
         self._shown_given = Given()
         self._shown_song: Song | None = None
         self._shown_chords = self._why_no_chords = ""
+        #: Why the line of chords cannot be read: what was typed stays in it meanwhile. Empty where it can.
+        self._unread = ""
+        #: The song's chords and pickup that were shown last.
+        self._held_chords: object = None
         self.tempo = self._field(tr(" bpm"), "tempo_bpm", said=said_bpm)
         self.key = Chooser()
         for key in KEYS:
@@ -154,7 +169,7 @@ class AnalysisPanel(QFrame):
         self.time.addItem(tr("With the singer"), True)
         self.tuning = Chooser()
         self.tuning.addItem(tr("The singer's"), None)
-        self.tuning.addItem("440 Hz", 0.0)
+        self.tuning.addItem("440 Hz", _TUNINGS[1])
         self.chords = QLineEdit()
         self.chords.setPlaceholderText(tr("one a bar: Am F C G, a pickup in brackets: (G) C F"))
         grid = QGridLayout()
@@ -234,7 +249,7 @@ class AnalysisPanel(QFrame):
             ("tuning", "tuning"),
         ):
             self.rows[name].reset.clicked.connect(lambda _=False, f=field: self._give(**{f: None}))
-        self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None, ()))
+        self.rows["chords"].reset.clicked.connect(lambda: self._give_chords(None, ()))
         self._show_nothing()
         self.setEnabled(False)
 
@@ -242,7 +257,7 @@ class AnalysisPanel(QFrame):
         """Greys out the chords for an engine that does not heed them, and says why."""
         self._why_no_chords = kind.why_not_heeded("chords")
         self.chords.setEnabled(not self._why_no_chords)
-        self.chords.setToolTip(self._why_no_chords or self._shown_chords)
+        self._show_chord_tip()
 
     def set_playhead(self, time_s: float) -> None:
         self._playhead_s = time_s
@@ -254,6 +269,7 @@ class AnalysisPanel(QFrame):
         if song is not self._shown_song:
             self._shown_song = song
             self.doubt.setMinimumHeight(0)
+            self._forget_typed_chords()
         if analysis is None:
             self._show_nothing()
             for row in self.rows.values():
@@ -283,7 +299,7 @@ class AnalysisPanel(QFrame):
         self.rows["downbeat"].show_source(sure.downbeats, yours=downbeat_yours)
         self.time.setCurrentIndex(1 if given.drift or grid.drifts else 0)
         self.rows["time"].show_source(None, yours=given.drift is not None)
-        self.tuning.setCurrentIndex(0 if given.tuning is None else 1)
+        self._show_tuning(given.tuning)
         if guide is not None:
             for name in ("tempo", "meter", "downbeat", "time"):
                 self.rows[name].show_given_by(tr("from the guide"))
@@ -292,16 +308,49 @@ class AnalysisPanel(QFrame):
             self.rows["tuning"].source.setText(
                 tr("{tuning_cents:+.0f} cents", tuning_cents=analysis.tuning_cents)
             )
-        self.rows["chords"].show_source(None, yours=song.project.chords is not None)
-        chords = song.project.chords or analysis.chords[grid.first_bar :]
+        self._show_chords(song, analysis)
+
+    def _show_tuning(self, cents: float | None) -> None:
+        """The command line gives others than those that can be chosen here: the one that holds is added to them."""
+        while self.tuning.count() > len(_TUNINGS):
+            self.tuning.removeItem(len(_TUNINGS))
+        if cents is not None and cents not in _TUNINGS:
+            self.tuning.addItem(tr("{tuning:+.0f} cents from 440 Hz", tuning=cents), cents)
+        self.tuning.setCurrentIndex(self.tuning.findData(cents) if cents is not None else 0)
+
+    def _show_chords(self, song: Song, analysis: VocalAnalysis) -> None:
+        """The chords that hold; a line that was typed and cannot be read, or is being typed, stays until others do."""
+        project = song.project
+        chords = project.chords or analysis.chords[analysis.grid.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
-        if song.project.pickup:
-            pickup = " ".join(chord.name(analysis.key) for chord in song.project.pickup)
+        if project.pickup:
+            pickup = " ".join(chord.name(analysis.key) for chord in project.pickup)
             self._shown_chords = f"({pickup}) {self._shown_chords}"
-        set_state(self.chords, "wrong", False)
-        self.chords.setText(self._shown_chords)
-        self.chords.setCursorPosition(0)
-        self.chords.setToolTip(self._why_no_chords or self._shown_chords)
+        held, before = (project.chords, project.pickup), self._held_chords
+        self._held_chords = held
+        if held != before:
+            self._forget_typed_chords()
+        if not self._unread and not (self.chords.hasFocus() and self.chords.isModified()):
+            self.chords.setText(self._shown_chords)
+            self.chords.setCursorPosition(0)
+        self._show_read()
+
+    def _show_read(self) -> None:
+        """Whether what stands in the line of chords could be read, and where it comes from."""
+        set_state(self.chords, "wrong", bool(self._unread))
+        self._show_chord_tip()
+        song = self._shown_song
+        if self._unread:
+            self.rows["chords"].show_unread()
+        elif song is not None:
+            self.rows["chords"].show_source(None, yours=song.project.chords is not None)
+
+    def _show_chord_tip(self) -> None:
+        self.chords.setToolTip(self._why_no_chords or self._unread or self._shown_chords)
+
+    def _forget_typed_chords(self) -> None:
+        self._unread = ""
+        self.chords.setModified(False)
 
     def _show_doubt(self, doubt: str) -> None:
         """The lines that a doubt took stay while its song is open: what is below keeps its place under the mouse."""
@@ -319,7 +368,8 @@ class AnalysisPanel(QFrame):
             self._set(spin, spin.minimum())
         for box in (self.key, self.meter):
             box.setCurrentIndex(-1)
-        self.chords.clear()
+        if not self._unread:
+            self.chords.clear()
 
     def _field(self, unit: str, name: str, *, said: Callable[[float], str] | None = None) -> DecimalField:
         """A field of Given; what cannot be is refused as it is by whoever else gives it (core.giving)."""
@@ -351,7 +401,7 @@ class AnalysisPanel(QFrame):
         self.given_changed.emit(fields)
 
     def _on_tempo_edited(self) -> None:
-        if self.tempo.value() != self.tempo.property("shown"):
+        if self._is_new(self.tempo):
             self._give(tempo_bpm=self.tempo.value())
 
     def _scale_tempo(self, factor: float) -> None:
@@ -365,23 +415,55 @@ class AnalysisPanel(QFrame):
         self._give(tempo_bpm=round(tempo_bpm, 1))
 
     def _on_downbeat_edited(self) -> None:
-        if self.downbeat.value() != self.downbeat.property("shown"):
+        if self._is_new(self.downbeat):
             self._give(downbeat_s=self.downbeat.value())
+
+    def _is_new(self, field: DecimalField) -> bool:
+        """Whether it is not what is known already; Enter, and then leaving the field, say a value once."""
+        new = field.value() != field.property("shown")
+        field.setProperty("shown", field.value())
+        return new
+
+    def finish_typing(self) -> bool:
+        """Takes what is still being typed, as Enter does. False where something cannot be read: why is told, and its
+        field has the focus."""
+        for field, take in ((self.tempo, self._on_tempo_edited), (self.downbeat, self._on_downbeat_edited)):
+            if field.is_being_typed:
+                if not field.settle():
+                    return False
+                take()
+        if not self._why_no_chords:  # else they are not asked for
+            self._on_chords_edited()
+        if self._unread and not self._why_no_chords:
+            self.chords.setFocus()
+            self._mark_wrong_chord()
+            return False
+        return True
 
     def _on_chords_edited(self) -> None:
         text = self.chords.text().strip()
-        if text == self._shown_chords:
-            return
         words = Chord.parse_each(text)
-        wrong = next((word for word in words if word.error is not None), None)
-        set_state(self.chords, "wrong", wrong is not None)
-        if wrong is not None:  # the line stays, and the word is marked
-            self.chords.setSelection(wrong.span[0], wrong.span[1] - wrong.span[0])
-            self.message.emit(str(wrong.error))
-            return
-        chords = tuple(word.chord for word in words if word.chord is not None and not word.is_pickup)
-        pickup = tuple(word.chord for word in words if word.chord is not None and word.is_pickup)
-        self.chords_changed.emit(chords or None, pickup)
+        self._unread = ""
+        if text != self._shown_chords:
+            self._unread = next((str(word.error) for word in words if word.error is not None), "")
+        if self._unread:  # the line stays, and the word is marked
+            self._mark_wrong_chord()
+            self.message.emit(self._unread)
+        elif text != self._shown_chords:
+            chords = tuple(word.chord for word in words if word.chord is not None and not word.is_pickup)
+            pickup = tuple(word.chord for word in words if word.chord is not None and word.is_pickup)
+            self._give_chords(chords or None, pickup)
+        self._show_read()
+
+    def _mark_wrong_chord(self) -> None:
+        wrong = next(word for word in Chord.parse_each(self.chords.text()) if word.error is not None)
+        self.chords.setSelection(wrong.span[0], wrong.span[1] - wrong.span[0])
+
+    def _give_chords(self, chords: tuple[Chord, ...] | None, pickup: tuple[Chord, ...]) -> None:
+        self._forget_typed_chords()
+        self.chords_changed.emit(chords, pickup)
+        if self._shown_song is not None:  # those that hold now, be they others or not
+            self.show_song(self._shown_song)
 
     # Hints
 

@@ -167,7 +167,8 @@ class MainWindow(QMainWindow):
             [menu_of(self, f"&{name}") for name in ("Edit", "Listen", "Candidates", "Judge", "Record")],
         )
         MenuReasons(self, self.actions_by_name, workspace, playback, self.generation, self.compare)
-        self.keys = KeyFilter(self, self.key_map)
+        # Generate ends typing itself: what cannot be read keeps it from beginning.
+        self.keys = KeyFilter(self, self.key_map, (self.request.generate,))
         for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
             self.keys.vocal_only_held.connect(hear)
         self._memory = WindowMemory(self)
@@ -344,8 +345,9 @@ class MainWindow(QMainWindow):
         except StudioError as error:
             self.status.tell(str(error))
             self.analysis.show_song(song)  # what was typed is not what holds
-        else:
-            self.workspace.do(SetGiven(given))
+            return
+        if not self.workspace.do(SetGiven(given)):
+            self.analysis.show_song(song)
 
     def _move_bars(self, beats: float) -> None:
         """A second click moves them on, even while the first is still worked on."""
