@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
@@ -158,6 +158,9 @@ class DecimalField(QDoubleSpinBox):
             self._end(wrong)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        if event.reason() == Qt.FocusReason.PopupFocusReason:
+            QWidget.focusOutEvent(self, event)  # a menu, maybe to paste: typing goes on after it
+            return
         wrong = self.wrong
         super().focusOutEvent(event)
         self._end(wrong)

@@ -46,7 +46,7 @@ class EmptyState(QFrame):
             *PLAYED_BPM, unit=tr(" bpm"), check=lambda bpm: check({"tempo_bpm": bpm}), said=said_bpm
         )
         self.tempo.setAccessibleName(tr("Tempo of the metronome"))
-        self.tempo.setMinimumWidth(96)
+        self.tempo.setMinimumWidth(120)
         self.tap = TapButton()
         self.tap.setToolTip(tr("Tap four times or more in the tempo you want"))
         self.tap.setFixedHeight(28)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtCore import QEvent, QLocale, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import studio.ui
@@ -140,6 +141,23 @@ def test_what_is_pasted_is_read_or_refused(qtbot: QtBot) -> None:
         field.lineEdit().insert(text)
         field.settle()
         assert field.value() == value
+
+
+def test_a_menu_does_not_end_typing(qtbot: QtBot) -> None:
+    field = DecimalField(30.0, 300.0, unit=" bpm", said=said_bpm)
+    qtbot.addWidget(field)
+    field.show()
+    refused: list[str] = []
+    field.refused.connect(refused.append)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "9")
+    for reason in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.TabFocusReason):
+        assert field.text() == "9 bpm"
+        assert not refused
+        QApplication.sendEvent(field, QFocusEvent(QEvent.Type.FocusOut, reason))
+    assert field.text() == "30.0 bpm"
+    assert len(refused) == 1
 
 
 def test_arrows_go_on_from_what_is_typed(qtbot: QtBot) -> None:
