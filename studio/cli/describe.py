@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.core.amounts import many
+from studio.core.tempos import said_bpm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ def describe_analysis(vocal: Vocal, analysis: VocalAnalysis) -> list[str]:
         return f"{text} ({'given' if was_given else f'{confidence:.0%} sure'})"
 
     typed_bpm = given.tempo_bpm if given.guide is None else None
-    tempo = value(f"{typed_bpm or analysis.tempo_bpm:.1f} bpm", given.tempo_bpm is not None, sure.tempo)
+    tempo = value(f"{said_bpm(typed_bpm or analysis.tempo_bpm)} bpm", given.tempo_bpm is not None, sure.tempo)
     meter = value(str(analysis.grid.meter), given.meter is not None, sure.downbeats)
     key = value(str(analysis.key), given.key is not None, sure.key, of_beats=False)
     rate = f"{vocal.audio.sample_rate / 1000:g} kHz"
@@ -46,7 +47,7 @@ def _doubt(analysis: VocalAnalysis) -> list[str]:
     for reading in analysis.alternatives:
         if all(abs(reading.tempo_bpm / tempo - 1) > 0.02 for tempo in (analysis.tempo_bpm, *tempi)):
             tempi.append(reading.tempo_bpm)
-    tries = [f"--tempo {tempo:.1f}" for tempo in tempi[:2]]
+    tries = [f"--tempo {said_bpm(tempo)}" for tempo in tempi[:2]]
     perhaps = f", perhaps {' or '.join(tries)}" if tries else " with --tempo"
     return [f"Not sure of the beat: count along and give the tempo{perhaps}"]
 
@@ -75,7 +76,7 @@ def _beat(grid: BeatGrid, *, several: bool) -> str:
     """The tempo, and where a bar begins where there are several ways to count."""
     from studio.core.counting import told_downbeat
 
-    return f"{grid.tempo_bpm:.1f} bpm" + (f", {told_downbeat(grid)}" if several else "")
+    return f"{said_bpm(grid.tempo_bpm)} bpm" + (f", {told_downbeat(grid)}" if several else "")
 
 
 def describe_candidate(candidate: Candidate, exported: ExportedCandidate, *, several: bool = False) -> str:

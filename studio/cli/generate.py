@@ -20,6 +20,7 @@ from studio.cli.options import (
     key,
     meter,
     number,
+    quarters,
     style,
     tuning,
 )
@@ -87,10 +88,11 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--shift-beats",
-        type=number(float, -8, 8),
+        type=quarters,
         default=0.0,
         metavar="QUARTERS",
-        help="move the bar lines later, or earlier with a minus; with halves the beats move too",
+        help="move the bar lines so many quarters later, or earlier with a minus: 1, 2 ...; with halves, as 0.5, the "
+        "beats move too",
     )
     parser.add_argument(
         "--guide",
@@ -112,8 +114,9 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--tuning",
         type=tuning,
-        metavar="CENTS",
-        help="what the band is tuned to: 440, or cents above it such as -32 (default: the singer's tuning)",
+        metavar="A",
+        help="what the band is tuned to: the hertz of A, 415 to 466 such as 442, or cents above 440 Hz, -100 to 100 "
+        "such as -32 (default: the singer's tuning)",
     )
     parser.add_argument(
         "--style", type=style, metavar="STYLE", help="such as 'pop ballad' (a wrong name lists all)"

@@ -33,6 +33,7 @@ from studio.cli import (
     vary,
 )
 from studio.cli.command import FAILED, INTERRUPTED, WRONG_USE, Command, Context, OpenWindow
+from studio.cli.parser import Parser
 from studio.core.errors import StudioError
 from studio.storage.log import LOG
 
@@ -53,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _parser_and_commands() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     """The parser, and the names of its commands."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="studio", description="Backline: accompaniments for a vocal, made on this machine."
     )
     parser.add_argument("--version", action="version", version=f"Backline {__version__}")

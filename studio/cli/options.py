@@ -6,6 +6,7 @@ A type is a function of the text for argparse; what it refuses, it says in the w
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 
+#: What an A is tuned to where music is played together, from the baroque pitch up, and how far it may be off in cents.
+TUNING_HZ = (415.0, 466.0)
+TUNING_CENTS = (-100.0, 100.0)
 ENCODINGS: dict[str, Encoding] = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
 
 
@@ -60,18 +64,26 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 
 def number(kind: type[Number], low: float, high: float) -> Callable[[str], Number]:
-    """An argparse type: a number within bounds."""
+    """An argparse type: a number within bounds, a whole one of `kind` int."""
 
     def parse(text: str) -> Number:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
+        value = _read(kind, text)
         if value is None or not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:.12g} to {high:.12g}")
+            wanted = "a number" if kind is float else "a whole number"
+            point = "; decimals begin with a point" if wanted == "a number" and "," in text else ""
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not {wanted} from {low:.12g} to {high:.12g}{point}"
+            )
         return value
 
     return parse
+
+
+def _read(kind: type[Number], text: str) -> Number | None:
+    try:
+        return None if "_" in text else kind(text)  # Python itself takes 1_000
+    except ValueError:
+        return None
 
 
 def _parsed_by(parse: Callable[[str], T], text: str) -> T:
@@ -94,10 +106,27 @@ def meter(text: str) -> Meter:
 
 
 def tuning(text: str) -> float:
-    """An argparse type: cents above A = 440 Hz."""
-    if text.strip() in ("440", "A440", "a440"):
-        return 0.0
-    return number(float, -100, 100)(text)
+    """An argparse type: cents above A = 440 Hz, typed as such, or as the hertz of A."""
+    value = _read(float, text.strip().lower().removeprefix("a").removesuffix("hz"))
+    (flat, sharp), (low, high) = TUNING_HZ, TUNING_CENTS
+    if value is not None and flat <= value <= sharp:
+        return 1200.0 * math.log2(value / 440.0)
+    if value is None or not low <= value <= high:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither the hertz of A, from {flat:g} to {sharp:g}, nor cents above 440 Hz, from {low:g} to "
+            f"{high:g}"
+        )
+    return value
+
+
+def quarters(text: str) -> float:
+    """An argparse type: how far bar lines are moved, in halves of a quarter."""
+    value = number(float, -8, 8)(text)
+    if value * 2 % 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of halves: bar lines move by 0.5, 1, 1.5 ..., -8 to 8"
+        )
+    return value
 
 
 def folder(text: str) -> Path:

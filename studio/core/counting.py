@@ -13,6 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.core.request import Breed
+from studio.core.tempos import said_bpm
 
 #: Two grids are the same if no beat of theirs differs by more: two frames of the curve that beats are heard in
 #: (analysis.onsets), so that one reading heard twice is one; and no more than is heard, for notes and bars go from one
@@ -106,8 +107,8 @@ def _apart_s(a: BeatGrid, b: BeatGrid) -> float:
 
 def _told(grid: BeatGrid) -> str:
     return tr(
-        "{meter} at {tempo_bpm:.1f} bpm ({bar})",
+        "{meter} at {tempo} bpm ({bar})",
         meter=grid.meter,
-        tempo_bpm=grid.tempo_bpm,
+        tempo=said_bpm(grid.tempo_bpm),
         bar=told_downbeat(grid),
     )

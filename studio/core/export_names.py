@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from studio.core.tempos import said_bpm
+
 #: Of a name, with its suffix: 255 bytes is the limit of file systems, and the rest goes to the temporary name that a
 #: file has while it is written, and to the number behind a folder that is taken.
 MOST_BYTES = 220
@@ -61,7 +63,7 @@ class NameParts:
         return self._joined("", "")
 
     def _joined(self, stem: str, sound: str) -> str:
-        tempo = f"{round(self.bpm, 1):g}bpm" if self.bpm else ""
+        tempo = f"{said_bpm(self.bpm).removesuffix('.0')}bpm" if self.bpm else ""
         rest = [clean(part) for part in (f"{self.candidate:02d}", stem, tempo, self.key, sound)]
         tail = "_".join(filter(None, rest))
         # The longest suffix is `.dawproject`.

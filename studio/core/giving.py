@@ -12,6 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.core.music import PLAYED_BPM
+from studio.core.tempos import said_bpm
 
 if TYPE_CHECKING:
     from studio.core.analysis import Given, VocalAnalysis
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 _APART = frozenset({"key", "tuning"})
 
 
-def check(fields: Mapping[str, Any], duration_s: float) -> None:
+def check(fields: Mapping[str, Any], duration_s: float = math.inf) -> None:
     """Raises StudioError for a tempo that nobody plays, or a downbeat outside of a vocal of `duration_s`."""
     tempo_bpm, downbeat_s = fields.get("tempo_bpm"), fields.get("downbeat_s")
     slowest, fastest = PLAYED_BPM
     if tempo_bpm is not None and not slowest <= tempo_bpm <= fastest:
         raise StudioError(
             tr("The band does not play at that tempo"),
-            seen=tr("{tempo:g} bpm", tempo=tempo_bpm),
+            seen=tr("{tempo} bpm", tempo=said_bpm(tempo_bpm)),
             expected=tr("{slowest:g} to {fastest:g} bpm", slowest=slowest, fastest=fastest),
             todo=tr("Give a tempo in between: half or double it where that is meant"),
         )

@@ -91,7 +91,7 @@ def test_a_file_or_folder_alone_is_opened_in_the_window(
     assert seen == [(Path("take.wav"), "cpu"), (Path("Song.backline"), "auto")]
     capsys.readouterr()
     assert run(["vary"], no_window) == WRONG_USE, "a command goes before a folder of its name"
-    assert "usage: studio vary" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("studio vary: the following arguments are required: ")
 
 
 @pytest.mark.parametrize(

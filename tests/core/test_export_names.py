@@ -12,11 +12,11 @@ from studio.core.export_names import MOST_BYTES, NameParts, clean, cut_to, witho
 def test_the_template() -> None:
     parts = NameParts("Ada", "Night Song", 2, 97.34, "F#m")
     assert parts.file("drums", ".wav", sample_rate=44100, bits="24") == (
-        "Ada_Night_Song_02_drums_97.3bpm_F#m_44.1k24.wav"
+        "Ada_Night_Song_02_drums_97.34bpm_F#m_44.1k24.wav"
     )
     assert parts.file("mix", ".wav", sample_rate=96000, bits="32f").endswith("_96k32f.wav")
-    assert parts.file("arrangement", ".mid") == "Ada_Night_Song_02_arrangement_97.3bpm_F#m.mid"
-    assert parts.folder() == "Ada_Night_Song_02_97.3bpm_F#m"
+    assert parts.file("arrangement", ".mid") == "Ada_Night_Song_02_arrangement_97.34bpm_F#m.mid"
+    assert parts.folder() == "Ada_Night_Song_02_97.34bpm_F#m"
 
 
 def test_empty_parts_fall_away() -> None:

@@ -10,6 +10,7 @@ import mido
 
 from studio.core.language import tr, trn
 from studio.core.music import Meter
+from studio.core.tempos import said_bpm
 from studio.services.exporting.contents import MIDI
 from studio.services.exporting.proof_rules import Check, ProofManifest, text_of
 
@@ -84,7 +85,10 @@ def _beats(name: str, midi: ReadMidi, manifest: ProofManifest) -> Check:
     off = max((_nearest(beats, t) for t in wanted), default=0.0)
     bpm = 6e7 / midi.tempos[0][1] if midi.tempos else 120.0
     found = tr(
-        "{bpm:.2f} bpm, {count} beats, {off:.2f} ms off at most", bpm=bpm, count=len(wanted), off=off * 1000
+        "{bpm} bpm, {count} beats, {off:.2f} ms off at most",
+        bpm=said_bpm(bpm),
+        count=len(wanted),
+        off=off * 1000,
     )
     return Check(name, tr("has the song's beats"), bool(midi.tempos) and off <= _TOLERANCE_S, found)
 

@@ -9,6 +9,7 @@ from studio.audio.tags import read_tags
 from studio.core.analysis import Given
 from studio.core.hints import Hint, hint_from_name
 from studio.core.language import tr
+from studio.core.tempos import said_bpm
 
 
 def find_hints(path: Path) -> tuple[Hint, ...]:
@@ -30,8 +31,8 @@ def with_hints(given: Given, hints: tuple[Hint, ...]) -> tuple[Given, tuple[str,
                 given = replace(given, tempo_bpm=hint.tempo_bpm)
                 told.append(
                     tr(
-                        "Tempo {tempo_bpm:g} bpm from the {source}; --tempo gives another.",
-                        tempo_bpm=hint.tempo_bpm,
+                        "Tempo {tempo} bpm from the {source}; --tempo gives another.",
+                        tempo=said_bpm(hint.tempo_bpm),
                         source=hint.source,
                     )
                 )

@@ -115,6 +115,7 @@ QLabel[role="badge"] { background: $raised; border: 1px solid $border; border-ra
 QLabel[role="badge"][selected="true"] { background: $accent; border-color: $accent; color: $on_accent; }
 QLabel[role="estimate"] { color: $muted; font-size: 11px; }
 QLabel[role="estimate"][yours="true"] { color: $accent; font-weight: 600; }
+QLabel[role="estimate"][wrong="true"] { color: $danger; font-weight: 600; }
 QLabel[role="pass"] { color: $good; font-weight: 600; }
 QLabel[role="fail"] { color: $danger; font-weight: 600; }
 QPushButton { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px; padding: 4px 12px;

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractSpinBox,
     QButtonGroup,
     QComboBox,
     QFrame,
@@ -177,14 +176,6 @@ def button_row(*buttons: QWidget) -> QHBoxLayout:
     for button in buttons:
         row.addWidget(button)
     return row
-
-
-def as_field(spin: QAbstractSpinBox) -> None:
-    """Makes a spin box look and stand like a text field: no arrows, the text inset, as high as a list."""
-    spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    spin.lineEdit().setTextMargins(7, 0, 0, 0)
-    spin.setFixedHeight(28)
-    spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
 
 def small_button(text: str, tip: str) -> QToolButton:

@@ -10,6 +10,7 @@ from studio.core.change_words import told_change
 from studio.core.controls import NETWORK, RECORDED
 from studio.core.instruments import shown
 from studio.core.language import capital, later, tr
+from studio.core.tempos import said_bpm
 from studio.services.measuring.fit_report import FitReport
 from studio.services.measuring.levels import CandidateLevels, SoundLevels
 from studio.ui.appearance.widgets import key_title
@@ -107,7 +108,7 @@ def settings_rows(candidate: Candidate) -> dict[str, str]:
     tuning = arrangement.tuning_cents
     rows = {
         tr("Key"): key_title(arrangement.key),
-        tr("Tempo"): tr("{tempo_bpm:.1f} bpm", tempo_bpm=arrangement.grid.tempo_bpm),
+        tr("Tempo"): tr("{tempo} bpm", tempo=said_bpm(arrangement.grid.tempo_bpm)),
         tr("Tuning"): tr("{tuning:+.0f} cents from 440 Hz", tuning=tuning) if round(tuning) else "440 Hz",
     }
     engine = str(settings.get("engine", ""))

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.candidate import Candidate, descent, recipe_of
@@ -23,6 +23,7 @@ from studio.ui.generating.generation import Generation
 from studio.ui.generating.instrument_dialog import InstrumentDialog
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.generating.request_panel import Wishes
+from studio.ui.keys.shortcuts import TYPING
 from studio.ui.listening.asking_dialog import AskingDialog, ways_of
 from studio.ui.listening.playback import Playback
 from studio.ui.window.layout import Layout
@@ -55,6 +56,7 @@ class GenerateActions(QObject):
         super().__init__(parent)
         self._workspace, self._playback, self._generation = workspace, playback, generation
         self._request, self._rows, self._strip = panels.request, panels.candidates, panels.strip
+        self._analysis = panels.analysis
         self._ask, self._preferences, self._parent = ask, preferences, parent
         #: The analysis whose beat was asked about already.
         self._asked: VocalAnalysis | None = None
@@ -73,6 +75,8 @@ class GenerateActions(QObject):
         song = self._workspace.song
         if song is None or not self._request.generate.isEnabled() or self._generation.running:
             return
+        if not self._finish_typing():
+            return
         analysis = song.analysis
         if not song.is_heard:  # what was typed last counts: the request follows as soon as it was listened to
             self._generation.start_when_heard(self._request.wishes)
@@ -89,7 +93,17 @@ class GenerateActions(QObject):
     def make_fewer(self, candidates: int) -> None:
         """Asks for as many as there is memory for."""
         self._request.count.set_value(candidates)
-        self._generation.start(self._request.wishes)
+        if self._finish_typing():
+            self._generation.start(self._request.wishes)
+
+    def _finish_typing(self) -> bool:
+        """Ends typing: what stands in the fields counts. False where something there cannot be read: nothing is to be
+        made then, and its field has the focus."""
+        if not (self._analysis.finish_typing() and self._request.finish_typing()):
+            return False
+        if isinstance(QApplication.focusWidget(), TYPING):
+            self._parent.setFocus()
+        return True
 
     def on_analysed(self, song: Song) -> None:
         """The vocal was listened to: what waited for that begins."""
@@ -190,7 +204,7 @@ class GenerateActions(QObject):
 
     def _make_anew(self, song: Song, number: int) -> None:
         """A new candidate with the wishes and the seed of one whose beat is not the song's any more."""
-        if song is not self._workspace.song:
+        if song is not self._workspace.song or not self._finish_typing():
             return
         origin = song.project.record(number).origin
         # Chords that were typed are the song's: they stand in its bars, not in those of the old beat.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
@@ -12,7 +12,8 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import capital, tr
 from studio.core.request import Regenerate
-from studio.ui.appearance.widgets import as_field, label, push
+from studio.ui.appearance.number_fields import WholeField
+from studio.ui.appearance.widgets import label, push
 
 #: Beyond what anybody types.
 _ANY = 9_999
@@ -48,12 +49,11 @@ class RegenerateDialog(QDialog):
         first, last = (0, grid.bars - 1) if region is None else grid.bars_of(region)
         self.whole = QCheckBox(tr("Whole song"))
         self.whole.setChecked(region is None)
-        self.first, self.last = QSpinBox(), QSpinBox()
+        # What is not there is refused with a word, not cut silently.
+        self.first, self.last = WholeField(-_ANY, _ANY), WholeField(-_ANY, _ANY)
         for spin, bar, name in ((self.first, first, tr("First bar")), (self.last, last, tr("Last bar"))):
-            spin.setRange(-_ANY, _ANY)  # what is not there is refused with a word, not cut silently
             spin.setValue(bar - grid.first_bar + 1)
             spin.setAccessibleName(name)
-            as_field(spin)
         self.stems = {stem: QCheckBox(capital(tr(stem))) for stem in STEMS}
         for box in self.stems.values():
             box.setChecked(True)
@@ -102,7 +102,8 @@ class RegenerateDialog(QDialog):
         )
         column.addLayout(buttons)
         for spin in (self.first, self.last):
-            spin.valueChanged.connect(self._refresh)
+            for told in (spin.lineEdit().textEdited, spin.editingFinished, spin.refused, spin.valueChanged):
+                told.connect(self._refresh)
         self.whole.toggled.connect(self._refresh)
         for box in self.stems.values():
             box.toggled.connect(self._refresh)
@@ -123,7 +124,7 @@ class RegenerateDialog(QDialog):
     def change(self) -> Regenerate:
         """What the fields say."""
         offset = self._grid.first_bar - 1
-        bars = None if self.whole.isChecked() else (self.first.value() + offset, self.last.value() + offset)
+        bars = None if self.whole.isChecked() else (_bar(self.first) + offset, _bar(self.last) + offset)
         stems = tuple(stem for stem, box in self.stems.items() if box.isChecked())
         new_chords = self.new_chords.isEnabled() and self.new_chords.isChecked()
         return Regenerate(self._candidate, bars, stems, new_chords)
@@ -142,9 +143,16 @@ class RegenerateDialog(QDialog):
 
     def _told_wrong(self) -> str:
         """Why the bars that are typed cannot be made anew; empty where they can."""
+        if self.whole.isChecked():
+            return ""
+        unread = next(
+            (spin.wrong for spin in (self.first, self.last) if spin.typed is None and spin.wrong), ""
+        )
+        if unread:
+            return unread
         low, high = 1 - self._grid.first_bar, self._grid.bars - self._grid.first_bar
-        first, last = self.first.value(), self.last.value()
-        if self.whole.isChecked() or low <= first <= last <= high:
+        first, last = _bar(self.first), _bar(self.last)
+        if low <= first <= last <= high:
             return ""
         return str(
             StudioError(
@@ -172,3 +180,9 @@ class RegenerateDialog(QDialog):
     def _accept_anew(self) -> None:
         self.anew.emit()
         self.accept()
+
+
+def _bar(field: WholeField) -> int:
+    """The bar that stands in a field, be it typed to the end or not."""
+    typed = field.typed
+    return field.value() if typed is None else round(typed)

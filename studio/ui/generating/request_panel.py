@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QSizePolicy,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
 )
@@ -27,13 +26,13 @@ from studio.core.jobs import Progress
 from studio.core.language import capital, tr
 from studio.core.score import STYLES
 from studio.ui.appearance import theme
+from studio.ui.appearance.number_fields import WholeField
 from studio.ui.appearance.scrolling import FittingScroll
 from studio.ui.appearance.widgets import (
     Chooser,
     ElidedLabel,
     IconButton,
     Segments,
-    as_field,
     icon,
     label,
     push,
@@ -64,12 +63,13 @@ class Wishes:
 
 class RequestPanel(QFrame):
     """Emits `generate_requested`, `cancel_requested`, `engine_changed` (an EngineKind) and `changed` where another wish
-    or seed is shown; the window says with `show_...` what goes on."""
+    or seed is shown, `message` with why a seed is refused; the window says with `show_...` what goes on."""
 
     generate_requested = Signal()
     cancel_requested = Signal()
     engine_changed = Signal(object)
     changed = Signal()
+    message = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,10 +93,8 @@ class RequestPanel(QFrame):
         )
         self.count = Segments([(str(n), n) for n in range(1, 9)], name=tr("Candidates"))
         self.count.set_value(4)
-        self.seed = QSpinBox()
-        self.seed.setRange(0, HIGHEST_SEED)
+        self.seed = WholeField(0, HIGHEST_SEED)
         self.seed.setValue(FIRST_SEED)
-        as_field(self.seed)
         self.dice = IconButton("dice-5-outline", tr("Another seed"))
         self.pin = IconButton("pin-outline", tr("Keep this seed for the next request"), checkable=True)
         self.generate = push(tr("Generate"), icon_name="creation", primary=True)
@@ -165,6 +163,7 @@ class RequestPanel(QFrame):
             self.pin.toggled,
         ):
             told.connect(lambda *_: self.changed.emit())
+        self.seed.refused.connect(self.message)
         self.show_ready(False)
         self.show_idle()
 
@@ -236,6 +235,10 @@ class RequestPanel(QFrame):
         )
         engine = self.engine_box.currentData()
         return Wishes(controls, count, self.seed.value(), self.pin.isChecked(), engine)
+
+    def finish_typing(self) -> bool:
+        """Takes what is still being typed, as Enter does; False where it is refused: why is told."""
+        return not self.seed.is_being_typed or self.seed.settle()
 
     def set_wishes(self, wishes: Wishes) -> None:
         """Shows wishes; folded fields are unfolded where one of them is set."""

@@ -3,11 +3,12 @@
 Single keys are plain shortcuts that a focused text field, list or button takes back through ShortcutOverride, which
 is Qt's own way to say "this key is mine". A closed list takes only what opens it or moves in it: one who has
 just chosen a style presses G. The key for the vocal alone is held, not pressed, so it is watched by hand.
+A click beside a field ends typing, also one on what takes no focus: else the field would go on taking the keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QScrollBar,
     QWidget,
 )
 
@@ -27,7 +29,8 @@ from studio.core.language import tr
 from studio.ui.keys.key_map import KeyMap
 from studio.ui.keys.shortcut_table import BY_NAME, HELD, SHORTCUTS
 
-_TYPING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit)
+#: What keys are typed into.
+TYPING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit)
 _ARROWS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
 _IN_LISTS = (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Space)
 
@@ -50,13 +53,18 @@ def make_actions(
 
 
 class KeyFilter(QObject):
-    """Gives keys back to the widget that needs them, and tells when the key for the vocal alone goes down and up."""
+    """Gives keys back to the widget that needs them, takes them from a field at a click beside it, and tells when the
+    key for the vocal alone goes down and up.
+
+    Args:
+        enders: what is clicked to say that what was typed counts, and ends typing by itself.
+    """
 
     vocal_only_held = Signal(bool)
 
-    def __init__(self, window: QWidget, keys: KeyMap) -> None:
+    def __init__(self, window: QWidget, keys: KeyMap, enders: Collection[QWidget] = ()) -> None:
         super().__init__(window)
-        self._window, self._keys = window, keys
+        self._window, self._keys, self._enders = window, keys, enders
         self._held: int | None = None
         self._application().installEventFilter(self)
 
@@ -71,6 +79,8 @@ class KeyFilter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget) and self._is_beside(watched):
+            self._window.setFocus()
         if (
             kind == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
@@ -94,12 +104,24 @@ class KeyFilter(QObject):
             self.vocal_only_held.emit(False)
         return False
 
+    def _is_beside(self, pressed: QWidget) -> bool:
+        """Whether a click there leaves the field that is typed into, and Qt would not see to it."""
+        field = QApplication.focusWidget()
+        if not isinstance(field, TYPING) or not field.window() is pressed.window() is self._window:
+            return False
+        if pressed is field or field.isAncestorOf(pressed) or pressed in self._enders:
+            return False
+        if isinstance(pressed, QScrollBar):  # somebody looks at something while typing
+            return False
+        takes_focus = bool(pressed.focusPolicy() & Qt.FocusPolicy.ClickFocus)
+        return not (takes_focus and pressed.isEnabled())
+
     def _is_hold(self, event: QKeyEvent) -> bool:
         focus = QApplication.focusWidget()
         return (
             QKeySequence(event.keyCombination()) in [QKeySequence(k) for k in self._keys.keys(BY_NAME[HELD])]
             and self._window.isActiveWindow()
-            and not isinstance(focus, _TYPING)
+            and not isinstance(focus, TYPING)
             and QApplication.activePopupWidget() is None
         )
 
@@ -110,7 +132,7 @@ class KeyFilter(QObject):
             return False
         focus = QApplication.focusWidget()
         key = event.key()
-        if isinstance(focus, _TYPING):
+        if isinstance(focus, TYPING):
             return True
         if isinstance(focus, QAbstractItemView) or QApplication.activePopupWidget() is not None:
             return True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -18,17 +18,19 @@ from PySide6.QtWidgets import (
 
 from studio.core.analysis import Given, VocalAnalysis
 from studio.core.engines import EngineKind
+from studio.core.giving import check
 from studio.core.hints import Hint
 from studio.core.language import later, tr
 from studio.core.music import Chord, Key, Meter
+from studio.core.tempos import said_bpm
 from studio.services.project.song import Song
 from studio.services.vocal import doubt_of_singing
 from studio.ui.appearance import theme
+from studio.ui.appearance.number_fields import DecimalField
 from studio.ui.appearance.widgets import (
     Chooser,
     ElidedLabel,
     IconButton,
-    as_field,
     key_title,
     label,
     push,
@@ -49,6 +51,8 @@ NUDGES = (
     (1.0, later("+1 beat"), later("Bar lines one beat later, for a song that is counted wrongly")),
 )
 
+#: That can be chosen, in cents from 440 Hz; None is the singer's.
+_TUNINGS = (None, 0.0)
 #: Beyond what anybody types.
 _ANY = 9_999.0
 
@@ -111,12 +115,21 @@ class _Row:
         )
         self.source.setText(tr("yours") if yours else known)
         set_state(self.source, "yours", yours)
+        set_state(self.source, "wrong", False)
         self.reset.setVisible(yours)
+
+    def show_unread(self) -> None:
+        """What stands in the field is not what holds; the way back is to what is estimated."""
+        self.source.setText(tr("not read"))
+        set_state(self.source, "yours", False)
+        set_state(self.source, "wrong", True)
+        self.reset.show()
 
     def show_given_by(self, source: str) -> None:
         """The value is neither estimated nor typed; the way back is beside what gave it."""
         self.source.setText(source)
         set_state(self.source, "yours", False)
+        set_state(self.source, "wrong", False)
         self.reset.hide()
 
 
@@ -138,7 +151,11 @@ class AnalysisPanel(QFrame):
         self._shown_given = Given()
         self._shown_song: Song | None = None
         self._shown_chords = self._why_no_chords = ""
-        self.tempo = _spin(1, tr(" bpm"))
+        #: Why the line of chords cannot be read: what was typed stays in it meanwhile. Empty where it can.
+        self._unread = ""
+        #: The song's chords and pickup that were shown last.
+        self._held_chords: object = None
+        self.tempo = self._field(tr(" bpm"), "tempo_bpm", said=said_bpm)
         self.key = Chooser()
         for key in KEYS:
             self.key.addItem(key_title(key), key)
@@ -146,13 +163,13 @@ class AnalysisPanel(QFrame):
         self.meter = Chooser()
         for meter in METERS:
             self.meter.addItem(str(meter), meter)
-        self.downbeat = _spin(3, tr(" s"))
+        self.downbeat = self._field(tr(" s"), "downbeat_s")
         self.time = Chooser()
         self.time.addItem(tr("Steady"), None)
         self.time.addItem(tr("With the singer"), True)
         self.tuning = Chooser()
         self.tuning.addItem(tr("The singer's"), None)
-        self.tuning.addItem("440 Hz", 0.0)
+        self.tuning.addItem("440 Hz", _TUNINGS[1])
         self.chords = QLineEdit()
         self.chords.setPlaceholderText(tr("one a bar: Am F C G, a pickup in brackets: (G) C F"))
         grid = QGridLayout()
@@ -219,8 +236,8 @@ class AnalysisPanel(QFrame):
         self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
         self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
         self.chords.editingFinished.connect(self._on_chords_edited)
-        self.half.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() / 2))
-        self.double.clicked.connect(lambda: self._give(tempo_bpm=self.tempo.value() * 2))
+        self.half.clicked.connect(lambda: self._scale_tempo(0.5))
+        self.double.clicked.connect(lambda: self._scale_tempo(2.0))
         self.tap.tapped.connect(self._on_tapped)
         self.at_playhead.clicked.connect(lambda: self._give(downbeat_s=self._playhead_s))
         for name, field in (
@@ -232,7 +249,7 @@ class AnalysisPanel(QFrame):
             ("tuning", "tuning"),
         ):
             self.rows[name].reset.clicked.connect(lambda _=False, f=field: self._give(**{f: None}))
-        self.rows["chords"].reset.clicked.connect(lambda: self.chords_changed.emit(None, ()))
+        self.rows["chords"].reset.clicked.connect(lambda: self._give_chords(None, ()))
         self._show_nothing()
         self.setEnabled(False)
 
@@ -240,7 +257,7 @@ class AnalysisPanel(QFrame):
         """Greys out the chords for an engine that does not heed them, and says why."""
         self._why_no_chords = kind.why_not_heeded("chords")
         self.chords.setEnabled(not self._why_no_chords)
-        self.chords.setToolTip(self._why_no_chords or self._shown_chords)
+        self._show_chord_tip()
 
     def set_playhead(self, time_s: float) -> None:
         self._playhead_s = time_s
@@ -252,6 +269,7 @@ class AnalysisPanel(QFrame):
         if song is not self._shown_song:
             self._shown_song = song
             self.doubt.setMinimumHeight(0)
+            self._forget_typed_chords()
         if analysis is None:
             self._show_nothing()
             for row in self.rows.values():
@@ -266,9 +284,7 @@ class AnalysisPanel(QFrame):
         self.unguide.setVisible(guide is not None)
         self._shown_given = given
         self._show_hint(given)
-        # Beats that drift have a mean of their own; what was typed stays in its field as it was typed.
-        typed_bpm = given.tempo_bpm if guide is None else None
-        self._set(self.tempo, typed_bpm or analysis.tempo_bpm)
+        self._set(self.tempo, _tempo_of(given, analysis))
         typed_s = None if given.shift_beats else given.downbeat_s
         self._set(self.downbeat, (grid.first_downbeat_s or 0.0) if typed_s is None else typed_s)
         self.key.setCurrentIndex(KEYS.index(analysis.key))
@@ -283,7 +299,7 @@ class AnalysisPanel(QFrame):
         self.rows["downbeat"].show_source(sure.downbeats, yours=downbeat_yours)
         self.time.setCurrentIndex(1 if given.drift or grid.drifts else 0)
         self.rows["time"].show_source(None, yours=given.drift is not None)
-        self.tuning.setCurrentIndex(0 if given.tuning is None else 1)
+        self._show_tuning(given.tuning)
         if guide is not None:
             for name in ("tempo", "meter", "downbeat", "time"):
                 self.rows[name].show_given_by(tr("from the guide"))
@@ -292,16 +308,49 @@ class AnalysisPanel(QFrame):
             self.rows["tuning"].source.setText(
                 tr("{tuning_cents:+.0f} cents", tuning_cents=analysis.tuning_cents)
             )
-        self.rows["chords"].show_source(None, yours=song.project.chords is not None)
-        chords = song.project.chords or analysis.chords[grid.first_bar :]
+        self._show_chords(song, analysis)
+
+    def _show_tuning(self, cents: float | None) -> None:
+        """The command line gives others than those that can be chosen here: the one that holds is added to them."""
+        while self.tuning.count() > len(_TUNINGS):
+            self.tuning.removeItem(len(_TUNINGS))
+        if cents is not None and cents not in _TUNINGS:
+            self.tuning.addItem(tr("{tuning:+.0f} cents from 440 Hz", tuning=cents), cents)
+        self.tuning.setCurrentIndex(self.tuning.findData(cents) if cents is not None else 0)
+
+    def _show_chords(self, song: Song, analysis: VocalAnalysis) -> None:
+        """The chords that hold; a line that was typed and cannot be read, or is being typed, stays until others do."""
+        project = song.project
+        chords = project.chords or analysis.chords[analysis.grid.first_bar :]
         self._shown_chords = " ".join(chord.name(analysis.key) for chord in _shortest(chords))
-        if song.project.pickup:
-            pickup = " ".join(chord.name(analysis.key) for chord in song.project.pickup)
+        if project.pickup:
+            pickup = " ".join(chord.name(analysis.key) for chord in project.pickup)
             self._shown_chords = f"({pickup}) {self._shown_chords}"
-        set_state(self.chords, "wrong", False)
-        self.chords.setText(self._shown_chords)
-        self.chords.setCursorPosition(0)
-        self.chords.setToolTip(self._why_no_chords or self._shown_chords)
+        held, before = (project.chords, project.pickup), self._held_chords
+        self._held_chords = held
+        if held != before:
+            self._forget_typed_chords()
+        if not self._unread and not (self.chords.hasFocus() and self.chords.isModified()):
+            self.chords.setText(self._shown_chords)
+            self.chords.setCursorPosition(0)
+        self._show_read()
+
+    def _show_read(self) -> None:
+        """Whether what stands in the line of chords could be read, and where it comes from."""
+        set_state(self.chords, "wrong", bool(self._unread))
+        self._show_chord_tip()
+        song = self._shown_song
+        if self._unread:
+            self.rows["chords"].show_unread()
+        elif song is not None:
+            self.rows["chords"].show_source(None, yours=song.project.chords is not None)
+
+    def _show_chord_tip(self) -> None:
+        self.chords.setToolTip(self._why_no_chords or self._unread or self._shown_chords)
+
+    def _forget_typed_chords(self) -> None:
+        self._unread = ""
+        self.chords.setModified(False)
 
     def _show_doubt(self, doubt: str) -> None:
         """The lines that a doubt took stay while its song is open: what is below keeps its place under the mouse."""
@@ -319,43 +368,102 @@ class AnalysisPanel(QFrame):
             self._set(spin, spin.minimum())
         for box in (self.key, self.meter):
             box.setCurrentIndex(-1)
-        self.chords.clear()
+        if not self._unread:
+            self.chords.clear()
 
-    def _set(self, spin: QDoubleSpinBox, value: float) -> None:
-        spin.blockSignals(True)
-        spin.setValue(value)
-        spin.setProperty("shown", spin.value())
-        spin.blockSignals(False)
+    def _field(self, unit: str, name: str, *, said: Callable[[float], str] | None = None) -> DecimalField:
+        """A field of Given; what cannot be is refused as it is by whoever else gives it (core.giving)."""
+
+        def may_be(value: float) -> None:
+            song = self._shown_song
+            check({name: value}, song.vocal.audio.duration_s if song is not None else math.inf)
+
+        field = DecimalField(-_ANY, _ANY, unit=unit, check=may_be, said=said)
+        field.setSpecialValueText(" ")  # the minimum stands for "not known"
+        field.refused.connect(self._on_refused)
+        return field
+
+    def _on_refused(self, why: str) -> None:
+        """What holds may be another value by now than the one that typing began with."""
+        self.message.emit(why)
+        if self._shown_song is not None:
+            self.show_song(self._shown_song)
+
+    def _set(self, field: DecimalField, value: float) -> None:
+        field.setProperty("shown", round(value, field.decimals()))
+        if field.is_being_typed:
+            return
+        field.blockSignals(True)
+        field.setValue(value)
+        field.blockSignals(False)
 
     def _give(self, **fields: object) -> None:
         self.given_changed.emit(fields)
 
     def _on_tempo_edited(self) -> None:
-        if self.tempo.value() != self.tempo.property("shown"):
+        if self._is_new(self.tempo):
             self._give(tempo_bpm=self.tempo.value())
+
+    def _scale_tempo(self, factor: float) -> None:
+        """From the tempo itself, not from the decimals that are shown; a second click goes on from the first."""
+        song = self._shown_song
+        if song is not None and song.analysis is not None:
+            self._give(tempo_bpm=_tempo_of(song.project.given, song.analysis) * factor)
 
     def _on_tapped(self, tempo_bpm: float) -> None:
         # Taps lie near a simple number more often than not, and a tenth is finer than anybody taps.
         self._give(tempo_bpm=round(tempo_bpm, 1))
 
     def _on_downbeat_edited(self) -> None:
-        if self.downbeat.value() != self.downbeat.property("shown"):
+        if self._is_new(self.downbeat):
             self._give(downbeat_s=self.downbeat.value())
+
+    def _is_new(self, field: DecimalField) -> bool:
+        """Whether it is not what is known already; Enter, and then leaving the field, say a value once."""
+        new = field.value() != field.property("shown")
+        field.setProperty("shown", field.value())
+        return new
+
+    def finish_typing(self) -> bool:
+        """Takes what is still being typed, as Enter does. False where something cannot be read: why is told, and its
+        field has the focus."""
+        for field, take in ((self.tempo, self._on_tempo_edited), (self.downbeat, self._on_downbeat_edited)):
+            if field.is_being_typed:
+                if not field.settle():
+                    return False
+                take()
+        if not self._why_no_chords:  # else they are not asked for
+            self._on_chords_edited()
+        if self._unread and not self._why_no_chords:
+            self.chords.setFocus()
+            self._mark_wrong_chord()
+            return False
+        return True
 
     def _on_chords_edited(self) -> None:
         text = self.chords.text().strip()
-        if text == self._shown_chords:
-            return
         words = Chord.parse_each(text)
-        wrong = next((word for word in words if word.error is not None), None)
-        set_state(self.chords, "wrong", wrong is not None)
-        if wrong is not None:  # the line stays, and the word is marked
-            self.chords.setSelection(wrong.span[0], wrong.span[1] - wrong.span[0])
-            self.message.emit(str(wrong.error))
-            return
-        chords = tuple(word.chord for word in words if word.chord is not None and not word.is_pickup)
-        pickup = tuple(word.chord for word in words if word.chord is not None and word.is_pickup)
-        self.chords_changed.emit(chords or None, pickup)
+        self._unread = ""
+        if text != self._shown_chords:
+            self._unread = next((str(word.error) for word in words if word.error is not None), "")
+        if self._unread:  # the line stays, and the word is marked
+            self._mark_wrong_chord()
+            self.message.emit(self._unread)
+        elif text != self._shown_chords:
+            chords = tuple(word.chord for word in words if word.chord is not None and not word.is_pickup)
+            pickup = tuple(word.chord for word in words if word.chord is not None and word.is_pickup)
+            self._give_chords(chords or None, pickup)
+        self._show_read()
+
+    def _mark_wrong_chord(self) -> None:
+        wrong = next(word for word in Chord.parse_each(self.chords.text()) if word.error is not None)
+        self.chords.setSelection(wrong.span[0], wrong.span[1] - wrong.span[0])
+
+    def _give_chords(self, chords: tuple[Chord, ...] | None, pickup: tuple[Chord, ...]) -> None:
+        self._forget_typed_chords()
+        self.chords_changed.emit(chords, pickup)
+        if self._shown_song is not None:  # those that hold now, be they others or not
+            self.show_song(self._shown_song)
 
     # Hints
 
@@ -370,7 +478,7 @@ class AnalysisPanel(QFrame):
         if offered:
             tempo, key = offered.get("tempo_bpm"), offered.get("key")
             values = [
-                tr("{tempo:g} bpm", tempo=tempo) if tempo is not None else "",
+                _bpm(tempo) if isinstance(tempo, float) else "",
                 key_title(key) if isinstance(key, Key) else "",
             ]
             source = next(hint.source for hint in self._hints if hint)
@@ -397,9 +505,9 @@ def _doubt(analysis: VocalAnalysis) -> str:
     """What to do about a beat that nobody can be sure of; "" where it is sure."""
     if not analysis.unsure_of_tempo:
         return ""
-    tempi = dict.fromkeys(_bpm(reading.tempo_bpm) for reading in analysis.alternatives)
-    tempi.pop(_bpm(analysis.tempo_bpm), None)  # the same tempo with other beats
-    others = tr(" or ").join(tempi)
+    tempi = {round(r.tempo_bpm): _bpm(r.tempo_bpm) for r in reversed(analysis.alternatives)}
+    tempi.pop(round(analysis.tempo_bpm), None)  # the same tempo with other beats
+    others = tr(" or ").join(reversed(tempi.values()))
     return (
         tr("Not sure of the beat: tap along, or try {others}.", others=others)
         if others
@@ -408,7 +516,13 @@ def _doubt(analysis: VocalAnalysis) -> str:
 
 
 def _bpm(tempo_bpm: float) -> str:
-    return tr("{tempo:.0f} bpm", tempo=tempo_bpm)
+    return tr("{tempo} bpm", tempo=said_bpm(tempo_bpm))
+
+
+def _tempo_of(given: Given, analysis: VocalAnalysis) -> float:
+    """Beats that drift have a mean of their own; what was typed stays as it was typed."""
+    typed_bpm = given.tempo_bpm if given.guide is None else None
+    return typed_bpm or analysis.tempo_bpm
 
 
 def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:
@@ -417,15 +531,3 @@ def _shortest(chords: tuple[Chord, ...]) -> tuple[Chord, ...]:
         if all(chords[i] == chords[i % length] for i in range(len(chords))):
             return chords[:length]
     return chords
-
-
-def _spin(decimals: int, unit: str) -> QDoubleSpinBox:
-    """A field that takes every number: one that cannot be is refused with a word (core.giving), not cut silently."""
-    spin = QDoubleSpinBox()
-    spin.setRange(-_ANY, _ANY)
-    spin.setDecimals(decimals)
-    spin.setSuffix(unit)
-    spin.setSpecialValueText(" ")  # the minimum stands for "not known"
-    spin.setKeyboardTracking(False)
-    as_field(spin)
-    return spin

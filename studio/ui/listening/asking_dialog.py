@@ -19,6 +19,7 @@ from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
 from studio.core.music import PLAYED_BPM
+from studio.core.tempos import said_bpm
 from studio.ui.appearance.widgets import label, push, set_role, set_state, small_button
 from studio.ui.listening.playback import Playback
 
@@ -50,8 +51,8 @@ class Way:
         chance = tr("yours") if self.chance is None else f"{self.chance:.0%}"
         downbeat_s = float(str(self.fields()["downbeat_s"]))
         return tr(
-            "{tempo_bpm:.1f} bpm · {meter} · bar at {downbeat_s:.2f} s · {chance}",
-            tempo_bpm=self.grid.tempo_bpm,
+            "{tempo} bpm · {meter} · bar at {downbeat_s:.2f} s · {chance}",
+            tempo=said_bpm(self.grid.tempo_bpm),
             meter=self.grid.meter,
             downbeat_s=downbeat_s,
             chance=chance,
@@ -234,8 +235,8 @@ class AskingDialog(QDialog):
         )
         self.told.setText(
             tr(
-                "{tempo_bpm:.1f} bpm of {count} taps.{more}",
-                tempo_bpm=meant.tempo_bpm,
+                "{tempo} bpm of {count} taps.{more}",
+                tempo=said_bpm(meant.tempo_bpm),
                 count=count,
                 more=more,
             )

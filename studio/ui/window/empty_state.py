@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
+from studio.core.giving import check
 from studio.core.language import tr
 from studio.core.music import PLAYED_BPM
-from studio.ui.appearance.widgets import as_field, icon, label, push, set_role, set_state
+from studio.core.tempos import said_bpm
+from studio.ui.appearance.number_fields import DecimalField
+from studio.ui.appearance.widgets import icon, label, push, set_role, set_state
 from studio.ui.listening.tap_button import TapButton
 from studio.ui.window.recent_list import RecentList
 
 
 class EmptyState(QFrame):
-    """Emits `open_requested`, `demo_requested`, `record_requested` and `tempo_changed`; the window handles drops."""
+    """Emits `open_requested`, `demo_requested`, `record_requested`, `tempo_changed`, and `message` with why a tempo is
+    refused; the window handles drops."""
 
     open_requested = Signal()
     demo_requested = Signal()
     record_requested = Signal()
     tempo_changed = Signal(float)
+    message = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,13 +42,11 @@ class EmptyState(QFrame):
         self.open = push(tr("Open vocal …"), icon_name="folder-open-outline", primary=True)
         self.demo = push(tr("Try the demo vocal"), icon_name="music-note-outline")
         self.record = push(tr("Record one"), icon_name="record")
-        self.tempo = QDoubleSpinBox()
-        self.tempo.setRange(*PLAYED_BPM)
-        self.tempo.setDecimals(1)
-        self.tempo.setSuffix(tr(" bpm"))
+        self.tempo = DecimalField(
+            *PLAYED_BPM, unit=tr(" bpm"), check=lambda bpm: check({"tempo_bpm": bpm}), said=said_bpm
+        )
         self.tempo.setAccessibleName(tr("Tempo of the metronome"))
-        self.tempo.setMinimumWidth(96)
-        as_field(self.tempo)
+        self.tempo.setMinimumWidth(120)
         self.tap = TapButton()
         self.tap.setToolTip(tr("Tap four times or more in the tempo you want"))
         self.tap.setFixedHeight(28)
@@ -80,6 +83,7 @@ class EmptyState(QFrame):
         self.demo.clicked.connect(self.demo_requested)
         self.record.clicked.connect(self.record_requested)
         self.tempo.editingFinished.connect(lambda: self.tempo_changed.emit(self.tempo.value()))
+        self.tempo.refused.connect(self.message)
         self.tap.tapped.connect(self._on_tapped)
         self.refresh()
 

@@ -168,7 +168,8 @@ class MainWindow(QMainWindow):
             [menu_of(self, f"&{name}") for name in ("Edit", "Listen", "Candidates", "Judge", "Record")],
         )
         MenuReasons(self, self.actions_by_name, workspace, playback, self.generation, self.compare)
-        self.keys = KeyFilter(self, self.key_map)
+        # Generate ends typing itself: what cannot be read keeps it from beginning.
+        self.keys = KeyFilter(self, self.key_map, (self.request.generate,))
         for hear in (playback.hear_vocal_only, self.taste.deck.hear_vocal_only):
             self.keys.vocal_only_held.connect(hear)
         self._memory = WindowMemory(self)
@@ -247,7 +248,8 @@ class MainWindow(QMainWindow):
         self.analysis.given_changed.connect(self._give)
         self.analysis.chords_changed.connect(lambda *chords: workspace.do(SetChords(*chords)))
         self.analysis.guide_wanted.connect(self.choose_guide)
-        self.analysis.message.connect(self.status.tell)
+        for panel in (self.analysis, self.request, panels.empty):
+            panel.message.connect(self.status.tell)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.engine_changed.connect(self.analysis.show_engine)
         self.request.engine_changed.connect(self.vocal.show_engine)
@@ -345,8 +347,9 @@ class MainWindow(QMainWindow):
         except StudioError as error:
             self.status.tell(str(error))
             self.analysis.show_song(song)  # what was typed is not what holds
-        else:
-            self.workspace.do(SetGiven(given))
+            return
+        if not self.workspace.do(SetGiven(given)):
+            self.analysis.show_song(song)
 
     def _move_bars(self, beats: float) -> None:
         """A second click moves them on, even while the first is still worked on."""

@@ -33,7 +33,7 @@ def test_a_name_is_a_hint_and_is_said_where_it_is_taken(tmp_path: Path) -> None:
     given, told = with_hints(Given(), hints)
     assert (given.tempo_bpm, given.key) == (96.0, A_MINOR)
     assert told == (
-        "Tempo 96 bpm from the file name; --tempo gives another.",
+        "Tempo 96.0 bpm from the file name; --tempo gives another.",
         "Key A minor from the file name; --key gives another.",
     )
     assert with_hints(Given(tempo_bpm=100.0, key=Key(0, "major")), hints) == (

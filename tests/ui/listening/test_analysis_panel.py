@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.core.analysis import Reading
+from studio.core.analysis import Given, Reading
 from studio.core.grid import BeatGrid
 from studio.core.music import Chord, Meter
 from studio.core.project import Project
@@ -32,7 +32,7 @@ def test_a_doubtful_beat_asks_for_taps_and_names_the_other_tempo(qtbot: QtBot) -
     panel = _panel(qtbot, 0.4)
     assert not panel.doubt.isHidden()
     assert "tap along" in panel.doubt.text()
-    assert "60 bpm" in panel.doubt.text()
+    assert "60.0 bpm" in panel.doubt.text()
 
 
 def test_a_sure_beat_asks_for_nothing(qtbot: QtBot) -> None:
@@ -85,3 +85,18 @@ def test_the_fields_keep_their_place_while_the_doubt_changes(qtbot: QtBot) -> No
         song.analysis = heard
         assert place(song) == at
     assert place(other) == sure, "another song has no doubt to leave room for"
+
+
+def test_a_tuning_that_was_given_elsewhere_is_the_one_that_is_shown(qtbot: QtBot) -> None:
+    """As by --tuning 442: it is not 440 Hz."""
+    panel = _panel(qtbot, 0.95)
+    for cents, shown, count in (
+        (7.85, "+8 cents from 440 Hz", 3),
+        (0.0, "440 Hz", 2),
+        (None, "The singer's", 2),
+    ):
+        project = Project(given=Given(tuning=cents))
+        vocal = make_vocal()
+        panel.show_song(Song(Document(State(project)), None, vocal, vocal, make_analysis(3.0)))
+        assert (panel.tuning.currentText(), panel.tuning.count()) == (shown, count)
+        assert panel.tuning.currentData() == cents
