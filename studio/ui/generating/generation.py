@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 import studio
 from studio.core.candidate import Candidate
-from studio.core.commands import AddCandidate, BeginRequest, EndRequest
+from studio.core.commands import AddCandidate, BeginRequest, EndRequest, PutOffRequest
 from studio.core.engines import ENGINES
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -210,9 +210,11 @@ class Generation(QObject):
         self._begin(song, request, record.origin.analysis, record.origin.vocal_sha256)
 
     def resume(self, begun: Begun) -> None:
-        """Makes the rest of a request that a crash cut off, as it would have been."""
+        """Makes the rest of a request that was cut off, as it would have been."""
         song = self._workspace.song
         if song is None or song.folder is None or self.running:
+            return
+        if not self._take_up(begun):
             return
         if not begun.analysis:  # it waited for the vocal to be listened to
             wishes = Wishes(
@@ -249,9 +251,20 @@ class Generation(QObject):
             return
         self._run(_Running(song, song.folder, begun, request))
 
-    def forget(self) -> None:
-        """The rest of a request that a crash cut off is not wanted."""
-        self._workspace.do(EndRequest())
+    def forget(self, begun: Begun) -> None:
+        """The rest of a request that was cut off is not wanted."""
+        if self._take_up(begun):
+            self._workspace.do(EndRequest())
+
+    def put_off(self, begun: Begun) -> None:
+        """The rest of a request that was cut off is not wanted now: it is offered at the next opening."""
+        if self._take_up(begun):
+            self._workspace.do(PutOffRequest())
+
+    def _take_up(self, begun: Begun) -> bool:
+        """Makes a request the one in progress again, where others were begun since it was."""
+        current = self._workspace.project.begun
+        return (current is not None and current.key == begun.key) or self._workspace.do(BeginRequest(begun))
 
     @staticmethod
     def _as_made(song: Song, vocal_sha256: str, name: str) -> tuple[Vocal, Any]:

@@ -61,7 +61,7 @@ class Workspace(QObject):
     told = Signal(str)
     #: A vocal that has a project: the RecentProject, and what to call to begin a new one all the same.
     known = Signal(object, object)
-    #: A request that a crash cut off.
+    #: A request that was cut off.
     interrupted = Signal(object)
 
     def __init__(

@@ -389,7 +389,7 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
     window = make_window()
     asked: list[tuple[int, int]] = []
     monkeypatch.setattr(
-        window.ask, "make_the_rest", lambda begun, made, *_: asked.append((made, begun.candidates)) or True
+        window.ask, "make_the_rest", lambda begun, made, *_: asked.append((made, begun.candidates)) or "make"
     )
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
@@ -442,7 +442,7 @@ def test_what_generate_shows_survives_a_kill(
 
     second = reopen(later)
     assert second.request.seed.value() == 7
-    monkeypatch.setattr(second.ask, "make_the_rest", lambda *_: False)
+    monkeypatch.setattr(second.ask, "make_the_rest", lambda *_: None)
     second.open_path(copy)
     qtbot.waitUntil(lambda: list(second.candidates.rows) == [1, 2], timeout=30_000)
     idle(qtbot, second)
