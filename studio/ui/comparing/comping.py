@@ -107,7 +107,10 @@ class Comping(QObject):
                 tr(
                     "It plays from {start_s:.2f} s to {end_s:.2f} s, {bars}. {differs}",
                     start_s=max(0.0, grid.downbeats_s[start]),
-                    end_s=grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
+                    end_s=min(
+                        grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
+                        self._playback.timeline.duration_s,
+                    ),
                     bars=own,
                     differs=differs,
                 )
