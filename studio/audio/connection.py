@@ -37,6 +37,8 @@ _CLOSING_S = 2.0
 _ONE_AT_A_TIME = threading.Lock()
 #: A server that has just appeared may not answer at once: it is asked again after so long, and each time later.
 _RETRY_AFTER_S, _RETRY_LATER, _MOST_RETRY_S = 2.0, 1.5, 30.0
+#: What is said where there is nothing to play with.
+NO_OUTPUT = later("No sound output found")
 _SERVER_ENDED = later(
     "No sound: the sound server ended. Nothing is lost, and everything but listening and recording works; to hear "
     "again, start the server and open Backline anew, or choose a device of another system under Record > Sound devices"
@@ -245,15 +247,19 @@ class Connection:
         try:
             setup = request.find()
             if setup.output is None and setup.input is None:
-                return Opened(None, None, gate, tr("No sound output found"), devices.devices())
+                return Opened(None, None, gate, tr(NO_OUTPUT), devices.devices())
             if setup.has_host(jack.HOST_API) and devices.left_alone():
                 return Opened(setup, None, gate, tr(_SERVER_ENDED), devices.devices())
             if self._caution is not None and (refusal := self._caution.devices(setup)) is not None:
                 return Opened(setup, None, gate, refusal.why, devices.devices())
             rates = devices.supported_rates(setup)
             stream = DeviceStream(setup, gate)
-            problem = "" if setup.output else tr("No sound output found")
+            problem = "" if setup.output else tr(NO_OUTPUT)
             return Opened(setup, stream, gate, problem, devices.devices(), rates)
         except Exception as error:  # PortAudioError, a StudioError, or whatever a driver raises
-            problem = tr("No sound output: {error}", error=error)
+            problem = (
+                tr("No sound output found, and the input does not open: {error}", error=error)
+                if setup is not None and setup.output is None
+                else tr("No sound output: {error}", error=error)
+            )
         return Opened(setup, None, gate, problem, devices.devices())

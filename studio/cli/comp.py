@@ -32,7 +32,7 @@ def add_parser(commands: Commands) -> None:
         type=_range,
         nargs="+",
         metavar="A-B=NUMBER",
-        help="bars as the window counts them, and who plays",
+        help="bars as the window counts them, 0 the pickup, and who plays",
     )
     parser.add_argument(
         "--bits", choices=tuple(ENCODINGS), default="24", help="sample format of a folder's (default 24)"

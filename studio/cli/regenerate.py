@@ -22,7 +22,7 @@ def add_parser(commands: Commands) -> None:
         "--bars",
         type=bars,
         metavar="A-B",
-        help="such as 5-8, or 5, as the window counts them (default: all)",
+        help="such as 5-8, or 5, as the window counts them: 0 is the pickup (default: all)",
     )
     parser.add_argument(
         "--stem",

@@ -436,12 +436,12 @@ class AddScreen(Command):
 
 @dataclass(frozen=True)
 class BeginRequest(Command):
-    """A request was begun."""
+    """A request was begun, or one that was put off is gone on with."""
 
     begun: Begun
 
     def apply(self, project: Project) -> Project:
-        return replace(project, begun=self.begun)
+        return replace(project, begun=self.begun, put_off=_without(project.put_off, self.begun))
 
 
 @dataclass(frozen=True)
@@ -450,6 +450,21 @@ class EndRequest(Command):
 
     def apply(self, project: Project) -> Project:
         return replace(project, begun=None)
+
+
+@dataclass(frozen=True)
+class PutOffRequest(Command):
+    """The rest of a request that was cut off is not wanted now; others may be begun before it is."""
+
+    def apply(self, project: Project) -> Project:
+        if project.begun is None:
+            raise ValueError("no request to put off")
+        put_off = (*_without(project.put_off, project.begun), project.begun)
+        return replace(project, begun=None, put_off=put_off)
+
+
+def _without(requests: tuple[Begun, ...], begun: Begun) -> tuple[Begun, ...]:
+    return tuple(other for other in requests if other.key != begun.key)
 
 
 @dataclass(frozen=True)
@@ -467,7 +482,7 @@ COMMANDS: dict[str, type[Command]] = {
     kind.__name__: kind
     for kind in (
         SetGiven, SetChords, SetComp, SetOpinion, Pick, SetNotes, SetMix, SetLoop, SetBlind, SetVocal, Rename,
-        AddTakes, AddCandidate, BeginRequest, EndRequest, UseAdapter, AddScreen, Judge, SetCredits,
+        AddTakes, AddCandidate, BeginRequest, EndRequest, PutOffRequest, UseAdapter, AddScreen, Judge, SetCredits,
         SetBandComp, AddComp, RemoveCandidate,
     )
 }  # fmt: skip

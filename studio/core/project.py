@@ -110,6 +110,7 @@ class Project:
         notes: on the song as a whole.
         adapter: the personal model in use; empty for none.
         begun: the request in progress.
+        put_off: requests that were cut off and whose rest may yet be made, the last put off last.
         screens: made for blind rating, in the order of their numbers.
         verdicts: by screen, where it was voted on.
         band_comp: which candidate shall play in which bars, while a comp of them is put together.
@@ -135,6 +136,7 @@ class Project:
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)
     artist: str = ""
     band_comp: BandComp | None = None
+    put_off: tuple[Begun, ...] = ()
 
     @property
     def numbers(self) -> tuple[int, ...]:

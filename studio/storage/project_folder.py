@@ -33,6 +33,10 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
 
+class FolderGone(StudioError):
+    """The folder of a project that is open was moved or renamed by somebody else, or its disk was pulled out."""
+
+
 class ProjectFolder:
     """The paths of one project."""
 
@@ -81,10 +85,10 @@ class ProjectFolder:
             folder.mkdir(parents=True, exist_ok=True)
 
     def require(self) -> None:
-        """Raises StudioError where the folder is gone from its place, before anything is written to it: made anew, it
+        """Raises FolderGone where the folder is gone from its place, before anything is written to it: made anew, it
         would have a part of the song, while the journal goes on in the folder that was moved."""
         if not self.path.is_dir():
-            raise StudioError(
+            raise FolderGone(
                 tr("The project's folder is not where it was"),
                 seen=tr("no folder {path}", path=self.path),
                 expected=tr("the folder of the song that is open"),
@@ -92,7 +96,9 @@ class ProjectFolder:
             )
 
     def keep_audio(self, source: Path, ref: AudioRef) -> Path:
-        """Copies a sound in, unless it is there. Raises OSError; ValueError where the file is no longer what it was."""
+        """Copies a sound in, unless it is there. Raises OSError; ValueError where the file is no longer what it was;
+        FolderGone."""
+        self.require()
         target = self.audio_path(ref)
         if target.exists():
             return target

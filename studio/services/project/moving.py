@@ -21,8 +21,9 @@ def copy_project(source: ProjectFolder, target: Path, cancel: CancelToken | None
     """Copies sounds, candidates and analyses; the folder appears whole. What was left there half copied goes first.
 
     Raises:
-        StudioError: no room, or something of that name.
+        StudioError: no room, something of that name, or nothing where the project was.
     """
+    source.require()
     sweep_parts(target.parent, deep=False)
     with new_folder(
         target,

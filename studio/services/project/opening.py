@@ -71,7 +71,7 @@ class Opened:
         document: its keeper is the project's store; None where it is only looked at.
         notices: sentences for the user: what had to be made good.
         missing: sounds that are not in the folder and were not found nearby.
-        interrupted: a request that a crash cut off, None for none.
+        interrupted: a request that was cut off, now or before and put off; None for none.
     """
 
     folder: ProjectFolder
@@ -253,7 +253,8 @@ def _open_locked(folder: ProjectFolder, on_problem: Callable[[StudioError | None
     _catch_up_ratings(folder)
     store = ProjectStore(folder, state, on_problem)
     document = Document(state, store)
-    interrupted = document.project.begun
+    waiting = document.project.put_off[-1:]
+    interrupted = document.project.begun or next(iter(waiting), None)
     for record in adopt(folder, set(document.project.numbers)):
         document.do(AddCandidate(record))
         notices.append(

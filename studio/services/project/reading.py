@@ -41,7 +41,7 @@ class Ready:
     Attributes:
         samples: of its vocal, prepared for the player.
         notices: what had to be made good, as sentences.
-        interrupted: a request that a crash cut off.
+        interrupted: a request that was cut off; see `Opened`.
     """
 
     song: Song

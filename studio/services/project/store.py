@@ -64,6 +64,7 @@ class ProjectStore:
         self._dirty = self._closing = self._wants_snapshot = False
         self._beats = 0
         self._ratings_problem = ""
+        self._gone = False
         self._thread = threading.Thread(target=self._work, name="project writer", daemon=True)
         self._thread.start()
 
@@ -147,12 +148,34 @@ class ProjectStore:
             lock.beat(self.folder.path)
             if dirty:
                 self._journal.sync()
+            if not (dirty or sayings or snapshot):
+                continue
+            if not self._is_there():
+                with self._wake:  # written with the next heartbeat that finds the folder back in its place
+                    self._sayings.extendleft(reversed(sayings))
+                    self._wants_snapshot = self._wants_snapshot or snapshot
+                continue
             if sayings:
                 ratings = self._keep_sayings(ratings, sayings)
             if snapshot:
                 self._keep_snapshot(state)
         if ratings is not None:
             ratings.close()
+
+    def _is_there(self) -> bool:
+        """Whether the folder is where it was. Where it is not, that is said once until it is back: the journal, which
+        is open, goes with the folder and has everything, but no other file would be found under its name."""
+        try:
+            self.folder.require()
+        except StudioError as gone:
+            if not self._gone:
+                self._gone = True
+                self._on_problem(gone)
+            return False
+        if self._gone:
+            self._gone = False
+            self._on_problem(None)
+        return True
 
     def _keep_sayings(self, ratings: RatingsFile | None, sayings: list[Row]) -> RatingsFile | None:
         try:

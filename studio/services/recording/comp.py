@@ -39,6 +39,7 @@ def keep_takes(recorded: Recorded, folder: ProjectFolder) -> tuple[Take, ...]:
         StudioError: no room for it; the recording stays where it was made.
     """
     path = recorded.path
+    folder.require()
     try:
         ref = AudioRef(
             file_sha256(path), path.stem, path.suffix, recorded.note.sample_rate, recorded.frames,
@@ -114,6 +115,7 @@ def write_comp(
     """
     if comp is None or comp.is_base:
         return base
+    folder.require()  # before a take that went with it is looked for
     used = {number for _, number in comp.parts if number != BASE}
     frames, rate = base.audio.frames, base.audio.sample_rate
     placed = {n: place_take(takes[n - 1], find(takes[n - 1].sound), frames, rate) for n in used}

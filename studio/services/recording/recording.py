@@ -22,6 +22,7 @@ from studio.audio.take_file import repair_take
 from studio.core.errors import StudioError
 from studio.core.grid import BeatGrid
 from studio.core.language import later, retold, tr
+from studio.services.recording.no_input import why_no_input
 from studio.services.recording.takes import Stretch, takes_of
 from studio.storage.recordings import (
     RecordingNote,
@@ -147,12 +148,7 @@ class RecordingService:
         """
         player = self._player
         if player.levels is None:
-            raise StudioError(
-                tr("Cannot record"),
-                seen=player.problem or tr("no sound input"),
-                expected=tr("a microphone or an interface"),
-                todo=tr("Connect one and choose it under Record > Sound devices"),
-            )
+            raise why_no_input(player.problem, player.devices)
         rate, start = player.sample_rate, player.position_frames
         if start >= player.frames:
             start = 0  # from the end, playing starts over

@@ -128,6 +128,7 @@ QPushButton[role="choice"], QPushButton[role="recent"] { text-align: left; paddi
 QPushButton[role="choice"]:checked { border: 1px solid $accent; background: $hover; font-weight: 600; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600;
     padding: 6px 16px; }
+QDialog QPushButton[role="primary"] { padding: 4px 16px; }
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[role="primary"]:focus { border: 1px solid $text; }
 QPushButton[role="primary"]:disabled { background: $panel; color: $faint; border-color: $border; }

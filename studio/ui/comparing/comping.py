@@ -55,7 +55,7 @@ class Comping(QObject):
 
     def use_here(self) -> None:
         """The candidate that is heard plays in the bars of the loop region, or in the bar at the playhead. Where there
-        is no comp yet, the one heard before it plays in all others."""
+        is no comp yet, the one heard before it plays in all others, if the two go together."""
         song, number = self._workspace.song, self._playback.mix.selected
         if song is None or number is None or number not in song.candidates or self._refused(song):
             return
@@ -66,10 +66,14 @@ class Comping(QObject):
         comp = self._draft(song, number)
         others = [n for n in comp.numbers if n != number and n in song.candidates]
         if others and not _together(song.candidates[others[0]], song.candidates[number]):
-            differs = difference(song.candidates[others[0]].arrangement.grid, grid)
+            differs = difference(grid, song.candidates[others[0]].arrangement.grid)
             self._workspace.failed.emit(
                 StudioError(
-                    tr("Candidate {number} cannot play here", number=number),
+                    tr(
+                        "Candidate {number} cannot play in a comp with candidate {other}",
+                        number=number,
+                        other=others[0],
+                    ),
                     seen=differs
                     or tr("other bar lines or stems than those of candidate {others}", others=others[0]),
                     expected=tr("candidates of one count of the vocal's bars"),
@@ -79,14 +83,16 @@ class Comping(QObject):
                 )
             )
             return
-        chosen = comp.choose(start, end, number)
+        chosen, alone = comp.choose(start, end, number), self._alone(song, number, comp)
         if chosen != song.project.band_comp:
             replaced = song.project.band_comp is not None and song.project.band_comp.bars != comp.bars
             if self._workspace.do(SetBandComp(chosen, f"Candidate {number} in the comp")):
-                self._tell_bars(number, grid, (start, end), replaced=replaced)
+                self._tell_bars(number, grid, (start, end), alone, replaced=replaced)
 
-    def _tell_bars(self, number: int, grid: BeatGrid, bars: tuple[int, int], *, replaced: bool) -> None:
-        """Where its bars are not those of the ruler, and where a comp of other bars was left for this one."""
+    def _tell_bars(
+        self, number: int, grid: BeatGrid, bars: tuple[int, int], alone: str, *, replaced: bool
+    ) -> None:
+        """Where its bars are not those of the ruler, why it begins alone, and where a comp of other bars was left."""
         differs = told_since(number, grid, self._playback.timeline.grid)
         start, end = bars
         if differs:
@@ -101,25 +107,44 @@ class Comping(QObject):
                 tr(
                     "It plays from {start_s:.2f} s to {end_s:.2f} s, {bars}. {differs}",
                     start_s=max(0.0, grid.downbeats_s[start]),
-                    end_s=grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
+                    end_s=min(
+                        grid.times_s[min(end * grid.meter.quarters_per_bar, grid.beats)],
+                        self._playback.timeline.duration_s,
+                    ),
                     bars=own,
                     differs=differs,
                 )
             )
+        elif alone:
+            self._workspace.told.emit(alone)
         elif replaced:
             self._workspace.told.emit(
                 tr("A new comp: the one before has other bars, and comes back by Undo (Ctrl+Z)")
             )
 
     def _draft(self, song: Song, number: int) -> BandComp:
-        """The comp so far, or one that begins with the candidate heard before."""
+        """The comp so far, or one that begins with the candidate heard before; where that does not go with the one
+        heard, nobody asked for it, and the one heard has all bars."""
         bars = song.candidates[number].arrangement.grid.bars
         comp = song.project.band_comp
         if comp is not None and comp.bars == bars:
             return comp
         before = self._playback.previous
-        first = before if before in song.candidates and before is not None else number
-        return BandComp(bars, ((0, first),))
+        heard = song.candidates[number]
+        goes_along = before in song.candidates and _together(song.candidates[before], heard)
+        return BandComp(bars, ((0, before if goes_along and before is not None else number),))
+
+    def _alone(self, song: Song, number: int, comp: BandComp) -> str:
+        """Why a comp that is new begins with one candidate, in words; empty for others."""
+        before, known = self._playback.previous, song.project.band_comp
+        is_new = known is None or known.bars != comp.bars
+        if not is_new or before not in song.candidates or comp.numbers != (number,) or before == number:
+            return ""
+        return tr(
+            "The comp begins with candidate {number} alone: candidate {before} does not go with it",
+            number=number,
+            before=before,
+        )
 
     def make(self) -> None:
         """Makes a candidate of the comp in the background."""

@@ -105,6 +105,7 @@ class ExportActions(QObject):
 
         dialog.levels_asked.connect(measure)
         dialog.wanted.connect(self._export)
+        self.exporting.exported.connect(dialog.show_names)
         dialog.finished.connect(lambda _: self.exporting.stop_measuring())
         dialog.finished.connect(dialog.deleteLater)
         # What it shows is of this song: it goes with it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +42,7 @@ from studio.services.exporting.contents import (
 from studio.services.exporting.credits import credits_due, credits_words, recordings_heard
 from studio.services.exporting.levels import Levels, told_of
 from studio.services.exporting.settings import ExportSettings, Which, chosen_numbers
+from studio.storage.atomic import free_folder
 from studio.ui.appearance.widgets import ElidedLabel, Segments, label, push, style_title, tight
 
 #: After the last letter that was typed the names are shown.
@@ -279,10 +281,11 @@ class ExportDialog(QDialog):
         if folder is not None:
             self._folder = folder
             self.where.setText(str(folder))
+            self.show_names()
 
     def _show(self) -> None:
         numbers, settings = self.numbers, self.settings
-        self.preview.setPlainText("\n".join(self._names(number) for number in numbers))
+        self.show_names()
         self.export.setEnabled(bool(numbers and settings.roles))
         candidates = [self._song.candidates[number] for number in numbers]
         self.credits.setVisible(
@@ -302,8 +305,12 @@ class ExportDialog(QDialog):
         float_vocals = frozenset(number for number, levels in found.items() if levels.vocal_as_float)
         if float_vocals != self._float_vocals:
             self._float_vocals = float_vocals
-            self._show()
+            self.show_names()
         self.levels.setText(told_of(tuple(found.values())))
+
+    def show_names(self) -> None:
+        """What will be written, as it stands in the folder now: what was exported meanwhile has taken its name."""
+        self.preview.setPlainText("\n".join(self._names(number) for number in self.numbers))
 
     def _names(self, number: int) -> str:
         candidate, settings = self._song.candidates[number], self.settings
@@ -313,8 +320,10 @@ class ExportDialog(QDialog):
         if number in self._float_vocals:
             encodings[VOCAL] = "FLOAT"
         names = file_names(roles, self.song_names, number, arrangement, self._song.sample_rate, encodings)
-        folder = folder_name(self.song_names, number, arrangement)
-        return "\n".join([f"{folder}/", *(f"    {name}" for name in names.values())])
+        folder = self._folder / folder_name(self.song_names, number, arrangement)
+        with contextlib.suppress(OSError):  # no right to look there: the export says so
+            folder = free_folder(folder)
+        return "\n".join([f"{folder.name}/", *(f"    {name}" for name in names.values())])
 
     def accept(self) -> None:
         self._timer.stop()

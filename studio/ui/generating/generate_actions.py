@@ -235,14 +235,24 @@ class GenerateActions(QObject):
     # What goes on
 
     def _on_interrupted(self, begun: Begun) -> None:
+        """Offers the rest of a request, and where that is dropped, of those that were put off before it."""
         project = self._workspace.project
-        made = sum(record.origin.request == begun.key for record in project.candidates)
-        if made < len(begun.wanted) and self._ask.make_the_rest(begun, made, self._told_change(begun)):
-            self._generation.resume(begun)
-        else:
-            self._generation.forget()
-            if made and begun.change is None and self._request.seed.value() == begun.seed:
-                self._request.next_seed()  # the same button would make the same again
+        earlier = [other for other in reversed(project.put_off) if other.key != begun.key]
+        for left in (begun, *earlier):
+            made = sum(record.origin.request == left.key for record in project.candidates)
+            whole = made >= len(left.wanted)
+            answer = "drop" if whole else self._ask.make_the_rest(left, made, self._told_change(left))
+            if answer == "make":
+                self._generation.resume(left)
+                return
+            # The same button would make the same again, or what may yet be made.
+            if (made or answer is None) and left.change is None and self._request.seed.value() == left.seed:
+                self._request.next_seed()
+            if answer is None:
+                self._generation.put_off(left)
+                self.told.emit(tr("The rest is offered again when the project is opened again"))
+                return
+            self._generation.forget(left)
 
     def _told_change(self, begun: Begun) -> str:
         """What a request that was cut off was to change; empty for new candidates, and where a parent is gone."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 import studio
 from studio.core.candidate import Candidate
-from studio.core.commands import AddCandidate, BeginRequest, EndRequest
+from studio.core.commands import AddCandidate, BeginRequest, EndRequest, PutOffRequest
 from studio.core.engines import ENGINES
 from studio.core.errors import StudioError
 from studio.core.jobs import CancelToken, Progress, StepCallback
@@ -36,7 +36,7 @@ from studio.services.taste.guided import can_be_guided, choice, widened
 from studio.services.taste.judged import song_of
 from studio.services.vocal import Vocal, refuse_without_singing
 from studio.storage.codec import damaged
-from studio.storage.project_folder import ProjectFolder
+from studio.storage.project_folder import FolderGone, ProjectFolder
 from studio.taste.model import Taste
 from studio.ui.generating.request_panel import Wishes
 from studio.ui.window.workspace import Workspace
@@ -156,13 +156,19 @@ class Generation(QObject):
         if song.is_heard:
             self.start(wishes)
             return
+        if not self._may_begin():
+            return
+        begun = Begun(uuid.uuid4().hex[:12], wishes.controls, wishes.candidates, wishes.seed, wishes.engine)
+        if self._workspace.do(BeginRequest(begun)):
+            self._wait(song, wishes)
+
+    def _may_begin(self) -> bool:
+        """Whether what is made can be kept; why not is told."""
         document = self._workspace.document
         if document.read_only:
             self._workspace.failed.emit(document.refusal)
-            return
-        begun = Begun(uuid.uuid4().hex[:12], wishes.controls, wishes.candidates, wishes.seed, wishes.engine)
-        if self._workspace.ensure_folder() is not None and self._workspace.do(BeginRequest(begun)):
-            self._wait(song, wishes)
+            return False
+        return self._workspace.ensure_folder() is not None
 
     def _wait(self, song: Song, wishes: Wishes) -> None:
         self._waiting = song, wishes
@@ -196,7 +202,7 @@ class Generation(QObject):
     def change(self, change: Change) -> None:
         """Makes one new candidate out of another, or of two; they stay."""
         song = self._workspace.song
-        if song is None or self.running:
+        if song is None or self.running or not self._may_begin():
             return
         try:
             record = song.project.record(change.parent.number)
@@ -210,9 +216,11 @@ class Generation(QObject):
         self._begin(song, request, record.origin.analysis, record.origin.vocal_sha256)
 
     def resume(self, begun: Begun) -> None:
-        """Makes the rest of a request that a crash cut off, as it would have been."""
+        """Makes the rest of a request that was cut off, as it would have been."""
         song = self._workspace.song
-        if song is None or song.folder is None or self.running:
+        if song is None or self.running or not self._may_begin():
+            return
+        if not self._take_up(begun):
             return
         if not begun.analysis:  # it waited for the vocal to be listened to
             wishes = Wishes(
@@ -247,11 +255,23 @@ class Generation(QObject):
             self._workspace.do(EndRequest())
             self._workspace.failed.emit(error)
             return
+        assert song.folder is not None
         self._run(_Running(song, song.folder, begun, request))
 
-    def forget(self) -> None:
-        """The rest of a request that a crash cut off is not wanted."""
-        self._workspace.do(EndRequest())
+    def forget(self, begun: Begun) -> None:
+        """The rest of a request that was cut off is not wanted."""
+        if self._take_up(begun):
+            self._workspace.do(EndRequest())
+
+    def put_off(self, begun: Begun) -> None:
+        """The rest of a request that was cut off is not wanted now: it is offered at the next opening."""
+        if self._take_up(begun):
+            self._workspace.do(PutOffRequest())
+
+    def _take_up(self, begun: Begun) -> bool:
+        """Makes a request the one in progress again, where others were begun since it was."""
+        current = self._workspace.project.begun
+        return (current is not None and current.key == begun.key) or self._workspace.do(BeginRequest(begun))
 
     @staticmethod
     def _as_made(song: Song, vocal_sha256: str, name: str) -> tuple[Vocal, Any]:
@@ -408,18 +428,7 @@ class Generation(QObject):
         def on_failed(error: Exception) -> None:
             running.writing -= 1
             self._unsaved.append((running, candidate, origin))
-            # The same words for each of a request: a dialog that is open is not shown again.
-            gone = not running.folder.path.is_dir()
-            self._workspace.failed.emit(
-                error
-                if gone
-                else StudioError(
-                    tr("Finished candidates are not saved yet"),
-                    seen=error.seen if isinstance(error, StudioError) else str(error),
-                    expected=tr("room and permission to write in {path}", path=running.folder.path),
-                    todo=tr("They are kept in memory: make room, then save (Ctrl+S)"),
-                )
-            )
+            self._workspace.failed.emit(_unsaved(error, running.folder))
             self._end_when_kept(running)
 
         self._workspace.runner.submit(
@@ -473,3 +482,22 @@ class Generation(QObject):
         if self._running is running:
             self._running = None
             self.ended.emit(running.outcome)
+
+
+def _unsaved(error: Exception, folder: ProjectFolder) -> StudioError:
+    """That candidates could not be kept: the same words for each of a request, as a dialog that is open is not shown
+    again."""
+    what = tr("Finished candidates are not saved yet")
+    if isinstance(error, FolderGone):
+        return StudioError(
+            what,
+            seen=tr("the project's folder is not where it was: {seen}", seen=error.seen),
+            expected=error.expected,
+            todo=tr("They are kept in memory: move the folder back, under its name, then save (Ctrl+S)"),
+        )
+    return StudioError(
+        what,
+        seen=error.seen if isinstance(error, StudioError) else str(error),
+        expected=tr("room and permission to write in {path}", path=folder.path),
+        todo=tr("They are kept in memory: make room, then save (Ctrl+S)"),
+    )

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt, Signal
+<<<<<<< HEAD
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+=======
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+>>>>>>> flows
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
@@ -17,13 +23,15 @@ from studio.ui.appearance.widgets import label, push
 
 #: Beyond what anybody types.
 _ANY = 9_999
+_WIDTH, _MARGIN = 420, 24
 
 
 class RegenerateDialog(QDialog):
     """Emits `wanted` with the change, or `anew` where rather a new one to the song's beat is wanted.
 
     Bars are the candidate's own. Where the beat of the song was corrected since it was made, they are others than the
-    ruler's: that is said, with the seconds that they last.
+    ruler's: that is said. What is said of the bars has room for the longest that may be said, so that nothing moves
+    under the mouse while they are typed.
 
     Args:
         region: seconds that are marked; their bars are proposed, else the whole song.
@@ -44,7 +52,7 @@ class RegenerateDialog(QDialog):
         self._candidate = candidate
         self._grid = grid = candidate.arrangement.grid
         self.setWindowTitle(tr("Regenerate a part of candidate {number}", number=candidate.number))
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(_WIDTH)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         first, last = (0, grid.bars - 1) if region is None else grid.bars_of(region)
         self.whole = QCheckBox(tr("Whole song"))
@@ -61,6 +69,10 @@ class RegenerateDialog(QDialog):
         self.other_beat = label("", wrap=True)
         self.where = label("", "muted", wrap=True)
         self.wrong = label("", "warning", wrap=True)
+        self._said = QStackedWidget()
+        for text in (self.where, self.wrong):
+            text.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self._said.addWidget(text)
         self.to_new_beat = push(tr("Make a new one to the song's beat"))
         self.to_new_beat.setToolTip(
             tr(
@@ -85,12 +97,11 @@ class RegenerateDialog(QDialog):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.ok)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 16)
+        column.setContentsMargins(_MARGIN, 20, _MARGIN, 16)
         column.setSpacing(12)
         column.addWidget(self.other_beat)
         column.addLayout(bars)
-        column.addWidget(self.wrong)
-        column.addWidget(self.where)
+        column.addWidget(self._said)
         column.addLayout(stems)
         column.addWidget(self.new_chords)
         column.addWidget(
@@ -111,14 +122,36 @@ class RegenerateDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.ok.clicked.connect(self._accept)
         self.show_beat(now)
-        self._refresh()
+        self._reserve_room()
 
     def show_beat(self, now: BeatGrid | None) -> None:
         """How the song is counted now: it may be listened to again while this is open."""
         differs = told_since(self._candidate.number, self._grid, now)
         self.other_beat.setText(differs)
-        for part in (self.other_beat, self.where, self.to_new_beat):
+        for part in (self.other_beat, self.to_new_beat):
             part.setVisible(bool(differs))
+        self._refresh()
+        layout = self.layout()
+        if self.isVisible() and layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
+    def _reserve_room(self) -> None:
+        """For the most that is ever said of bars, in the narrowest dialog."""
+        bars = (0, self._grid.bars - 1)
+        longest = {
+            self.wrong: (self._refusal(-_ANY, -_ANY),),
+            self.where: tuple(self._told_where(b, own=own) for b in (bars, None) for own in (True, False)),
+        }
+        heights = []
+        for shown, texts in longest.items():
+            now = shown.text()
+            shown.ensurePolished()
+            for text in texts:
+                shown.setText(text)
+                heights.append(shown.heightForWidth(_WIDTH - 2 * _MARGIN))
+            shown.setText(now)
+        self._said.setMinimumHeight(max(heights))
 
     @property
     def change(self) -> Regenerate:
@@ -138,11 +171,14 @@ class RegenerateDialog(QDialog):
         wrong = self._told_wrong()
         self.ok.setEnabled(bool(chosen) and not wrong)
         self.wrong.setText(wrong)
-        self.wrong.setVisible(bool(wrong))
-        self.where.setText("" if wrong else self._told_where())
+        self.where.setText(
+            "" if wrong else self._told_where(self.change.bars, own=bool(self.other_beat.text()))
+        )
+        self._said.setCurrentWidget(self.wrong if wrong else self.where)
 
     def _told_wrong(self) -> str:
         """Why the bars that are typed cannot be made anew; empty where they can."""
+<<<<<<< HEAD
         if self.whole.isChecked():
             return ""
         unread = next(
@@ -154,6 +190,19 @@ class RegenerateDialog(QDialog):
         first, last = _bar(self.first), _bar(self.last)
         if low <= first <= last <= high:
             return ""
+=======
+        first, last = self.first.value(), self.last.value()
+        low, high = self._bars_there
+        return "" if self.whole.isChecked() or low <= first <= last <= high else self._refusal(first, last)
+
+    @property
+    def _bars_there(self) -> tuple[int, int]:
+        """The first and the last, as they are typed."""
+        return 1 - self._grid.first_bar, self._grid.bars - self._grid.first_bar
+
+    def _refusal(self, first: int, last: int) -> str:
+        low, high = self._bars_there
+>>>>>>> flows
         return str(
             StudioError(
                 tr("These bars cannot be made anew"),
@@ -163,15 +212,35 @@ class RegenerateDialog(QDialog):
             )
         )
 
-    def _told_where(self) -> str:
-        grid, bars = self._grid, self.change.bars
-        if bars is None:
-            return tr("What is made anew follows its own beat.")
-        return tr(
-            "These are its own bars, {start_s:.2f} s to {end_s:.2f} s; what is made anew follows its own beat.",
-            start_s=max(0.0, grid.downbeats_s[bars[0]]),
-            end_s=grid.times_s[min((bars[1] + 1) * grid.meter.quarters_per_bar, grid.beats)],
-        )
+    def _told_where(self, bars: tuple[int, int] | None, *, own: bool) -> str:
+        """When bars play, and what bar 0 is.
+
+        Args:
+            own: whether they are others than the song's.
+        """
+        grid, said = self._grid, list[str]()
+        if bars is not None:
+            start_s = max(0.0, grid.downbeats_s[bars[0]])
+            end_s = grid.times_s[min((bars[1] + 1) * grid.meter.quarters_per_bar, grid.beats)]
+            end_s = min(end_s, self._song_s)  # the last bar may go on after the song
+            said.append(
+                tr(
+                    "These are its own bars, {start_s:.2f} s to {end_s:.2f} s; what is made anew follows its own beat.",
+                    start_s=start_s,
+                    end_s=end_s,
+                )
+                if own
+                else tr("{start_s:.2f} s to {end_s:.2f} s.", start_s=start_s, end_s=end_s)
+            )
+            if grid.first_bar > 0:
+                said.append(tr("Bar 1 is the first full bar, bar 0 the pickup before it."))
+        elif own:
+            said.append(tr("What is made anew follows its own beat."))
+        return " ".join(said)
+
+    @property
+    def _song_s(self) -> float:
+        return max((stem.duration_s for stem in self._candidate.stems.values()), default=math.inf)
 
     def _accept(self) -> None:
         self.wanted.emit(self.change)

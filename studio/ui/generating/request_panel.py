@@ -155,6 +155,7 @@ class RequestPanel(QFrame):
         self.advanced.changed.connect(self._show_folded)
         self.engine_box.currentIndexChanged.connect(self._show_abilities)
         for told in (
+            self.engine_box.currentIndexChanged,
             self.style_box.currentIndexChanged,
             self.density.chosen,
             self.count.chosen,
@@ -194,13 +195,24 @@ class RequestPanel(QFrame):
         self.generate.setIcon(icon("creation", "on_accent"))
 
     def show_unavailable(self, reasons: Mapping[str, str]) -> None:
-        """Greys out the engines that cannot be used now; the tool tip says why."""
+        """Greys out the engines that cannot be used now; the tool tip says why. In the place of one that was chosen is
+        the band model."""
         model = self.engine_box.model()
         assert isinstance(model, QStandardItemModel)
         for i in range(self.engine_box.count()):
             reason = reasons.get(self.engine_box.itemData(i))
             model.item(i).setEnabled(reason is None)
             model.item(i).setToolTip(reason or "")
+        self._choose_engine(self.engine_box.currentData())
+
+    def _choose_engine(self, name: str) -> None:
+        """An engine that cannot be used is not chosen: the band model is."""
+        model = self.engine_box.model()
+        assert isinstance(model, QStandardItemModel)
+        i = self.engine_box.findData(name)
+        if i < 0 or not model.item(i).isEnabled():
+            i = self.engine_box.findData(BAND_MODEL.name)
+        self.engine_box.setCurrentIndex(i)
 
     def _show_abilities(self) -> None:
         """Greys out what the chosen engine does not heed, and says why."""
@@ -243,6 +255,7 @@ class RequestPanel(QFrame):
     def set_wishes(self, wishes: Wishes) -> None:
         """Shows wishes; folded fields are unfolded where one of them is set."""
         controls = wishes.controls
+        self._choose_engine(wishes.engine)
         self.style_box.setCurrentIndex(max(0, self.style_box.findData(controls.style)))
         self.density.set_value(controls.density)
         self.advanced.show_controls(controls)

@@ -157,18 +157,14 @@ class Timeline(QObject):
         return tuple((int(i) - first + 1, float(downbeats[i])) for i in visible)
 
     def place(self, time_s: float) -> str:
-        """'bar 12.3' for bar 12, beat 3, or 'pickup 3' before the first; empty without a grid."""
+        """'bar 12.3' for bar 12, beat 3, of bar 0 in a pickup; empty without a grid."""
         if self.grid is None:
             return ""
         per_bar = self.grid.meter.quarters_per_bar
         first = self.grid.first_bar * per_bar
         beat = int(np.floor(float(self.grid.beat_of(time_s)) + _ON_BEAT)) - first
         bar = beat // per_bar + 1
-        return (
-            tr("pickup {beat}", beat=beat % per_bar + 1)
-            if bar < 1
-            else tr("bar {bar}.{beat}", bar=bar, beat=beat % per_bar + 1)
-        )
+        return tr("bar {bar}.{beat}", bar=bar, beat=beat % per_bar + 1)
 
     def spoken_playhead(self) -> str:
         """Where the playhead is, in words."""

@@ -39,6 +39,8 @@ class Layout(QWidget):
 
     #: Whether the side, and whether the meters, are to be seen now.
     side_shown = Signal(bool)
+    #: The side was asked for, or folded away, by hand: whether the window is narrow, and whether it is to be seen.
+    side_wanted = Signal(bool, bool)
     meters_shown = Signal(bool)
 
     def __init__(self, timeline: Timeline) -> None:
@@ -48,6 +50,8 @@ class Layout(QWidget):
         self.meters = LoudnessPanel()
         self._is_narrow = self._is_low = False
         self._wants_meters = True
+        #: Whether the side is to be seen, in a narrow window and in others.
+        self._wants_side = {True: False, False: True}
         self.empty = EmptyState()
         self.live = LiveTake()
         self.ruler = Ruler(timeline)
@@ -98,7 +102,17 @@ class Layout(QWidget):
         return not self.meters.isHidden()
 
     def show_side(self, shown: bool) -> None:
-        """What was heard and what is wished: there or folded away."""
+        """What was heard and what is wished: there or folded away, in windows that are narrow or not, as this one."""
+        self._wants_side[self._is_narrow] = shown
+        self._show_side(shown)
+        self.side_wanted.emit(self._is_narrow, shown)
+
+    def want_side(self, narrow: bool, shown: bool) -> None:
+        """Whether it is to be seen in a narrow window, or in others."""
+        self._wants_side[narrow] = shown
+        self._show_side(self._wants_side[self._is_narrow])
+
+    def _show_side(self, shown: bool) -> None:
         self._side.setVisible(shown)
         self.side_shown.emit(shown)
 
@@ -117,12 +131,12 @@ class Layout(QWidget):
         self.meters_shown.emit(shown)
 
     def fit_to(self, room: QSize) -> None:
-        """The window has this much room for the panels now; what was folded by hand stays until it turns out to be too
-        small or large enough."""
+        """The window has this much room for the panels now; each stays as it was folded by hand until that turns out to
+        be too little or enough. The side is then as it was the last time there was so much."""
         narrow, low = room.width() < _NARROW, room.height() < _LOW
         if narrow != self._is_narrow:
             self._is_narrow = narrow
-            self.show_side(not narrow)
+            self._show_side(self._wants_side[narrow])
         if low != self._is_low:
             self._is_low = low
             self._show_meters(self._wants_meters and not low)

@@ -382,14 +382,14 @@ class MainWindow(QMainWindow):
     # Saving
 
     def _save(self) -> None:
-        if self.generation.unsaved:
-            self.generation.save_again()
         path = self.workspace.save()
         if path:
+            if self.generation.unsaved:
+                self.generation.save_again()
             self.status.tell(tr("Everything is kept in {path}", path=path))
         elif self.workspace.song is None:
             self.status.tell(tr("Open a vocal first: there is nothing to save"))
-        else:
+        elif self.workspace.document.read_only or self.workspace.song.folder is None:
             unmade = tr("Nothing could be saved: File > Save as … makes the project elsewhere")
             self.status.tell(self.workspace.document.looked_at or unmade)
 

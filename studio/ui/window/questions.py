@@ -207,8 +207,8 @@ class Questions:
         )
         return self._choose(text, more, (("forget", button), ("", tr("Keep them"))), default="") == "forget"
 
-    def make_the_rest(self, begun: Begun, made: int, change: str = "") -> bool:
-        """A request was cut off.
+    def make_the_rest(self, begun: Begun, made: int, change: str = "") -> Literal["make", "drop"] | None:
+        """A request was cut off; None for what is to be asked again.
 
         Args:
             change: what was to be changed in words; empty for new candidates.
@@ -218,7 +218,8 @@ class Questions:
         if wanted == 1:
             told = f" ({change})" if change else ""
             text = tr("One candidate was not made before the program ended{change}. Make it?", change=told)
-            more, button = tr("It becomes what it would have been."), tr("Make it")
+            more = tr("It becomes what it would have been. Later: this is asked again at the next opening.")
+            button, drop = tr("Make it"), tr("Drop it")
         else:
             text = trn(
                 "{count} of {wanted} candidates was made before the program ended. Make the rest?",
@@ -226,9 +227,16 @@ class Questions:
                 made,
                 wanted=wanted,
             )
-            more = tr("They become what they would have been.")
-            button = tr("Make the other {rest}", rest=rest) if rest > 1 else tr("Make the last one")
-        return self._choose(text, more, (("make", button), ("", tr("Not now")))) == "make"
+            more = tr(
+                "They become what they would have been. Later: this is asked again at the next opening."
+            )
+            if not made:
+                button = tr("Make all {count}", count=wanted)
+            else:
+                button = tr("Make the other {rest}", rest=rest) if rest > 1 else tr("Make the last one")
+            drop = tr("Drop them") if rest > 1 else tr("Drop it")
+        answer = self._choose(text, more, (("make", button), ("drop", drop), ("", tr("Later"))))
+        return "make" if answer == "make" else "drop" if answer == "drop" else None
 
     def may_make_fewer(self, short: NotEnoughMemory) -> bool:
         """A request does not fit into memory, and a smaller one would."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.services.memory import NotEnoughMemory
 from studio.services.project.opening import ProjectInUse, ProjectNotWritable, SoundMissing
+from studio.storage.project_folder import FolderGone
 from studio.ui.window.error_dialog import ErrorDialog
 from studio.ui.window.questions import Questions
 from studio.ui.window.workspace import Workspace
@@ -30,6 +32,7 @@ class Troubles(QObject):
 
     def show(self, error: Exception) -> None:
         """One dialog for each failure; the same one again while it is open says nothing new."""
+        error = self._cause(error)
         if isinstance(error, ProjectInUse):
             self._open_otherwise(error.path, self._ask.project_in_use(error), error.path.parent)
         elif isinstance(error, ProjectNotWritable):
@@ -48,6 +51,17 @@ class Troubles(QObject):
             else:
                 dialog.open()
 
+    def _cause(self, error: Exception) -> Exception:
+        """What failed, or, where that tells of a file in a folder that is gone, that it is gone."""
+        song = self._workspace.song
+        if song is None or song.folder is None or f"{song.folder.path}{os.sep}" not in str(error):
+            return error
+        try:
+            song.folder.require()
+        except FolderGone as gone:
+            return gone
+        return error
+
     def _open_otherwise(self, path: Path, answer: Literal["copy", "look"] | None, copies_dir: Path) -> None:
         """A project that cannot be worked on where it lies."""
         if answer == "copy":
@@ -63,6 +77,9 @@ class Troubles(QObject):
             return
         try:
             missing.folder.keep_audio(found, missing.ref)
+        except StudioError as error:
+            self.show(error)
+            return
         except (OSError, ValueError) as error:
             self.show(
                 StudioError(

@@ -19,6 +19,8 @@ _ZOOM = 0.8
 #: Of what is in sight.
 _SCROLL = 0.25
 _STEMS, _METERS = "stem_waveforms", "meters"
+#: By whether the window is narrow.
+_SIDE = {False: "side", True: "side_narrow"}
 
 
 class ViewActions(QObject):
@@ -68,7 +70,9 @@ class ViewActions(QObject):
         panels.meters.reset_requested.connect(self.handlers["meter_reset"])
         panels.vocal.scale_changed.connect(self.show_pictures)
         self._stems = actions["stems"]
-        panels.show_side(True)
+        for narrow, name in _SIDE.items():
+            panels.want_side(narrow, self._preferences.get(name, not narrow))
+        panels.side_wanted.connect(lambda narrow, shown: self._preferences.set(_SIDE[narrow], shown))
         panels.show_meters(self._preferences.get(_METERS, True))
         self._show_stems(self._preferences.get(_STEMS, False))
 

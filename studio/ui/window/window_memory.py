@@ -1,4 +1,5 @@
-"""What the window takes from the last time and leaves for the next: size, wishes, frequency axis, balance.
+"""What the window takes from the last time and leaves for the next: size, wishes, frequency axis, balance,
+the stem that keys act on.
 
 Wishes and balance are kept when they change, and before a request begins: who is killed is not asked.
 """
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QRect, QSize, QTimer
 from studio.core.arrangement import STEMS
 from studio.core.commands import BeginRequest, Command
 from studio.core.controls import Controls
+from studio.core.engines import BAND_MODEL
 from studio.core.project import Project
 from studio.dsp.spectrogram import Scale
 from studio.ui.generating.request_panel import Wishes
@@ -41,6 +43,7 @@ class WindowMemory(QObject):
         window.request.changed.connect(self._rest.start)
         window.vocal.scales.chosen.connect(lambda _: self._rest.start())
         window.playback.mix_changed.connect(lambda _: self._rest.start())
+        window.strip.target_changed.connect(lambda _: self._rest.start())
         window.workspace.changed.connect(self._on_changed)
 
     def _on_changed(self, before: Project, after: Project, command: Command) -> None:
@@ -78,8 +81,11 @@ def restore(window: MainWindow) -> None:
         # Of a song, not of the user: a seed comes with the song that it was chosen for.
         seed=FIRST_SEED,
         keep_seed=False,
+        engine=get("engine", BAND_MODEL.name),
     )
     window.request.set_wishes(wishes)
+    if (target := get("target", "")) in window.strip.names:
+        window.strip.set_target(target)
     balance = min(max(-1.0, get("balance", 0.0)), 1.0)
     window.playback.set_mix(balance=balance, matched=get("matched", True))
 
@@ -109,6 +115,8 @@ def save(window: MainWindow) -> None:
     keep("scale", window.pictures.scale)
     keep("waveforms", window.vocal.scales.value == WAVE)
     controls = wishes.controls
+    keep("engine", wishes.engine)
+    keep("target", window.strip.target)
     keep("style", controls.style or "")
     keep("density", controls.density or "")
     keep("energy", " ".join(controls.energy or ()))

@@ -29,7 +29,7 @@ from studio.services.project.song import Song
 from studio.services.project.store import ProjectStore
 from studio.services.project.vocal_file import keep_vocal
 from studio.services.vocal import Vocal
-from studio.storage.project_folder import SUFFIX, ProjectFolder, is_project
+from studio.storage.project_folder import SUFFIX, FolderGone, ProjectFolder, is_project
 from studio.storage.recent import RecentProject, RecentProjects
 from studio.ui.listening.playback import Playback
 from studio.ui.window.bridge import Bridge
@@ -61,7 +61,7 @@ class Workspace(QObject):
     told = Signal(str)
     #: A vocal that has a project: the RecentProject, and what to call to begin a new one all the same.
     known = Signal(object, object)
-    #: A request that a crash cut off.
+    #: A request that was cut off.
     interrupted = Signal(object)
 
     def __init__(
@@ -96,8 +96,8 @@ class Workspace(QObject):
 
     def do(self, command: Command) -> bool:
         """Gives a command; whether it was taken. The first that is worth keeping makes the project's folder."""
-        if not isinstance(command, SetMix | SetLoop):
-            self.ensure_folder()
+        if not isinstance(command, SetMix | SetLoop) and self.song is not None and self.song.folder is None:
+            self.ensure_folder()  # one that there is takes the journal along wherever it goes
         try:
             self.document.do(command)
         except (StudioError, ValueError) as error:
@@ -138,13 +138,13 @@ class Workspace(QObject):
     # The folder
 
     def ensure_folder(self) -> ProjectFolder | None:
-        """The project's folder, made when there is none yet. None on an empty desk, where it is only looked at, or
-        where none can be made; the reason was told then."""
+        """The project's folder for what is to be written to it, made when there is none yet. None on an empty desk,
+        where it is only looked at, where none can be made or it is not where it was; the reason was told then."""
         song = self.song
         if song is None or self.document.read_only:
             return None
         if song.folder is not None:
-            return song.folder
+            return song.folder if self._is_there(song.folder) else None
         try:
             store = create_project(self.projects_dir, self.document.state, self._on_problem)
         except StudioError as error:
@@ -155,6 +155,14 @@ class Workspace(QObject):
         self._adopt_store(song, store)
         self._keep_vocal(song, store.folder)
         return store.folder
+
+    def _is_there(self, folder: ProjectFolder) -> bool:
+        try:
+            folder.require()
+        except StudioError as error:
+            self.failed.emit(error)
+            return False
+        return True
 
     def _adopt_store(self, song: Song, store: ProjectStore) -> None:
         self.document.keeper = store
@@ -169,6 +177,8 @@ class Workspace(QObject):
         def run(vocal: Vocal, /, *, on_step: StepCallback, cancel: CancelToken) -> bool:
             try:
                 return keep_vocal(folder, vocal, ref)
+            except FolderGone:
+                raise
             except (OSError, ValueError, StudioError) as error:
                 raise StudioError(
                     tr("The project has no copy of {name}", name=name),

@@ -17,6 +17,7 @@ from studio.core.commands import (
     EndRequest,
     Judge,
     Pick,
+    PutOffRequest,
     Rename,
     SetBandComp,
     SetBlind,
@@ -87,6 +88,7 @@ def random_command(project: Project, chance: random.Random) -> Command:
             Begun("r", Controls(style="pop", instruments={"bass": "none"}), 4, 7, change=chance.choice(CHANGES))
         ),
         EndRequest(),
+        *([PutOffRequest()] if project.begun is not None else []),
         AddCandidate(
             CandidateRecord(
                 max(project.numbers, default=0) + 1, "01", Origin("ab" * 32, "x", seed=chance.randrange(2**31))

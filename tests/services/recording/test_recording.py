@@ -266,7 +266,7 @@ def test_a_loop_without_a_cable_says_so_and_gives_the_timeline_back(loopback: De
 def test_no_input_is_told_before_anything_starts(tmp_path: Path) -> None:
     player = Player(find_setup=AudioSetup)
     player.open()
-    with pytest.raises(StudioError, match="No sound output found"):
+    with pytest.raises(StudioError, match="Cannot record"):
         RecordingService(player, tmp_path).start(RecordingPlan(GRID, 0))
     assert not list(tmp_path.iterdir())
     player.close()

@@ -39,7 +39,9 @@ def analyse() -> Analyse:
     """A tempo that is known: nobody needs to listen."""
 
     def known(audio: Audio, given: Given | None = None, **_: object) -> VocalAnalysis:
-        return make_analysis(audio.duration_s, given=given)
+        tempo = None if given is None else given.tempo_bpm
+        grid = None if tempo is None else BeatGrid.regular(tempo, Meter(4, 4), audio.duration_s, 0.42)
+        return make_analysis(audio.duration_s, grid, given)
 
     return known  # type: ignore[return-value]
 
@@ -178,3 +180,42 @@ def test_candidates_are_put_together_bar_by_bar(
     assert np.array_equal(sixth.stems["bass"].samples[:, :4000], second.stems["bass"].samples[:, :4000])
     assert run(["comp", str(out), "2", "99=1"], lambda *_: 0) == FAILED
     assert run(["comp", str(out), "9", "1=1"], lambda *_: 0) == FAILED
+
+
+def test_a_comp_begins_alone_where_the_one_heard_before_has_another_beat(
+    window: MainWindow, open_vocal: Open, generate: Generate
+) -> None:
+    open_vocal(window)
+    generate(window, 1)
+    window.workspace.do(SetGiven(Given(tempo_bpm=60.0)))
+    generate(window, 2)
+    song = window.workspace.song
+    assert song is not None
+    failed: list[Exception] = []
+    window.workspace.failed.disconnect(window.troubles.show)
+    window.workspace.failed.connect(failed.append)
+    for number in (1, 2):
+        window.playback.select(number)
+    window.playback.seek(song.candidates[2].arrangement.grid.downbeats_s[1] + 0.1)
+    window.comping.use_here()
+    bars = song.candidates[2].arrangement.grid.bars
+    assert not failed
+    assert song.project.band_comp == BandComp(bars, ((0, 2),))
+    assert "begins with candidate 2 alone" in window.status.currentMessage()
+    window.playback.select(3)
+    window.comping.use_here()
+    comp = song.project.band_comp
+    assert comp is not None
+    assert comp.numbers == (2, 3)
+
+    # Into a comp with others it is refused, and both are named in the order of what is found.
+    window.workspace.do(SetGiven(Given(tempo_bpm=61.0)))
+    generate(window, 1)
+    assert song.candidates[4].arrangement.grid.bars == bars
+    window.playback.select(4)
+    window.comping.use_here()
+    assert str(failed[0]).startswith(
+        "Candidate 4 cannot play in a comp with candidate 2. Found: 4/4 at 61.0 bpm"
+    )
+    assert song.project.band_comp == comp
+    window.workspace.failed.connect(window.troubles.show)

@@ -77,3 +77,33 @@ def test_the_range_of_what_all_candidates_are_lowered_by_is_told(
     assert "beyond full scale" in dialog.levels.text()
     vocals = [line.split("_")[-1] for line in dialog.preview.toPlainText().splitlines() if "_vocal_" in line]
     assert vocals == ["44.1k24.wav", "44.1k32f.wav", "44.1k24.wav"]
+
+
+def test_a_folder_that_is_taken_is_shown_with_its_number(
+    make_dialog: Callable[[ExportSettings], ExportDialog], qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    dialog = make_dialog(ExportSettings("all", frozenset({"mix"})))
+
+    def folders() -> list[str]:
+        return [line for line in dialog.preview.toPlainText().splitlines() if line.endswith("/")]
+
+    first, second, third = folders()
+    (tmp_path / first).mkdir()
+    (tmp_path / first.replace("/", "_v02")).mkdir()
+    (tmp_path / third).mkdir()
+    dialog.show_names()  # what was exported meanwhile
+    assert folders() == [first.replace("/", "_v03/"), second, third.replace("/", "_v02/")]
+    # Short names are numbered as well.
+    (tmp_path / "candidate_02").mkdir()
+    dialog.names.set_value(False)
+    dialog.names.chosen.emit(False)
+    qtbot.waitUntil(
+        lambda: folders() == ["candidate_01/", "candidate_02_v02/", "candidate_03/"], timeout=5000
+    )
+    # Another folder has other names in it.
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.setattr(dialog, "_ask_folder", lambda: other)
+    dialog.choose_folder.click()
+    assert folders() == ["candidate_01/", "candidate_02/", "candidate_03/"]

@@ -13,14 +13,15 @@ from pytestqt.qtbot import QtBot
 from studio.core.analysis import Given
 from studio.core.arrangement import STEMS
 from studio.core.commands import SetChords, SetGiven
-from studio.core.music import Chord
+from studio.core.grid import BeatGrid
+from studio.core.music import Chord, Meter
 from studio.core.pipeline import Run
 from studio.core.request import Breed, GenerationRequest, Regenerate, Vary
 from studio.ui.comparing.candidate_row import CandidateRow
 from studio.ui.generating.breed_dialog import BreedDialog
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.window.main_window import MainWindow
-from tests.services.band import ToneEngine
+from tests.services.band import ToneEngine, make_analysis, make_candidate, make_vocal
 
 Open = Callable[[MainWindow], None]
 Generate = Callable[[MainWindow, int], None]
@@ -214,7 +215,7 @@ def test_bars_of_a_candidate_are_its_own_and_that_is_said_where_the_beat_was_cor
     own = song.candidates[1].arrangement.grid
     window.compare.ask("regenerate", 1)
     (dialog,) = window.findChildren(RegenerateDialog)
-    hidden = (dialog.other_beat, dialog.where, dialog.to_new_beat)
+    hidden = (dialog.other_beat, dialog.to_new_beat)
     assert not any(widget.isVisible() for widget in hidden)  # one beat: nothing to say
     dialog.close()
     qtbot.waitUntil(lambda: not window.findChildren(RegenerateDialog), timeout=5000)
@@ -229,7 +230,7 @@ def test_bars_of_a_candidate_are_its_own_and_that_is_said_where_the_beat_was_cor
     assert f"{own.tempo_bpm:.1f} bpm" in dialog.other_beat.text()
     assert "75.0 bpm" in dialog.other_beat.text()
     assert dialog.change.bars == (bar, bar)
-    ends = [own.downbeats_s[bar], own.times_s[min(4 * (bar + 1), own.beats)]]
+    ends = [own.downbeats_s[bar], min(3.0, own.times_s[min(4 * (bar + 1), own.beats)])]  # the song ends first
     assert f"{max(0.0, ends[0]):.2f} s to {ends[1]:.2f} s" in dialog.where.text()
     dialog.whole.setChecked(True)
     assert " s to " not in dialog.where.text()
@@ -338,3 +339,42 @@ def test_a_child_of_two_has_what_was_chosen_of_whom(
     assert change.genes == {"drums": "a", "chords": "b", "bass": "new"}
     record = window.workspace.project.record(4)
     assert (record.origin.parent, record.origin.other_parent) == (1, 2)
+
+
+def test_nothing_moves_in_the_dialog_while_bars_are_typed(qtbot: QtBot) -> None:
+    """Of a song of 10 s whose last bar goes on after it, made to another beat than the song has by now."""
+    analysis = make_analysis(10.0, BeatGrid.regular(96.0, Meter(4, 4), 10.0, 1.0))
+    candidate, now = make_candidate(make_vocal(10.0), analysis), BeatGrid.regular(75.0, Meter(4, 4), 10.0)
+    dialog = RegenerateDialog(candidate, (3.0, 10.0), now)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert " to 10.00 s;" in dialog.where.text()
+    assert "bar 0 the pickup" in dialog.where.text()
+    parts = (
+        dialog.first,
+        dialog.whole,
+        dialog.stems["bass"],
+        dialog.new_chords,
+        dialog.ok,
+        dialog.to_new_beat,
+    )
+    before, size = [part.geometry() for part in parts], dialog.size()
+    last = dialog.last.value()
+    dialog.last.setValue(last + 1)
+    qtbot.wait(50)
+    assert dialog.wrong.isVisible()
+    assert dialog.wrong.height() >= dialog.wrong.heightForWidth(dialog.wrong.width())
+    assert ([part.geometry() for part in parts], dialog.size()) == (before, size)
+    assert dialog.ok.height() == dialog.cancel.height() == dialog.to_new_beat.height()
+    dialog.whole.setChecked(True)
+    dialog.last.setValue(last)
+    dialog.whole.setChecked(False)
+    qtbot.wait(50)
+    assert dialog.where.height() >= dialog.where.heightForWidth(dialog.where.width())
+    assert [part.geometry() for part in parts] == before
+    # The song is listened to again: there is no less to say, and it is seen.
+    dialog.show_beat(None)
+    qtbot.wait(50)
+    dialog.show_beat(now)
+    qtbot.wait(50)
+    assert dialog.other_beat.height() >= dialog.other_beat.heightForWidth(dialog.other_beat.width())

@@ -72,7 +72,9 @@ def test_a_stem_is_put_on_another_instrument_by_keys_and_stays_there(
     origin = window.workspace.project.record(2).origin
     assert (origin.parent, origin.change) == (1, "harmony on organ")
     asked: list[tuple[int, str]] = []
-    monkeypatch.setattr(window.ask, "make_the_rest", lambda _, made, what: asked.append((made, what)))
+    monkeypatch.setattr(
+        window.ask, "make_the_rest", lambda _, made, what: asked.append((made, what)) or "drop"
+    )
     cut_off = Begun("killed", Controls(), 1, 1, change=order_of(change))
     window.workspace.interrupted.emit(cut_off)
     window.workspace.interrupted.emit(replace(cut_off, change=order_of(Vary(change.parent, "near"))))

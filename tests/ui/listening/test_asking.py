@@ -167,7 +167,9 @@ def test_a_request_that_waited_when_the_program_was_cut_off_is_offered(
     window = make_window()
     offered: list[tuple[int, int]] = []
     monkeypatch.setattr(
-        window.ask, "make_the_rest", lambda begun, made, *_: offered.append((made, begun.candidates)) or True
+        window.ask,
+        "make_the_rest",
+        lambda begun, made, *_: offered.append((made, begun.candidates)) or "make",
     )
     window.open_path(cut_off)
     qtbot.waitUntil(lambda: len(window.candidates.rows) == 3, timeout=60_000)

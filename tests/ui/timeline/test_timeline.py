@@ -123,7 +123,7 @@ def test_bars_count_from_the_first_full_one(timeline: Timeline) -> None:
     assert timeline.place(0.5) == "bar 1.1"
     assert timeline.place(2.01) == "bar 1.4"
     assert timeline.place(2.5) == "bar 2.1"
-    assert timeline.place(0.2) == "pickup 4"
+    assert timeline.place(0.2) == "bar 0.4"
 
 
 def test_a_bar_that_begins_a_hair_before_the_song_is_bar_one(timeline: Timeline) -> None:

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from studio.audio.files import read_audio
 from studio.core.arrangement import STEMS
 from studio.core.commands import SetChords
+from studio.core.engines import BAND_MODEL, FASTSAG
 from studio.core.grid import BeatGrid
 from studio.core.mix import VOCAL, match_gain
 from studio.core.music import Chord, Key
@@ -530,8 +531,11 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     first.transport.balance.setValue(40)
     first.vocal.scales._group.button(1).click()
     first.appearance.set_theme("light")
+    first.strip.set_target("bass")
     first.close()
     second = make_window()
+    assert second.strip.target == "bass"
+    assert [name for name, button in second.strip.names.items() if button.isChecked()] == ["bass"]
     wishes = second.request.wishes
     assert (wishes.controls.style, wishes.controls.density, wishes.candidates) == ("bossa nova", "busy", 7)
     assert (wishes.seed, wishes.keep_seed) == (1, False), "a seed is of a song"
@@ -539,6 +543,25 @@ def test_remembers_wishes_balance_axis_and_theme(make_window: Make) -> None:
     assert second.transport.balance.value() == 40
     assert second.pictures.scale == "log"
     assert second.preferences.get("theme", "system") == "light"
+
+
+def test_remembers_the_engine_while_it_can_be_used(
+    make_window: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons: dict[str, str] = {}
+    monkeypatch.setattr("studio.app.unavailable", lambda _: reasons)
+    first = make_window()
+    box = first.request.engine_box
+    box.setCurrentIndex(box.findData(FASTSAG.name))
+    first.close()
+    second = make_window()
+    assert second.request.wishes.engine == FASTSAG.name
+    assert not second.request.style_box.isEnabled()
+    second.close()
+    reasons[FASTSAG.name] = "its weights are gone"
+    third = make_window()
+    assert third.request.wishes.engine == BAND_MODEL.name
+    assert third.request.style_box.isEnabled()
 
 
 def test_opens_without_loading_what_it_does_not_need_yet(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from studio.services.project.opening import open_project
 from studio.services.project.song import export_job, export_request
 from studio.services.project.store import ProjectStore
 from studio.storage import lock
+from studio.storage.ratings import RatingsFile
 from studio.ui.comparing.details_dialog import DetailsDialog
 from studio.ui.recording.takes_dialog import TakesDialog
 from studio.ui.window.error_dialog import ErrorDialog
@@ -389,7 +390,7 @@ def test_a_request_that_was_cut_off_is_offered_and_made_as_it_would_have_been(
     window = make_window()
     asked: list[tuple[int, int]] = []
     monkeypatch.setattr(
-        window.ask, "make_the_rest", lambda begun, made, *_: asked.append((made, begun.candidates)) or True
+        window.ask, "make_the_rest", lambda begun, made, *_: asked.append((made, begun.candidates)) or "make"
     )
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.workspace.song is not None, timeout=30_000)
@@ -442,7 +443,7 @@ def test_what_generate_shows_survives_a_kill(
 
     second = reopen(later)
     assert second.request.seed.value() == 7
-    monkeypatch.setattr(second.ask, "make_the_rest", lambda *_: False)
+    monkeypatch.setattr(second.ask, "make_the_rest", lambda *_: None)
     second.open_path(copy)
     qtbot.waitUntil(lambda: list(second.candidates.rows) == [1, 2], timeout=30_000)
     idle(qtbot, second)
@@ -511,24 +512,85 @@ def test_candidates_there_is_no_room_for_are_told_once_and_saved_later_or_offere
 
 
 def test_a_folder_that_was_renamed_while_it_is_open_is_not_made_anew(
-    begin: Begin, generate: Generate, qtbot: QtBot, tmp_path: Path
+    begin: Begin, engine: ToneEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = begin(1)
     folder = folder_of(window)
-    elsewhere = folder.rename(tmp_path / "elsewhere")
     window.request.count.set_value(2)
+    gate = threading.Event()
+    engine.before_step = lambda step: gate.wait(20.0) if step == 2 else None
     window.request.generate.click()
-    qtbot.waitUntil(lambda: window.generation.unsaved == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: sorted(window.candidates.rows) == [1, 2], timeout=60_000)
+    others = ("Loading", "Measuring", "Drawing")
+    qtbot.waitUntil(lambda: not any(map(window.workspace.runner.running, others)), timeout=60_000)
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    gate.set()
+    qtbot.waitUntil(lambda: window.generation.unsaved == 1, timeout=60_000)
     qtbot.waitUntil(lambda: not window.generation.running, timeout=30_000)
     assert not folder.exists()
+    # The change that came just before may tell that the folder is gone as well.
+    dialogs = [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
+    assert len([d for d in dialogs if "Finished candidates are not saved yet" in d.text]) == 1
+    assert all("ove the folder back" in d.text or "Move it back" in d.text for d in dialogs)
+    for dialog in dialogs:
+        dialog.close()
+    window._save()  # not yet
     (dialog,) = [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
-    assert "Move it back" in dialog.text
+    assert "The project's folder is not where it was" in dialog.text
+    assert window.generation.unsaved == 1
     dialog.close()
     elsewhere.rename(folder)
     window._save()
     qtbot.waitUntil(lambda: sorted(window.candidates.rows) == [1, 2, 3], timeout=30_000)
     wait_for_song(qtbot, window)
     assert open_project(folder, read_only=True).document.project.numbers == (1, 2, 3)
+
+
+def test_a_folder_that_is_gone_is_said_by_whatever_would_write_to_it(
+    begin: Begin, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = begin(1)
+    window.playback.select(1)
+    folder = folder_of(window)
+    idle(qtbot, window)
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    gone = "The project's folder is not where it was"
+
+    def said() -> str:
+        """In the only dialog there is, which is closed."""
+        qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(ErrorDialog)), timeout=5_000)
+        (dialog,) = [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
+        text = dialog.text
+        dialog.close()
+        return text
+
+    qtbot.keyClick(window, "5")
+    assert gone in said()
+    window.compare.ask("rate_4", 1)  # is kept, where the folder is, and need not be said again
+    qtbot.wait(500)
+    assert not [d for d in window.findChildren(ErrorDialog) if d.isVisible()]
+    window.request.generate.click()
+    assert gone in said()
+    assert not window.generation.running
+    window.compare.ask("vary", 1)
+    assert gone in said()
+    drums = folder / "candidates" / "01" / "drums.wav"
+    window.workspace.failed.emit(StudioError("Cannot read drums.wav", seen=f"No such file: {drums}"))
+    assert gone in said()
+    assert not window.generation.running
+    with monkeypatch.context() as asking:
+        asking.setattr(window.ask, "save_as", lambda *_: tmp_path / "saved elsewhere.backline")
+        window._save_as()
+        assert gone in said()
+    assert not (tmp_path / "saved elsewhere.backline").exists()
+
+    elsewhere.rename(folder)
+    window._save()
+    qtbot.waitUntil(lambda: "saved again" in window.status.currentMessage(), timeout=5_000)
+    window.close()
+    ratings = RatingsFile(folder / "ratings.db")
+    assert [saying.stars for saying in ratings.read()] == [5, 4]
+    ratings.close()
 
 
 def test_a_project_of_a_newer_program_is_refused_and_left_alone(

@@ -69,7 +69,7 @@ def test_the_folder_used_last_is_offered_while_it_is_there(tmp_path: Path) -> No
 def test_enter_takes_what_loses_nothing(ask: Questions, qtbot: QtBot) -> None:
     assert answered(qtbot, lambda: ask.how_to_close("At work.", background=True), "Enter") == "background"
     assert answered(qtbot, lambda: ask.how_to_close("Not saved.", background=False), "Enter") == "stay"
-    assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, 1), "Enter") is True
+    assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, 1), "Enter") == "make"
     assert answered(qtbot, lambda: ask.project_of_vocal(KNOWN), "Enter") == "open"
     assert answered(qtbot, lambda: ask.may_forget("song", "me"), "Enter") is False
     assert answered(qtbot, lambda: ask.may_forget("all", "me"), "Enter") is False
@@ -135,7 +135,17 @@ def test_a_request_of_one_is_told_by_what_it_is(ask: Questions, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("made", "button", "answer"),
-    [(2, "Make the other 2", True), (3, "Make the last one", True), (2, "Not now", False), (2, "", False)],
+    [
+        (0, "Make all 4", "make"),
+        (2, "Make the other 2", "make"),
+        (3, "Make the last one", "make"),
+        (2, "Drop them", "drop"),
+        (3, "Drop it", "drop"),
+        (2, "Later", None),
+        (2, "", None),
+    ],
 )
-def test_the_rest_of_a_request(ask: Questions, qtbot: QtBot, made: int, button: str, answer: bool) -> None:
-    assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, made), button) is answer
+def test_the_rest_of_a_request(
+    ask: Questions, qtbot: QtBot, made: int, button: str, answer: str | None
+) -> None:
+    assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, made), button) == answer

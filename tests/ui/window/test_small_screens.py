@@ -98,6 +98,32 @@ def test_a_narrow_window_folds_the_side_until_it_is_asked_for(window: MainWindow
     assert window.panels.shows_meters
 
 
+def test_a_side_that_was_folded_by_hand_stays_so_between_starts(
+    make_window: Callable[[], MainWindow],
+) -> None:
+    first = make_window()
+    first.resize(1360, 860)
+    settle()
+    first.actions_by_name["side"].trigger()
+    assert not first.panels.shows_side
+    first.resize(SIZES[1])
+    settle()
+    first.actions_by_name["side"].trigger()  # asked for where there is little room
+    assert first.panels.shows_side
+    first.resize(1360, 860)
+    settle()
+    assert not first.panels.shows_side
+    first.close()
+    second = make_window()
+    second.resize(1360, 860)
+    settle()
+    assert not second.panels.shows_side
+    assert not second.actions_by_name["side"].isChecked()
+    second.resize(SIZES[1])
+    settle()
+    assert second.panels.shows_side
+
+
 def test_a_window_opens_no_larger_than_its_screen_and_on_it(window: MainWindow) -> None:
     """As large as on another screen, or on this one before everything was drawn at 200 %."""
     room = window.screen().availableGeometry()
