@@ -5,11 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-<<<<<<< HEAD
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
-=======
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
->>>>>>> flows
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.core.arrangement import STEMS
 from studio.core.candidate import Candidate
@@ -178,7 +174,6 @@ class RegenerateDialog(QDialog):
 
     def _told_wrong(self) -> str:
         """Why the bars that are typed cannot be made anew; empty where they can."""
-<<<<<<< HEAD
         if self.whole.isChecked():
             return ""
         unread = next(
@@ -186,23 +181,17 @@ class RegenerateDialog(QDialog):
         )
         if unread:
             return unread
-        low, high = 1 - self._grid.first_bar, self._grid.bars - self._grid.first_bar
         first, last = _bar(self.first), _bar(self.last)
-        if low <= first <= last <= high:
-            return ""
-=======
-        first, last = self.first.value(), self.last.value()
         low, high = self._bars_there
-        return "" if self.whole.isChecked() or low <= first <= last <= high else self._refusal(first, last)
+        return "" if low <= first <= last <= high else self._refusal(first, last)
 
     @property
     def _bars_there(self) -> tuple[int, int]:
-        """The first and the last, as they are typed."""
+        """The first and the last that can be typed."""
         return 1 - self._grid.first_bar, self._grid.bars - self._grid.first_bar
 
     def _refusal(self, first: int, last: int) -> str:
         low, high = self._bars_there
->>>>>>> flows
         return str(
             StudioError(
                 tr("These bars cannot be made anew"),
