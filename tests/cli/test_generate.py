@@ -150,7 +150,7 @@ def test_a_telephone_and_a_mastering_rate(tmp_path: Path, rate: int, channels: i
     [
         (["--tempo", "fast"], "'fast' is not a number from 30 to 300"),
         (["--tempo", "1000"], "not a number from 30 to 300"),
-        (["--candidates", "9"], "not a number from 1 to 8"),
+        (["--candidates", "9"], "not a whole number from 1 to 8"),
         (["--out", ""], "no name of a folder"),
         (["--key", "H minor"], "Cannot read the key"),
         (["--meter", "9/8"], "4/4, 3/4, 6/8, 2/4, 5/4 or 7/8"),
