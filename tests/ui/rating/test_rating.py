@@ -289,7 +289,7 @@ def test_what_was_heard_and_said_of_a_screen_survives_a_kill(
     folder = project_folder(tmp_path / "Music")
     rater.press(KEY.Key_Space)
     rater.listen(2.0)
-    rater.press(KEY.Key_3, ALT)
+    rater.press(KEY.Key_3, CONTROL)
     first, number = rater.shown[0], rater.sitting.screen.number
 
     def kept() -> Verdict | None:
