@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.ui.appearance.widgets import label, push
+from studio.ui.window.question_box import put_in_the_middle
 
 
 class ErrorDialog(QDialog):
@@ -74,6 +76,10 @@ class ErrorDialog(QDialog):
         column.addSpacing(4)
         column.addLayout(buttons)
         close.setFocus()  # in its place by now: before, it would be nobody's
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        put_in_the_middle(self)
 
     @property
     def text(self) -> str:

@@ -3,10 +3,13 @@ its letters, clips heard and not voted on."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer
 
 from studio.core.commands import BeginRequest, Command, Pick, SetBlind, SetOpinion
 from studio.core.project import Project
+from studio.core.screen import Verdict
 from studio.services.project.song import Song
 from studio.storage.view_state import ViewState, keep_view
 from studio.ui.comparing.compare_actions import CompareActions
@@ -17,6 +20,8 @@ from studio.ui.window.workspace import Workspace
 
 #: A seed is kept once it has rested for so long.
 _REST_MS = 300
+#: What is heard and said of a screen of the rating is kept so often while it goes on.
+_HEARD_MS = 1000
 
 
 class LeftOff(QObject):
@@ -38,6 +43,11 @@ class LeftOff(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.keep)
+        self._said: dict[int, Verdict] = {}
+        self._hearing = QTimer(self)
+        self._hearing.setInterval(_HEARD_MS)
+        self._hearing.timeout.connect(self._keep_said)
+        sitting.changed.connect(self._follow_sitting)
         workspace.opened.connect(self._show)
         workspace.leaving.connect(self._keep)
         request.changed.connect(self._rest.start)
@@ -64,6 +74,19 @@ class LeftOff(QObject):
             self.keep()
         elif len(before.candidates) != len(after.candidates):
             self._rest.start()
+
+    def _follow_sitting(self) -> None:
+        if self._sitting.state != "voting":
+            self._hearing.stop()
+        elif not self._hearing.isActive():
+            self._hearing.start()
+
+    def _keep_said(self) -> None:
+        """Time that passes in silence is not worth a write of its own."""
+        said = {number: replace(one, took_s=0.0) for number, one in self._sitting.unvoted.items()}
+        if said != self._said:
+            self._said = said
+            self.keep()
 
     def _keep(self, song: Song) -> None:
         self._rest.stop()

@@ -16,7 +16,8 @@ from studio.services.project.opening import ProjectInUse, ProjectNotWritable, So
 from studio.services.taste.adapters import PRIVACY_NOTE
 from studio.storage.project_folder import SUFFIX, free_project
 from studio.storage.recent import RecentProject
-from studio.ui.window.preferences import APP_NAME, Preferences
+from studio.ui.window.preferences import Preferences
+from studio.ui.window.question_box import QuestionBox
 from studio.ui.window.recent_list import described
 
 AUDIO_SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64")
@@ -254,8 +255,7 @@ class Questions:
     ) -> str:
         """The name of the button that was pressed; the last one stands for closing the dialog. The first is the
         default, unless another one is named."""
-        box = QMessageBox(QMessageBox.Icon.Question, APP_NAME, text, parent=self._window)
-        box.setInformativeText(more)
+        box = QuestionBox(text, more, self._window)
         buttons: dict[QPushButton, str] = {}
         names = list(choices)
         for name, title in names:

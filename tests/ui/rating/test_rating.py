@@ -16,10 +16,11 @@ from pytestqt.qtbot import QtBot
 from studio.core.commands import AddScreen, Judge, SetNotes
 from studio.core.jobs import CancelToken, Progress, StepCallback
 from studio.core.origin import Origin
-from studio.core.screen import Clip, Screen
+from studio.core.screen import Clip, Screen, Verdict
 from studio.services.project.opening import open_project
 from studio.services.taste.screens import ClipSound, ScreenOrder, SongContext
 from studio.storage.project_folder import ProjectFolder
+from studio.storage.view_state import read_view
 from studio.taste.features import NAMES
 from studio.ui.keys.shortcut_sheet import ShortcutSheet
 from studio.ui.rating.sitting import LENGTH
@@ -280,6 +281,31 @@ def test_what_was_heard_of_a_screen_is_not_to_be_heard_again(
     rater.sitting.enter()
     rater.wait("voting")
     assert not any(rater.sitting.ballot.heard_s.values()), "deleted with all that was said"
+
+
+def test_what_was_heard_and_said_of_a_screen_survives_a_kill(
+    rater: Rater, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = project_folder(tmp_path / "Music")
+    rater.press(KEY.Key_Space)
+    rater.listen(2.0)
+    rater.press(KEY.Key_3, CONTROL)
+    first, number = rater.shown[0], rater.sitting.screen.number
+
+    def kept() -> Verdict | None:
+        """What is on the disk now: nobody asks a program that is killed."""
+        return read_view(folder).unvoted.get(number)
+
+    qtbot.waitUntil(lambda: bool((now := kept()) and now.stars), timeout=2500)
+    said = kept()
+    assert said is not None
+    assert said.heard_s[first] == pytest.approx(2.0, abs=0.05)
+    assert said.stars == {first: 3}
+    rater.press(KEY.Key_Space)
+    rater.sitting.ballot.wait(5.0)  # in silence: that is no reason to write
+    written = (folder / "view.json").stat().st_mtime_ns
+    qtbot.wait(1200)
+    assert (folder / "view.json").stat().st_mtime_ns == written
 
 
 def test_the_song_rests_meanwhile(rater: Rater) -> None:

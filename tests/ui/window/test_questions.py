@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -149,3 +150,26 @@ def test_the_rest_of_a_request(
     ask: Questions, qtbot: QtBot, made: int, button: str, answer: str | None
 ) -> None:
     assert answered(qtbot, lambda: ask.make_the_rest(BEGUN, made), button) == answer
+
+
+def test_a_question_opens_in_the_middle_of_the_window(ask: Questions, qtbot: QtBot) -> None:
+    window = ask._window
+    window.setGeometry(60, 40, 700, 500)
+    off: list[int] = []
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        box.move(0, 0)  # as where Qt guesses wrong
+        box.resize(box.size() * 1.1)
+        box.showEvent(QShowEvent())
+        apart = box.frameGeometry().center() - window.frameGeometry().center()
+        off.append(apart.manhattanLength())
+        qtbot.keyClick(box, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(100, look)
+    ask.project_of_vocal(KNOWN)
+    QTimer.singleShot(100, look)
+    ask.project_in_use(ProjectInUse(Path("/music/Lied.backline"), HOLDER))
+    assert off
+    assert max(off) <= 2, off
