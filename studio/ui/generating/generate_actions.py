@@ -56,7 +56,7 @@ class GenerateActions(QObject):
         super().__init__(parent)
         self._workspace, self._playback, self._generation = workspace, playback, generation
         self._request, self._rows, self._strip = panels.request, panels.candidates, panels.strip
-        self._analysis = panels.analysis
+        self._panels, self._analysis = panels, panels.analysis
         self._ask, self._preferences, self._parent = ask, preferences, parent
         #: The analysis whose beat was asked about already.
         self._asked: VocalAnalysis | None = None
@@ -100,6 +100,9 @@ class GenerateActions(QObject):
         """Ends typing: what stands in the fields counts. False where something there cannot be read: nothing is to be
         made then, and its field has the focus."""
         if not (self._analysis.finish_typing() and self._request.finish_typing()):
+            if not self._panels.shows_side:
+                self._panels.show_side(True)
+                self._analysis.finish_typing()  # the field can have the focus now
             return False
         if isinstance(QApplication.focusWidget(), TYPING):
             self._parent.setFocus()

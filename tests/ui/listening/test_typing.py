@@ -53,6 +53,8 @@ def test_nothing_is_made_to_chords_that_cannot_be_read(by: str, typing: MainWind
     qtbot.keyClick(panel.chords, Qt.Key.Key_Escape)
     assert not panel.chords.hasFocus()
     typing.status.tell("")
+    if by == "key":
+        typing.panels.show_side(False)
     if by == "button":
         qtbot.mouseClick(typing.request.generate, LEFT)
     elif by == "key":
