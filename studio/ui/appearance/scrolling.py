@@ -45,6 +45,11 @@ class FittingScroll(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(self._least, self._wanted))
 
+    def set_least(self, least: int) -> None:
+        if least != self._least:
+            self._least = least
+            self.updateGeometry()
+
     @property
     def _wanted(self) -> int:
         width = self.viewport().width()

@@ -30,6 +30,8 @@ from studio.ui.window.empty_state import EmptyState
 
 #: Between the window's edge and the panels, and between the columns.
 _MARGIN = 12
+#: Of what was heard so much stays in sight, pixels: tempo, taps and key, where the window is high enough chords too.
+_LEAST_HEARD, _LEAST_HEARD_HIGH, _HIGH = 192, 240, 740
 #: A window narrower or lower than this has little room: pixels of what is below the menu.
 _NARROW, _LOW = 980, 560
 
@@ -134,6 +136,7 @@ class Layout(QWidget):
         """The window has this much room for the panels now; each stays as it was folded by hand until that turns out to
         be too little or enough. The side is then as it was the last time there was so much."""
         narrow, low = room.width() < _NARROW, room.height() < _LOW
+        self._heard.set_least(_LEAST_HEARD if room.height() < _HIGH else _LEAST_HEARD_HIGH)
         if narrow != self._is_narrow:
             self._is_narrow = narrow
             self._show_side(self._wants_side[narrow])
@@ -170,14 +173,16 @@ class Layout(QWidget):
         return self.split
 
     def _side_column(self) -> QWidget:
-        # In a low window what was heard and what is wished scroll, each in a half, and Generate stays in sight.
+        # In a low window what was heard and what is wished scroll, and Generate stays in sight. What was heard gives way
+        # first, down to its first fields, then the wishes.
         self.analysis.setFixedWidth(theme.SIDE_WIDTH)
         self.request.setFixedWidth(theme.SIDE_WIDTH)
         side = Column()
         side.setFixedWidth(theme.SIDE_WIDTH + _MARGIN)
         column = QVBoxLayout(side)
         tight(column, spacing=theme.UNIT * 2)
-        column.addWidget(FittingScroll(self.analysis))
+        self._heard = FittingScroll(self.analysis, least=_LEAST_HEARD)
+        column.addWidget(self._heard, 1)
         column.addWidget(self.request)
         column.addStretch(0)
         return side

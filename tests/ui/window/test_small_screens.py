@@ -47,6 +47,12 @@ def test_everything_is_in_reach_in_a_small_window(
     assert "\n".join(unreachable(window)) == ""
     open_vocal(window)
     generate(window, 2)
+    for size in (SIZES[0], QSize(1360, 860)):
+        window.resize(size)
+        window.panels.show_side(True)
+        settle()
+        more = window.request.more  # is seen whole, or nobody would look for it
+        assert more.visibleRegion().boundingRect() == more.rect()
     window.request.more.setChecked(True)
     for size in SIZES:
         for mode in ("dark", "light"):
