@@ -173,8 +173,8 @@ class Layout(QWidget):
         return self.split
 
     def _side_column(self) -> QWidget:
-        # In a low window what was heard and what is wished scroll, and Generate stays in sight. What was heard gives way
-        # first, down to its first fields, then the wishes.
+        # In a low window what was heard and what is wished scroll, and Generate stays in sight. What was heard gives
+        # way first, down to its first fields, then the wishes.
         self.analysis.setFixedWidth(theme.SIDE_WIDTH)
         self.request.setFixedWidth(theme.SIDE_WIDTH)
         side = Column()
