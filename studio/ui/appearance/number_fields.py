@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from studio.core.errors import StudioError
@@ -28,7 +28,7 @@ _END = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 class DecimalField(QDoubleSpinBox):
     """A number with decimals, which looks and stands like a text field. Emits `refused` with why what was typed is not
-    taken; signals of the value come when typing ends.
+    taken; signals of the value come when typing ends. The wheel passes it by, as it does a ListBox.
 
     Args:
         low, high: what can be; what `check` has its own words for may be outside.
@@ -156,6 +156,12 @@ class DecimalField(QDoubleSpinBox):
         super().keyPressEvent(event)
         if ends:
             self._end(wrong)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if event.reason() == Qt.FocusReason.PopupFocusReason:
