@@ -135,13 +135,15 @@ class _Row:
 
 class AnalysisPanel(QFrame):
     """Emits `given_changed` (a dict of fields of Given with their new values), `bars_moved` (quarters later), and
-    `chords_changed` (a tuple of chords, or None for the model's own, and those of the pickup), `guide_wanted`."""
+    `chords_changed` (a tuple of chords, or None for the model's own, and those of the pickup), `guide_wanted`,
+    `message` with why something is refused, and `withdrawn` with the same words once another value is taken."""
 
     given_changed = Signal(object)
     bars_moved = Signal(float)
     chords_changed = Signal(object, object)
     guide_wanted = Signal()
     message = Signal(str)
+    withdrawn = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -381,11 +383,16 @@ class AnalysisPanel(QFrame):
         field = DecimalField(-_ANY, _ANY, unit=unit, check=may_be, said=said)
         field.setSpecialValueText(" ")  # the minimum stands for "not known"
         field.refused.connect(self._on_refused)
+        field.withdrawn.connect(self.withdrawn)
+        field.taken_back.connect(self._show_again)
         return field
 
     def _on_refused(self, why: str) -> None:
         """What holds may be another value by now than the one that typing began with."""
         self.message.emit(why)
+        self._show_again()
+
+    def _show_again(self) -> None:
         if self._shown_song is not None:
             self.show_song(self._shown_song)
 
@@ -462,8 +469,7 @@ class AnalysisPanel(QFrame):
     def _give_chords(self, chords: tuple[Chord, ...] | None, pickup: tuple[Chord, ...]) -> None:
         self._forget_typed_chords()
         self.chords_changed.emit(chords, pickup)
-        if self._shown_song is not None:  # those that hold now, be they others or not
-            self.show_song(self._shown_song)
+        self._show_again()  # those that hold now, be they others or not
 
     # Hints
 
