@@ -136,7 +136,9 @@ class MainWindow(QMainWindow):
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, self._song_page, self,
         )  # fmt: skip
-        self.left_off = LeftOff(workspace, playback, self.taste.sitting, self.compare, panels.request, self)
+        self.left_off = LeftOff(
+            workspace, playback, self.taste.sitting, self.compare, panels.request, panels.analysis, self
+        )
         self.metering = Metering(playback, self)
         self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
         self.machine = Machine(workspace, self.status, self)
