@@ -24,20 +24,30 @@ _APART = frozenset({"key", "tuning"})
 def check(fields: Mapping[str, Any], duration_s: float = math.inf) -> None:
     """Raises StudioError for a tempo that nobody plays, or a downbeat outside of a vocal of `duration_s`."""
     tempo_bpm, downbeat_s = fields.get("tempo_bpm"), fields.get("downbeat_s")
-    slowest, fastest = PLAYED_BPM
-    if tempo_bpm is not None and not slowest <= tempo_bpm <= fastest:
-        raise StudioError(
-            tr("The band does not play at that tempo"),
-            seen=tr("{tempo} bpm", tempo=said_bpm(tempo_bpm)),
-            expected=tr("{slowest:g} to {fastest:g} bpm", slowest=slowest, fastest=fastest),
-            todo=tr("Give a tempo in between: half or double it where that is meant"),
-        )
+    if tempo_bpm is not None:
+        _check_tempo(tempo_bpm, tr("The band does not play at that tempo"))
     if downbeat_s is not None and not 0.0 <= downbeat_s <= duration_s:
         raise StudioError(
             tr("The downbeat is outside of the vocal"),
             seen=tr("{downbeat_s:.3f} s", downbeat_s=downbeat_s),
             expected=tr("0 to {duration_s:.3f} s", duration_s=duration_s),
             todo=tr("Give a moment inside the vocal at which a bar begins"),
+        )
+
+
+def check_metronome(tempo_bpm: float) -> None:
+    """Raises StudioError for a tempo that the metronome does not go at: there is no band to a recording yet."""
+    _check_tempo(tempo_bpm, tr("The metronome does not go at that tempo"))
+
+
+def _check_tempo(tempo_bpm: float, what: str) -> None:
+    slowest, fastest = PLAYED_BPM
+    if not slowest <= tempo_bpm <= fastest:
+        raise StudioError(
+            what,
+            seen=tr("{tempo} bpm", tempo=said_bpm(tempo_bpm)),
+            expected=tr("{slowest:g} to {fastest:g} bpm", slowest=slowest, fastest=fastest),
+            todo=tr("Give a tempo in between: half or double it where that is meant"),
         )
 
 

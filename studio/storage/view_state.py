@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.core.errors import StudioError
+from studio.core.music import Chord
 from studio.core.screen import Verdict
 from studio.storage.atomic import write_bytes
 from studio.storage.codec import from_json, to_json
@@ -53,6 +54,16 @@ class BlindLeft:
 
 
 @dataclass(frozen=True)
+class UnreadChords:
+    """A line of chords that cannot be read, as it was typed, and the chords and the pickup of the song that it was
+    typed over: where others hold since, it is of no use."""
+
+    typed: str
+    over: tuple[Chord, ...] | None = None
+    pickup: tuple[Chord, ...] = ()
+
+
+@dataclass(frozen=True)
 class ViewState:
     """
     Attributes:
@@ -64,6 +75,7 @@ class ViewState:
         blind: None where no comparison is blind.
         letters: of the last comparison that was revealed, by number.
         unvoted: what was heard and said so far of screens of the blind rating that wait for their vote, by number.
+        unread_chords: None where the line of chords can be read.
     """
 
     playhead_s: float = 0.0
@@ -74,6 +86,7 @@ class ViewState:
     letters: Mapping[int, str] = field(default_factory=dict)
     unvoted: Mapping[int, Verdict] = field(default_factory=dict)
     keep_seed: bool = False
+    unread_chords: UnreadChords | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.playhead_s < math.inf:

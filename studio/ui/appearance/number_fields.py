@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from studio.core.errors import StudioError
@@ -28,7 +29,9 @@ _END = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 class DecimalField(QDoubleSpinBox):
     """A number with decimals, which looks and stands like a text field. Emits `refused` with why what was typed is not
-    taken; signals of the value come when typing ends.
+    taken, `withdrawn` with the same words once a number is, and `taken_back` where typing ended with nothing said: by
+    Escape, or with an empty field. Other signals of the value come when typing ends. The wheel
+    passes it by, as it does a ListBox.
 
     Args:
         low, high: what can be; what `check` has its own words for may be outside.
@@ -38,6 +41,8 @@ class DecimalField(QDoubleSpinBox):
     """
 
     refused = Signal(str)
+    withdrawn = Signal(str)
+    taken_back = Signal()
     _form = _DECIMAL
     _check: Callable[[float], None] | None = None
     _said: Callable[[float], str] | None = None
@@ -54,6 +59,7 @@ class DecimalField(QDoubleSpinBox):
     ) -> None:
         super().__init__()
         self._check, self._said = check, said
+        self._refusal = ""
         self.setDecimals(decimals)
         self.setRange(low, high)
         self.setSuffix(unit)
@@ -81,9 +87,9 @@ class DecimalField(QDoubleSpinBox):
 
     def settle(self) -> bool:
         """Takes what is typed, as Enter does; False where it is refused."""
-        wrong = self.wrong
+        wrong, typed = self.wrong, self._begin_end()
         self.interpretText()
-        self._end(wrong)
+        self._end(wrong, typed=typed)
         return not wrong
 
     def _bare(self, text: str) -> str:
@@ -117,11 +123,29 @@ class DecimalField(QDoubleSpinBox):
     def _readable(self) -> str:
         return tr("a number such as 93.5, without a mark between thousands")
 
-    def _end(self, wrong: str) -> None:
+    def _begin_end(self) -> bool:
+        """Typing is about to end: whether something is typed. Nothing typed is nothing said."""
+        typed = self.lineEdit().isModified()
+        if typed and not self._bare(self.lineEdit().text()):
+            self._take_back()
+            return False
+        return typed
+
+    def _take_back(self) -> None:
+        """The number before typing stands there again, or the one that holds by now where who listens says so."""
+        self.setValue(self.value())
+        self.lineEdit().setModified(False)
+        self.taken_back.emit()
+
+    def _end(self, wrong: str, *, typed: bool) -> None:
         """Typing has ended, and Qt has taken the number or put the one before there again."""
         self.lineEdit().setModified(False)
         if wrong:
+            self._refusal = wrong
             self.refused.emit(wrong)
+        elif typed and self._refusal:
+            over, self._refusal = self._refusal, ""
+            self.withdrawn.emit(over)
 
     # What Qt asks, and what it is told
 
@@ -136,8 +160,12 @@ class DecimalField(QDoubleSpinBox):
         return text  # Qt leaves marks between thousands out
 
     def valueFromText(self, text: str) -> float:
-        number = self._read(self._bare(text))
-        return self.value() if number is None else round(number, self.decimals())
+        bare = self._bare(text)
+        if self._read(bare) is None:
+            return self.value()
+        # Of what is typed: the nearest float of 92.5555 lies below it, and would be cut to 92.555.
+        typed = Decimal(bare.replace(",", "."))
+        return float(typed.quantize(Decimal(1).scaleb(-self.decimals()), ROUND_HALF_UP))
 
     def textFromValue(self, value: float) -> str:
         return self._said(value) if self._said is not None else f"{value:.{self.decimals()}f}"
@@ -151,19 +179,31 @@ class DecimalField(QDoubleSpinBox):
             super().stepBy(steps)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            if self.lineEdit().isModified():
+                self._take_back()
+            event.ignore()  # the window takes the focus from the field, a dialog closes
+            return
         ends = event.key() in _END
         wrong = self.wrong if ends else ""
+        typed = self._begin_end() if ends else False
         super().keyPressEvent(event)
         if ends:
-            self._end(wrong)
+            self._end(wrong, typed=typed)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if event.reason() == Qt.FocusReason.PopupFocusReason:
             QWidget.focusOutEvent(self, event)  # a menu, maybe to paste: typing goes on after it
             return
-        wrong = self.wrong
+        wrong, typed = self.wrong, self._begin_end()
         super().focusOutEvent(event)
-        self._end(wrong)
+        self._end(wrong, typed=typed)
 
 
 class WholeField(DecimalField):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import qtawesome
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent, QTextLayout, QTextOption
+from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent, QTextLayout, QTextOption, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QToolButton,
     QToolTip,
     QWidget,
@@ -30,7 +31,36 @@ from studio.core.music import Key
 from studio.ui.appearance import theme
 
 
-class Chooser(QComboBox):
+class ListBox(QComboBox):
+    """A list to choose from, which the wheel passes by: it scrolls what the list stands in, and chooses only where a
+    click or Tab brought the focus."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Qt's own takes the focus by the wheel
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class SlidingBar(QSlider):
+    """A slider that lies, which the wheel passes by as it does a ListBox."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class Chooser(ListBox):
     """A list to choose from in a window; closed, it gives the focus back to the window, so that single keys work."""
 
     def hidePopup(self) -> None:

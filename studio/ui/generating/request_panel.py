@@ -63,13 +63,15 @@ class Wishes:
 
 class RequestPanel(QFrame):
     """Emits `generate_requested`, `cancel_requested`, `engine_changed` (an EngineKind) and `changed` where another wish
-    or seed is shown, `message` with why a seed is refused; the window says with `show_...` what goes on."""
+    or seed is shown, `message` with why a seed is refused, and `withdrawn` with the same words once another is taken;
+    the window says with `show_...` what goes on."""
 
     generate_requested = Signal()
     cancel_requested = Signal()
     engine_changed = Signal(object)
     changed = Signal()
     message = Signal(str)
+    withdrawn = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,6 +167,7 @@ class RequestPanel(QFrame):
         ):
             told.connect(lambda *_: self.changed.emit())
         self.seed.refused.connect(self.message)
+        self.seed.withdrawn.connect(self.withdrawn)
         self.show_ready(False)
         self.show_idle()
 

@@ -25,6 +25,7 @@ from studio.core.music import Chord, Key, Meter
 from studio.core.tempos import said_bpm
 from studio.services.project.song import Song
 from studio.services.vocal import doubt_of_singing
+from studio.storage.view_state import UnreadChords
 from studio.ui.appearance import theme
 from studio.ui.appearance.number_fields import DecimalField
 from studio.ui.appearance.widgets import (
@@ -135,13 +136,15 @@ class _Row:
 
 class AnalysisPanel(QFrame):
     """Emits `given_changed` (a dict of fields of Given with their new values), `bars_moved` (quarters later), and
-    `chords_changed` (a tuple of chords, or None for the model's own, and those of the pickup), `guide_wanted`."""
+    `chords_changed` (a tuple of chords, or None for the model's own, and those of the pickup), `guide_wanted`,
+    `message` with why something is refused, and `withdrawn` with the same words once another value is taken."""
 
     given_changed = Signal(object)
     bars_moved = Signal(float)
     chords_changed = Signal(object, object)
     guide_wanted = Signal()
     message = Signal(str)
+    withdrawn = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,6 +156,8 @@ class AnalysisPanel(QFrame):
         self._shown_chords = self._why_no_chords = ""
         #: Why the line of chords cannot be read: what was typed stays in it meanwhile. Empty where it can.
         self._unread = ""
+        #: What was filled into the line last, which Undo in it leads back to; None where that is nobody's chords.
+        self._filled_chords: str | None = None
         #: The song's chords and pickup that were shown last.
         self._held_chords: object = None
         self.tempo = self._field(tr(" bpm"), "tempo_bpm", said=said_bpm)
@@ -236,6 +241,7 @@ class AnalysisPanel(QFrame):
         self.key.activated.connect(lambda _: self._give(key=self.key.currentData()))
         self.meter.activated.connect(lambda _: self._give(meter=self.meter.currentData()))
         self.chords.editingFinished.connect(self._on_chords_edited)
+        self.chords.textEdited.connect(self._on_chords_typed)
         self.half.clicked.connect(lambda: self._scale_tempo(0.5))
         self.double.clicked.connect(lambda: self._scale_tempo(2.0))
         self.tap.tapped.connect(self._on_tapped)
@@ -270,6 +276,8 @@ class AnalysisPanel(QFrame):
             self._shown_song = song
             self.doubt.setMinimumHeight(0)
             self._forget_typed_chords()
+            self._held_chords = (song.project.chords, song.project.pickup)
+            self._show_left_chords(song)
         if analysis is None:
             self._show_nothing()
             for row in self.rows.values():
@@ -331,9 +339,25 @@ class AnalysisPanel(QFrame):
         if held != before:
             self._forget_typed_chords()
         if not self._unread and not (self.chords.hasFocus() and self.chords.isModified()):
-            self.chords.setText(self._shown_chords)
-            self.chords.setCursorPosition(0)
+            self._fill_chords()
         self._show_read()
+
+    def _fill_chords(self) -> None:
+        """The chords that hold, and nothing to be undone in the line."""
+        self._filled_chords = self._shown_chords
+        self.chords.setText(self._shown_chords)
+        self.chords.setCursorPosition(0)
+
+    def _is_filled(self, text: str) -> bool:
+        """Whether a line is what was filled in before typing, though others hold by now: nobody typed those."""
+        return text != self._shown_chords and text == self._filled_chords
+
+    def _on_chords_typed(self, text: str) -> None:
+        """Undone to the end, the line shows what holds now: it may have been listened to again since it was filled."""
+        if self._is_filled(text) and not self.chords.isUndoAvailable():
+            self._forget_typed_chords()
+            self._fill_chords()
+            self._show_read()
 
     def _show_read(self) -> None:
         """Whether what stands in the line of chords could be read, and where it comes from."""
@@ -349,8 +373,31 @@ class AnalysisPanel(QFrame):
         self.chords.setToolTip(self._why_no_chords or self._unread or self._shown_chords)
 
     def _forget_typed_chords(self) -> None:
-        self._unread = ""
+        self._set_unread("")
         self.chords.setModified(False)
+
+    def _set_unread(self, why: str) -> None:
+        if self._unread and why != self._unread:
+            self.withdrawn.emit(self._unread)
+        self._unread = why
+
+    def unread_chords(self, song: Song) -> UnreadChords | None:
+        """The line of a song that was typed and cannot be read."""
+        if not self._unread or song is not self._shown_song:
+            return None
+        return UnreadChords(self.chords.text(), song.project.chords, song.project.pickup)
+
+    def _show_left_chords(self, song: Song) -> None:
+        """A line that could not be read when the song was left cannot be now either; it goes where other chords hold
+        since."""
+        left, project = song.view.unread_chords, song.project
+        if left is None or (left.over, left.pickup) != (project.chords, project.pickup):
+            return
+        self._unread = _why_unread(left.typed)
+        if self._unread:
+            self._filled_chords = None
+            self.chords.setText(left.typed)
+            self._show_read()
 
     def _show_doubt(self, doubt: str) -> None:
         """The lines that a doubt took stay while its song is open: what is below keeps its place under the mouse."""
@@ -369,6 +416,7 @@ class AnalysisPanel(QFrame):
         for box in (self.key, self.meter):
             box.setCurrentIndex(-1)
         if not self._unread:
+            self._filled_chords = None
             self.chords.clear()
 
     def _field(self, unit: str, name: str, *, said: Callable[[float], str] | None = None) -> DecimalField:
@@ -381,11 +429,16 @@ class AnalysisPanel(QFrame):
         field = DecimalField(-_ANY, _ANY, unit=unit, check=may_be, said=said)
         field.setSpecialValueText(" ")  # the minimum stands for "not known"
         field.refused.connect(self._on_refused)
+        field.withdrawn.connect(self.withdrawn)
+        field.taken_back.connect(self._show_again)
         return field
 
     def _on_refused(self, why: str) -> None:
         """What holds may be another value by now than the one that typing began with."""
         self.message.emit(why)
+        self._show_again()
+
+    def _show_again(self) -> None:
         if self._shown_song is not None:
             self.show_song(self._shown_song)
 
@@ -442,10 +495,12 @@ class AnalysisPanel(QFrame):
 
     def _on_chords_edited(self) -> None:
         text = self.chords.text().strip()
+        if self._is_filled(text):
+            self._forget_typed_chords()
+            self._fill_chords()
+            text = self._shown_chords
         words = Chord.parse_each(text)
-        self._unread = ""
-        if text != self._shown_chords:
-            self._unread = next((str(word.error) for word in words if word.error is not None), "")
+        self._set_unread("" if text == self._shown_chords else _why_unread(text))
         if self._unread:  # the line stays, and the word is marked
             self._mark_wrong_chord()
             self.message.emit(self._unread)
@@ -462,8 +517,7 @@ class AnalysisPanel(QFrame):
     def _give_chords(self, chords: tuple[Chord, ...] | None, pickup: tuple[Chord, ...]) -> None:
         self._forget_typed_chords()
         self.chords_changed.emit(chords, pickup)
-        if self._shown_song is not None:  # those that hold now, be they others or not
-            self.show_song(self._shown_song)
+        self._show_again()  # those that hold now, be they others or not
 
     # Hints
 
@@ -499,6 +553,11 @@ class AnalysisPanel(QFrame):
 
     def _on_hint(self) -> None:
         self._give(**self._offered(self._shown_given))
+
+
+def _why_unread(text: str) -> str:
+    """Why a line of chords cannot be read; empty where it can."""
+    return next((str(word.error) for word in Chord.parse_each(text) if word.error is not None), "")
 
 
 def _doubt(analysis: VocalAnalysis) -> str:

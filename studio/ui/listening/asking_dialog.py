@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBo
 
 from studio.core.analysis import VocalAnalysis
 from studio.core.errors import StudioError
+from studio.core.giving import check
 from studio.core.grid import BeatGrid
 from studio.core.language import tr
-from studio.core.music import PLAYED_BPM
 from studio.core.tempos import said_bpm
 from studio.ui.appearance.widgets import label, push, set_role, set_state, small_button
 from studio.ui.listening.playback import Playback
@@ -178,9 +178,15 @@ class AskingDialog(QDialog):
 
     # What the user makes
 
-    def _make(self, tempo_bpm: float, downbeat_s: float) -> None:
-        """Puts a reading of the user's own at the end, in the place of the one made before."""
-        tempo_bpm = float(np.clip(tempo_bpm, *PLAYED_BPM))
+    def _make(self, tempo_bpm: float, downbeat_s: float) -> bool:
+        """Puts a reading of the user's own at the end, in the place of the one made before. A tempo that nobody plays
+        is refused with why, and the readings stay as they are."""
+        try:
+            check({"tempo_bpm": tempo_bpm})
+        except StudioError as error:
+            self.told.setText(str(error))
+            return False
+        self.told.clear()
         meter = self.ways[self.heard].grid.meter
         grid = BeatGrid.regular(tempo_bpm, meter, self._analysis.duration_s, downbeat_s)
         if self.ways[-1].chance is None or len(self.ways) >= MOST_READINGS:
@@ -190,6 +196,7 @@ class AskingDialog(QDialog):
         self.heard = len(self.ways) - 1
         self._fill()
         self._audition()
+        return True
 
     def _scale(self, factor: float) -> None:
         way = self.ways[self.heard]
@@ -227,7 +234,8 @@ class AskingDialog(QDialog):
         except StudioError as error:
             self.told.setText(str(error))
             return
-        self._make(meant.tempo_bpm, meant.downbeat_s)
+        if not self._make(meant.tempo_bpm, meant.downbeat_s):
+            return
         more = (
             ""
             if count >= _ENOUGH_TAPS

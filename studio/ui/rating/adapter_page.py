@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMenu,
     QProgressBar,
     QScrollArea,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,7 +22,16 @@ from studio.services.taste.shelf_state import ShelfEntry
 from studio.services.taste.training import WRITTEN
 from studio.taste.sequential import MOST_TRIALS
 from studio.ui.appearance.language import dated
-from studio.ui.appearance.widgets import ElidedLabel, IconButton, frame, label, push, small_button, tight
+from studio.ui.appearance.widgets import (
+    ElidedLabel,
+    IconButton,
+    SlidingBar,
+    frame,
+    label,
+    push,
+    small_button,
+    tight,
+)
 
 _SIDE_LEAST, _SIDE_WIDTH = 280, 400
 _STATES = {"promoted": later("in use"), "kept": later("kept"), "rejected": later("not used")}
@@ -117,12 +125,11 @@ class AdapterPage(QWidget):
 
     def _left(self) -> QWidget:
         self.state, self.told = label("", "title"), label("", "muted", wrap=True)
-        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength = SlidingBar()
         self.strength.setRange(0, 100)
         self.strength.setPageStep(10)
         self.strength.setMinimumWidth(120)
         self.strength.setMaximumWidth(200)
-        self.strength.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.strength.setAccessibleName(tr("Strength of your model"))
         self.strength.setToolTip(tr("0 is the model as it comes, 100 all that was learned"))
         self.strength_told = label("", "muted")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
@@ -19,7 +18,7 @@ from studio.audio.devices import AudioSetup, Device
 from studio.core.errors import StudioError
 from studio.core.language import tr
 from studio.services.recording.latency import LatencyTest
-from studio.ui.appearance.widgets import label, push
+from studio.ui.appearance.widgets import ListBox, label, push
 from studio.ui.listening.playback import Playback
 from studio.ui.recording.input_meter import InputMeter
 from studio.ui.recording.recording import Recording
@@ -42,7 +41,7 @@ class DevicesDialog(QDialog):
         self.setWindowTitle(tr("Sound devices"))
         self.setMinimumWidth(520)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.output, self.input, self.channels, self.rate, self.block = (QComboBox() for _ in range(5))
+        self.output, self.input, self.channels, self.rate, self.block = (ListBox() for _ in range(5))
         self.meter = InputMeter()
         self.meter.reset_requested.connect(recording.meter.reset)
         self.latency = label("", wrap=True)
@@ -146,7 +145,7 @@ class DevicesDialog(QDialog):
         self.problem.setText(said)
         self.problem.setVisible(bool(said))
 
-    def _on_chosen(self, box: QComboBox) -> None:
+    def _on_chosen(self, box: ListBox) -> None:
         output: Device | None = self.output.currentData()
         source: Device | None = self.input.currentData()
         if box is self.output and output and source and source.host_api != output.host_api:
@@ -211,7 +210,7 @@ def _title(device: Device) -> str:
     return f"{device.name} ({device.host_api})"
 
 
-def _set_choices(box: QComboBox, choices: Sequence[tuple[str, object]], chosen: object) -> None:
+def _set_choices(box: ListBox, choices: Sequence[tuple[str, object]], chosen: object) -> None:
     box.clear()
     for index, (text, value) in enumerate(choices):
         box.addItem(text, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
-from studio.core.giving import check
+from studio.core.giving import check_metronome
 from studio.core.language import tr
 from studio.core.music import PLAYED_BPM
 from studio.core.tempos import said_bpm
@@ -16,14 +16,15 @@ from studio.ui.window.recent_list import RecentList
 
 
 class EmptyState(QFrame):
-    """Emits `open_requested`, `demo_requested`, `record_requested`, `tempo_changed`, and `message` with why a tempo is
-    refused; the window handles drops."""
+    """Emits `open_requested`, `demo_requested`, `record_requested`, `tempo_changed`, `message` with why a tempo is
+    refused, and `withdrawn` with the same words once another is taken; the window handles drops."""
 
     open_requested = Signal()
     demo_requested = Signal()
     record_requested = Signal()
     tempo_changed = Signal(float)
     message = Signal(str)
+    withdrawn = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,9 +43,7 @@ class EmptyState(QFrame):
         self.open = push(tr("Open vocal …"), icon_name="folder-open-outline", primary=True)
         self.demo = push(tr("Try the demo vocal"), icon_name="music-note-outline")
         self.record = push(tr("Record one"), icon_name="record")
-        self.tempo = DecimalField(
-            *PLAYED_BPM, unit=tr(" bpm"), check=lambda bpm: check({"tempo_bpm": bpm}), said=said_bpm
-        )
+        self.tempo = DecimalField(*PLAYED_BPM, unit=tr(" bpm"), check=check_metronome, said=said_bpm)
         self.tempo.setAccessibleName(tr("Tempo of the metronome"))
         self.tempo.setMinimumWidth(120)
         self.tap = TapButton()
@@ -84,6 +83,7 @@ class EmptyState(QFrame):
         self.record.clicked.connect(self.record_requested)
         self.tempo.editingFinished.connect(lambda: self.tempo_changed.emit(self.tempo.value()))
         self.tempo.refused.connect(self.message)
+        self.tempo.withdrawn.connect(self.withdrawn)
         self.tap.tapped.connect(self._on_tapped)
         self.refresh()
 

@@ -1,5 +1,5 @@
 """Where a song was left is where it is found the next day: playhead, what is in sight, the seed, a blind comparison and
-its letters, clips heard and not voted on."""
+its letters, clips heard and not voted on, a line of chords that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from studio.services.project.song import Song
 from studio.storage.view_state import ViewState, keep_view
 from studio.ui.comparing.compare_actions import CompareActions
 from studio.ui.generating.request_panel import RequestPanel
+from studio.ui.listening.analysis_panel import AnalysisPanel
 from studio.ui.listening.playback import Playback
 from studio.ui.rating.sitting import Sitting
 from studio.ui.window.workspace import Workspace
@@ -25,7 +26,8 @@ _HEARD_MS = 1000
 
 
 class LeftOff(QObject):
-    """Main thread only. The seed is shown with the rest of the song, the comparison by CompareActions."""
+    """Main thread only. The seed and the line of chords are shown with the rest of the song, the comparison by
+    CompareActions."""
 
     def __init__(
         self,
@@ -34,11 +36,12 @@ class LeftOff(QObject):
         sitting: Sitting,
         compare: CompareActions,
         request: RequestPanel,
+        analysis: AnalysisPanel,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._workspace, self._playback, self._sitting = workspace, playback, sitting
-        self._compare, self._request = compare, request
+        self._compare, self._request, self._analysis = compare, request, analysis
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -51,6 +54,8 @@ class LeftOff(QObject):
         workspace.opened.connect(self._show)
         workspace.leaving.connect(self._keep)
         request.changed.connect(self._rest.start)
+        analysis.chords.editingFinished.connect(self._rest.start)
+        analysis.chords_changed.connect(lambda *_: self._rest.start())
 
     def attach(self) -> None:
         """Follows the comparison, once those who show it do."""
@@ -101,6 +106,7 @@ class LeftOff(QObject):
             self._compare.letters,
             self._sitting.unvoted,
             self._request.pin.isChecked(),
+            self._analysis.unread_chords(song),
         )
         if song.folder is not None and not song.document.read_only and view != song.view:
             keep_view(song.folder.path, view)

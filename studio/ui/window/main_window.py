@@ -136,7 +136,9 @@ class MainWindow(QMainWindow):
             workspace, PhraseDeck(playback, self), teaching, self.ask, learned, self.pictures, preferences,
             self.pages, self._song_page, self,
         )  # fmt: skip
-        self.left_off = LeftOff(workspace, playback, self.taste.sitting, self.compare, panels.request, self)
+        self.left_off = LeftOff(
+            workspace, playback, self.taste.sitting, self.compare, panels.request, panels.analysis, self
+        )
         self.metering = Metering(playback, self)
         self.view = ViewActions(self.timeline, panels, self.pictures, self.metering, preferences, self)
         self.machine = Machine(workspace, self.status, self)
@@ -149,6 +151,8 @@ class MainWindow(QMainWindow):
         self._background.setInterval(_POLL_MS)
         self._background.timeout.connect(self._close_when_finished)
         self._may_close = False
+        #: Why what a button gave last was refused; empty once something is taken.
+        self._refusal = ""
         self.generation.guide_of = learned.guide
         self.display = SongDisplay(
             workspace, playback, panels, self.pictures, self.jobs, self.compare, self.status, self
@@ -250,6 +254,7 @@ class MainWindow(QMainWindow):
         self.analysis.guide_wanted.connect(self.choose_guide)
         for panel in (self.analysis, self.request, panels.empty):
             panel.message.connect(self.status.tell)
+            panel.withdrawn.connect(self.status.withdraw)
         self.timeline.playhead_moved.connect(lambda _, now: self.analysis.set_playhead(now))
         self.request.engine_changed.connect(self.analysis.show_engine)
         self.request.engine_changed.connect(self.vocal.show_engine)
@@ -345,9 +350,13 @@ class MainWindow(QMainWindow):
             duration_s = song.vocal.audio.duration_s if typed else math.inf
             given = give(song.project.given, fields, song.analysis, duration_s)
         except StudioError as error:
-            self.status.tell(str(error))
+            self._refusal = str(error)
+            self.status.tell(self._refusal)
             self.analysis.show_song(song)  # what was typed is not what holds
             return
+        if self._refusal:
+            self.status.withdraw(self._refusal)
+            self._refusal = ""
         if not self.workspace.do(SetGiven(given)):
             self.analysis.show_song(song)
 

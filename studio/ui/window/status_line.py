@@ -50,6 +50,12 @@ class StatusLine(QStatusBar):
         self._told_until.start(max(_TOLD_MS, _LETTER_MS * len(self.told.text())))
         self._give_way()
 
+    def withdraw(self, text: str) -> None:
+        """What was told does not hold any more; what was told since stays."""
+        if self.told.text() == " ".join(text.split()):
+            self._told_until.stop()
+            self._show_doing()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._give_way()
@@ -69,6 +75,9 @@ class StatusLine(QStatusBar):
         if self.told.underMouse():  # somebody may be reading it
             self._told_until.start(_TOLD_MS)
             return
+        self._show_doing()
+
+    def _show_doing(self) -> None:
         self.told.clear()
         self._give_way()
         self._first.setCurrentWidget(self.doing)

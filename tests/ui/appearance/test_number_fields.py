@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import studio.ui
+from studio.core.grid import BeatGrid
 from studio.core.tempos import said_bpm
 from studio.ui.appearance.number_fields import DecimalField, WholeField
 from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.window.main_window import MainWindow
 from tests.services.band import make_analysis, make_candidate, make_vocal
+from tests.ui.conftest import idle
 
 
 @pytest.fixture(params=["C", "de_DE", "de_CH", "fr_FR"])
@@ -96,7 +99,9 @@ def test_a_metronome_that_nobody_plays_to_is_refused_as_a_tempo_of_the_song_is(
     assert window.record.recording.settings.tempo_bpm == 90.5
     for typed, seen in (("9,05", "9.05 bpm"), ("1,205", "1.205 bpm"), ("99999", "99999.0 bpm")):
         type_in(qtbot, field, typed)
-        assert f"Found: {seen}. Expected: 30 to 300 bpm" in window.status.currentMessage()
+        said = window.status.currentMessage()
+        assert said.startswith("The metronome does not go at that tempo"), "there is no band here"
+        assert f"Found: {seen}. Expected: 30 to 300 bpm" in said
         assert field.text() == "90.5 bpm"
     assert window.record.recording.settings.tempo_bpm == 90.5
 
@@ -166,3 +171,77 @@ def test_arrows_go_on_from_what_is_typed(qtbot: QtBot) -> None:
     field.show()
     type_in(qtbot, field, "88,5", Qt.Key.Key_Up)
     assert field.value() == 89.5
+
+
+def test_a_digit_more_than_a_field_has_is_rounded_and_not_cut(qtbot: QtBot) -> None:
+    field = DecimalField(-500.0, 500.0)
+    qtbot.addWidget(field)
+    for typed, taken in (("92.5555", 92.556), ("92,5554", 92.555), ("0.0005", 0.001), ("-1.0005", -1.001)):
+        type_in(qtbot, field, typed)
+        assert field.value() == taken
+        assert field.text() == f"{taken:.3f}"
+
+
+def test_escape_takes_back_what_was_being_typed_in_every_field(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot
+) -> None:
+    (metronome,) = _fields(window.panels.empty)
+    before = metronome.value()
+    type_in(qtbot, metronome, "77", Qt.Key.Key_Escape)
+    assert not metronome.hasFocus()
+    assert metronome.value() == before
+    assert window.record.recording.settings.tempo_bpm == before
+    open_vocal(window)
+    for field in (f for f in _fields(window) if f is not metronome):
+        shown = field.text()
+        for typed in ("1", "120", "999999", "1.2.3"):
+            type_in(qtbot, field, typed, Qt.Key.Key_Escape)
+            assert not field.hasFocus()
+            assert field.text() == shown, field.accessibleName()
+            assert not window.status.currentMessage(), "nothing is said"
+    given = window.workspace.project.given
+    assert (given.tempo_bpm, given.downbeat_s) == (None, None)
+    # What holds may be another value by now: that is the one it goes back to, and nothing is given.
+    panel, analysis = window.analysis, window.workspace.song.analysis
+    for key, typed in ((Qt.Key.Key_Escape, "120"), (Qt.Key.Key_Tab, "")):
+        panel.tempo.setFocus()
+        panel.tempo.selectAll()
+        qtbot.keyClicks(panel.tempo, typed) if typed else qtbot.keyClick(panel.tempo, Qt.Key.Key_Delete)
+        faster = BeatGrid.regular(analysis.tempo_bpm + 1.0, analysis.grid.meter, analysis.duration_s, 0.0)
+        window.workspace.song.analysis = analysis = replace(analysis, grid=faster)
+        panel.show_song(window.workspace.song)
+        qtbot.keyClick(panel.tempo, key)
+        assert panel.tempo.value() == pytest.approx(analysis.tempo_bpm, abs=1e-3)
+        assert window.workspace.project.given.tempo_bpm is None
+    idle(qtbot, window)
+
+
+def test_why_a_number_was_refused_goes_once_another_is_taken(
+    window: MainWindow, open_vocal: Callable[[MainWindow], None], qtbot: QtBot
+) -> None:
+    said = window.status.currentMessage
+    (metronome,) = _fields(window.panels.empty)
+    type_in(qtbot, metronome, "999")
+    assert "Found: 999.0 bpm" in said()
+    window.setFocus()
+    assert said(), "leaving the field takes nothing"
+    type_in(qtbot, metronome, "99")
+    assert not said()
+    open_vocal(window)
+    panel = window.analysis
+    for field, wrong, right in (
+        (panel.tempo, "999", "120"), (panel.downbeat, "999", "1"), (window.request.seed, "1.5", "5"),
+    ):  # fmt: skip
+        type_in(qtbot, field, wrong)
+        assert "Found: " in said()
+        type_in(qtbot, field, right)
+        assert "Found: " not in said(), field.accessibleName()
+        type_in(qtbot, field, wrong)
+        window.status.tell("Something else")
+        type_in(qtbot, field, right)
+        assert said() == "Something else"
+    panel.given_changed.emit({"tempo_bpm": 1000.0})  # a button
+    assert "Found: 1000.0 bpm" in said()
+    panel.given_changed.emit({"tempo_bpm": 90.0})
+    assert not said()
+    idle(qtbot, window)

@@ -95,6 +95,32 @@ def test_keys_switch_the_reading_and_enter_generates_in_it(doubting: MainWindow,
     assert all(row.facts.text().startswith("90.0 bpm") for row in rows)
 
 
+def test_half_of_a_tempo_that_nobody_plays_is_refused_and_not_another_one(
+    doubting: MainWindow, qtbot: QtBot
+) -> None:
+    song = doubting.workspace.song
+    assert song is not None
+    assert song.analysis is not None
+    slow = BeatGrid.regular(59.882, Meter(4, 4), song.analysis.duration_s, 0.2)
+    song.analysis = replace(song.analysis, grid=slow)
+    dialog = asked(doubting)
+    before = list(dialog.ways)
+    for press in (lambda: qtbot.keyClick(dialog, Qt.Key.Key_H), dialog.half.click):
+        dialog.told.clear()
+        press()
+        assert dialog.told.text().startswith("The band does not play at that tempo")
+        assert "Found: 29.941 bpm. Expected: 30 to 300 bpm" in dialog.told.text()
+        assert (dialog.ways, dialog.heard) == (before, 0)
+    for tempo_bpm in (119.764, 239.528):
+        qtbot.keyClick(dialog, Qt.Key.Key_D)
+        assert dialog.ways[-1].grid.tempo_bpm == pytest.approx(tempo_bpm)
+        assert not dialog.told.text(), "what was refused is over"
+    qtbot.keyClick(dialog, Qt.Key.Key_D)
+    assert "Found: 479.056 bpm" in dialog.told.text()
+    assert dialog.ways[-1].grid.tempo_bpm == pytest.approx(239.528)
+    dialog.reject()
+
+
 class Listening:
     """Holds a window's listening until it is told to go on."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.music import Chord
 from studio.ui.window.main_window import MainWindow
-from tests.ui.conftest import idle
+from tests.ui.conftest import Reopen, idle, project_folder
 
 Open = Callable[[MainWindow], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -214,3 +216,89 @@ def test_a_click_on_anything_beside_it_ends_typing(typing: MainWindow, qtbot: Qt
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_M)
     assert typing.playback.mix.muted == {"lead"}
     idle(qtbot, typing)
+
+
+def _heard_otherwise(window: MainWindow, chords: str) -> None:
+    """The vocal is listened to again, and other chords are estimated."""
+    song = window.workspace.song
+    assert song is not None
+    assert song.analysis is not None
+    each = Chord.parse_many(chords)
+    bars = len(song.analysis.chords)
+    song.analysis = replace(song.analysis, chords=tuple(each[i % len(each)] for i in range(bars)))
+    window.analysis.show_song(song)
+
+
+@pytest.mark.parametrize("typed", ["Am F Xz G", "Am F"])
+@pytest.mark.parametrize("leaves", [False, True])
+def test_undone_to_the_end_the_line_is_what_is_estimated_now(
+    leaves: bool, typed: str, typing: MainWindow, qtbot: QtBot
+) -> None:
+    """And not the estimate from before typing, which would become the user's."""
+    panel = typing.analysis
+    _heard_otherwise(typing, "Am F")
+    _heard_otherwise(typing, "A7 Dm")
+    if typed == "Am F":
+        _type(qtbot, panel.chords, typed, end=False)
+    else:
+        _type(qtbot, panel.chords, typed)
+        assert _is_unread(typing, typed)
+    _heard_otherwise(typing, "Bb Eb")
+    shown = panel._shown_chords
+    assert shown != panel.chords.text()
+    if leaves:
+        typing.setFocus()
+        panel.chords.setFocus()
+        if typed == "Am F":  # that was taken
+            assert typing.workspace.project.chords == Chord.parse_many(typed)
+            return
+    while panel.chords.isUndoAvailable():
+        qtbot.keyClick(panel.chords, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert panel.chords.text() == shown
+    qtbot.mouseClick(typing.status, LEFT)
+    assert typing.workspace.project.chords is None
+    assert panel.chords.text() == shown
+    assert panel.rows["chords"].source.text().startswith("estimated")
+    assert not panel.chords.property("wrong")
+    _type(qtbot, panel.chords, "C G")
+    assert typing.workspace.project.chords == Chord.parse_many("C G"), "what is typed still counts"
+    idle(qtbot, typing)
+
+
+def test_why_a_line_cannot_be_read_goes_once_it_can(typing: MainWindow, qtbot: QtBot) -> None:
+    panel, said = typing.analysis, typing.status.currentMessage
+    _type(qtbot, panel.chords, "Am Xz")
+    assert "Xz" in said()
+    _type(qtbot, panel.chords, "Am G")
+    assert not said()
+    _type(qtbot, panel.chords, "Am Xz")
+    panel.rows["chords"].reset.click()
+    assert "Xz" not in said()
+    idle(qtbot, typing)
+
+
+def test_a_line_that_cannot_be_read_is_found_again_the_next_day(
+    typing: MainWindow, qtbot: QtBot, reopen: Reopen, tmp_path: Path
+) -> None:
+    typing.analysis.given_changed.emit({"tempo_bpm": 90.0})  # a song is kept from the first action on
+    idle(qtbot, typing)
+    _type(qtbot, typing.analysis.chords, "Am F Xz G")
+    idle(qtbot, typing)
+    typing.close()
+    folder = project_folder(tmp_path / "Music")
+    window = reopen(folder)
+    assert _is_unread(window, "Am F Xz G")
+    assert window.workspace.project.chords is None
+    assert not window.analysis.finish_typing()
+    _type(qtbot, window.analysis.chords, "Am F G")
+    assert window.workspace.project.chords == Chord.parse_many("Am F G")
+    idle(qtbot, window)
+    window.close()
+    window = reopen(folder)
+    assert window.analysis.chords.text() == "Am F G"
+    assert not window.analysis.chords.property("wrong")
+    _type(qtbot, window.analysis.chords, "Am Xz")
+    qtbot.waitUntil(lambda: window.workspace.song.view.unread_chords is not None, timeout=5000)
+    window.workspace.undo()  # other chords hold
+    idle(qtbot, window)
+    assert not window.analysis.chords.property("wrong")
