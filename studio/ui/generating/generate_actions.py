@@ -278,7 +278,8 @@ class GenerateActions(QObject):
     def _on_ended(self, outcome: str) -> None:
         self._request.show_idle()
         self._rows.show_doing("")
-        if outcome == "done":
+        # A seed that was typed meanwhile, or that is past the one of a request that was cut off, is unused yet.
+        if outcome == "done" and self._generation.ended_seed == self._request.seed.value():
             self._request.next_seed()
         elif outcome == "cancelled":
             self.told.emit(tr("Cancelled. Finished candidates are kept."))

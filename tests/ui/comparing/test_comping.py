@@ -178,6 +178,11 @@ def test_candidates_are_put_together_bar_by_bar(
     end = slice(round(grid.downbeats_s[-2] * 44100), None)
     assert np.array_equal(sixth.stems["bass"].samples[:, end], first.stems["bass"].samples[:, end])
     assert np.array_equal(sixth.stems["bass"].samples[:, :4000], second.stems["bass"].samples[:, :4000])
+    for alone in (["1", "1=1"], ["2", f"{1 - grid.first_bar}-{last}=1"]):
+        for there in (out, path):
+            assert run(["comp", str(there), *alone], lambda *_: 0) == FAILED
+            refused = capsys.readouterr().err.splitlines()[-1]
+            assert "Cannot make the comp. Found: candidate 1 alone in all bars" in refused
     assert run(["comp", str(out), "2", "99=1"], lambda *_: 0) == FAILED
     assert run(["comp", str(out), "9", "1=1"], lambda *_: 0) == FAILED
 
