@@ -200,7 +200,7 @@ class GenerateActions(QObject):
         if differs:
             self.told.emit(
                 tr(
-                    "{differs} What is made of it follows its beat; Generate makes new ones to the song's",
+                    "{differs} What is made of it keeps its beat; new ones by Generate have the song's beat",
                     differs=differs,
                 )
             )
