@@ -77,6 +77,10 @@ def test_variations_and_new_parts_stand_beside_the_candidate(
     assert (change.genes, change.mutation) == ({"drums": "b", "lead": "new"}, 0.2)
     assert _studio(engine, "breed", str(out), "1", "9") == FAILED
     assert "no candidate 9" in capsys.readouterr().err
+    assert _studio(engine, "breed", str(out), "1", "1") == FAILED
+    refused = capsys.readouterr().err
+    assert "Cannot breed candidate 1 with itself" in refused
+    assert refused.count("\n") == 1
 
 
 def test_a_stem_on_another_instrument_stands_beside_the_candidate(

@@ -126,7 +126,8 @@ def breed_in_folder(
         on_exported: called for each child once its folder is whole.
 
     Raises:
-        StudioError: no such candidates, one without a recipe, or two that were made for other beats or another vocal.
+        StudioError: no such candidates, one twice or without a recipe, or two that were made for other beats or another
+            vocal.
         JobCancelled: what was exported before is whole.
     """
     _refuse_project(
@@ -134,6 +135,12 @@ def breed_in_folder(
         tr("Cannot breed candidates of {folder}", folder=request.folder),
         tr("a folder with candidate_01 and so on, as 'studio generate' and exports write them"),
     )
+    if len(set(request.parents)) < 2:
+        raise StudioError(
+            tr("Cannot breed candidate {number} with itself", number=request.parents[0]),
+            expected=tr("the numbers of two candidates"),
+            todo=tr("Name two; a variation of one is made by 'studio vary'"),
+        )
     folder = request.folder.resolve()
     opened = []
     for number in request.parents:

@@ -75,7 +75,7 @@ def comp_from(base: Candidate, ranges: Sequence[Range]) -> BandComp:
     """A comp: the base everywhere but in some bars.
 
     Raises:
-        StudioError: for bars that it does not have.
+        StudioError: for bars that it does not have, and where one candidate would have all.
     """
     grid = base.arrangement.grid
     comp = BandComp(grid.bars, ((0, base.number),))
@@ -92,6 +92,12 @@ def comp_from(base: Candidate, ranges: Sequence[Range]) -> BandComp:
                 ),
             )
         comp = comp.choose(start, end, number)
+    if len(comp.numbers) < 2:
+        raise StudioError(
+            tr("Cannot make the comp"),
+            seen=tr("candidate {number} alone in all bars", number=comp.numbers[0]),
+            expected=tr("bars of two candidates or more"),
+        )
     return comp
 
 

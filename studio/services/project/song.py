@@ -137,7 +137,8 @@ class ExportJob:
 
 
 def export_request(job: ExportJob) -> ExportRequest:
-    """What to write. Reads files; raises StudioError where one of them is gone."""
+    """What to write. Reads files; raises StudioError where one of them is gone, FolderGone where all are."""
+    job.folder.require()
     origin = job.record.origin
     vocal = job.at_hand.get(origin.vocal_sha256)
     if vocal is None:

@@ -155,6 +155,11 @@ def fit_dialog(dialog: QDialog) -> None:
     if dialog.testAttribute(Qt.WidgetAttribute.WA_Resized):
         wanted = wanted.expandedTo(dialog.size())
     if wanted.width() <= room.width() and wanted.height() <= room.height():
+        # Qt gives a window two thirds of the screen at first, and a least width that was set would count for more than
+        # what is in it.
+        least_width = layout.totalMinimumSize().width()
+        if 0 < dialog.minimumWidth() < least_width:
+            dialog.setMinimumWidth(least_width)
         return
     size = wanted.boundedTo(room)
     dialog.setMinimumSize(size)  # a size given now would be overruled when it is shown

@@ -119,7 +119,9 @@ class CompareActions(QObject):
 
     def _ask_of_heard(self, what: str) -> None:
         number = self._playback.mix.selected
-        if number is not None:
+        if number is None:
+            self._workspace.tell_nothing_heard()
+        else:
             self.ask(what, number)
 
     def ask(self, what: str, number: int) -> None:
@@ -324,8 +326,6 @@ class CompareActions(QObject):
     def _on_mix_changed(self, mix: Mix) -> None:
         self._actions["match"].setChecked(mix.matched)
         self._header.show_matched(mix.matched)
-        for what in _ABOUT_ONE:
-            self._actions[what].setEnabled(mix.selected is not None)
         self._show()
 
     @property

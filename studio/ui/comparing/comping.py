@@ -57,7 +57,10 @@ class Comping(QObject):
         """The candidate that is heard plays in the bars of the loop region, or in the bar at the playhead. Where there
         is no comp yet, the one heard before it plays in all others, if the two go together."""
         song, number = self._workspace.song, self._playback.mix.selected
-        if song is None or number is None or number not in song.candidates or self._refused(song):
+        if song is None or number is None:
+            self._workspace.tell_nothing_heard()
+            return
+        if number not in song.candidates or self._refused(song):
             return
         timeline = self._playback.timeline
         region = timeline.region or (timeline.playhead_s, timeline.playhead_s + 1e-3)
@@ -92,9 +95,13 @@ class Comping(QObject):
     def _tell_bars(
         self, number: int, grid: BeatGrid, bars: tuple[int, int], alone: str, *, replaced: bool
     ) -> None:
-        """Where its bars are not those of the ruler, why it begins alone, and where a comp of other bars was left."""
+        """Where a comp of other bars was left, where its bars are not those of the ruler, and why it begins alone."""
         differs = told_since(number, grid, self._playback.timeline.grid)
         start, end = bars
+        # What happened first, then why: the end may be cut off.
+        said = []
+        if replaced:
+            said.append(tr("A new comp: the one before has other bars, and comes back by Undo (Ctrl+Z)"))
         if differs:
             first, last = start - grid.first_bar + 1, end - grid.first_bar
             own = (
@@ -102,8 +109,7 @@ class Comping(QObject):
                 if first == last
                 else tr("its own bars {first} to {last}", first=first, last=last)
             )
-            # What it does first, then why: the end may be cut off.
-            self._workspace.told.emit(
+            said.append(
                 tr(
                     "It plays from {start_s:.2f} s to {end_s:.2f} s, {bars}. {differs}",
                     start_s=max(0.0, grid.downbeats_s[start]),
@@ -116,11 +122,9 @@ class Comping(QObject):
                 )
             )
         elif alone:
-            self._workspace.told.emit(alone)
-        elif replaced:
-            self._workspace.told.emit(
-                tr("A new comp: the one before has other bars, and comes back by Undo (Ctrl+Z)")
-            )
+            said.append(alone)
+        if said:
+            self._workspace.told.emit(" · ".join(said))
 
     def _draft(self, song: Song, number: int) -> BandComp:
         """The comp so far, or one that begins with the candidate heard before; where that does not go with the one
@@ -224,13 +228,22 @@ class Comping(QObject):
             song.fits.pop(number, None)
         if isinstance(command, AddComp) and command.record.number not in song.candidates:
             self._come_back(song, command.record)
+        if before.mix.selected in set(before.numbers) - set(after.numbers):
+            self._hear_another()
         if (before.band_comp, before.blind, before.numbers) != (after.band_comp, after.blind, after.numbers):
             self._show(song)
+
+    def _hear_another(self) -> None:
+        """The one heard was taken back: the one heard before it is heard, or the last that is in sight."""
+        previous, in_sight = self._playback.previous, self._rows.in_sight
+        if in_sight:
+            self._playback.select(previous if previous in in_sight else in_sight[-1])
 
     def _come_back(self, song: Song, record: CandidateRecord) -> None:
         if song.folder is None:
             return
         try:
+            song.folder.require()
             candidate = read_candidate(song.folder, record.folder)[1]
         except StudioError as error:
             self._workspace.failed.emit(error)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.core.commands import SetCredits
+from studio.core.errors import StudioError
 from studio.core.export_names import SongNames
 from studio.core.language import tr
 from studio.services.exporting.export import ExportedCandidate
@@ -84,6 +85,12 @@ class ExportActions(QObject):
         song = self._workspace.song
         if song is None or number not in song.candidates:
             return
+        try:  # before a dialog is filled in for nothing
+            if song.folder is not None:
+                song.folder.require()
+        except StudioError as error:
+            self._workspace.failed.emit(error)
+            return
         project, settings = song.project, replace(self.settings, which="this")
         numbers = [n for n in project.numbers if n in song.candidates]
         exportable = Exportable(
@@ -134,7 +141,9 @@ class ExportActions(QObject):
     def _may_take(self) -> int | None:
         """The candidate that is heard, unless its files would tell a blind comparison which one it is."""
         number = self._heard()
-        if number is not None and self._workspace.project.blind is not None:
+        if number is None:
+            self._workspace.tell_nothing_heard()
+        elif self._workspace.project.blind is not None:
             self._workspace.told.emit(tr("Reveal first (B): this would tell which candidate it is"))
             return None
         return number

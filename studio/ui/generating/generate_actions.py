@@ -200,7 +200,7 @@ class GenerateActions(QObject):
         if differs:
             self.told.emit(
                 tr(
-                    "{differs} What is made of it follows its beat; Generate makes new ones to the song's",
+                    "{differs} What is made of it keeps its beat; new ones by Generate have the song's beat",
                     differs=differs,
                 )
             )
@@ -278,7 +278,8 @@ class GenerateActions(QObject):
     def _on_ended(self, outcome: str) -> None:
         self._request.show_idle()
         self._rows.show_doing("")
-        if outcome == "done":
+        # A seed that was typed meanwhile, or that is past the one of a request that was cut off, is unused yet.
+        if outcome == "done" and self._generation.ended_seed == self._request.seed.value():
             self._request.next_seed()
         elif outcome == "cancelled":
             self.told.emit(tr("Cancelled. Finished candidates are kept."))

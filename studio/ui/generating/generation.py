@@ -84,6 +84,8 @@ class Generation(QObject):
         self._waiting: tuple[Song, Wishes] | None = None
         self._warming: Job[Any] | None = None
         self._unsaved: list[tuple[_Running, Candidate, Origin]] = []
+        #: The seed of the request for new candidates that ended last; None after a change, whose seed nobody chose.
+        self.ended_seed: int | None = None
         #: Gives what new candidates of a song are chosen by; None where no taste is to be used.
         self.guide_of: Callable[[Song], Guide | None] = lambda _: None
         workspace.opened.connect(lambda _: self._stop_quietly())
@@ -481,6 +483,7 @@ class Generation(QObject):
             self._workspace.do(EndRequest())
         if self._running is running:
             self._running = None
+            self.ended_seed = running.begun.seed if running.begun.change is None else None
             self.ended.emit(running.outcome)
 
 

@@ -88,7 +88,6 @@ class RegenerateDialog(QDialog):
             bars.addWidget(widget)
         for box in self.stems.values():
             stems.addWidget(box)
-        buttons.addWidget(self.to_new_beat)
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.ok)
@@ -107,6 +106,8 @@ class RegenerateDialog(QDialog):
                 wrap=True,
             )
         )
+        # In a row of its own: beside the others it would be cut on a small screen.
+        column.addWidget(self.to_new_beat, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(buttons)
         for spin in (self.first, self.last):
             for told in (spin.lineEdit().textEdited, spin.editingFinished, spin.refused, spin.valueChanged):

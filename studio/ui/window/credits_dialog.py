@@ -18,7 +18,8 @@ from studio.ui.appearance.widgets import label
 
 
 class CreditsDialog(QDialog):
-    """Emits `wanted` (artist, title) when it is accepted; a song without a title cannot be."""
+    """Emits `wanted` (artist, title) when it is accepted; a song without a title cannot be: why is said, in a line that
+    has its room from the start, so that nothing moves."""
 
     wanted = Signal(str, str)
 
@@ -33,6 +34,9 @@ class CreditsDialog(QDialog):
         self._buttons.accepted.connect(self._accept)
         self._buttons.rejected.connect(self.reject)
         self.title.textChanged.connect(self._show_able)
+        self.wrong = label(tr("A song needs a title"), "warning", wrap=True)
+        self.wrong.ensurePolished()
+        self.wrong.setMinimumHeight(self.wrong.sizeHint().height())
         fields = QFormLayout()
         fields.setSpacing(8)
         for name, field in ((tr("Title"), self.title), (tr("Artist"), self.artist)):
@@ -45,7 +49,9 @@ class CreditsDialog(QDialog):
         about = tr("Exported files are named by them. The project's folder keeps its name.")
         column.addWidget(label(about, "muted", wrap=True))
         column.addLayout(fields)
+        column.addWidget(self.wrong)
         column.addWidget(self._buttons)
+        self._show_able()
         self.title.selectAll()
         self.title.setFocus()
 
@@ -54,7 +60,9 @@ class CreditsDialog(QDialog):
         return self._buttons.button(QDialogButtonBox.StandardButton.Ok)
 
     def _show_able(self) -> None:
-        self.ok.setEnabled(bool(self.title.text().strip()))
+        able = bool(self.title.text().strip())
+        self.ok.setEnabled(able)
+        self.wrong.setText("" if able else tr("A song needs a title"))
 
     def _accept(self) -> None:
         self.wanted.emit(self.artist.text().strip(), self.title.text().strip())

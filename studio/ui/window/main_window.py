@@ -414,6 +414,9 @@ class MainWindow(QMainWindow):
         if self.workspace.song is None:
             self.status.tell(tr("Open a vocal first: there is nothing to name"))
             return
+        if self.workspace.document.read_only:  # before a name is typed for nothing
+            self.status.tell(self.workspace.document.looked_at)
+            return
         project = self.workspace.project
 
         def name(artist: str, title: str) -> None:

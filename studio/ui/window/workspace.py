@@ -111,6 +111,15 @@ class Workspace(QObject):
     def redo(self) -> None:
         self._tell(tr("Done again"), self.document.redo)
 
+    def tell_nothing_heard(self) -> None:
+        """Says why there is no candidate that is heard, to do something with."""
+        if self.song is None:
+            self.told.emit(tr("Open a vocal first"))
+        elif not self.project.candidates:
+            self.told.emit(tr("There are no candidates yet"))
+        else:
+            self.told.emit(tr("No candidate is heard"))
+
     def _tell(self, verb: str, go: Callable[[], str]) -> None:
         try:
             what = go()

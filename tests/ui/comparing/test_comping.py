@@ -178,6 +178,11 @@ def test_candidates_are_put_together_bar_by_bar(
     end = slice(round(grid.downbeats_s[-2] * 44100), None)
     assert np.array_equal(sixth.stems["bass"].samples[:, end], first.stems["bass"].samples[:, end])
     assert np.array_equal(sixth.stems["bass"].samples[:, :4000], second.stems["bass"].samples[:, :4000])
+    for alone in (["1", "1=1"], ["2", f"{1 - grid.first_bar}-{last}=1"]):
+        for there in (out, path):
+            assert run(["comp", str(there), *alone], lambda *_: 0) == FAILED
+            refused = capsys.readouterr().err.splitlines()[-1]
+            assert "Cannot make the comp. Found: candidate 1 alone in all bars" in refused
     assert run(["comp", str(out), "2", "99=1"], lambda *_: 0) == FAILED
     assert run(["comp", str(out), "9", "1=1"], lambda *_: 0) == FAILED
 
@@ -219,3 +224,71 @@ def test_a_comp_begins_alone_where_the_one_heard_before_has_another_beat(
     )
     assert song.project.band_comp == comp
     window.workspace.failed.connect(window.troubles.show)
+
+
+def test_a_comp_that_gives_way_to_another_beat_is_told_of(
+    window: MainWindow, open_vocal: Open, generate: Generate
+) -> None:
+    open_vocal(window)
+    generate(window, 2)
+    window.workspace.do(SetGiven(Given(tempo_bpm=60.0)))
+    generate(window, 1)
+    song = window.workspace.song
+    assert song is not None
+    for number in (1, 2):
+        window.playback.select(number)
+    window.playback.seek(song.candidates[2].arrangement.grid.downbeats_s[1] + 0.1)
+    window.comping.use_here()
+    before = song.project.band_comp
+    assert before is not None
+    assert before.numbers == (1, 2)
+    window.playback.select(3)
+    window.comping.use_here()
+    told = window.status.currentMessage()
+    assert "comes back by Undo" in told
+    assert "begins with candidate 3 alone" in told
+    window.workspace.undo()
+    assert song.project.band_comp == before
+
+    # The same where it is the new comp that has another beat than the song.
+    window.playback.select(3)
+    window.comping.clear()
+    window.comping.use_here()
+    window.playback.select(1)
+    window.comping.use_here()
+    told = window.status.currentMessage()
+    assert "comes back by Undo" in told
+    assert "It plays from" in told
+
+
+def test_after_a_comp_is_taken_back_the_candidate_before_is_heard_and_without_one_keys_say_so(
+    window: MainWindow, open_vocal: Open, generate: Generate, qtbot: QtBot
+) -> None:
+    instrument = window.actions_by_name["instrument"]
+    instrument.trigger()
+    assert window.status.currentMessage() == "Open a vocal first"
+    open_vocal(window)
+    instrument.trigger()
+    assert window.status.currentMessage() == "There are no candidates yet"
+    generate(window, 3)
+    song = window.workspace.song
+    assert song is not None
+    for number in (2, 1):
+        window.playback.select(number)
+    window.playback.seek(song.candidates[1].arrangement.grid.downbeats_s[1] + 0.1)
+    window.comping.use_here()
+    window.comping.make()
+    qtbot.waitUntil(lambda: window.playback.mix.selected == 4, timeout=30_000)
+    window.workspace.undo()
+    assert window.playback.mix.selected == 1
+    window.workspace.redo()
+    window.playback.select(4)
+    window.playback.forget_last()  # as after a restart
+    window.workspace.undo()
+    assert window.playback.mix.selected == 3
+    assert window.workspace.document.redo_text  # to hear another is no change that ends it
+    window.playback.select(None)
+    for name in ("instrument", "use_here", "copy_stem", "rate_4"):
+        window.status.tell("")
+        window.actions_by_name[name].trigger()
+        assert window.status.currentMessage() == "No candidate is heard", name

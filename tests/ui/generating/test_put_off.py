@@ -84,3 +84,20 @@ def test_what_is_dropped_is_not_offered_again_and_what_was_put_off_before_is(
     window = reopen(cut_off)
     assert asked == [1, 1]
     assert window.workspace.project.put_off == ()
+
+
+def test_a_seed_that_is_past_the_one_of_the_rest_stays(
+    cut_off: Path, reopen: Reopen, generate: Generate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[str | None] = [None, "make"]
+    monkeypatch.setattr("studio.ui.window.questions.Questions.make_the_rest", lambda *_, **__: answers.pop(0))
+    window = reopen(cut_off)
+    rest = window.workspace.project.record(1).origin.seed
+    window.request.seed.setValue(rest + 9)
+    window.close()
+    window = reopen(cut_off)
+    assert sorted(window.candidates.rows) == [1, 2, 3]
+    assert window.request.seed.value() == rest + 9
+    generate(window, 1)
+    assert window.workspace.project.record(4).origin.seed == rest + 9
+    assert window.request.seed.value() == rest + 10

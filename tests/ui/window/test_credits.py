@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from studio.ui.window.credits_dialog import CreditsDialog
 from studio.ui.window.main_window import MainWindow
-from tests.ui.conftest import Begin, Reopen
+from tests.ui.conftest import Begin, Reopen, project_folder
 
 
 def _dialog(window: MainWindow) -> CreditsDialog:
@@ -46,8 +47,13 @@ def test_a_song_is_named_is_called_so_the_next_day_and_the_name_can_be_taken_bac
 def test_a_song_without_a_title_is_refused_and_a_cancel_changes_nothing(begin: Begin, qtbot: QtBot) -> None:
     window = begin()
     dialog = _dialog(window)
+    assert not dialog.wrong.text()
+    height, place = dialog.sizeHint().height(), dialog.ok.mapTo(dialog, dialog.ok.pos())
     dialog.title.setText("  ")
     assert not dialog.ok.isEnabled()
+    assert dialog.wrong.text() == "A song needs a title"
+    assert dialog.sizeHint().height() == height
+    assert dialog.ok.mapTo(dialog, dialog.ok.pos()) == place
     qtbot.keyClick(dialog.title, Qt.Key.Key_Return)
     assert dialog.isVisible()
     dialog.title.setText("Another")
@@ -61,3 +67,12 @@ def test_without_a_song_there_is_nothing_to_name(make_window: Callable[[], MainW
     window.actions_by_name["credits"].trigger()
     assert not window.findChildren(CreditsDialog)
     assert "nothing to name" in window.status.told.text()
+
+
+def test_a_song_that_is_only_looked_at_is_not_named(begin: Begin, reopen: Reopen, tmp_path: Path) -> None:
+    window = begin(1)
+    window.close()
+    window = reopen(project_folder(tmp_path / "Music"), read_only=True)
+    window.actions_by_name["credits"].trigger()
+    assert not window.findChildren(CreditsDialog)
+    assert "This project is only looked at" in window.status.told.text()

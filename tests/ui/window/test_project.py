@@ -574,6 +574,13 @@ def test_a_folder_that_is_gone_is_said_by_whatever_would_write_to_it(
     assert not window.generation.running
     window.compare.ask("vary", 1)
     assert gone in said()
+    window.compare.ask("export", 1)
+    assert gone in said()
+    window.exports.exporting.export((1,), tmp_path / "exports", ExportSettings())
+    assert gone in said()
+    levels: list[object] = []
+    window.exports.exporting.measure((1,), ExportSettings(encoding="PCM_16"), levels.append)
+    qtbot.waitUntil(lambda: any(gone in str(text) for text in levels), timeout=5_000)
     drums = folder / "candidates" / "01" / "drums.wav"
     window.workspace.failed.emit(StudioError("Cannot read drums.wav", seen=f"No such file: {drums}"))
     assert gone in said()

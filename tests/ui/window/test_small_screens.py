@@ -10,17 +10,22 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
+from studio.core.analysis import Given
 from studio.core.arrangement import STEMS
 from studio.core.controls import NETWORK, RECORDED
+from studio.core.grid import BeatGrid
 from studio.core.language import Catalogue, speak
+from studio.core.music import Meter
 from studio.services.measuring.fit_report import FitReport
 from studio.storage.translations import read_catalogue, translations_dir
 from studio.ui.appearance import theme
+from studio.ui.appearance.scrolling import fit_dialog
 from studio.ui.appearance.widgets import ElidedLabel
 from studio.ui.comparing.candidate_row import CandidateRow
+from studio.ui.generating.regenerate_dialog import RegenerateDialog
 from studio.ui.timeline.timeline import Timeline
 from studio.ui.window import window_memory
 from studio.ui.window.main_window import MainWindow
@@ -294,3 +299,53 @@ def test_a_long_message_has_the_whole_line_and_time_to_be_read(window: MainWindo
     settle()
     assert status.currentMessage() == ""
     assert status.output.isVisible()
+
+
+@pytest.mark.parametrize("catalogue", ["en", "ja"])
+def test_a_new_one_to_the_beat_can_be_read_in_the_dialog_of_regenerate(catalogue: str, qtbot: QtBot) -> None:
+    """Qt gives a window two thirds of a screen of 720 x 450: 480."""
+    own, now = (BeatGrid.regular(bpm, Meter(4, 4), 6.0) for bpm in (106.5, 92.5))
+    candidate = make_candidate(make_vocal(6.0), make_analysis(6.0, own, Given()))
+    try:
+        if catalogue != "en":
+            speak(read_catalogue(translations_dir() / f"{catalogue}.po"))
+        dialog = RegenerateDialog(candidate, (0.0, 1.0), own)
+        qtbot.addWidget(dialog)
+        fit_dialog(dialog)
+        dialog.show()
+        dialog.resize(420, 300)
+        dialog.show_beat(now)  # it is listened to again while this is open
+        settle()
+        for button in (dialog.to_new_beat, dialog.cancel, dialog.ok):
+            assert button.width() >= button.sizeHint().width(), button.text()
+        assert dialog.cancel.mapTo(dialog, dialog.cancel.rect().bottomRight()).y() < dialog.height()
+    finally:
+        speak(Catalogue())
+
+
+def test_a_dialog_is_no_narrower_than_what_is_in_it_also_where_a_least_width_was_set(qtbot: QtBot) -> None:
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    dialog.setMinimumWidth(100)
+    column = QVBoxLayout(dialog)
+    wide = QPushButton("A word that is wider " * 2)
+    column.addWidget(wide)
+    fit_dialog(dialog)
+    assert dialog.minimumWidth() >= wide.minimumSizeHint().width()
+
+
+def test_what_is_said_of_another_beat_is_whole_in_a_window_of_1360_and_has_an_ellipsis_in_a_small_one(
+    window: MainWindow,
+) -> None:
+    own, now = (BeatGrid.regular(bpm, Meter(4, 4), 6.0) for bpm in (106.5, 92.5))
+    window.playback.timeline.set_grid(now)
+    window.resize(1360, 860)
+    window.generating._tell_difference(make_candidate(make_vocal(6.0), make_analysis(6.0, own, Given())))
+    settle()
+    told = window.status.told
+    assert not told.is_cut
+    assert told.text().endswith("have the song's beat")  # "the song's" alone looked as if it were cut
+    window.resize(800, 500)
+    settle()
+    assert told.is_cut  # so that all of it is its tool tip
+    assert told.lines()[0].endswith("…")
