@@ -79,8 +79,9 @@ CHECKS = (
     ("mypy", ["-m", "mypy"]),
     ("import-linter", ["-c", "from importlinter.cli import lint_imports_command as run; run()"]),
 )
-#: Many tests wait for a window, a process or a sound server. The tests of a file share what they load.
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
+#: Many tests wait for a window, a process or a sound server: three at a time keep two cores busy. The tests of a file
+#: share what they load.
+AT_A_TIME = ("-n", "3", "--dist", "loadfile")
 
 
 def main(words: Sequence[str]) -> int:
@@ -141,7 +142,7 @@ def run_checks(pytest_words: Sequence[str]) -> int:
         if call(str(PYTHON), *command, cwd=ROOT):
             failed.append(name)
     say("Failed so far: " + ", ".join(failed) if failed else "pytest")
-    code = call(str(PYTHON), "-m", "pytest", *TWO_AT_A_TIME, *pytest_words, cwd=ROOT)
+    code = call(str(PYTHON), "-m", "pytest", *AT_A_TIME, *pytest_words, cwd=ROOT)
     return code or (1 if failed else 0)
 
 

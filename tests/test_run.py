@@ -181,7 +181,7 @@ def test_every_check_runs_and_pytest_has_the_last_word(
     ):
         assert check in command
     assert len(ran) == 5
-    assert ran[-1] == "-m pytest -n 2 --dist loadfile -k wav"
+    assert ran[-1] == "-m pytest -n 3 --dist loadfile -k wav"
     assert "mypy" in capsys.readouterr().out.splitlines()[-1]
 
 

@@ -302,6 +302,7 @@ def test_what_was_heard_and_said_of_a_screen_survives_a_kill(
     assert said.heard_s[first] == pytest.approx(2.0, abs=0.05)
     assert said.stars == {first: 3}
     rater.press(KEY.Key_Space)
+    qtbot.wait(1200)  # what was heard until now is written
     rater.sitting.ballot.wait(5.0)  # in silence: that is no reason to write
     written = (folder / "view.json").stat().st_mtime_ns
     qtbot.wait(1200)
