@@ -14,11 +14,12 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
 from studio.core.errors import StudioError
 from studio.core.language import tr
+from studio.ui.appearance.wheel import WheelPasses
 
 #: What can be typed, be it a number or not: other keys do nothing.
 _TYPED = re.compile(r"[\d.,+\-\s'’]*")
@@ -27,7 +28,7 @@ _WHOLE = re.compile(r"[+-]?\d+")
 _END = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class DecimalField(QDoubleSpinBox):
+class DecimalField(WheelPasses, QDoubleSpinBox):
     """A number with decimals, which looks and stands like a text field. Emits `refused` with why what was typed is not
     taken, `withdrawn` with the same words once a number is, and `taken_back` where typing ended with nothing said: by
     Escape, or with an empty field. Other signals of the value come when typing ends. The wheel
@@ -190,12 +191,6 @@ class DecimalField(QDoubleSpinBox):
         super().keyPressEvent(event)
         if ends:
             self._end(wrong, typed=typed)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if event.reason() == Qt.FocusReason.PopupFocusReason:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import qtawesome
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent, QTextLayout, QTextOption, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QIcon, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -29,9 +29,10 @@ from qtawesome.iconic_font import IconicFont
 from studio.core.language import capital, tr
 from studio.core.music import Key
 from studio.ui.appearance import theme
+from studio.ui.appearance.wheel import WheelPasses
 
 
-class ListBox(QComboBox):
+class ListBox(WheelPasses, QComboBox):
     """A list to choose from, which the wheel passes by: it scrolls what the list stands in, and chooses only where a
     click or Tab brought the focus."""
 
@@ -39,25 +40,13 @@ class ListBox(QComboBox):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # Qt's own takes the focus by the wheel
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
-
-class SlidingBar(QSlider):
+class SlidingBar(WheelPasses, QSlider):
     """A slider that lies, which the wheel passes by as it does a ListBox."""
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class Chooser(ListBox):
